@@ -1,0 +1,32 @@
+# What the program, the tests and the benches share: warnings, sanitizers, instruction sets. Nothing of it reaches a user.
+include(CheckCXXCompilerFlag)
+
+# Warnings for our own sources only; third-party headers are system headers.
+add_library(ohmic_warnings INTERFACE)
+target_compile_options(ohmic_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion $<$<BOOL:${OHMIC_WERROR}>:-Werror>)
+
+# Flags by instruction set. A set is listed in OHMIC_ARCHS where the compiler has it and it belongs to the processor family;
+# whether the machine has it is asked at run time.
+set(OHMIC_ARCHS baseline)
+set(OHMIC_ARCH_FLAGS_baseline "")
+set(OHMIC_ARCH_FLAGS_avx2 -mavx2 -mfma)
+set(OHMIC_ARCH_FLAGS_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512cd -mavx512vnni)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  foreach(arch IN ITEMS avx2 avx512)
+    string(REPLACE ";" " " flags "${OHMIC_ARCH_FLAGS_${arch}}")
+    check_cxx_compiler_flag("${flags}" OHMIC_COMPILER_HAS_${arch})
+    if(OHMIC_COMPILER_HAS_${arch})
+      list(APPEND OHMIC_ARCHS ${arch})
+    endif()
+  endforeach()
+endif()
+
+# OHMIC_WITH_AVX2, OHMIC_WITH_AVX512 for every set that is built.
+set(OHMIC_ARCH_DEFINITIONS)
+foreach(arch IN LISTS OHMIC_ARCHS)
+  if(NOT arch STREQUAL "baseline")
+    string(TOUPPER "${arch}" upper)
+    list(APPEND OHMIC_ARCH_DEFINITIONS "OHMIC_WITH_${upper}=1")
+  endif()
+endforeach()
