@@ -1,0 +1,159 @@
+// Where the full scale of an ADC comes from: rules, and the statistics of currents that the calibrated ones need.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// How the full scale of a converter is chosen.
+enum class range_rule {
+  full_scale,  ///< the largest current that the array can deliver
+  mean_sigma,  ///< mean + k sigma of the currents seen in calibration
+  percentile,  ///< the current below which a given percentage of the calibration currents lie
+  user,        ///< given values, one per digit, most significant first
+};
+
+template <>
+struct enum_names<range_rule> {
+  static constexpr std::pair<std::string_view, range_rule> value[] = {{"full_scale", range_rule::full_scale},
+                                                                      {"mean_sigma", range_rule::mean_sigma},
+                                                                      {"percentile", range_rule::percentile},
+                                                                      {"user", range_rule::user}};
+};
+
+/// Rule and its parameters. The default, mean + 8 sigma per matrix and digit, is the one that system.md section 8 found to hold
+/// on data that was not calibrated on.
+/// Units   user values in product units
+struct range_config {
+  range_rule rule = range_rule::mean_sigma;
+  double sigmas = 8.0;
+  double percentile = 99.99;
+  std::vector<double> user{};
+
+  /// Errors  config_value naming the field
+  static void validate(range_config const& c) {
+    auto const bad = [](std::string const& key, double got, char const* allowed) {
+      throw error({errc::config_value, "range parameter out of range", "range." + key, std::to_string(got), allowed, "set range." + key});
+    };
+    if (!(c.sigmas >= 0.0 && c.sigmas <= 1000.0)) bad("sigmas", c.sigmas, "0..1000");
+    if (!(c.percentile > 0.0 && c.percentile <= 100.0)) bad("percentile", c.percentile, "above 0, up to 100");
+    for (double u : c.user)
+      if (!(u > 0.0 && u < 1e12)) bad("user", u, "full scales above 0 product units");
+    if (c.rule == range_rule::user && c.user.empty())
+      throw error({errc::config_conflict, "no full scales given", "range.user", "an empty list", "one value per digit",
+                   "set range.user=a,b,c or another range.rule"});
+  }
+
+  [[nodiscard]] bool needs_statistics() const noexcept { return rule == range_rule::mean_sigma || rule == range_rule::percentile; }
+};
+
+/// Distribution of integer column currents: exact count, sum and sum of squares, and a histogram. Merging is exact, so that the
+/// order of observation and the number of threads do not matter.
+/// Range   currents 0..largest; at most 2^40 of them
+class current_statistics {
+ public:
+  current_statistics() = default;
+  /// Histogram bins are one unit wide up to 4095 units and a power of two beyond, so that 4096 bins reach `largest`.
+  explicit current_statistics(std::int64_t largest) {
+    while ((largest >> shift_) >= static_cast<std::int64_t>(bins)) ++shift_;
+    histogram_.resize(bins);
+  }
+
+  /// Shape   currents (n), each >= 0; n below 2^24, so that the sums of a call fit 64 bits
+  void observe(std::span<std::int32_t const> currents) noexcept {
+    std::uint64_t sum = 0, squares = 0;
+    for (std::int32_t c : currents) {
+      auto const v = static_cast<std::uint32_t>(c);
+      sum += v;
+      squares += static_cast<std::uint64_t>(v) * v;
+    }
+    for (std::int32_t c : currents) ++histogram_[static_cast<std::size_t>(c) >> shift_];
+    count_ += currents.size();
+    sum_ += sum;
+    add_square(squares);
+  }
+
+  void merge(current_statistics const& other) {
+    if (other.count_ == 0) return;
+    if (histogram_.empty()) *this = current_statistics(other.empty_copy());
+    count_ += other.count_;
+    sum_ += other.sum_;
+    add_square(other.squares_low_);
+    squares_high_ += other.squares_high_;
+    for (std::size_t i = 0; i < bins; ++i) histogram_[i] += other.histogram_[i];
+  }
+
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  [[nodiscard]] double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
+  [[nodiscard]] double sigma() const noexcept {
+    if (count_ == 0) return 0.0;
+    double const squares = static_cast<double>(squares_high_) * 18446744073709551616.0 + static_cast<double>(squares_low_);
+    double const variance = squares / static_cast<double>(count_) - mean() * mean();
+    return variance > 0.0 ? std::sqrt(variance) : 0.0;
+  }
+  /// Upper edge of the histogram bin below or in which `percent` of the currents lie.
+  [[nodiscard]] double percentile(double percent) const noexcept {
+    double const wanted = static_cast<double>(count_) * percent / 100.0;
+    std::uint64_t seen = 0;
+    for (std::size_t i = 0; i < histogram_.size(); ++i) {
+      seen += histogram_[i];
+      if (static_cast<double>(seen) >= wanted) return static_cast<double>(((i + 1) << shift_) - 1);
+    }
+    return 0.0;
+  }
+
+ private:
+  static constexpr std::size_t bins = 4096;
+
+  [[nodiscard]] current_statistics empty_copy() const {
+    current_statistics s;
+    s.shift_ = shift_;
+    s.histogram_.resize(bins);
+    return s;
+  }
+  void add_square(std::uint64_t square) noexcept {
+    squares_low_ += square;
+    squares_high_ += static_cast<std::uint64_t>(squares_low_ < square);  // the carry
+  }
+
+  std::uint64_t count_ = 0, sum_ = 0, squares_low_ = 0, squares_high_ = 0;
+  int shift_ = 0;
+  std::vector<std::uint64_t> histogram_;
+};
+
+/// Full scale in product units of the converter of one digit.
+/// Range   largest: the most that the array can deliver; digit: 0 for the most significant; top_code: codes of the converter less 1
+/// Errors  missing_calibration if the rule needs statistics and there are none; config_value if `user` has no value for the digit
+[[nodiscard]] inline float full_scale_for(range_config const& c, current_statistics const& seen, double largest, std::size_t digit, float top_code,
+                                          std::string const& where) {
+  if (c.needs_statistics() && seen.count() == 0)
+    throw error({errc::missing_calibration, "no calibration currents", where, "none", "currents from calibration data",
+                 "give calibration data, or set range.rule=full_scale"});
+  double scale = largest;
+  switch (c.rule) {
+    case range_rule::full_scale: break;
+    case range_rule::mean_sigma: scale = seen.mean() + c.sigmas * seen.sigma(); break;
+    case range_rule::percentile: scale = seen.percentile(c.percentile); break;
+    case range_rule::user:
+      if (digit >= c.user.size())
+        throw error({errc::config_value, "no full scale for a digit", "range.user", std::to_string(c.user.size()) + " values",
+                     "one value per digit, most significant first", "add values to range.user"});
+      return static_cast<float>(c.user[digit]);
+  }
+  // Ideal currents are whole units: a step below one unit resolves nothing more and only gives range away.
+  if (scale > largest) scale = largest;
+  return static_cast<float>(scale > static_cast<double>(top_code) ? scale : static_cast<double>(top_code));
+}
+
+}  // namespace ohmic::inline OHMIC_ABI
+
+BOOST_HANA_ADAPT_STRUCT(ohmic::range_config, rule, sigmas, percentile, user);
