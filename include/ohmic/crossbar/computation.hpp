@@ -1,0 +1,241 @@
+// The computation crossbar: products of integer codes, weight stationary or not, digit by digit through its converters.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
+#include "ohmic/core/threads.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/kernel.hpp"
+#include "ohmic/crossbar/operand.hpp"
+#include "ohmic/crossbar/shape.hpp"
+#include "ohmic/periphery/adc.hpp"
+#include "ohmic/periphery/dac.hpp"
+#include "ohmic/periphery/range.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// Digital sums of a product, in product units.
+/// Shape   (tokens, outputs), rows padded to whole blocks
+/// Range   exact: integers with lossless converters, multiples of 2^-16 otherwise
+class product_sums {
+ public:
+  product_sums() = default;
+  product_sums(std::size_t tokens, std::size_t outputs) : values_(tokens, pieces(outputs, output_block) * output_block), outputs_(outputs) {}
+
+  [[nodiscard]] std::size_t tokens() const noexcept { return values_.rows(); }
+  [[nodiscard]] std::size_t outputs() const noexcept { return outputs_; }
+  [[nodiscard]] std::span<double const> row(std::size_t token) const noexcept { return values_.row(token).first(outputs_); }
+  [[nodiscard]] double operator()(std::size_t token, std::size_t output) const noexcept { return values_(token, output); }
+  [[nodiscard]] sum_target target(std::size_t token, std::size_t block, double gain) noexcept {
+    return {&values_(token, block * output_block), values_.cols(), gain};
+  }
+  friend bool operator==(product_sums const&, product_sums const&) = default;
+
+ private:
+  matrix<double> values_;
+  std::size_t outputs_ = 0;
+};
+
+/// What a run of products did: its actions, and how many of the currents lay above the full scale.
+struct product_report {
+  product_tally actions;
+  std::uint64_t clipped = 0;
+
+  product_report& operator+=(product_report const& other) noexcept {
+    actions += other.actions;
+    clipped += other.clipped;
+    return *this;
+  }
+};
+
+/// Settings of a computation crossbar.
+template <class Adc, class Dac>
+struct computation_config {
+  array_geometry array{};
+  typename Dac::config dac{};
+  typename Adc::config adc{};
+  range_config range{};
+};
+
+/// Computation crossbar of scale factor S. Weights (or a second activation) are driven by the DACs as magnitudes, activations
+/// switch fixed resistors digit by digit; an ADC reads I+ and another reading takes I-, the digital side subtracts, multiplies by
+/// the base between digits and adds up the tiles.
+/// Shape   X (tokens, inner) . Y (inner, outputs) -> Z (tokens, outputs)
+/// Cost    product_actions, as planned_product says
+/// Source  Wang et al. 2024, section 5; geometry: system.md section 2
+template <int S, adc_policy Adc = uniform_adc, class Dac = linear_dac>
+class computation_array {
+ public:
+  using config = computation_config<Adc, Dac>;
+  using adc = Adc;
+  static constexpr int scale = S;
+
+  /// The kernels default to the instruction set of this translation unit.
+  /// Errors  config_value, config_conflict naming the field
+  explicit computation_array(config const& c, product_kernels<Adc> const& kernels = kernels_of<Adc>) : config_(c), kernels_(&kernels) {
+    array_geometry::validate(c.array);
+    Dac::validate(c.dac);
+    Adc::validate(c.adc);
+    range_config::validate(c.range);
+    if (c.array.rows < S)
+      throw error({errc::config_conflict, "an activation does not fit a column", "array.rows", std::to_string(c.array.rows),
+                   "at least S = " + std::to_string(S), "use more rows or a smaller scale factor"});
+    if (largest_current() > max_current)
+      throw error({errc::config_conflict, "column currents too large", "array.rows", std::to_string(largest_current()) + " product units",
+                   "at most " + std::to_string(max_current), "use fewer rows or a smaller scale factor"});
+  }
+
+  [[nodiscard]] config const& settings() const noexcept { return config_; }
+  [[nodiscard]] product_kernels<Adc> const& kernels() const noexcept { return *kernels_; }
+  [[nodiscard]] bool lossless() const noexcept { return Adc::lossless(config_.adc); }
+  /// Largest code that the DAC drives.
+  [[nodiscard]] std::int32_t driven_top() const noexcept { return Dac::top(config_.dac); }
+  /// Most that one column can deliver, in product units.
+  [[nodiscard]] std::int64_t largest_current() const noexcept {
+    return static_cast<std::int64_t>(config_.array.activations(S)) * largest_digit(S) * driven_top();
+  }
+  [[nodiscard]] tiling cut(std::size_t inner) const noexcept { return {inner, config_.array.activations(S)}; }
+
+  /// Y from codes whose rows are the outputs (the layout of a weight matrix).
+  /// Errors  as driven_operand
+  [[nodiscard]] driven_operand drive(matrix_view<std::int16_t const> codes, std::string const& where) const {
+    return driven_operand(codes, config_.array.activations(S), driven_top(), where);
+  }
+
+  /// The converters of a matrix, one setting per digit.
+  /// Shape   seen (digits) statistics of calibration currents; may be empty where the range rule needs none
+  /// Errors  as full_scale_for
+  [[nodiscard]] std::vector<Adc> converters(std::vector<current_statistics> const& seen, int digits, std::string const& where) const {
+    std::vector<Adc> out;
+    for (std::size_t d = 0; d < static_cast<std::size_t>(digits); ++d) {
+      float const top = Adc::top_code(config_.adc);
+      float const range = lossless() ? top
+                                     : full_scale_for(config_.range, d < seen.size() ? seen[d] : current_statistics(),
+                                                      static_cast<double>(largest_current()), d, top, where);
+      out.emplace_back(config_.adc, range);
+    }
+    return out;
+  }
+
+  /// Z = X . Y through the converters. With lossless converters the digits collapse into one integer product: the same sums.
+  /// Shape   x (tokens, inner) codes, converters (digits)
+  /// Errors  shape, value as switched_operand; capacity if a sum could leave exact arithmetic
+  [[nodiscard]] product_sums multiply(matrix_view<std::int16_t const> x, driven_operand const& y, std::vector<Adc> const& adcs, operand_source source,
+                                      product_report& report, executor& threads, std::string const& where) const {
+    if (lossless()) return exact_product(x, y, static_cast<int>(adcs.size()), source, report, threads, where);
+    auto const switched = switched_operand::balanced_digits_of<S>(x, y.cut(), static_cast<int>(adcs.size()), where);
+    return run(switched, y, adcs.size(), source, report, threads, [&](block_job const& job, std::size_t d, sum_target z, std::uint64_t& clipped) {
+      // Snapping the step keeps every sum exact in double (see sum_target).
+      z.gain = snapped_step(adcs[d].step()) * static_cast<double>(switched.weight(d));
+      kernels_->convert(job, adcs[d], adcs[d].full_scale(), z, clipped);
+    });
+  }
+
+  /// Z = X . Y in integers, whatever the converters are; the actions counted are those of `digits` digits.
+  [[nodiscard]] product_sums exact_product(matrix_view<std::int16_t const> x, driven_operand const& y, int digits, operand_source source,
+                                           product_report& report, executor& threads, std::string const& where) const {
+    auto const switched = switched_operand::bytes_of(x, y.cut(), where);
+    if (y.cut().inner > (std::size_t{1} << 16))
+      throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner), "at most 65536", "split the matrix"});
+    return run(switched, y, static_cast<std::size_t>(digits), source, report, threads, [&](block_job const& first, std::size_t d, sum_target z, std::uint64_t&) {
+      if (d >= switched.digits()) return;  // fewer byte digits than switched digits
+      block_job job = first;
+      z.gain = static_cast<double>(switched.weight(d));
+      kernels_->subtract(job, z);
+    });
+  }
+
+  /// Statistics of the column currents of a product, digit by digit, added to `seen`.
+  /// Shape   seen (digits)
+  void observe(matrix_view<std::int16_t const> x, driven_operand const& y, std::vector<current_statistics>& seen, std::string const& where) const {
+    auto const switched = switched_operand::balanced_digits_of<S>(x, y.cut(), static_cast<int>(seen.size()), where);
+    std::size_t const tiles = y.cut().tiles();
+    aligned_vector<std::int32_t> currents(switched.tokens() * tiles * 2 * output_block);
+    for (std::size_t b = 0; b < y.blocks(); ++b) {
+      std::size_t const outputs = std::min(output_block, y.outputs() - b * output_block);
+      for (std::size_t d = 0; d < seen.size(); ++d) {
+        kernels_->observe(job_for(switched, y, b, d, 0, switched.tokens()), currents.data());
+        if (outputs == output_block) {
+          seen[d].observe(currents);
+        } else {
+          for (std::size_t i = 0; i < currents.size(); i += output_block) seen[d].observe(std::span(currents).subspan(i, outputs));
+        }
+      }
+    }
+  }
+
+  /// Empty statistics for a matrix of `digits` digits.
+  [[nodiscard]] std::vector<current_statistics> no_statistics(int digits) const {
+    return std::vector<current_statistics>(static_cast<std::size_t>(digits), current_statistics(largest_current()));
+  }
+
+ private:
+  /// Rounding inside the converters is exact below this current.
+  static constexpr std::int64_t max_current = 1 << 21;
+
+  [[nodiscard]] static block_job job_for(switched_operand const& x, driven_operand const& y, std::size_t block, std::size_t digit, std::size_t first_token,
+                                         std::size_t tokens) noexcept {
+    bool const there = digit < x.digits();
+    return {y.offset(block), y.magnitude(block), there ? x.row(digit, first_token) : nullptr, there ? x.magnitude_row(digit, first_token) : nullptr,
+            there ? x.sums(digit, first_token) : nullptr, tokens, x.cut().tiles(), x.cut().groups(), x.wide()};
+  }
+
+  /// The loop nest of the hardware: groups of tokens share an array's column pairs, sessions are outputs (16 side by side here,
+  /// since their order does not matter), digits follow each other. Actions are counted where they happen.
+  template <class Kernel>
+  [[nodiscard]] product_sums run(switched_operand const& x, driven_operand const& y, std::size_t digits, operand_source source, product_report& report,
+                                 executor& threads, Kernel const& kernel) const {
+    array_geometry const& g = config_.array;
+    std::size_t const inner = y.cut().inner, tiles = y.cut().tiles(), groups = pieces(x.tokens(), g.pairs());
+    product_sums z(x.tokens(), y.outputs());
+    std::vector<product_report> done(groups * y.blocks());
+    threads.for_each_index(done.size(), [&](std::size_t task) {
+      std::size_t const group = task / y.blocks(), block = task % y.blocks();
+      std::size_t const first = group * g.pairs(), tokens = std::min(g.pairs(), x.tokens() - first);
+      std::size_t const sessions = std::min(output_block, y.outputs() - block * output_block);
+      product_report& r = done[task];
+      if (group == 0) load_sessions(r.actions, sessions, inner, source);
+      r.actions.template add<"cache", "read">(sessions * tokens * inner);
+      r.actions.template add<"encoder", "encode">(sessions * tokens * inner);
+      for (std::size_t d = 0; d < digits; ++d) {
+        kernel(job_for(x, y, block, d, first, tokens), d, z.target(first, block, 1.0), r.clipped);
+        r.actions.template add<"switch_register", "load">(sessions * tokens * inner);
+        for (std::size_t tile = 0; tile < tiles; ++tile) {
+          r.actions.template add<"dac", "drive">(sessions * S * y.cut().filled(tile));
+          r.actions.template add<"computation_array", "cycle">(sessions);
+          r.actions.template add<"adc", "convert">(2 * sessions * tokens);
+          r.actions.template add<"subtractor", "subtract">(sessions * tokens);
+          r.actions.template add<"shift_add", "step">(sessions * tokens);
+        }
+      }
+      for (std::size_t tile = 1; tile < tiles; ++tile) r.actions.template add<"accumulator", "add">(sessions * tokens);
+    });
+    for (auto const& r : done) report += r;
+    return z;
+  }
+
+  /// The multiplexer: what a session costs before its activations stream.
+  void load_sessions(product_tally& t, std::size_t sessions, std::size_t inner, operand_source source) const noexcept {
+    for (std::size_t session = 0; session < sessions; ++session) {
+      if (source == operand_source::activations) {
+        t.add<"operand_register", "load">(inner);
+        continue;
+      }
+      for (std::size_t weight = 0; weight < inner; weight += config_.array.weights_per_access()) {
+        t.add<"dense_bank", "column_access">();
+        t.add<"dense_bank", "cell_read">(static_cast<std::uint64_t>(config_.array.bank_rows));
+      }
+      t.add<"weight_register", "load">(inner);
+    }
+  }
+
+  config config_;
+  product_kernels<Adc> const* kernels_;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI

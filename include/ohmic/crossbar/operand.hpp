@@ -1,0 +1,226 @@
+// The two operands of a product in the form that kernels read: Y as the bytes that the DACs drive, X as digits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <algorithm>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/kernel.hpp"
+#include "ohmic/crossbar/shape.hpp"
+#include "ohmic/numeral/balanced.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// How the inner dimension is cut: tiles of `activations`, each padded to a multiple of four bytes.
+struct tiling {
+  std::size_t inner = 0;
+  std::size_t activations = 1;
+
+  [[nodiscard]] constexpr std::size_t tiles() const noexcept { return pieces(inner, activations); }
+  /// Activations in a tile: the last one takes the remainder.
+  [[nodiscard]] constexpr std::size_t filled(std::size_t tile) const noexcept { return std::min(activations, inner - tile * activations); }
+  /// Groups of four bytes of a tile, and bytes of a whole padded row.
+  [[nodiscard]] constexpr std::size_t groups() const noexcept { return pieces(std::min(activations, inner), 4); }
+  [[nodiscard]] constexpr std::size_t padded() const noexcept { return tiles() * groups() * 4; }
+  /// Place of element i of a row in the padded row.
+  [[nodiscard]] constexpr std::size_t place(std::size_t i) const noexcept { return i / activations * groups() * 4 + i % activations; }
+};
+
+/// Y, ready to be driven: for each block of 16 outputs, tile and group of four inner elements, 16 x 4 bytes of w + 128 (for the
+/// difference I+ - I-) and of |w| (for the sum I+ + I-). Two bytes per padded weight.
+/// Shape   from codes (outputs, inner)
+class driven_operand {
+ public:
+  driven_operand() = default;
+  /// Errors  shape for an empty matrix; value, naming the element, for a code beyond -top..top of the DAC
+  driven_operand(matrix_view<std::int16_t const> codes, std::size_t activations, std::int32_t top, std::string const& where)
+      : cut_{codes.cols, activations}, outputs_(codes.rows) {
+    if (codes.rows == 0 || codes.cols == 0)
+      throw error({errc::shape, "empty matrix", where, shape_text(codes.rows, codes.cols), "at least 1 x 1", "check the model's sizes"});
+    offset_.assign(pieces(outputs_, output_block) * output_block * cut_.padded(), 128);
+    magnitude_.assign(offset_.size(), 0);
+    for (std::size_t t = 0; t < outputs_; ++t)
+      for (std::size_t i = 0; i < cut_.inner; ++i) {
+        std::int32_t const w = codes(t, i);
+        if (w < -top || w > top)
+          throw error({errc::value, "code beyond the DAC", where + "[" + std::to_string(t) + "," + std::to_string(i) + "]", std::to_string(w),
+                       std::to_string(-top) + ".." + std::to_string(top), "quantise to the bits of the DAC"});
+        std::size_t const at = index(t, i);
+        offset_[at] = static_cast<std::uint8_t>(w + 128);
+        magnitude_[at] = static_cast<std::uint8_t>(w < 0 ? -w : w);
+      }
+  }
+
+  [[nodiscard]] tiling const& cut() const noexcept { return cut_; }
+  [[nodiscard]] std::size_t outputs() const noexcept { return outputs_; }
+  [[nodiscard]] std::size_t blocks() const noexcept { return pieces(outputs_, output_block); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return offset_.size() + magnitude_.size(); }
+
+  /// First byte of a block of outputs.
+  [[nodiscard]] std::uint8_t const* offset(std::size_t b) const noexcept { return offset_.data() + start(b, 0); }
+  [[nodiscard]] std::uint8_t const* magnitude(std::size_t b) const noexcept { return magnitude_.data() + start(b, 0); }
+  /// The code of output t at inner element i.
+  [[nodiscard]] std::int32_t code(std::size_t t, std::size_t i) const noexcept { return offset_[index(t, i)] - 128; }
+
+ private:
+  [[nodiscard]] std::size_t start(std::size_t b, std::size_t tile) const noexcept { return (b * cut_.tiles() + tile) * cut_.groups() * 4 * output_block; }
+  [[nodiscard]] std::size_t index(std::size_t t, std::size_t i) const noexcept {
+    std::size_t const k = i % cut_.activations;
+    return start(t / output_block, i / cut_.activations) + (k / 4 * output_block + t % output_block) * 4 + k % 4;
+  }
+
+  tiling cut_;
+  std::size_t outputs_ = 0;
+  aligned_vector<std::uint8_t> offset_, magnitude_;
+};
+
+/// X as digits: what the switch registers see, digit by digit.
+/// Shape   from codes (tokens, inner): digits and their magnitudes (D, tokens, padded), sums of digits (D, tokens, tiles)
+class switched_operand {
+ public:
+  switched_operand() = default;
+
+  /// Balanced digits of scale factor S.
+  /// Range   S in 1..7, digits so many that every code has them
+  /// Errors  shape for an empty matrix or one whose width is not that of the cut; value, naming the element, for a code without digits
+  template <int S>
+  [[nodiscard]] static switched_operand balanced_digits_of(matrix_view<std::int16_t const> codes, tiling const& cut, int digits, std::string const& where) {
+    switched_operand x(codes, cut, static_cast<std::size_t>(digits), balanced<S>::reach(digits), where);
+    for (std::size_t d = x.digits_; d-- > 0;) x.weights_[d] = d + 1 == x.digits_ ? 1 : x.weights_[d + 1] * balanced<S>::base;
+    x.wide_ = balanced<S>::top_digit > 63;
+    // The narrower type divides several times faster.
+    if (2 * balanced<S>::reach(digits) < 65536) {
+      x.template encode<S, std::uint16_t>(codes);
+    } else {
+      x.template encode<S, std::uint32_t>(codes);
+    }
+    return x;
+  }
+
+  /// The same codes in as few bytes as hold them: one digit up to 127, two of base 128 beyond. Carries the lossless product.
+  [[nodiscard]] static switched_operand bytes_of(matrix_view<std::int16_t const> codes, tiling const& cut, std::string const& where) {
+    bool narrow = true;
+    for (std::size_t n = 0; n < codes.rows; ++n)
+      for (std::int16_t c : codes.row(n)) narrow = narrow && c >= -127 && c <= 127;
+    switched_operand x(codes, cut, narrow ? 1 : 2, narrow ? 127 : 64 * 127, where);
+    x.weights_[0] = narrow ? 1 : 128;
+    x.weights_[1] = 1;
+    if (narrow) {
+      x.copy(codes);
+      return x;
+    }
+    for (std::size_t n = 0; n < x.tokens_; ++n)
+      for (std::size_t i = 0; i < codes.cols; ++i) {
+        std::int32_t const c = codes(n, i), high = (c + 8192 + 64) / 128 - 64;  // nearest multiple of 128, without division of a negative
+        x.put(0, n, i, static_cast<std::int8_t>(high));
+        x.put(1, n, i, static_cast<std::int8_t>(c - 128 * high));
+      }
+    return x;
+  }
+
+  [[nodiscard]] tiling const& cut() const noexcept { return cut_; }
+  [[nodiscard]] std::size_t tokens() const noexcept { return tokens_; }
+  [[nodiscard]] std::size_t digits() const noexcept { return digits_; }
+  /// True if digits beyond 63 occur: then byte products need the wide recipe (core/dot4.hpp).
+  [[nodiscard]] bool wide() const noexcept { return wide_; }
+  /// Value of digit d in the number: B^(D - 1 - d).
+  [[nodiscard]] std::int64_t weight(std::size_t d) const noexcept { return weights_[d]; }
+
+  /// Padded row of digit d of a token: the digits, and their magnitudes.
+  [[nodiscard]] std::int8_t const* row(std::size_t d, std::size_t token) const noexcept { return digit_.data() + (d * tokens_ + token) * cut_.padded(); }
+  [[nodiscard]] std::int8_t const* magnitude_row(std::size_t d, std::size_t token) const noexcept {
+    return magnitude_.data() + (d * tokens_ + token) * cut_.padded();
+  }
+  /// Sum of the digits d of a token, tile by tile.
+  [[nodiscard]] std::int32_t const* sums(std::size_t d, std::size_t token) const noexcept { return sum_.data() + (d * tokens_ + token) * cut_.tiles(); }
+
+ private:
+  switched_operand(matrix_view<std::int16_t const> codes, tiling const& cut, std::size_t digits, std::int64_t reach, std::string const& where)
+      : cut_(cut), tokens_(codes.rows), digits_(digits) {
+    if (codes.rows == 0 || codes.cols == 0)
+      throw error({errc::shape, "empty matrix", where, shape_text(codes.rows, codes.cols), "at least 1 x 1", "give at least one token"});
+    if (codes.cols != cut.inner)
+      throw error({errc::shape, "inner sizes differ", where, shape_text(codes.rows, codes.cols), "n x " + std::to_string(cut.inner),
+                   "make the activations as wide as the weights"});
+    for (std::size_t n = 0; n < codes.rows; ++n) {
+      auto const row = codes.row(n);
+      auto const [low, high] = std::minmax_element(row.begin(), row.end());
+      if (*low >= -reach && *high <= reach) continue;
+      for (std::size_t i = 0; i < codes.cols; ++i)
+        if (codes(n, i) < -reach || codes(n, i) > reach)
+          throw error({errc::value, "code without digits", where + "[" + std::to_string(n) + "," + std::to_string(i) + "]", std::to_string(codes(n, i)),
+                       std::to_string(-reach) + ".." + std::to_string(reach), "use more digits or narrower codes"});
+    }
+    digit_.assign(digits_ * tokens_ * cut_.padded(), 0);
+    magnitude_.assign(digit_.size(), 0);
+    sum_.assign(digits_ * tokens_ * cut_.tiles(), 0);
+  }
+
+  /// Row by row and digit by digit what balanced<S>::encode does to one value.
+  template <int S, class Unsigned>
+  void encode(matrix_view<std::int16_t const> codes) noexcept {
+    constexpr auto base = static_cast<Unsigned>(balanced<S>::base);
+    auto const shift = static_cast<std::int32_t>(balanced<S>::reach(static_cast<int>(digits_)));
+    std::vector<Unsigned> rest(cut_.activations);
+    for (std::size_t n = 0; n < tokens_; ++n)
+      for (std::size_t tile = 0; tile < cut_.tiles(); ++tile) {
+        std::size_t const filled = cut_.filled(tile);
+        std::int16_t const* const code = &codes(n, tile * cut_.activations);
+        for (std::size_t i = 0; i < filled; ++i) rest[i] = static_cast<Unsigned>(code[i] + shift);
+        for (std::size_t d = digits_; d-- > 0;) {
+          std::size_t const at = (d * tokens_ + n) * cut_.padded() + tile * cut_.groups() * 4;
+          std::int8_t* const digit = digit_.data() + at;
+          std::int8_t* const magnitude = magnitude_.data() + at;
+          std::int32_t sum = 0;
+          for (std::size_t i = 0; i < filled; ++i) {
+            auto const quotient = static_cast<Unsigned>(rest[i] / base);
+            auto const value = static_cast<std::int16_t>(static_cast<std::int16_t>(rest[i] - quotient * base) - balanced<S>::top_digit);
+            digit[i] = static_cast<std::int8_t>(value);
+            magnitude[i] = static_cast<std::int8_t>(value < 0 ? -value : value);
+            sum += value;
+            rest[i] = quotient;
+          }
+          sum_[(d * tokens_ + n) * cut_.tiles() + tile] = sum;
+        }
+      }
+  }
+
+  /// Codes that are their own single digit.
+  void copy(matrix_view<std::int16_t const> codes) noexcept {
+    wide_ = true;
+    for (std::size_t n = 0; n < tokens_; ++n)
+      for (std::size_t tile = 0; tile < cut_.tiles(); ++tile) {
+        std::int16_t const* const code = &codes(n, tile * cut_.activations);
+        std::size_t const at = n * cut_.padded() + tile * cut_.groups() * 4;
+        std::int32_t sum = 0;
+        for (std::size_t i = 0; i < cut_.filled(tile); ++i) {
+          digit_[at + i] = static_cast<std::int8_t>(code[i]);
+          magnitude_[at + i] = static_cast<std::int8_t>(code[i] < 0 ? -code[i] : code[i]);
+          sum += code[i];
+        }
+        sum_[n * cut_.tiles() + tile] = sum;
+      }
+  }
+
+  void put(std::size_t d, std::size_t token, std::size_t i, std::int8_t digit) noexcept {
+    std::size_t const at = (d * tokens_ + token) * cut_.padded() + cut_.place(i);
+    digit_[at] = digit;
+    magnitude_[at] = static_cast<std::int8_t>(digit < 0 ? -digit : digit);
+    wide_ = wide_ || magnitude_[at] > 63;
+    sum_[(d * tokens_ + token) * cut_.tiles() + i / cut_.activations] += digit;
+  }
+
+  tiling cut_;
+  std::size_t tokens_ = 0, digits_ = 0;
+  std::int64_t weights_[16] = {};
+  bool wide_ = false;
+  aligned_vector<std::int8_t> digit_, magnitude_;
+  aligned_vector<std::int32_t> sum_;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI
