@@ -1,0 +1,112 @@
+// Layer normalisation: what the root unit and the post-function make of L1 and L2, and the plain one of the fp32 reference.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ohmic/core/action.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
+#include "ohmic/core/simd.hpp"
+#include "ohmic/nonlinear/concept.hpp"
+#include "ohmic/nonlinear/root.hpp"
+#include "ohmic/nonlinear/row_sums.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+template <>
+struct enum_names<variance_rule> {
+  static constexpr std::pair<std::string_view, variance_rule> value[] = {{"two_pass", variance_rule::two_pass},
+                                                                         {"moments", variance_rule::moments}};
+};
+
+namespace detail {
+/// out = (u - mean) (gamma inverse_root) + beta.
+/// Shape   u, gamma, beta, out (m); u and out may be the same memory
+inline void normalise(std::span<float const> u, float mean, float inverse_root, std::span<float const> gamma, std::span<float const> beta,
+                      std::span<float> out) noexcept {
+  auto const at = [&]<simd::lane V>(std::size_t i, V) noexcept {
+    V const alpha = simd::mul(simd::load<V>(gamma.data() + i), V(inverse_root));
+    simd::store(out.data() + i, simd::mul_add(simd::load<V>(u.data() + i) - V(mean), alpha, simd::load<V>(beta.data() + i)));
+  };
+  using batch = simd::f32<simd::native>;
+  std::size_t const whole = u.size() - u.size() % batch::size;
+  for (std::size_t i = 0; i < whole; i += batch::size) at(i, batch());
+  for (std::size_t i = whole; i < u.size(); ++i) at(i, 0.0f);
+}
+}  // namespace detail
+
+/// Layer normalisation of one token from its row means: L1 gives E(u); L2 gives E((u - E(u))^2) or E(u^2), as `variance` says.
+/// Range   a negative variance (moments of noisy or coarse products) is taken as 0 and flagged, for the caller to count
+/// Cost    1 x "root_unit" "inverse_root" per token; alpha and beta are applied in the post-function, 1 x "activation_unit"
+///         "apply" per element
+/// Source  system.md section 3, L1 and L2; the two-pass rule is ours
+class split_layer_norm {
+ public:
+  using actions = action_list<action<"root_unit", "inverse_root">, action<"activation_unit", "apply">>;
+
+  struct config {
+    variance_rule variance = variance_rule::two_pass;
+    float epsilon = 1e-12f;
+  };
+
+  /// Errors  config_value unless epsilon is in 1e-30..1: without it a constant row would divide by zero
+  static void validate(config const& c) {
+    if (!(c.epsilon >= 1e-30f && c.epsilon <= 1.0f))
+      throw error({errc::config_value, "epsilon out of range", "layer_norm.epsilon", std::to_string(c.epsilon), "1e-30..1",
+                   "set layer_norm.epsilon as the model's configuration has it"});
+  }
+
+  /// Errors  as validate
+  explicit split_layer_norm(config const& c) : config_((validate(c), c)) {}
+
+  [[nodiscard]] variance_rule variance() const noexcept { return config_.variance; }
+
+  /// 1 / sqrt(variance + epsilon).
+  /// Range   mean: E(u); second: E((u - E(u))^2) under two_pass, E(u^2) under moments
+  [[nodiscard]] deviation inverse_deviation(float mean, float second) const noexcept {
+    float const variance = config_.variance == variance_rule::moments ? second - simd::mul(mean, mean) : second;
+    bool const clamped = variance < 0.0f;
+    return {lane_inverse_root((clamped ? 0.0f : variance) + config_.epsilon), clamped};
+  }
+
+  /// out = u - mean: the operand of L2 under two_pass.
+  /// Shape   u (m), out (m); they may be the same memory
+  void centre_row(std::span<float const> u, float mean, std::span<float> out) const noexcept {
+    for (std::size_t i = 0; i < u.size(); ++i) out[i] = u[i] - mean;
+  }
+
+  /// out_i = (u_i - mean) alpha_i + beta_i with alpha_i = gamma_i x inverse_root.
+  /// Shape   u, gamma, beta, out (m); u and out may be the same memory
+  void apply_row(std::span<float const> u, float mean, float inverse_root, std::span<float const> gamma, std::span<float const> beta,
+                 std::span<float> out) const noexcept {
+    detail::normalise(u, mean, inverse_root, gamma, beta, out);
+  }
+
+ private:
+  config config_;
+};
+static_assert(layer_norm_policy<split_layer_norm>);
+
+/// Layer normalisation of a row for the fp32 reference: two passes, sums in double in a fixed order, their products exact.
+/// Shape   u, gamma, beta, out (m); u and out may be the same memory
+/// Range   epsilon > 0; the error of a result is below 2^-23 (4 + |mean| / deviation) (1 + |result| + |beta|)
+/// Source  ours: the mean is rounded to float once, so that u - mean is a float, its square exact in double, and the sum of
+///         squares the same with and without fused multiply-add
+inline void layer_norm_row(std::span<float const> u, std::span<float const> gamma, std::span<float const> beta, float epsilon,
+                           std::span<float> out) noexcept {
+  if (u.empty()) return;
+  auto const m = static_cast<double>(u.size());
+  auto const mean = static_cast<float>(detail::row_sum(u) / m);
+  double const variance = detail::row_square_sum(u, mean) / m;
+  auto const inverse_root = static_cast<float>(1.0 / std::sqrt(variance + static_cast<double>(epsilon)));
+  detail::normalise(u, mean, inverse_root, gamma, beta, out);
+}
+
+}  // namespace ohmic::inline OHMIC_ABI
+
+BOOST_HANA_ADAPT_STRUCT(ohmic::split_layer_norm::config, variance, epsilon);

@@ -1,0 +1,147 @@
+// The chip's softmax, split over three sub-operations, and the plain one of the fp32 reference.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ohmic/core/action.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
+#include "ohmic/core/simd.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/nonlinear/concept.hpp"
+#include "ohmic/nonlinear/exp.hpp"
+#include "ohmic/nonlinear/row_sums.hpp"
+#include "ohmic/nonlinear/softmax_calibration.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// What is subtracted from the scores of a row before the exponential.
+enum class softmax_maximum {
+  none,  ///< one calibrated number for all rows, as published
+  row,   ///< the largest score of the row, found by a comparator
+};
+
+template <>
+struct enum_names<softmax_maximum> {
+  static constexpr std::pair<std::string_view, softmax_maximum> value[] = {{"none", softmax_maximum::none}, {"row", softmax_maximum::row}};
+};
+
+/// Softmax as A4 (codes of the exponentials), A5 (their sum, on the array) and A6 (division of the weighted values by the sum).
+/// code = round(exp(s - reference) x top), ties to even, at most top; the reference is the row's maximum or the full scale.
+/// Units   scores as they enter the exponential: the 1 / sqrt(head width) is already in them
+/// Range   codes 0..2^exp_bits - 1; the array layer checks that the digits of its operands carry them
+/// Cost    per score 1 x "exp_unit" "exp", under the row rule 1 x "comparator" "compare"; per value of A6 1 x "divider" "divide"
+/// Source  system.md section 3, A4-A6; the row rule, the rounding and the saturation are ours, see tests/laws/softmax.hpp
+class split_softmax {
+ public:
+  using actions = action_list<action<"comparator", "compare">, action<"exp_unit", "exp">, action<"divider", "divide">>;
+
+  struct config {
+    softmax_maximum max = softmax_maximum::row;
+    int exp_bits = 7;  ///< 4..16; 7 because three base-7 digits carry 0..127, and not an unsigned byte
+    /// The rest is for `none` only. Where full_scale comes from in calibration, and with which quantile:
+    full_scale_rule rule = full_scale_rule::quantile;
+    double quantile = 0.9;
+    /// the score whose exponential takes the largest code; +infinity stands for "not calibrated"
+    float full_scale = std::numeric_limits<float>::infinity();
+  };
+
+  /// Errors  config_value naming the field; missing_calibration where `none` has no full scale
+  static void validate(config const& c) {
+    if (c.exp_bits < 4 || c.exp_bits > 16)
+      throw error({errc::config_value, "bits out of range", "softmax.exp_bits", std::to_string(c.exp_bits), "4..16", "set softmax.exp_bits"});
+    if (!(c.quantile > 0.0 && c.quantile <= 1.0))
+      throw error({errc::config_value, "quantile out of range", "softmax.quantile", std::to_string(c.quantile), "above 0, up to 1",
+                   "set softmax.quantile"});
+    if (c.max == softmax_maximum::none && c.full_scale == std::numeric_limits<float>::infinity())
+      throw error({errc::missing_calibration, "no full scale", "softmax.full_scale", "none", "a finite score",
+                   "take softmax_calibration::full_scale, set softmax.full_scale, or set softmax.max=row"});
+    if (c.max == softmax_maximum::none && !std::isfinite(c.full_scale))
+      throw error({errc::config_value, "unusable full scale", "softmax.full_scale", std::to_string(c.full_scale), "a finite score",
+                   "set softmax.full_scale"});
+  }
+
+  /// Errors  as validate
+  explicit split_softmax(config const& c) : split_softmax((validate(c), c), 0) {}
+
+  /// The largest code.
+  [[nodiscard]] int top() const noexcept { return static_cast<int>(top_); }
+
+  /// True if a comparator finds the maximum of each row.
+  [[nodiscard]] bool by_row() const noexcept { return by_row_; }
+
+  /// Lane function: the code of a score, as a float that holds an integer; top() + 1 where it saturates.
+  template <simd::lane V>
+  [[nodiscard]] V code(V score, V reference) const noexcept {
+    V const scaled = simd::mul(lane_exp(score - reference), V(top_));
+    // Above top the value only says that it is above. NaN, which no comparison holds for, goes the way of a masked score.
+    V const limit(top_ + 1.0f);
+    return simd::round_even(simd::select(scaled < limit, scaled, simd::select(scaled >= limit, limit, V(0.0f))));
+  }
+
+  /// Codes of one row of scores; returns how many saturated, never any under the row rule.
+  /// Shape   scores (n), codes (n)
+  /// Range   a score of -infinity is masked and gives code 0; so does NaN, which calibration refuses
+  std::size_t row_codes(std::span<float const> scores, std::span<std::uint16_t> codes) const noexcept {
+    float const reference = by_row_ ? row_maximum(scores) : full_scale_;
+    constexpr std::size_t block = 128;
+    alignas(cache_line) float rounded[block];
+    std::size_t saturated = 0;
+    for (std::size_t first = 0; first < scores.size(); first += block) {
+      std::size_t const n = std::min(block, scores.size() - first);
+      simd::for_each_lane(scores.data() + first, rounded, n, [&]<simd::lane V>(V s) noexcept { return code(s, V(reference)); });
+      for (std::size_t i = 0; i < n; ++i) {
+        bool const above = rounded[i] > top_;
+        saturated += static_cast<std::size_t>(above);
+        codes[first + i] = static_cast<std::uint16_t>(static_cast<std::int32_t>(above ? top_ : rounded[i]));
+      }
+    }
+    return saturated;
+  }
+
+  /// out = r / sum; where the sum is not above 0 (no code of the row was, or the converters lost it) zeros, and false.
+  /// Shape   r (m), out (m); they may be the same memory
+  bool divide_row(std::span<float const> r, float sum, std::span<float> out) const noexcept {
+    if (!(sum > 0.0f)) {
+      std::fill(out.begin(), out.end(), 0.0f);
+      return false;
+    }
+    for (std::size_t i = 0; i < r.size(); ++i) out[i] = r[i] / sum;
+    return true;
+  }
+
+ private:
+  split_softmax(config const& c, int) noexcept
+      : top_(static_cast<float>((1 << c.exp_bits) - 1)), full_scale_(c.full_scale), by_row_(c.max == softmax_maximum::row) {}
+
+  float top_;
+  float full_scale_;
+  bool by_row_;
+};
+static_assert(softmax_policy<split_softmax>);
+
+/// Softmax of a row in place, for the fp32 reference: maximum, exponentials, sum in double in a fixed order, division.
+/// Shape   row (n)
+/// Range   -infinity marks a masked score and becomes 0; a row that is wholly masked becomes zeros. No NaN, no +infinity
+inline void softmax_row(std::span<float> row) noexcept {
+  float const m = row_maximum(row);
+  simd::for_each_lane(row.data(), row.data(), row.size(), [m]<simd::lane V>(V s) noexcept {
+    // Masked scores by comparison, not by -infinity - m, so that a wholly masked row is no NaN.
+    return simd::select(s > V(-std::numeric_limits<float>::infinity()), lane_exp(s - V(m)), V(0.0f));
+  });
+  auto const sum = static_cast<float>(detail::row_sum(row));
+  if (!(sum > 0.0f)) return;
+  for (float& e : row) e /= sum;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI
+
+BOOST_HANA_ADAPT_STRUCT(ohmic::split_softmax::config, max, exp_bits, rule, quantile, full_scale);
