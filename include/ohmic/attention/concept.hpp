@@ -1,0 +1,49 @@
+// What an attention policy computes, and what it reports.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include "ohmic/core/action.hpp"
+#include "ohmic/core/view.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// Which keys a query may see.
+enum class attention_mask {
+  none,    ///< all of them: encoders
+  causal,  ///< itself and what came before: decoders
+};
+
+/// The three products of a head: A4, A5, A6.
+enum class attention_step { scores = 0, sums = 1, values = 2 };
+
+/// Operands of one head as codes, 1 / sqrt(d_k) already in the keys.
+/// Shape   q, k, v (n, d_k)
+struct head_operands {
+  matrix_view<std::int16_t const> q, k, v;
+  float q_scale = 1.0f, k_scale = 1.0f, v_scale = 1.0f;
+};
+
+/// What F does around the products of a head.
+using attention_actions = action_list<action<"post", "scale">, action<"comparator", "compare">, action<"exp_unit", "exp">, action<"divider", "divide">,
+                                      action<"cache", "write">>;
+
+/// Actions by step, and what went wrong with scores: rows whose codes were all zero, codes that saturated.
+struct attention_report {
+  std::array<tally<attention_actions>, 3> tallies{};
+  std::uint64_t rows = 0;
+  std::uint64_t empty_rows = 0;
+  std::uint64_t saturated = 0;
+};
+
+/// Scores of query i that the mask hides become -infinity.
+inline void apply_mask(attention_mask mask, std::size_t i, std::span<float> scores) noexcept {
+  if (mask == attention_mask::none) return;
+  for (std::size_t j = i + 1; j < scores.size(); ++j) scores[j] = -std::numeric_limits<float>::infinity();
+}
+
+}  // namespace ohmic::inline OHMIC_ABI

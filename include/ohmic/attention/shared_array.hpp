@@ -1,0 +1,84 @@
+// Attention on the computation crossbar that also serves the weights: sub-operations A4 to A6 of one head.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ohmic/attention/concept.hpp"
+#include "ohmic/core/action.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/nonlinear/softmax.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// Attention as the paper has it: K^T and V drive the DACs in turn, Q and EXP(S) switch the resistors; nothing is written.
+/// Shape   q, k, v (n, d_k) codes -> out (n, d_k) real values
+/// Cost    per head: products n x d_k x n, n x n x 1, n x n x d_k; F as attention_actions
+/// Source  Wang et al. 2024, Table 2 rows 4 to 6; the row maximum and the mask are ours (system.md section 3)
+template <softmax_policy Softmax = split_softmax>
+class shared_array_attention {
+ public:
+  /// Range   one: the code that drives the vector of ones in A5, at most the DAC's largest: the larger the less an ADC step costs
+  shared_array_attention(Softmax const& softmax, attention_mask mask, std::int16_t one) : softmax_(softmax), mask_(mask), one_(one) {}
+
+  /// One head. `product(step, x, y)` multiplies codes x (tokens, inner) by y (outputs, inner) on the array and returns sums;
+  /// `seen(step, values)` is shown scores, row sums and results as real numbers.
+  template <class Product, class Observer>
+  void head(head_operands const& in, matrix_view<float> out, attention_report& report, Product const& product, Observer const& seen) const {
+    std::size_t const n = in.q.rows, width = in.v.cols;
+    matrix<std::int16_t> codes(n, n);
+    scores(in, codes, report, product, seen);
+
+    matrix<std::int16_t> ones(1, n);
+    for (auto& c : ones.flat()) c = one_;
+    auto const row_sums = product(attention_step::sums, codes.view(), ones.view());        // (n, 1)
+    report.tallies[1].template add<"cache", "write">(n);
+
+    matrix<std::int16_t> const values = transposed(in.v);                                  // (d_k, n)
+    auto const weighted = product(attention_step::values, codes.view(), values.view());    // (n, d_k)
+    std::vector<float> r(width);
+    for (std::size_t i = 0; i < n; ++i) {
+      auto const a = static_cast<float>(row_sums(i, 0) / static_cast<double>(one_));
+      seen(attention_step::sums, std::span<float const>(&a, 1));
+      for (std::size_t j = 0; j < width; ++j) r[j] = simd::mul(static_cast<float>(weighted(i, j)), in.v_scale);
+      report.empty_rows += static_cast<std::uint64_t>(!softmax_.divide_row(r, a, out.row(i)));
+      ++report.rows;
+      seen(attention_step::values, std::span<float const>(out.row(i)));
+    }
+    report.tallies[2].template add<"post", "scale">(n * width);
+    report.tallies[2].template add<"divider", "divide">(n * width);
+  }
+
+ private:
+  template <class Product, class Observer>
+  void scores(head_operands const& in, matrix<std::int16_t>& codes, attention_report& report, Product const& product, Observer const& seen) const {
+    std::size_t const n = in.q.rows;
+    auto const z = product(attention_step::scores, in.q, in.k);                            // (n, n)
+    float const scale = in.q_scale * in.k_scale;
+    std::vector<float> row(n);
+    std::vector<std::uint16_t> row_codes(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) row[j] = simd::mul(static_cast<float>(z(i, j)), scale);
+      seen(attention_step::scores, std::span<float const>(row));
+      apply_mask(mask_, i, row);
+      report.saturated += softmax_.row_codes(row, row_codes);
+      for (std::size_t j = 0; j < n; ++j) codes(i, j) = static_cast<std::int16_t>(row_codes[j]);
+    }
+    auto& tally = report.tallies[0];
+    tally.template add<"post", "scale">(n * n);
+    tally.template add<"exp_unit", "exp">(n * n);
+    if constexpr (requires { softmax_.by_row(); }) {
+      if (softmax_.by_row()) tally.template add<"comparator", "compare">(n * n);
+    }
+    tally.template add<"cache", "write">(n * n);
+  }
+
+  Softmax softmax_;
+  attention_mask mask_;
+  std::int16_t one_;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI
