@@ -1,0 +1,55 @@
+// What runs a model: an engine offers the steps of a transformer, in floating point or on a chip. Models are written once over it.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ohmic/core/view.hpp"
+#include "ohmic/model/weights.hpp"
+#include "ohmic/nonlinear/activation.hpp"
+#include "ohmic/program/sub_operation.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+/// What F does to a projection besides scale and bias.
+template <class Tensor>
+struct projection_options {
+  activation act = activation::identity;
+  float factor = 1.0f;               ///< on the sum with the bias: 1 / sqrt(d_k) for the keys
+  Tensor const* residual = nullptr;  ///< added last
+};
+
+/// Steps of a transformer. A site says which sub-operation it is, and by that which programmed matrix, ranges and statistics
+/// belong to it.
+/// Shape   input (n, m); project (n, in) -> (n, out); attend q, k, v (n, m) -> (n, m); normalise (n, m) -> (n, m); row (1, m);
+///         output (1, in) -> (out)
+template <class E>
+concept engine = requires(E& e, typename E::tensor const& x, matrix<float> const& values, linear_weights const& w, norm_weights const& g, program::site s,
+                          projection_options<typename E::tensor> const& options, std::size_t n, float epsilon) {
+  { e.input(s, values) } -> std::same_as<typename E::tensor>;
+  { e.project(s, w, x, options) } -> std::same_as<typename E::tensor>;
+  { e.attend(n, x, x, x, n) } -> std::same_as<typename E::tensor>;
+  { e.normalise(s, s, g, epsilon, x) } -> std::same_as<typename E::tensor>;
+  { e.row(x, n) } -> std::same_as<typename E::tensor>;
+  { e.output(s, w, x) } -> std::same_as<std::vector<float>>;
+};
+
+/// Real values by site, in the order in which they came up: what calibration looks at and what two engines are compared by.
+class recording {
+ public:
+  explicit recording(std::size_t sites) : values_(sites) {}
+  void record(program::site s, std::span<float const> values) {
+    auto& of_site = values_[s.index()];
+    of_site.insert(of_site.end(), values.begin(), values.end());
+  }
+  [[nodiscard]] std::vector<float> const& at(std::size_t site) const noexcept { return values_[site]; }
+  [[nodiscard]] std::size_t sites() const noexcept { return values_.size(); }
+
+ private:
+  std::vector<std::vector<float>> values_;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::model

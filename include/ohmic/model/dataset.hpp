@@ -1,0 +1,129 @@
+// Labelled texts from tab-separated files, and the check that calibration and scored data are not the same.
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "ohmic/core/config.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/model/file.hpp"
+#include "ohmic/model/utf8.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+/// One line `label<TAB>text` of a file. Lines count from 1.
+struct labelled_text {
+  std::size_t label = 0;
+  std::string text;
+  std::size_t line = 0;
+
+  friend bool operator==(labelled_text const&, labelled_text const&) = default;
+};
+
+/// Largest data file that is read, in bytes.
+inline constexpr std::uint64_t max_data_bytes = std::uint64_t{1} << 30;
+
+namespace detail {
+
+inline labelled_text parse_labelled(std::string_view line, std::string const& where, std::size_t number) {
+  auto const fail = [&](std::string what, std::string_view got, std::string allowed) -> error {
+    return error(
+        {errc::file_format, std::move(what), where, got.empty() ? "" : in_quotes(got), std::move(allowed), ""});
+  };
+  if (std::size_t const bad = find_invalid_utf8(line); bad != std::string_view::npos)
+    throw fail("is not UTF-8 at byte " + std::to_string(bad), {}, "");
+  std::size_t const tab = line.find('\t');
+  if (tab == std::string_view::npos) throw fail("has no TAB", line, "label<TAB>text");
+  std::string_view const label = line.substr(0, tab), text = line.substr(tab + 1);
+  labelled_text out{0, std::string(text), number};
+  auto const [stop, ec] = std::from_chars(label.data(), label.data() + label.size(), out.label);
+  if (ec != std::errc{} || stop != label.data() + label.size())
+    throw fail("label is not a class number", label.empty() ? std::string_view("nothing") : label, "0, 1, 2, ..");
+  if (text.find_first_not_of(" \t") == std::string_view::npos) throw fail("text is empty", {}, "label<TAB>text");
+  return out;
+}
+
+/// The texts in order, each once.
+inline std::set<std::string_view> distinct_texts(std::vector<labelled_text> const& data) {
+  std::set<std::string_view> texts;
+  for (labelled_text const& d : data) texts.insert(d.text);
+  return texts;
+}
+}  // namespace detail
+
+/// Reads lines `label<TAB>text`, label a class number from 0. Line ends may be LF or CRLF; a byte order mark is
+/// skipped.
+/// Errors  errc::file_missing; errc::file_format naming the line: no TAB, no number, empty text, malformed UTF-8; also
+///         for a file without lines; errc::capacity above max_data_bytes
+[[nodiscard]] inline std::vector<labelled_text> read_labelled(std::filesystem::path const& file) {
+  std::string const bytes = read_whole(file, max_data_bytes);
+  std::vector<labelled_text> data;
+  std::size_t begin = bytes.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  for (std::size_t number = 1; begin < bytes.size(); ++number) {
+    std::size_t const end = std::min(bytes.find('\n', begin), bytes.size());
+    std::string_view line = std::string_view(bytes).substr(begin, end - begin);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    data.push_back(detail::parse_labelled(line, place(file, "line " + std::to_string(number)), number));
+    begin = end + 1;
+  }
+  if (data.empty()) throw error({errc::file_format, "holds no text", place(file), "0 lines", "label<TAB>text", ""});
+  return data;
+}
+
+/// Checks that every label is one of the model's classes.
+/// Errors  errc::value naming the line
+inline void check_labels(std::vector<labelled_text> const& data, std::size_t classes,
+                         std::filesystem::path const& file) {
+  for (labelled_text const& d : data) {
+    if (d.label < classes) continue;
+    throw error({errc::value, "label is no class of the model", place(file, "line " + std::to_string(d.line)),
+                 std::to_string(d.label), "0 to " + std::to_string(classes == 0 ? 0 : classes - 1), ""});
+  }
+}
+
+/// 64-bit FNV-1a hash of a file's bytes, to name the data in a report. Not a proof against forgery.
+/// Errors  errc::file_missing, errc::capacity
+/// Source  Fowler, Noll, Vo: offset basis and prime of the 64-bit variant
+[[nodiscard]] inline std::uint64_t content_digest(std::filesystem::path const& file) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (char const c : read_whole(file, max_data_bytes)) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return hash;
+}
+
+/// Texts that calibration and scored data have in common, each counted once.
+struct data_overlap {
+  std::size_t common = 0;
+  std::size_t calibration = 0;  ///< different texts in the calibration data
+  std::size_t scored = 0;       ///< different texts in the scored data
+};
+
+/// Refuses to calibrate on the scored data: the same file (by whatever path or link), the same bytes, or the same texts
+/// in any order and with any labels. Other texts in common are counted, for the caller to report.
+/// Errors  errc::data_leak naming both files
+[[nodiscard]] inline data_overlap check_disjoint(std::filesystem::path const& calibration_file,
+                                                 std::vector<labelled_text> const& calibration,
+                                                 std::filesystem::path const& scored_file,
+                                                 std::vector<labelled_text> const& scored) {
+  auto const leak = [&](char const* what) {
+    return error({errc::data_leak, std::string("calibration data ") + what, place(calibration_file), "",
+                  "texts that are not in " + place(scored_file), "calibrate on held-out data"});
+  };
+  std::error_code ec;
+  if (std::filesystem::equivalent(calibration_file, scored_file, ec)) throw leak("is the scored file itself");
+  std::set<std::string_view> const a = detail::distinct_texts(calibration), b = detail::distinct_texts(scored);
+  if (a == b) throw leak("has the same texts as the scored file");
+  data_overlap overlap{0, a.size(), b.size()};
+  for (std::string_view const text : a) overlap.common += b.count(text);
+  return overlap;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::model

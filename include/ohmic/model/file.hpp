@@ -1,0 +1,122 @@
+// Regular files read with bounds, and the texts that diagnoses about files are made of. Standard library only.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <ios>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "ohmic/core/config.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/model/utf8.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+/// Text from a file made fit for a one-line message: control characters and malformed UTF-8 as \xNN, the rest cut after
+/// `limit` bytes.
+[[nodiscard]] inline std::string printable(std::string_view s, std::size_t limit = 96) {
+  static constexpr char hex[] = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = 0; i < s.size();) {
+    if (out.size() >= limit) return out + "...";
+    utf8_code_point const c = decode_utf8(s, i);
+    if (c.valid && c.value >= 0x20 && !(c.value >= 0x7F && c.value < 0xA0)) {
+      out.append(s.substr(i, c.bytes));
+    } else {
+      for (std::size_t k = 0; k < c.bytes; ++k) {
+        auto const b = static_cast<unsigned char>(s[i + k]);
+        out.append({'\\', 'x', hex[b >> 4], hex[b & 15]});
+      }
+    }
+    i += c.bytes;
+  }
+  return out;
+}
+
+/// printable() between single quotes.
+[[nodiscard]] inline std::string in_quotes(std::string_view s) { return "'" + printable(s) + "'"; }
+
+/// "file" or "file, part": the `where` of a diagnosis.
+[[nodiscard]] inline std::string place(std::filesystem::path const& file, std::string_view part = {}) {
+  std::string s = printable(file.string(), 4096);
+  if (!part.empty()) s.append(", ").append(part);
+  return s;
+}
+
+/// Size in bytes of a regular file. Pipes and devices are refused: files are read more than once.
+/// Errors  errc::file_missing
+[[nodiscard]] inline std::uint64_t regular_file_size(std::filesystem::path const& file) {
+  std::error_code ec;
+  auto const kind = std::filesystem::status(file, ec).type();
+  if (kind == std::filesystem::file_type::not_found)
+    throw error({errc::file_missing, "no such file", place(file), "", "", "check the path"});
+  if (kind == std::filesystem::file_type::directory)
+    throw error({errc::file_missing, "is a folder", place(file), "", "a file", ""});
+  if (kind != std::filesystem::file_type::regular)
+    throw error({errc::file_missing, "cannot be read", place(file), ec ? ec.message() : "no regular file",
+                 "a regular file", ""});
+  std::uintmax_t const size = std::filesystem::file_size(file, ec);
+  if (ec) throw error({errc::file_missing, "size cannot be read", place(file), ec.message(), "", ""});
+  return size;
+}
+
+/// Opens a file for reading bytes.
+/// Errors  errc::file_missing
+[[nodiscard]] inline std::ifstream open_binary(std::filesystem::path const& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw error({errc::file_missing, "cannot be opened", place(file), "", "", "check its permissions"});
+  return in;
+}
+
+/// All bytes of a regular file.
+/// Errors  errc::file_missing; errc::capacity if it has more than `limit` bytes; errc::file_truncated if it shrinks
+///         while read
+[[nodiscard]] inline std::string read_whole(std::filesystem::path const& file, std::uint64_t limit) {
+  std::uint64_t const size = regular_file_size(file);
+  if (size > limit)
+    throw error({errc::capacity, "file is too large", place(file), std::to_string(size) + " bytes",
+                 "at most " + std::to_string(limit) + " bytes", ""});
+  std::ifstream in = open_binary(file);
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (static_cast<std::uint64_t>(in.gcount()) != size)
+    throw error({errc::file_truncated, "ended while it was read", place(file), std::to_string(in.gcount()) + " bytes",
+                 std::to_string(size) + " bytes", "is it still being written?"});
+  return bytes;
+}
+
+/// The name that takes the fewest single-character edits to become `name`; empty if there are no names.
+/// Cost    O(names x length^2); only on the way to an error
+[[nodiscard]] inline std::string nearest_name(std::string_view name, std::span<std::string const> names) {
+  constexpr std::size_t compared = 128;  // longer names are told apart by their first bytes, to bound the work
+  std::string_view const a = name.substr(0, compared);
+  std::string best;
+  std::size_t best_distance = ~std::size_t{0};
+  std::vector<std::size_t> row(compared + 1);
+  for (std::string const& candidate : names) {
+    std::string_view const b = std::string_view(candidate).substr(0, compared);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i;
+      for (std::size_t j = 1; j <= b.size(); ++j) {
+        std::size_t const above = row[j];
+        row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0u : 1u)});
+        diagonal = above;
+      }
+    }
+    if (row[b.size()] < best_distance) {
+      best_distance = row[b.size()];
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::model

@@ -1,0 +1,128 @@
+// The fp32 reference engine: what the model computes without a chip, and where calibration takes its ranges from.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ohmic/core/view.hpp"
+#include "ohmic/model/concept.hpp"
+#include "ohmic/model/fp32_kernel.hpp"
+#include "ohmic/nonlinear/activation.hpp"
+#include "ohmic/nonlinear/layer_norm.hpp"
+#include "ohmic/nonlinear/row_sums.hpp"
+#include "ohmic/nonlinear/softmax.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+/// Weights of a model laid out for the reference kernel, by site. Shared by the engines of all threads.
+class fp32_weights {
+ public:
+  /// for_each(f) calls f(site, linear_weights) for every matrix.
+  template <class ForEach>
+  fp32_weights(std::size_t sites, ForEach const& for_each) : by_site_(sites) {
+    for_each([this](program::site s, linear_weights const& w) { by_site_[s.index()] = packed(w.weight.view()); });
+  }
+  [[nodiscard]] matrix<float> const& at(program::site s) const noexcept { return by_site_[s.index()]; }
+
+  /// W^T, its columns padded to whole registers.
+  /// Shape   (outputs, inner) -> (inner, padded outputs)
+  [[nodiscard]] static matrix<float> packed(matrix_view<float const> w) {
+    matrix<float> t(w.cols, (w.rows + 15) / 16 * 16);
+    for (std::size_t o = 0; o < w.rows; ++o)
+      for (std::size_t i = 0; i < w.cols; ++i) t(i, o) = w(o, i);
+    return t;
+  }
+
+ private:
+  std::vector<matrix<float>> by_site_;
+};
+
+/// Engine in fp32, the reference. Reproducible: sums keep one order, transcendental functions are the library's own.
+class fp32_engine {
+ public:
+  using tensor = matrix<float>;
+
+  /// seen: where the values of all sites are recorded, or nullptr.
+  explicit fp32_engine(fp32_weights const& weights, recording* seen = nullptr, fp32_kernel const& kernel = fp32_kernel_of<>)
+      : weights_(&weights), seen_(seen), kernel_(kernel) {}
+
+  [[nodiscard]] tensor input(program::site s, matrix<float> const& values) {
+    record(s, values.flat());
+    return values;
+  }
+
+  [[nodiscard]] tensor project(program::site s, linear_weights const& w, tensor const& x, projection_options<tensor> const& options) {
+    tensor y = product(x.view(), weights_->at(s), w.outputs());
+    for (std::size_t n = 0; n < y.rows(); ++n) {
+      auto const row = y.row(n);
+      for (std::size_t o = 0; o < row.size(); ++o) row[o] = (row[o] + w.bias[o]) * options.factor;
+      apply(options.act, row, row);
+      if (options.residual != nullptr)
+        for (std::size_t o = 0; o < row.size(); ++o) row[o] += (*options.residual)(n, o);
+    }
+    record(s, y.flat());
+    return y;
+  }
+
+  [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads) {
+    std::size_t const n = q.rows(), width = q.cols() / heads;
+    tensor out(n, q.cols());
+    for (std::size_t h = 0; h < heads; ++h) {
+      auto const keys = fp32_weights::packed(k.view().columns(h * width, width));
+      tensor s = product(q.view().columns(h * width, width), keys, n);                                                       // (n, n)
+      record({block, program::operation::A4}, s.flat());
+      for (std::size_t i = 0; i < n; ++i) softmax_row(s.row(i));
+      auto const values = fp32_weights::packed(transposed(v.view().columns(h * width, width)).view());
+      tensor const r = product(s.view(), values, width);                                                                     // (n, d_k)
+      record({block, program::operation::A6}, r.flat());
+      for (std::size_t i = 0; i < n; ++i) std::memcpy(&out(i, h * width), &r(i, 0), width * sizeof(float));
+    }
+    return out;
+  }
+
+  [[nodiscard]] tensor normalise(program::site mean, program::site square, norm_weights const& g, float epsilon, tensor const& u) {
+    tensor y(u.rows(), u.cols());
+    for (std::size_t n = 0; n < u.rows(); ++n) {
+      layer_norm_row(u.row(n), g.gamma, g.beta, epsilon, y.row(n));
+      auto const average = static_cast<float>(ohmic::detail::row_sum(u.row(n)) / static_cast<double>(u.cols()));
+      record(mean, std::span<float const>(&average, 1));
+    }
+    record(square, y.flat());
+    return y;
+  }
+
+  [[nodiscard]] tensor row(tensor const& x, std::size_t n) const {
+    tensor y(1, x.cols());
+    std::memcpy(y.data(), &x(n, 0), x.cols() * sizeof(float));
+    return y;
+  }
+
+  [[nodiscard]] std::vector<float> output(program::site s, linear_weights const& w, tensor const& x) {
+    tensor const y = project(s, w, x, {});
+    return {y.flat().begin(), y.flat().end()};
+  }
+
+ private:
+  [[nodiscard]] tensor product(matrix_view<float const> x, matrix<float> const& packed_w, std::size_t outputs) const {
+    matrix<float> padded(x.rows, packed_w.cols());
+    kernel_.product(x.data, x.rows, packed_w.rows(), x.stride, packed_w.data(), packed_w.cols(), padded.data(), padded.cols());
+    if (outputs == packed_w.cols()) return padded;
+    tensor y(x.rows, outputs);
+    for (std::size_t n = 0; n < x.rows; ++n) std::memcpy(&y(n, 0), &padded(n, 0), outputs * sizeof(float));
+    return y;
+  }
+  void record(program::site s, std::span<float const> values) {
+    if (seen_ != nullptr) seen_->record(s, values);
+  }
+
+  fp32_weights const* weights_;
+  recording* seen_;
+  fp32_kernel kernel_;
+};
+static_assert(engine<fp32_engine>);
+
+}  // namespace ohmic::inline OHMIC_ABI::model

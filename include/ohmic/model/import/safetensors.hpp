@@ -1,0 +1,168 @@
+// Reader of safetensors files: opened once, checked whole before any tensor is read, then tensor by tensor.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ohmic/core/config.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/model/file.hpp"
+#include "ohmic/model/import/half.hpp"
+#include "ohmic/model/import/safetensors_header.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+static_assert(std::endian::native == std::endian::little,
+              "ohmic: safetensors files are read on little-endian machines only");
+
+/// An open safetensors file. The header is checked when it is opened; memory is taken only for what the file really
+/// holds. One thread at a time: reading moves the file position.
+/// Errors  construction: errc::file_missing, errc::file_truncated, errc::file_format, naming the tensor and the field
+/// Source  the format, https://github.com/huggingface/safetensors
+class safetensors_file {
+ public:
+  /// Largest header, as in the format.
+  static constexpr std::uint64_t max_header_bytes = 100'000'000;
+
+  explicit safetensors_file(std::filesystem::path file) : file_(std::move(file)) {
+    std::uint64_t const size = regular_file_size(file_);
+    if (size < 8)
+      throw error({errc::file_truncated, "is too short for the length of its header", place(file_),
+                   std::to_string(size) + " bytes", "at least 8 bytes", ""});
+    in_ = open_binary(file_);
+    std::uint64_t length = 0;
+    read_bytes(0, std::as_writable_bytes(std::span(&length, 1)), "header length");
+    if (length > size - 8)
+      throw error({errc::file_truncated, "header length reaches beyond the end of the file", place(file_),
+                   std::to_string(length) + " bytes", "at most " + std::to_string(size - 8) + " bytes",
+                   "the file is truncated, or no safetensors file"});
+    if (length > max_header_bytes)
+      throw error({errc::file_format, "header length is too large", place(file_), std::to_string(length) + " bytes",
+                   "at most " + std::to_string(max_header_bytes) + " bytes", ""});
+    std::string json(static_cast<std::size_t>(length), '\0');
+    read_bytes(8, std::as_writable_bytes(std::span(json)), "header");
+    data_begin_ = 8 + length;
+    header_ = parse_safetensors_header(json, size - data_begin_, file_);
+  }
+
+  [[nodiscard]] std::filesystem::path const& path() const noexcept { return file_; }
+  /// Every tensor, sorted by name.
+  [[nodiscard]] std::vector<tensor_info> const& tensors() const noexcept { return header_.tensors; }
+  [[nodiscard]] std::map<std::string, std::string> const& metadata() const noexcept { return header_.metadata; }
+
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    all.reserve(header_.tensors.size());
+    for (tensor_info const& t : header_.tensors) all.push_back(t.name);
+    return all;
+  }
+  [[nodiscard]] bool contains(std::string_view name) const noexcept { return find(name) != nullptr; }
+
+  /// Errors  errc::missing_entry with the nearest name
+  [[nodiscard]] tensor_info const& info(std::string_view name) const {
+    if (tensor_info const* t = find(name)) return *t;
+    std::string const nearest = nearest_name(name, names());
+    throw error({errc::missing_entry, "is missing", where(name), "", "",
+                 nearest.empty() ? "the file holds no tensor" : "did you mean " + in_quotes(nearest) + "?"});
+  }
+
+  /// A matrix of F32, F16 or BF16 values as float. `origin` says in errors where the shape comes from.
+  /// Shape   (rows, cols), as in the file
+  /// Errors  errc::missing_entry; errc::shape with both shapes, and for empty matrices; errc::file_format for other
+  ///         types; errc::value naming the element that is NaN or infinite; errc::file_truncated if the file shrank
+  [[nodiscard]] matrix<float> read_matrix(std::string_view name, std::size_t rows, std::size_t cols,
+                                          std::string_view origin = {}) {
+    tensor_info const& t = checked(name, std::array<std::uint64_t, 2>{rows, cols}, origin);
+    matrix<float> m(rows, cols);
+    read_values(t, m.flat());
+    return m;
+  }
+
+  /// A vector of n values as float. Errors as read_matrix().
+  /// Shape   (n)
+  [[nodiscard]] std::vector<float> read_vector(std::string_view name, std::size_t n, std::string_view origin = {}) {
+    tensor_info const& t = checked(name, std::array<std::uint64_t, 1>{n}, origin);
+    std::vector<float> v(n);
+    read_values(t, v);
+    return v;
+  }
+
+ private:
+  [[nodiscard]] std::string where(std::string_view name) const { return place(file_, "tensor " + in_quotes(name)); }
+
+  [[nodiscard]] tensor_info const* find(std::string_view name) const noexcept {
+    auto const it = std::lower_bound(header_.tensors.begin(), header_.tensors.end(), name,
+                                     [](tensor_info const& t, std::string_view n) { return t.name < n; });
+    return it != header_.tensors.end() && it->name == name ? &*it : nullptr;
+  }
+
+  tensor_info const& checked(std::string_view name, std::span<std::uint64_t const> shape,
+                             std::string_view origin) const {
+    tensor_info const& t = info(name);
+    std::string allowed = dimensions_text(shape);
+    if (!origin.empty()) allowed.append(" (").append(origin).append(")");
+    if (!std::equal(t.shape.begin(), t.shape.end(), shape.begin(), shape.end()))
+      throw error({errc::shape, "shape does not fit", where(name), dimensions_text(t.shape), std::move(allowed), ""});
+    if (t.begin == t.end)
+      throw error({errc::shape, "is empty", where(name), dimensions_text(t.shape), "at least one row and column", ""});
+    if (t.type != "F32" && t.type != "F16" && t.type != "BF16")
+      throw error({errc::file_format, "dtype cannot be read as weights", where(name), t.type, "F32, F16, BF16", ""});
+    return t;
+  }
+
+  /// Fills `out` from the file at byte `offset`.
+  void read_bytes(std::uint64_t offset, std::span<std::byte> out, std::string const& part) {
+    in_.clear();
+    in_.seekg(static_cast<std::streamoff>(offset));
+    in_.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
+    if (static_cast<std::size_t>(in_.gcount()) != out.size())
+      throw error({errc::file_truncated, "ended while it was read", place(file_, part),
+                   std::to_string(in_.gcount()) + " bytes", std::to_string(out.size()) + " bytes",
+                   "is it still being written?"});
+  }
+
+  void read_values(tensor_info const& t, std::span<float> out) {
+    std::uint64_t const begin = data_begin_ + t.begin;
+    std::string const part = "tensor " + in_quotes(t.name);
+    if (t.type == "F32") {
+      read_bytes(begin, std::as_writable_bytes(out), part);
+    } else {
+      float (*const widen)(std::uint16_t) noexcept = t.type == "F16" ? &from_binary16 : &from_bfloat16;
+      std::vector<std::uint16_t> chunk(std::min<std::size_t>(out.size(), std::size_t{1} << 16));
+      for (std::size_t done = 0; done < out.size(); done += chunk.size()) {
+        chunk.resize(std::min(chunk.size(), out.size() - done));
+        read_bytes(begin + 2 * done, std::as_writable_bytes(std::span(chunk)), part);
+        std::transform(chunk.begin(), chunk.end(), out.begin() + static_cast<std::ptrdiff_t>(done), widen);
+      }
+    }
+    auto const bad = std::find_if(out.begin(), out.end(), [](float v) { return !std::isfinite(v); });
+    if (bad == out.end()) return;
+    auto const element = static_cast<std::size_t>(bad - out.begin());
+    std::string at = "element " + std::to_string(element);
+    if (t.shape.size() == 2)
+      at += " (row " + std::to_string(element / t.shape[1]) + ", column " + std::to_string(element % t.shape[1]) + ")";
+    std::string const got = std::isnan(*bad) ? "NaN" : std::signbit(*bad) ? "-infinity" : "infinity";
+    throw error({errc::value, at + " is not finite", where(t.name), got, "finite numbers", ""});
+  }
+
+  std::filesystem::path file_;
+  std::ifstream in_;
+  std::uint64_t data_begin_ = 0;
+  safetensors_header header_;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::model

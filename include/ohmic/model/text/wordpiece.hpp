@@ -1,0 +1,233 @@
+// BERT's WordPiece tokenizer: basic tokenization, then the longest piece of the vocabulary first; vocab.txt and
+// tokenizer_config.json of Hugging Face's form.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "ohmic/core/config.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/model/bert.hpp"
+#include "ohmic/model/file.hpp"
+#include "ohmic/model/import/json.hpp"
+#include "ohmic/model/text/basic_tokens.hpp"
+#include "ohmic/model/utf8.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+/// Settings of a WordPiece tokenizer.
+struct wordpiece_config {
+  basic_token_config basic;
+  std::size_t max_length = 512;            ///< ids of a text, [CLS] and [SEP] included; at least 3
+  std::size_t max_word_code_points = 100;  ///< longer words become the unknown piece
+  std::string unknown = "[UNK]";
+  std::string first = "[CLS]";
+  std::string last = "[SEP]";
+};
+
+/// What happens to a text with more pieces than fit.
+enum class long_text { cut, refuse };
+
+/// Token ids of a text, and whether pieces at its end were left out.
+struct encoded_text {
+  std::vector<std::int32_t> ids;
+  bool truncated = false;
+
+  friend bool operator==(encoded_text const&, encoded_text const&) = default;
+};
+
+/// A WordPiece tokenizer. Encoding is const and may run on many threads at once.
+/// Errors  construction: errc::file_format for an empty vocabulary, an empty, malformed or repeated piece;
+///         errc::missing_entry for an absent special token; errc::config_value. `where` names the vocabulary in them
+/// Source  Devlin 2019; Wu 2016 for the pieces; golden ids in tests/unit/model/text_wordpiece.cpp
+class wordpiece {
+ public:
+  wordpiece(std::vector<std::string> vocabulary, wordpiece_config config, std::string const& where = "vocabulary")
+      : pieces_(std::move(vocabulary)), config_(std::move(config)) {
+    if (config_.max_length < 3)
+      throw error({errc::config_value, "max_length leaves no room for text", where, std::to_string(config_.max_length),
+                   "3 or more", ""});
+    if (pieces_.empty()) throw error({errc::file_format, "vocabulary is empty", where, "", "", ""});
+    if (pieces_.size() > bert_limits::vocabulary)
+      throw error({errc::capacity, "vocabulary is too large", where, std::to_string(pieces_.size()),
+                   "at most " + std::to_string(bert_limits::vocabulary), ""});
+    ids_.reserve(pieces_.size());
+    for (std::size_t i = 0; i < pieces_.size(); ++i) add(i, where);
+    unknown_ = special(config_.unknown, "unk_token", where);
+    first_ = special(config_.first, "cls_token", where);
+    last_ = special(config_.last, "sep_token", where);
+  }
+
+  [[nodiscard]] wordpiece_config const& config() const noexcept { return config_; }
+  [[nodiscard]] std::size_t size() const noexcept { return pieces_.size(); }
+  /// The piece of an id. Errors  errc::value for an id out of range
+  [[nodiscard]] std::string const& piece(std::int32_t id) const {
+    check_ids({&id, 1}, pieces_.size(), "wordpiece");
+    return pieces_[static_cast<std::size_t>(id)];
+  }
+
+  /// [CLS] pieces [SEP]; of a longer text the first max_length - 2 pieces.
+  /// Errors  errc::capacity with long_text::refuse, naming `where`
+  [[nodiscard]] encoded_text encode(std::string_view text, long_text rule = long_text::cut,
+                                    std::string const& where = "text") const {
+    encoded_text out;
+    std::size_t const room = config_.max_length - 1;  // the last place is [SEP]'s
+    out.ids.push_back(first_);
+    for_each_basic_token(text, config_.basic, [&](std::string const& word) {
+      append_word(word, out.ids);
+      return out.ids.size() <= room;
+    });
+    out.truncated = out.ids.size() > room;
+    if (out.truncated && rule == long_text::refuse)
+      throw error({errc::capacity, "has more pieces than the model has positions", where, "",
+                   std::to_string(config_.max_length) + " with [CLS] and [SEP]", "shorten it, or allow truncation"});
+    if (out.truncated) out.ids.resize(room);
+    out.ids.push_back(last_);
+    return out;
+  }
+
+ private:
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+  };
+
+  void add(std::size_t i, std::string const& where) {
+    std::string const& piece = pieces_[i];
+    std::string const line = where + ", line " + std::to_string(i + 1);
+    if (piece.empty())
+      throw error({errc::file_format, "piece is empty", line, "", "", "one piece a line, no blank lines"});
+    if (find_invalid_utf8(piece) != std::string_view::npos)
+      throw error({errc::file_format, "piece is not UTF-8", line, in_quotes(piece), "", ""});
+    auto const [at, added] = ids_.emplace(piece, static_cast<std::int32_t>(i));
+    if (!added)
+      throw error({errc::file_format, "piece " + in_quotes(piece) + " is given twice", line, "",
+                   "the first is line " + std::to_string(at->second + 1), ""});
+    longest_ = std::max(longest_, piece.size());
+  }
+
+  [[nodiscard]] std::int32_t special(std::string const& piece, char const* key, std::string const& where) const {
+    auto const at = ids_.find(std::string_view(piece));
+    if (at == ids_.end())
+      throw error({errc::missing_entry, std::string("special token ") + in_quotes(piece) + " (" + key + ") is missing",
+                   where, "", "", ""});
+    return at->second;
+  }
+
+  /// Appends the pieces of a word, or the unknown piece if some part of the word has none.
+  void append_word(std::string const& word, std::vector<std::int32_t>& ids) const {
+    std::size_t const before = ids.size();
+    bool known = count_code_points(word) <= config_.max_word_code_points;
+    std::string candidate;
+    for (std::size_t begin = 0; known && begin < word.size();) {
+      candidate.assign(begin == 0 ? "" : "##");
+      std::size_t const prefix = candidate.size();
+      candidate.append(word, begin, longest_);
+      auto at = ids_.end();
+      for (; candidate.size() > prefix; candidate.pop_back()) {  // an end within a code point matches no piece
+        at = ids_.find(std::string_view(candidate));
+        if (at != ids_.end()) break;
+      }
+      known = at != ids_.end();
+      if (!known) break;
+      ids.push_back(at->second);
+      begin += candidate.size() - prefix;
+    }
+    if (known) return;
+    ids.resize(before);
+    ids.push_back(unknown_);
+  }
+
+  std::vector<std::string> pieces_;
+  wordpiece_config config_;
+  std::unordered_map<std::string, std::int32_t, text_hash, std::equal_to<>> ids_;
+  std::size_t longest_ = 0;  // bytes
+  std::int32_t unknown_ = 0, first_ = 0, last_ = 0;
+};
+
+namespace detail {
+
+/// A special token is a string, or an object that holds it as "content".
+inline std::string read_special(json_file const& json, std::string const& key, std::string otherwise) {
+  nlohmann::json const* v = json.find(key);
+  if (v == nullptr) return otherwise;
+  if (v->is_object() && v->contains("content")) v = &v->at("content");
+  if (!v->is_string()) throw json.wrong_type(key, *v, "a string");
+  return v->get<std::string>();
+}
+
+/// Absent, or so large that it means "no limit" (Hugging Face writes 1e30): the model's positions bound the text.
+inline std::size_t read_max_length(json_file const& json, std::size_t positions) {
+  nlohmann::json const* v = json.find("model_max_length");
+  if (v == nullptr || (v->is_number_float() && v->get<double>() >= 1e18)) return positions;
+  return std::min(json.count("model_max_length", 3, std::numeric_limits<std::size_t>::max()), positions);
+}
+
+/// One piece a line; CRLF is taken as a line end.
+inline std::vector<std::string> read_vocabulary(std::filesystem::path const& file) {
+  std::string const bytes = read_whole(file, std::uint64_t{1} << 28);
+  std::vector<std::string> pieces;
+  for (std::size_t begin = 0; begin < bytes.size();) {
+    std::size_t const end = std::min(bytes.find('\n', begin), bytes.size());
+    std::size_t const stop = end > begin && bytes[end - 1] == '\r' ? end - 1 : end;
+    pieces.emplace_back(bytes, begin, stop - begin);
+    begin = end + 1;
+  }
+  return pieces;
+}
+}  // namespace detail
+
+/// The settings in a tokenizer_config.json. What is absent has Hugging Face's default: lower case, accents as lower
+/// case.
+/// Errors  errc::file_missing, errc::file_format, errc::config_value, naming file and key
+[[nodiscard]] inline wordpiece_config read_wordpiece_config(std::filesystem::path const& file, std::size_t positions) {
+  json_file const json(file);
+  wordpiece_config c;
+  if (json.has("tokenizer_class")) {
+    std::string const name = json.string("tokenizer_class");
+    if (name != "BertTokenizer" && name != "BertTokenizerFast")
+      throw error({errc::config_value, "is not supported", json.where("tokenizer_class"), in_quotes(name),
+                   "'BertTokenizer', 'BertTokenizerFast'", ""});
+  }
+  if (!json.flag("do_basic_tokenize", true))
+    throw error({errc::config_value, "is not supported", json.where("do_basic_tokenize"), "false", "true", ""});
+  if (auto const* v = json.find("never_split"); v != nullptr && !v->empty())
+    throw error({errc::config_value, "is not supported", json.where("never_split"), json_file::text(*v),
+                 "absent or empty", ""});
+  c.basic.lower_case = json.flag("do_lower_case", true);
+  c.basic.strip_accents = json.flag("strip_accents", c.basic.lower_case);
+  c.basic.space_ideographs = json.flag("tokenize_chinese_chars", true);
+  c.max_length = detail::read_max_length(json, positions);
+  c.unknown = detail::read_special(json, "unk_token", c.unknown);
+  c.first = detail::read_special(json, "cls_token", c.first);
+  c.last = detail::read_special(json, "sep_token", c.last);
+  return c;
+}
+
+/// The tokenizer in `folder` (vocab.txt, tokenizer_config.json) for a model: its ids are rows of the model's word
+/// embedding, its texts fit into the model's positions.
+/// Errors  those of read_wordpiece_config and wordpiece; errc::config_conflict if the vocabulary has more pieces than
+///         the model
+[[nodiscard]] inline wordpiece read_wordpiece(std::filesystem::path const& folder, bert_config const& model) {
+  std::filesystem::path const file = folder / "vocab.txt";
+  wordpiece_config config = read_wordpiece_config(folder / "tokenizer_config.json", model.positions);
+  wordpiece tokens(detail::read_vocabulary(file), std::move(config), place(file));
+  if (tokens.size() > model.vocabulary)
+    throw error({errc::config_conflict, "vocabulary does not fit the model", place(file),
+                 std::to_string(tokens.size()) + " pieces",
+                 "at most " + std::to_string(model.vocabulary) + " (vocab_size of the model)",
+                 "take vocab.txt and config.json from the same model"});
+  return tokens;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::model

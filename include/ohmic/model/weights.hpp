@@ -1,0 +1,47 @@
+// The weights of transformer parts as plain data: what importers fill and forward passes read.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "ohmic/core/config.hpp"
+#include "ohmic/core/view.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+/// Weights of a linear layer, y = weight x + bias.
+/// Shape   weight (out, in), bias (out)
+struct linear_weights {
+  matrix<float> weight;
+  std::vector<float> bias;
+
+  [[nodiscard]] std::size_t inputs() const noexcept { return weight.cols(); }
+  [[nodiscard]] std::size_t outputs() const noexcept { return weight.rows(); }
+  friend bool operator==(linear_weights const&, linear_weights const&) = default;
+};
+
+/// Scale and offset of a layer normalisation, y = gamma (x - mean) / deviation + beta.
+/// Shape   gamma (width), beta (width)
+struct norm_weights {
+  std::vector<float> gamma;
+  std::vector<float> beta;
+
+  friend bool operator==(norm_weights const&, norm_weights const&) = default;
+};
+
+/// Weights of one post-LN encoder layer: attention, residual, normalisation, feed-forward, residual, normalisation.
+/// Shape   query, key, value, attention_output (width, width); intermediate (hidden, width); output (width, hidden)
+struct encoder_weights {
+  linear_weights query;
+  linear_weights key;
+  linear_weights value;
+  linear_weights attention_output;
+  linear_weights intermediate;
+  linear_weights output;
+  norm_weights attention_norm;
+  norm_weights output_norm;
+
+  friend bool operator==(encoder_weights const&, encoder_weights const&) = default;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::model
