@@ -1,0 +1,73 @@
+// The run-time settings of a chip: those of its slots, and how numbers are coded between them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
+#include "ohmic/crossbar/computation.hpp"
+#include "ohmic/nonlinear/layer_norm.hpp"
+#include "ohmic/nonlinear/softmax.hpp"
+#include "ohmic/numeral/shape.hpp"
+
+namespace ohmic::inline OHMIC_ABI::chip {
+
+/// Where a bias is added.
+enum class bias_policy {
+  digital,  ///< in F
+  rows,     ///< by additional rows whose activation is the largest code; as many as the bias needs, up to max_rows
+};
+
+/// Widths of codes and the place of the bias.
+/// Range   activation_bits 4..11: the wide activations of more digits reach 1023; max_rows 1..64
+struct coding_config {
+  int activation_bits = 8;
+  bias_policy bias = bias_policy::digital;
+  int max_rows = 8;
+
+  /// Errors  config_value naming the field
+  static void validate(coding_config const& c) {
+    if (c.activation_bits < 4 || c.activation_bits > 11)
+      throw error({errc::config_value, "bits out of range", "coding.activation_bits", std::to_string(c.activation_bits), "4..11", "set coding.activation_bits"});
+    if (c.max_rows < 1 || c.max_rows > 64)
+      throw error({errc::config_value, "rows out of range", "coding.max_rows", std::to_string(c.max_rows), "1..64", "set coding.max_rows"});
+  }
+};
+
+/// Rule of the variance in LayerNorm; the epsilon belongs to the model.
+struct norm_config {
+  variance_rule variance = variance_rule::two_pass;
+};
+
+/// All settings of a chip that is built from the spec `Spec`. Members are named after the slots.
+template <class Spec>
+struct config {
+  array_geometry array{};
+  typename Spec::dac::config dac{};
+  typename Spec::adc::config adc{};
+  range_config range{};
+  coding_config coding{};
+  typename Spec::softmax::config softmax{};
+  norm_config norm{};
+
+  struct hana_accessors_impl
+      : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>, member<"adc", &config::adc>, member<"range", &config::range>,
+                          member<"coding", &config::coding>, member<"softmax", &config::softmax>, member<"norm", &config::norm>> {};
+};
+
+/// Settings of the computation crossbar alone.
+template <class Spec>
+[[nodiscard]] computation_config<typename Spec::adc, typename Spec::dac> computation_settings(config<Spec> const& c) {
+  return {c.array, c.dac, c.adc, c.range};
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::chip
+
+template <>
+struct ohmic::enum_names<ohmic::chip::bias_policy> {
+  static constexpr std::pair<std::string_view, ohmic::chip::bias_policy> value[] = {{"digital", ohmic::chip::bias_policy::digital},
+                                                                                   {"rows", ohmic::chip::bias_policy::rows}};
+};
+BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows);
+BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance);

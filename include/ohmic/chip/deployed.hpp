@@ -1,0 +1,193 @@
+// A model on a chip: programmed matrices, scales and converters by site. What all threads share while it runs.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ohmic/chip/config.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/computation.hpp"
+#include "ohmic/model/weights.hpp"
+#include "ohmic/nonlinear/softmax_calibration.hpp"
+#include "ohmic/numeral/quantiser.hpp"
+#include "ohmic/program/encoder.hpp"
+#include "ohmic/program/sub_operation.hpp"
+
+namespace ohmic::inline OHMIC_ABI::chip {
+
+/// What calibration data say about the values of a model in fp32: the largest magnitude at every site, and the scores of every block.
+struct value_ranges {
+  std::vector<float> largest;               ///< by site
+  std::vector<softmax_calibration> scores;  ///< by block
+
+  explicit value_ranges(program::site_names const& names = {}) : largest(names.sites(), 0.0f), scores(names.layers + 2) {}
+};
+
+/// What calibration data say about the column currents: statistics by site and digit.
+using current_ranges = std::vector<std::vector<current_statistics>>;
+
+/// A weight-stationary matrix on the chip.
+struct programmed_matrix {
+  driven_operand operand;          ///< weights, and below them the bias where rows carry it
+  float scale = 1.0f;              ///< of the weight codes
+  std::size_t bias_rows = 0;
+  std::uint64_t clipped_biases = 0;///< biases that max_rows rows could not hold
+};
+
+/// Model of `Spec` with its settings. Built in three steps: values (scales and programming), then currents (converters), then runs.
+template <class Spec>
+class deployed {
+ public:
+  using array_type = computation_array<Spec::scale, typename Spec::adc, typename Spec::dac>;
+  using adc = typename Spec::adc;
+  using kernels = product_kernels<adc>;
+
+  /// Programs the matrices. for_each(f) calls f(site, linear_weights); producer(site) is the site whose result a matrix reads.
+  /// Errors  those of the settings; value for NaN or infinity in weights; config_conflict where digits cannot carry the codes
+  template <class ForEach, class Producer>
+  deployed(config<Spec> const& settings, program::site_names const& names, value_ranges ranges, ForEach const& for_each, Producer const& producer,
+           kernels const& k = kernels_of<adc>)
+      : settings_(settings), names_(names), array_(computation_settings(settings), k), ranges_(std::move(ranges)), matrices_(names.sites()), converters_(names.sites()) {
+    coding_config::validate(settings.coding);
+    for_each([&](program::site s, model::linear_weights const& w) { program(s, w, scale_of(producer(s))); });
+    for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
+    check_digits();
+  }
+
+  [[nodiscard]] config<Spec> const& settings() const noexcept { return settings_; }
+  [[nodiscard]] program::site_names const& names() const noexcept { return names_; }
+  [[nodiscard]] array_type const& array() const noexcept { return array_; }
+  [[nodiscard]] programmed_matrix const& matrix_at(program::site s) const noexcept { return matrices_[s.index()]; }
+  [[nodiscard]] std::vector<adc> const& converters_at(program::site s) const noexcept { return converters_[s.index()]; }
+  [[nodiscard]] typename Spec::softmax const& softmax_at(std::size_t block) const noexcept { return softmax_[block]; }
+
+  /// Bits of the codes of a site's result: operands that drive DACs (K and V) have the DAC's.
+  [[nodiscard]] int bits_of(program::site s) const noexcept {
+    bool const driven = s.op == program::operation::A2 || s.op == program::operation::A3;
+    return driven ? std::min(settings_.coding.activation_bits, settings_.dac.bits) : settings_.coding.activation_bits;
+  }
+  /// Scale of the codes of a site's result, static from calibration.
+  [[nodiscard]] float scale_of(program::site s) const { return symmetric_quantiser::scale_for(ranges_.largest[s.index()], bits_of(s)); }
+
+  /// Digits of activations and of EXP(S).
+  [[nodiscard]] int activation_digits() const noexcept { return balanced_digits(Spec::scale, symmetric_top(settings_.coding.activation_bits)); }
+  [[nodiscard]] int score_digits() const noexcept { return balanced_digits(Spec::scale, softmax_.front().top()); }
+  [[nodiscard]] int digits_at(program::site s) const noexcept {
+    return s.op == program::operation::A5 || s.op == program::operation::A6 ? score_digits() : activation_digits();
+  }
+
+  /// What the settings decide about the plan of this model.
+  [[nodiscard]] program::function_choices choices() const {
+    program::function_choices c{activation_digits(), score_digits(), compares_rows(), settings_.norm.variance == variance_rule::two_pass, {}};
+    c.bias_rows.resize(names_.sites());
+    for (std::size_t i = 0; i < c.bias_rows.size(); ++i) c.bias_rows[i] = matrices_[i].bias_rows;
+    return c;
+  }
+
+  /// Empty statistics for every site, to be filled by a run that observes.
+  [[nodiscard]] current_ranges no_currents() const {
+    current_ranges r(names_.sites());
+    for (std::size_t i = 0; i < r.size(); ++i)
+      r[i] = array_.no_statistics(digits_at({i / program::operation_count, static_cast<program::operation>(i % program::operation_count)}));
+    return r;
+  }
+
+  /// Sets the converters of all sites that saw currents (or of all, where the range rule needs none).
+  /// Errors  config_value for a `user` rule without a value for some digit
+  void set_converters(current_ranges const& seen) {
+    for (std::size_t i = 0; i < converters_.size(); ++i) {
+      bool const used = !seen[i].empty() && seen[i].front().count() > 0;
+      if (used || !settings_.range.needs_statistics() || array_.lossless())
+        converters_[i] = array_.converters(seen[i], static_cast<int>(seen[i].size()), names_.name(i));
+    }
+  }
+
+ private:
+  void program(program::site s, model::linear_weights const& w, float input_scale) {
+    std::string const where = names_.name(s);
+    std::size_t const outputs = w.weight.rows(), inner = w.weight.cols();
+    if (outputs == 0 || inner == 0)
+      throw error({errc::shape, "empty matrix", where, shape_text(outputs, inner), "at least 1 x 1", "check the model's sizes"});
+    programmed_matrix& m = matrices_[s.index()];
+    m.scale = symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), settings_.dac.bits);
+    static_cast<void>(largest_magnitude(w.bias, where + " bias"));
+    symmetric_quantiser const quantiser(settings_.dac.bits, m.scale);
+    auto const bias = bias_codes(w.bias, m, input_scale);
+    m.bias_rows = bias.rows();
+    matrix<std::int16_t> codes(outputs, inner + bias.rows());
+    for (std::size_t o = 0; o < outputs; ++o) {
+      quantiser.quantise(w.weight.row(o), codes.row(o).first(inner));
+      for (std::size_t r = 0; r < bias.rows(); ++r) codes(o, inner + r) = bias(r, o);
+    }
+    m.operand = array_.drive(codes, where);
+  }
+
+  /// Codes of the bias rows: b / (top s_x s_w), spread over as many rows as the largest needs.
+  /// Shape   (rows, outputs)
+  [[nodiscard]] matrix<std::int16_t> bias_codes(std::vector<float> const& bias, programmed_matrix& m, float input_scale) const {
+    if (settings_.coding.bias == bias_policy::digital || bias.empty()) return {};
+    double const unit = static_cast<double>(symmetric_top(settings_.coding.activation_bits)) * static_cast<double>(input_scale) * static_cast<double>(m.scale);
+    auto const top = static_cast<double>(array_.driven_top());
+    double largest = 0.0;
+    for (float b : bias) largest = std::max(largest, std::fabs(std::nearbyint(static_cast<double>(b) / unit)));
+    auto const wanted = static_cast<std::size_t>(std::min(std::ceil(largest / top), static_cast<double>(settings_.coding.max_rows)));
+    matrix<std::int16_t> codes(std::max<std::size_t>(wanted, 1), bias.size());
+    for (std::size_t o = 0; o < bias.size(); ++o) {
+      double rest = std::nearbyint(static_cast<double>(bias[o]) / unit);
+      for (std::size_t r = 0; r < codes.rows(); ++r) {
+        double const part = std::clamp(rest, -top, top);
+        codes(r, o) = static_cast<std::int16_t>(part);
+        rest -= part;
+      }
+      m.clipped_biases += static_cast<std::uint64_t>(rest != 0.0);
+    }
+    return codes;
+  }
+
+  [[nodiscard]] typename Spec::softmax softmax_for(std::size_t block) const {
+    auto c = settings_.softmax;
+    if constexpr (requires { c.max; c.full_scale; c.rule; c.quantile; }) {
+      // A user's full scale stands; otherwise that of the block's calibration scores. Blocks without attention keep the row rule.
+      if (c.max == softmax_maximum::none && !std::isfinite(c.full_scale)) {
+        if (ranges_.scores[block].rows() == 0) {
+          c.max = softmax_maximum::row;
+        } else {
+          c.full_scale = ranges_.scores[block].full_scale(c.rule, c.quantile);
+        }
+      }
+    }
+    return typename Spec::softmax(c);
+  }
+
+  [[nodiscard]] bool compares_rows() const noexcept {
+    if constexpr (requires(typename Spec::softmax const& p) { p.by_row(); }) {
+      for (std::size_t block = 1; block <= names_.layers; ++block)
+        if (!softmax_[block].by_row()) return false;
+      return true;
+    } else {
+      return false;
+    }
+  }
+
+  /// The switch registers hold as many digits as their operand needs, within 16 bits.
+  void check_digits() const {
+    if (softmax_.front().top() > 4095)
+      throw error({errc::config_conflict, "codes of EXP(S) too wide for the digits of the array", "softmax.exp_bits", std::to_string(softmax_.front().top()),
+                   "codes up to 4095 (12 bits)", "set softmax.exp_bits=12 or less"});
+  }
+
+  config<Spec> settings_;
+  program::site_names names_;
+  array_type array_;
+  value_ranges ranges_;
+  std::vector<programmed_matrix> matrices_;
+  std::vector<std::vector<adc>> converters_;
+  std::vector<typename Spec::softmax> softmax_;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::chip

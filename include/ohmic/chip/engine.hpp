@@ -1,0 +1,295 @@
+// The chip engine: runs a deployed model sub-operation by sub-operation, and counts every action.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ohmic/attention/shared_array.hpp"
+#include "ohmic/chip/deployed.hpp"
+#include "ohmic/core/threads.hpp"
+#include "ohmic/model/concept.hpp"
+#include "ohmic/nonlinear/activation.hpp"
+#include "ohmic/numeral/quantiser.hpp"
+
+namespace ohmic::inline OHMIC_ABI::chip {
+
+/// How products are taken.
+enum class product_mode {
+  convert,  ///< through the converters: the chip
+  exact,    ///< in integers: what the codes alone cost
+  observe,  ///< in integers, and the column currents go into statistics: calibration
+};
+
+/// What a site did: actions, currents above the full scale, values that saturated when they were coded.
+struct site_report {
+  program::site_tally actions;
+  std::uint64_t clipped_currents = 0;
+  std::uint64_t coded_values = 0;
+  std::uint64_t clipped_values = 0;
+
+  site_report& operator+=(site_report const& o) noexcept {
+    actions += o.actions;
+    clipped_currents += o.clipped_currents;
+    coded_values += o.coded_values;
+    clipped_values += o.clipped_values;
+    return *this;
+  }
+};
+
+/// What a run did. Merging is exact, so that neither threads nor the order of texts matter.
+struct run_report {
+  std::vector<site_report> sites;
+  std::uint64_t softmax_rows = 0;
+  std::uint64_t empty_softmax_rows = 0;     ///< all codes zero: they attend to nothing
+  std::uint64_t saturated_scores = 0;
+  std::uint64_t clamped_variances = 0;
+
+  explicit run_report(std::size_t n = 0) : sites(n) {}
+  run_report& operator+=(run_report const& o) {
+    for (std::size_t i = 0; i < sites.size(); ++i) sites[i] += o.sites[i];
+    softmax_rows += o.softmax_rows;
+    empty_softmax_rows += o.empty_softmax_rows;
+    saturated_scores += o.saturated_scores;
+    clamped_variances += o.clamped_variances;
+    return *this;
+  }
+
+  /// The actions by layer and part.
+  [[nodiscard]] ledger actions(program::site_names const& names) const {
+    ledger l;
+    for (std::size_t i = 0; i < sites.size(); ++i) l.add(names.name(i), sites[i].actions);
+    return l;
+  }
+};
+
+/// Engine on the chip. One per thread; the deployed model is shared.
+/// Shape   tensors are codes (tokens, width) with one scale, as the caches hold them
+template <class Spec>
+class engine {
+ public:
+  using tensor = quantised;
+  using adc = typename Spec::adc;
+
+  engine(deployed<Spec> const& model, product_mode mode, executor& threads, model::recording* seen = nullptr, current_ranges* currents = nullptr)
+      : model_(&model), mode_(mode), threads_(&threads), seen_(seen), currents_(currents), report_(model.names().sites()) {}
+
+  [[nodiscard]] run_report const& report() const noexcept { return report_; }
+
+  [[nodiscard]] tensor input(program::site s, matrix<float> const& values) {
+    tensor out = empty(s, values.rows(), values.cols());
+    for (std::size_t n = 0; n < values.rows(); ++n) code(s, values.row(n), out, n);
+    record(s, values.flat());
+    return out;
+  }
+
+  [[nodiscard]] tensor project(program::site s, model::linear_weights const& w, tensor const& x, model::projection_options<tensor> const& options) {
+    tensor out = empty(s, x.codes.rows(), w.outputs());
+    for_each_result(s, w, x, options, [&](std::size_t n, std::span<float const> row) {
+      code(s, row, out, n);
+      record(s, row);
+    });
+    return out;
+  }
+
+  /// Results of a projection as real numbers, for what leaves the chip.
+  [[nodiscard]] std::vector<float> output(program::site s, model::linear_weights const& w, tensor const& x) {
+    std::vector<float> out;
+    for_each_result(s, w, x, {}, [&](std::size_t, std::span<float const> row) {
+      out.assign(row.begin(), row.end());
+      record(s, row);
+    });
+    return out;
+  }
+
+  [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads) {
+    using program::operation;
+    constexpr operation step_of[] = {operation::A4, operation::A5, operation::A6};
+    std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads;
+    shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), attention_mask::none, one());
+    auto const multiply = [&](attention_step step, matrix_view<std::int16_t const> x, matrix_view<std::int16_t const> y) {
+      program::site const s{block, step_of[static_cast<std::size_t>(step)]};
+      return product(s, x, model_->array().drive(y, model_->names().name(s)), operand_source::activations);
+    };
+    auto const seen = [&](attention_step step, std::span<float const> values) { record({block, step_of[static_cast<std::size_t>(step)]}, values); };
+
+    attention_report heads_report;
+    matrix<float> r(n, q.codes.cols());
+    for (std::size_t h = 0; h < heads; ++h) {
+      auto const of_head = [&](tensor const& t) { return matrix_view<std::int16_t const>(t.codes.view()).columns(h * width, width); };
+      attention.head({of_head(q), of_head(k), of_head(v), q.scale, k.scale, v.scale}, r.view().columns(h * width, width), heads_report, multiply, seen);
+    }
+    for (std::size_t step = 0; step < 3; ++step) at({block, step_of[step]}).actions += heads_report.tallies[step];
+    report_.softmax_rows += heads_report.rows;
+    report_.empty_softmax_rows += heads_report.empty_rows;
+    report_.saturated_scores += heads_report.saturated;
+
+    program::site const result{block, operation::A6};
+    tensor out = empty(result, n, r.cols());
+    for (std::size_t i = 0; i < n; ++i) code(result, r.row(i), out, i);
+    return out;
+  }
+
+  [[nodiscard]] tensor normalise(program::site mean_site, program::site square_site, model::norm_weights const& g, float epsilon, tensor const& u) {
+    typename Spec::layer_norm const norm({model_->settings().norm.variance, epsilon});
+    bool const two_pass = norm.variance() == variance_rule::two_pass;
+    std::size_t const m = u.codes.cols();
+    driven_operand const& ones = driven_ones(m);
+    tensor out = empty(square_site, u.codes.rows(), m);
+    matrix<std::int16_t> operand(1, m), driven(1, m);
+    std::vector<float> values(m), row(m);
+    auto const top = static_cast<float>(symmetric_top(model_->bits_of(square_site)));
+    for (std::size_t n = 0; n < u.codes.rows(); ++n) {
+      auto const codes = u.codes.row(n);
+      auto const sum = product(mean_site, u.codes.view().row_range(n, 1), ones, operand_source::activations);
+      // E(u), in codes of u.
+      auto const mean = static_cast<float>(sum(0, 0) / (static_cast<double>(one()) * static_cast<double>(m)));
+      for (std::size_t i = 0; i < m; ++i) {
+        float const c = two_pass ? simd::clamp(simd::round_even(static_cast<float>(codes[i]) - mean), -top, top) : static_cast<float>(codes[i]);
+        operand(0, i) = static_cast<std::int16_t>(c);
+        driven(0, i) = narrowed(operand(0, i), top);
+      }
+      auto const squares = product(square_site, operand.view(), model_->array().drive(driven, model_->names().name(square_site)), operand_source::activations);
+      float const real_mean = simd::mul(mean, u.scale);
+      float const unit = simd::mul(simd::mul(u.scale, u.scale), narrowing(top));
+      float const second = simd::mul(static_cast<float>(squares(0, 0) / static_cast<double>(m)), unit);
+      deviation const d = norm.inverse_deviation(real_mean, second);
+      report_.clamped_variances += static_cast<std::uint64_t>(d.clamped);
+      for (std::size_t i = 0; i < m; ++i) values[i] = simd::mul(static_cast<float>(codes[i]), u.scale);
+      norm.apply_row(values, real_mean, d.inverse_root, g.gamma, g.beta, row);
+      record(mean_site, std::span<float const>(&real_mean, 1));
+      record(square_site, row);
+      code(square_site, row, out, n);
+
+      auto& mean_actions = at(mean_site).actions;
+      mean_actions.template add<"post", "scale">();
+      if (two_pass) mean_actions.template add<"post", "centre">(m);
+      auto& square_actions = at(square_site).actions;
+      square_actions.template add<"post", "scale">();
+      square_actions.template add<"root_unit", "inverse_root">();
+      square_actions.template add<"post", "normalise">(m);
+    }
+    return out;
+  }
+
+  [[nodiscard]] tensor row(tensor const& x, std::size_t n) const {
+    tensor y{matrix<std::int16_t>(1, x.codes.cols()), x.scale};
+    std::memcpy(y.codes.data(), x.codes.row(n).data(), x.codes.cols() * sizeof(std::int16_t));
+    return y;
+  }
+
+ private:
+  [[nodiscard]] site_report& at(program::site s) noexcept { return report_.sites[s.index()]; }
+
+  /// The code that stands for 1 on the DACs: the largest, so that a converter step costs least.
+  [[nodiscard]] std::int16_t one() const noexcept { return static_cast<std::int16_t>(model_->array().driven_top()); }
+
+  /// A wide activation code brought to the width of the DAC, and the factor that undoes it.
+  [[nodiscard]] float narrowing(float top) const noexcept {
+    auto const driven_top = static_cast<float>(model_->array().driven_top());
+    return top > driven_top ? top / driven_top : 1.0f;
+  }
+  [[nodiscard]] std::int16_t narrowed(std::int16_t c, float top) const noexcept {
+    return static_cast<std::int16_t>(simd::round_even(static_cast<float>(c) / narrowing(top)));
+  }
+
+  [[nodiscard]] tensor empty(program::site s, std::size_t rows, std::size_t cols) const { return {matrix<std::int16_t>(rows, cols), model_->scale_of(s)}; }
+
+  /// Codes of a row of results, on their way into a cache.
+  void code(program::site s, std::span<float const> values, tensor& out, std::size_t n) {
+    symmetric_quantiser const quantiser(model_->bits_of(s), out.scale);
+    site_report& r = at(s);
+    r.clipped_values += quantiser.quantise(values, out.codes.row(n));
+    r.coded_values += values.size();
+    // The embeddings come from outside; every other result is written by F.
+    if (s.op != program::operation::input) r.actions.template add<"cache", "write">(values.size());
+  }
+
+  /// Z = X . W through the array, and F on every row of it.
+  template <class Use>
+  void for_each_result(program::site s, model::linear_weights const& w, tensor const& x, model::projection_options<tensor> const& options, Use const& use) {
+    programmed_matrix const& matrix = model_->matrix_at(s);
+    auto const z = matrix.bias_rows == 0 ? product(s, x.codes.view(), matrix.operand, operand_source::weights)
+                                         : product(s, with_bias_rows(x, matrix.bias_rows).view(), matrix.operand, operand_source::weights);
+    float const scale = simd::mul(x.scale, matrix.scale);
+    auto& actions = at(s).actions;
+    std::vector<float> row(w.outputs());
+    for (std::size_t n = 0; n < z.tokens(); ++n) {
+      auto const sums = z.row(n);
+      for (std::size_t o = 0; o < row.size(); ++o) row[o] = simd::mul(static_cast<float>(sums[o]), scale);
+      actions.template add<"post", "scale">(row.size());
+      if (matrix.bias_rows == 0) {
+        for (std::size_t o = 0; o < row.size(); ++o) row[o] += w.bias[o];
+        actions.template add<"post", "add_bias">(row.size());
+      }
+      if (options.factor != 1.0f)
+        for (auto& v : row) v = simd::mul(v, options.factor);
+      apply(options.act, row, row);
+      actions.template add<"activation_unit", "apply">(activation_uses(options.act, row.size()));
+      if (options.residual != nullptr) {
+        auto const residual = options.residual->codes.row(n);
+        for (std::size_t o = 0; o < row.size(); ++o) row[o] += simd::mul(static_cast<float>(residual[o]), options.residual->scale);
+        actions.template add<"post", "add_residual">(row.size());
+      }
+      use(n, std::span<float const>(row));
+    }
+  }
+
+  [[nodiscard]] matrix<std::int16_t> with_bias_rows(tensor const& x, std::size_t rows) const {
+    std::size_t const inner = x.codes.cols();
+    matrix<std::int16_t> out(x.codes.rows(), inner + rows);
+    auto const top = static_cast<std::int16_t>(symmetric_top(model_->settings().coding.activation_bits));
+    for (std::size_t n = 0; n < out.rows(); ++n) {
+      std::memcpy(out.row(n).data(), x.codes.row(n).data(), inner * sizeof(std::int16_t));
+      for (std::size_t r = 0; r < rows; ++r) out(n, inner + r) = top;
+    }
+    return out;
+  }
+
+  [[nodiscard]] product_sums product(program::site s, matrix_view<std::int16_t const> x, driven_operand const& y, operand_source source) {
+    auto const& array = model_->array();
+    std::string const where = model_->names().name(s);
+    product_report report;
+    product_sums z;
+    if (mode_ == product_mode::convert) {
+      auto const& converters = model_->converters_at(s);
+      if (converters.empty())
+        throw error({errc::missing_calibration, "converters have no range", where, "no calibration currents", "currents at every site",
+                     "give calibration data that reach this site, or set range.rule=full_scale"});
+      z = array.multiply(x, y, converters, source, report, *threads_, where);
+    } else {
+      if (mode_ == product_mode::observe) array.observe(x, y, (*currents_)[s.index()], where);
+      z = array.exact_product(x, y, model_->digits_at(s), source, report, *threads_, where);
+    }
+    at(s).actions += report.actions;
+    at(s).clipped_currents += report.clipped;
+    return z;
+  }
+
+  [[nodiscard]] driven_operand const& driven_ones(std::size_t width) {
+    auto const found = ones_.find(width);
+    if (found != ones_.end()) return found->second;
+    matrix<std::int16_t> codes(1, width);
+    for (auto& c : codes.flat()) c = one();
+    return ones_.emplace(width, model_->array().drive(codes, "vector of ones")).first->second;
+  }
+
+  void record(program::site s, std::span<float const> values) {
+    if (seen_ != nullptr) seen_->record(s, values);
+  }
+
+  deployed<Spec> const* model_;
+  product_mode mode_;
+  executor* threads_;
+  model::recording* seen_;
+  current_ranges* currents_;
+  run_report report_;
+  std::map<std::size_t, driven_operand> ones_;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::chip

@@ -1,0 +1,195 @@
+// Deploying a classifier: calibration, and the scores of fp32, int8 and chips on labelled texts, layer by layer.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "ohmic/chip/deployed.hpp"
+#include "ohmic/chip/engine.hpp"
+#include "ohmic/core/threads.hpp"
+#include "ohmic/model/encoder.hpp"
+#include "ohmic/model/fp32.hpp"
+
+namespace ohmic::inline OHMIC_ABI::chip {
+
+/// Tokens of the texts of a data set.
+using token_lists = std::vector<std::vector<std::int32_t>>;
+
+/// Called after each text with how many of `total` are done, from one thread at a time. May be empty.
+using progress = std::function<void(std::size_t done, std::size_t total)>;
+
+/// Counts texts for a progress callback.
+class progress_counter {
+ public:
+  progress_counter(progress const& call, std::size_t total) : call_(&call), total_(total) {}
+  void step() {
+    if (!*call_) return;
+    std::lock_guard const lock(mutex_);
+    (*call_)(++done_, total_);
+  }
+
+ private:
+  progress const* call_;
+  std::size_t total_, done_ = 0;
+  std::mutex mutex_;
+};
+
+/// Sums of squares that make a signal-to-noise ratio.
+struct error_power {
+  double signal = 0.0;
+  double noise = 0.0;
+
+  void add(std::span<float const> reference, std::span<float const> values) noexcept {
+    for (std::size_t i = 0; i < reference.size() && i < values.size(); ++i) {
+      // Squares of floats are exact in double, so that contraction cannot change a sum.
+      float const e = values[i] - reference[i];
+      signal += static_cast<double>(reference[i]) * static_cast<double>(reference[i]);
+      noise += static_cast<double>(e) * static_cast<double>(e);
+    }
+  }
+  /// In dB; infinite without noise, NaN without signal.
+  [[nodiscard]] double ratio_db() const noexcept { return 10.0 * std::log10(signal / noise); }
+};
+
+/// Largest magnitudes and scores of a model in fp32 over calibration texts.
+/// Errors  shape if there are no texts; those of the forward pass
+[[nodiscard]] inline value_ranges calibrated_values(model::bert const& m, model::fp32_weights const& weights, token_lists const& texts, executor& threads,
+                                                    progress const& report = {}, fp32_kernel const& kernel = fp32_kernel_of<>) {
+  if (texts.empty())
+    throw error({errc::missing_calibration, "no calibration texts", "calibration", "0 texts", "at least one", "give a calibration file with labelled texts"});
+  auto const names = model::sites_of(m);
+  value_ranges all(names);
+  std::mutex merging;
+  progress_counter counter(report, texts.size());
+  threads.for_each_index(texts.size(), [&](std::size_t t) {
+    model::recording seen(names.sites());
+    model::fp32_engine engine(weights, &seen, kernel);
+    static_cast<void>(model::classify(engine, m, texts[t]));
+    value_ranges mine(names);
+    std::size_t const n = texts[t].size();
+    for (std::size_t i = 0; i < names.sites(); ++i) {
+      mine.largest[i] = largest_magnitude(seen.at(i), names.name(i));
+      if (i % program::operation_count != static_cast<std::size_t>(program::operation::A4)) continue;
+      for (std::span<float const> rest = seen.at(i); !rest.empty(); rest = rest.subspan(n)) mine.scores[i / program::operation_count].observe(rest.first(n));
+    }
+    {
+      // Maxima and multisets do not depend on the order of merging.
+      std::lock_guard const lock(merging);
+      for (std::size_t i = 0; i < names.sites(); ++i) all.largest[i] = std::max(all.largest[i], mine.largest[i]);
+      for (std::size_t b = 0; b < all.scores.size(); ++b) all.scores[b].merge(mine.scores[b]);
+    }
+    counter.step();
+  });
+  return all;
+}
+
+/// A model programmed on the chip of `Spec` and calibrated: values first, then the column currents of the same texts.
+/// Errors  those of the settings, the weights and the texts
+template <class Spec>
+[[nodiscard]] deployed<Spec> deploy(model::bert const& m, config<Spec> const& settings, value_ranges const& values, token_lists const& texts, executor& threads,
+                                    progress const& report = {}, product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+  auto const names = model::sites_of(m);
+  deployed<Spec> chip(settings, names, values, [&](auto const& f) { model::for_each_projection(m, f); }, model::producer_of, kernels);
+  current_ranges all = chip.no_currents();
+  if (settings.range.needs_statistics() && !chip.array().lossless()) {
+    // Statistics are large: one set a thread-sized share of the texts, merged exactly.
+    std::size_t const shares = std::min<std::size_t>(threads.threads(), texts.size());
+    std::mutex merging;
+    progress_counter counter(report, texts.size());
+    threads.for_each_index(shares, [&](std::size_t share) {
+      current_ranges mine = chip.no_currents();
+      executor serial(1);
+      for (std::size_t t = share; t < texts.size(); t += shares) {
+        engine<Spec> e(chip, product_mode::observe, serial, nullptr, &mine);
+        static_cast<void>(model::classify(e, m, texts[t]));
+        counter.step();
+      }
+      std::lock_guard const lock(merging);
+      for (std::size_t s = 0; s < all.size(); ++s)
+        for (std::size_t d = 0; d < all[s].size(); ++d) all[s][d].merge(mine[s][d]);
+    });
+  }
+  chip.set_converters(all);
+  return chip;
+}
+
+/// What one way of computing made of the texts.
+struct outcome {
+  std::vector<std::size_t> predictions;     ///< by text
+  std::vector<error_power> quality;         ///< by site, against fp32
+  run_report report;
+};
+
+/// One way of computing, for `evaluate`: runs a text, compares with the fp32 values, keeps its prediction.
+class contestant {
+ public:
+  template <class Spec>
+  contestant(deployed<Spec> const& chip, product_mode mode)
+      : sites_(chip.names().sites()), run_([&chip, mode](model::bert const& m, std::span<std::int32_t const> ids, model::recording& seen, run_report& report) {
+          executor serial(1);
+          engine<Spec> e(chip, mode, serial, &seen);
+          auto const logits = model::classify(e, m, ids);
+          report = e.report();
+          return model::largest_index(logits);
+        }) {}
+
+  void prepare(std::size_t texts) {
+    result_ = {std::vector<std::size_t>(texts), std::vector<error_power>(sites_), run_report(sites_)};
+    power_.assign(texts, {});
+  }
+  void run(std::size_t text, model::bert const& m, std::span<std::int32_t const> ids, model::recording const& reference) {
+    model::recording seen(sites_);
+    run_report report;
+    result_.predictions[text] = run_(m, ids, seen, report);
+    auto& power = power_[text];
+    power.resize(sites_);
+    for (std::size_t s = 0; s < sites_; ++s) power[s].add(reference.at(s), seen.at(s));
+    std::lock_guard const lock(*merging_);
+    result_.report += report;
+  }
+  /// Adds up what the texts left, in their order.
+  [[nodiscard]] outcome finish() {
+    for (auto const& power : power_)
+      for (std::size_t s = 0; s < power.size(); ++s) {
+        result_.quality[s].signal += power[s].signal;
+        result_.quality[s].noise += power[s].noise;
+      }
+    return std::move(result_);
+  }
+
+ private:
+  std::size_t sites_;
+  std::function<std::size_t(model::bert const&, std::span<std::int32_t const>, model::recording&, run_report&)> run_;
+  outcome result_;
+  std::vector<std::vector<error_power>> power_;
+  std::unique_ptr<std::mutex> merging_ = std::make_unique<std::mutex>();
+};
+
+/// Runs all texts in fp32 and through every contestant. Returns the fp32 predictions; the contestants' `finish` gives theirs.
+/// Errors  shape, value for texts that the model cannot take
+[[nodiscard]] inline std::vector<std::size_t> evaluate(model::bert const& m, model::fp32_weights const& weights, token_lists const& texts,
+                                                       std::vector<contestant>& contestants, executor& threads, progress const& report = {},
+                                                       fp32_kernel const& kernel = fp32_kernel_of<>) {
+  std::size_t const sites = model::sites_of(m).sites();
+  std::vector<std::size_t> predictions(texts.size());
+  for (auto& c : contestants) c.prepare(texts.size());
+  progress_counter counter(report, texts.size());
+  threads.for_each_index(texts.size(), [&](std::size_t t) {
+    model::recording seen(sites);
+    model::fp32_engine engine(weights, &seen, kernel);
+    predictions[t] = model::largest_index(model::classify(engine, m, texts[t]));
+    for (auto& c : contestants) c.run(t, m, texts[t], seen);
+    counter.step();
+  });
+  return predictions;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::chip
