@@ -20,12 +20,18 @@ struct common_options {
 };
 
 struct deploy_options {
-  std::string model, data, calibration, chip = "wang2024,wang2024_published", task = "classify";
+  std::string model, data, calibration, chip, task;  ///< chip and task empty: what suits
+  std::vector<std::string> vary;                     ///< key=a,b,c
   std::size_t limit = 0;           ///< 0: all texts
   bool no_truncate = false;
 };
 
+struct calibrate_options {
+  std::string model, data, chip = "wang2024,wang2024_published", output;
+};
+
 int deploy(deploy_options const&, common_options const&);
+int calibrate(calibrate_options const&, common_options const&);
 int list(std::string const& what, common_options const&);
 
 }  // namespace program_cli
