@@ -36,11 +36,9 @@ class chip_file {
     if (auto const* name = root.get("name")) request_.label = string_of("name", *name);
     root.erase("chip");
     root.erase("name");
-    settings_ = chip_named(request_.base).settings();
-    with_spec(request_.base, [&]<class Spec>() {
-      auto settings = chip::defaults<Spec>();
-      add(root, "", [&](std::string const& key, std::string const& value) { set(settings, key, value); });
-    });
+    auto settings = defaults_of(request_.base);
+    settings_ = settings_object(settings);
+    add(root, "", [&](std::string const& key, std::string const& value) { set(settings, key, value); });
     return request_;
   }
 

@@ -11,7 +11,11 @@ namespace {
 
 template <class Spec>
 chip_entry entry() {
-  return {Spec::name, Spec::summary, [] { return settings_object(chip::defaults<Spec>()); }};
+  return {Spec::name, Spec::summary, [] {
+            chip_settings settings;
+            Spec::configure(settings);
+            return settings;
+          }};
 }
 
 /// Most settings that are compared at once: each is a chip in memory.
@@ -63,6 +67,8 @@ chip_entry const& chip_named(std::string const& name) {
                near.empty() ? "see ohmic list chips" : "did you mean '" + near + "'?"});
 }
 
+chip_settings defaults_of(std::string const& base) { return chip_named(base).settings(); }
+
 std::vector<chip_request> requested_chips(std::string const& chip, std::vector<std::string> const& set, std::vector<std::string> const& vary) {
   std::vector<chip_request> out;
   std::set<std::string> seen;
@@ -73,7 +79,7 @@ std::vector<chip_request> requested_chips(std::string const& chip, std::vector<s
   }
   for (auto const& v : vary) out = varied(out, v);
   // Before anything is read or run, so that a slip in the last of many settings does not cost the time of the others.
-  for (auto const& r : out) with_spec(r.base, [&]<class Spec>() { static_cast<void>(settings_of<Spec>(r)); });
+  for (auto const& r : out) static_cast<void>(settings_of(r));
   return out;
 }
 

@@ -15,7 +15,7 @@ int list(std::string const& what, common_options const& common) {
   if (what == "chips") {
     out["chips"] = json::array();
     for (auto const& c : chips()) {
-      json const settings = c.settings();
+      json const settings = settings_object(c.settings());
       out["chips"].push_back({{"id", c.name}, {"summary", c.summary}, {"settings", settings}});
       if (!text) continue;
       fmt::print("{:<20} {}\n", c.name, c.summary);

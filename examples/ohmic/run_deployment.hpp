@@ -56,13 +56,12 @@ class shared_currents {
  public:
   shared_currents(Model const& m, ohmic::model::token_lists const& texts, ohmic::executor& threads, bool keep) : m_(&m), texts_(&texts), threads_(&threads), keep_(keep) {}
 
-  template <class Spec>
-  ohmic::chip::current_ranges const& of(ohmic::chip::deployed<Spec> const& chip, ohmic::chip::progress const& report) {
+  ohmic::chip::current_ranges const& of(ohmic::chip::deployed<chip_spec> const& chip, ohmic::chip::progress const& report) {
     auto settings = chip.settings();
     if (!settings.range.needs_statistics() || chip.array().lossless()) return last_ = chip.no_currents();
     settings.range = {};
     settings.adc = {};
-    auto const key = calibration_key(Spec::name, ohmic::print(settings));
+    auto const key = ohmic::print(settings);
     if (auto const found = kept_.find(key); found != kept_.end()) return found->second;
     auto currents = ohmic::chip::observed_currents(chip, *m_, *texts_, *threads_, report);
     return keep_ ? kept_.emplace(key, std::move(currents)).first->second : last_ = std::move(currents);
@@ -90,25 +89,23 @@ struct chip_under_test {
   std::uint64_t clipped_biases = 0;
 };
 
-template <class Task, class Model, class Spec>
-chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<Spec> chip, std::string name, ohmic::chip::product_mode mode) {
-  auto const deployed = std::make_shared<ohmic::chip::deployed<Spec> const>(std::move(chip));
+template <class Task, class Model>
+chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<chip_spec> chip, std::string name, ohmic::chip::product_mode mode) {
+  auto const deployed = std::make_shared<ohmic::chip::deployed<chip_spec> const>(std::move(chip));
   chip_under_test<Model, Task> out{std::move(name), settings_object(deployed->settings()), deployed, ohmic::chip::contestant<Model, Task>(*deployed, mode),
-                                   deployed->choices(), deployed->settings().array, Spec::scale, 0};
+                                   deployed->choices(), deployed->settings().array, chip_spec::scale, 0};
   for_each_projection(m, [&](ohmic::program::site s, auto const&) { out.clipped_biases += deployed->matrix_at(s).clipped_biases; });
   return out;
 }
 
 /// The same codes without converters: what INT8 alone leaves (row-maximum softmax, two-pass variance), with the widths of a request.
-inline ohmic::chip::config<ohmic::chip::wang2024> int8_settings(chip_request const& r) {
-  auto settings = ohmic::chip::defaults<ohmic::chip::wang2024>();
-  with_spec(r.base, [&]<class Spec>() {
-    auto const wanted = settings_of<Spec>(r);
-    settings.array = wanted.array;
-    settings.dac = wanted.dac;
-    settings.coding = wanted.coding;
-    settings.softmax.exp_bits = wanted.softmax.exp_bits;
-  });
+inline chip_settings int8_settings(chip_request const& r) {
+  auto settings = defaults_of(ohmic::chip::wang2024::name);
+  auto const wanted = settings_of(r);
+  settings.array = wanted.array;
+  settings.dac = wanted.dac;
+  settings.coding = wanted.coding;
+  settings.softmax.exp_bits = wanted.softmax.exp_bits;
   settings.adc.lossless = true;
   return settings;
 }
@@ -188,19 +185,18 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
     }
     chips.push_back(under_test<task_type>(m, chip::programmed(m, int8_settings(requests.front()), values, *kernels.products), "int8", chip::product_mode::exact));
     shared_currents<model_type> currents(m, calib.tokens, threads, requests.size() > 2);
-    for (auto const& r : requests)
-      with_spec(r.base, [&]<class Spec>() {
-        progress_line line("calibrating " + r.label, common.quiet);
-        auto const settings = settings_of<Spec>(r);
-        if (kept) {
-          auto const& of_chip = calibration_for(stored, Spec::name, print(settings), path);
-          chips.push_back(under_test<task_type>(m, chip::deploy(m, settings, of_chip, *kernels.products), r.label, chip::product_mode::convert));
-        } else {
-          auto chip = chip::programmed(m, settings, values, *kernels.products);
-          chip.set_converters(currents.of(chip, std::ref(line)));
-          chips.push_back(under_test<task_type>(m, std::move(chip), r.label, chip::product_mode::convert));
-        }
-      });
+    for (auto const& r : requests) {
+      progress_line line("calibrating " + r.label, common.quiet);
+      auto const settings = settings_of(r);
+      if (kept) {
+        auto const& of_chip = calibration_for(stored, r.base, print(settings), path);
+        chips.push_back(under_test<task_type>(m, chip::deploy(m, settings, of_chip, *kernels.products), r.label, chip::product_mode::convert));
+      } else {
+        auto chip = chip::programmed(m, settings, values, *kernels.products);
+        chip.set_converters(currents.of(chip, std::ref(line)));
+        chips.push_back(under_test<task_type>(m, std::move(chip), r.label, chip::product_mode::convert));
+      }
+    }
   }
 
   progress_line line("scoring", common.quiet);
@@ -252,13 +248,12 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
   calibration_file kept{weights_digest(m),
                         {{"path", path.string()}, {"digest", fmt::format("{:016x}", model::content_digest(path))}, {"n", calib.source.n}},
                         text_digests(calib.source.texts), {}, {}};
-  for (auto const& r : requests)
-    with_spec(r.base, [&]<class Spec>() {
-      progress_line line("calibrating " + r.label, common.quiet);
-      auto const settings = settings_of<Spec>(r);
-      auto const chip = chip::deploy(m, settings, values, calib.tokens, threads, std::ref(line), *kernels.products);
-      kept.chips.emplace(calibration_key(Spec::name, print(settings)), chip.calibrated());
-    });
+  for (auto const& r : requests) {
+    progress_line line("calibrating " + r.label, common.quiet);
+    auto const settings = settings_of(r);
+    auto const chip = chip::deploy(m, settings, values, calib.tokens, threads, std::ref(line), *kernels.products);
+    kept.chips.emplace(calibration_key(r.base, print(settings)), chip.calibrated());
+  }
   json result = result_header("calibrate", common);
   result["model"] = family.description(o.model);
   result.update(calibration_object(kept, names));

@@ -25,6 +25,12 @@ enum class scale_policy {
   per_token,   ///< those of a token: the largest of them, found as they are written. K and V keep one, which must factor out of sums over tokens
 };
 
+/// How many weights of a matrix share a scale. F multiplies every result by a constant anyway, so that more scales cost no action.
+enum class weight_scale_policy {
+  per_matrix,
+  per_output,  ///< one for every output: all of them use the whole range of the DACs, and by that of the converters
+};
+
 /// Widths of codes, their scales and the place of the bias.
 /// Range   activation_bits 4..11: the wide activations of more digits reach 1023; max_rows 1..64
 struct coding_config {
@@ -32,6 +38,7 @@ struct coding_config {
   bias_policy bias = bias_policy::digital;
   int max_rows = 8;
   scale_policy scales = scale_policy::per_tensor;
+  weight_scale_policy weight_scales = weight_scale_policy::per_output;
 
   /// Errors  config_value naming the field; config_conflict for bias rows, which are programmed, with scales that are not known then
   static void validate(coding_config const& c) {
@@ -84,5 +91,10 @@ struct ohmic::enum_names<ohmic::chip::scale_policy> {
   static constexpr std::pair<std::string_view, ohmic::chip::scale_policy> value[] = {{"per_tensor", ohmic::chip::scale_policy::per_tensor},
                                                                                     {"per_token", ohmic::chip::scale_policy::per_token}};
 };
-BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales);
+template <>
+struct ohmic::enum_names<ohmic::chip::weight_scale_policy> {
+  static constexpr std::pair<std::string_view, ohmic::chip::weight_scale_policy> value[] = {{"per_matrix", ohmic::chip::weight_scale_policy::per_matrix},
+                                                                                           {"per_output", ohmic::chip::weight_scale_policy::per_output}};
+};
+BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales, weight_scales);
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance);

@@ -44,7 +44,7 @@ struct calibration {
 /// A weight-stationary matrix on the chip.
 struct programmed_matrix {
   driven_operand operand;          ///< weights, and below them the bias where rows carry it
-  float scale = 1.0f;              ///< of the weight codes
+  std::vector<float> scales{};     ///< of the weight codes, by output
   std::size_t bias_rows = 0;
   std::uint64_t clipped_biases = 0;///< biases that max_rows rows could not hold
 };
@@ -164,14 +164,15 @@ class deployed {
     if (outputs == 0 || inner == 0)
       throw error({errc::shape, "empty matrix", where, shape_text(outputs, inner), "at least 1 x 1", "check the model's sizes"});
     programmed_matrix& m = matrices_[s.index()];
-    m.scale = symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), settings_.dac.bits);
+    m.scales.assign(outputs, symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), settings_.dac.bits));
+    if (settings_.coding.weight_scales == weight_scale_policy::per_output)
+      for (std::size_t o = 0; o < outputs; ++o) m.scales[o] = symmetric_quantiser::scale_for(largest_magnitude(w.weight.row(o), where), settings_.dac.bits);
     static_cast<void>(largest_magnitude(w.bias, where + " bias"));
-    symmetric_quantiser const quantiser(settings_.dac.bits, m.scale);
     auto const bias = bias_codes(w.bias, m, input_scale);
     m.bias_rows = bias.rows();
     matrix<std::int16_t> codes(outputs, inner + bias.rows());
     for (std::size_t o = 0; o < outputs; ++o) {
-      quantiser.quantise(w.weight.row(o), codes.row(o).first(inner));
+      symmetric_quantiser(settings_.dac.bits, m.scales[o]).quantise(w.weight.row(o), codes.row(o).first(inner));
       for (std::size_t r = 0; r < bias.rows(); ++r) codes(o, inner + r) = bias(r, o);
     }
     m.operand = array_.drive(codes, where);
@@ -181,14 +182,15 @@ class deployed {
   /// Shape   (rows, outputs)
   [[nodiscard]] matrix<std::int16_t> bias_codes(std::vector<float> const& bias, programmed_matrix& m, float input_scale) const {
     if (settings_.coding.bias == bias_policy::digital || bias.empty()) return {};
-    double const unit = static_cast<double>(symmetric_top(settings_.coding.activation_bits)) * static_cast<double>(input_scale) * static_cast<double>(m.scale);
+    double const input_unit = static_cast<double>(symmetric_top(settings_.coding.activation_bits)) * static_cast<double>(input_scale);
+    auto const in_codes = [&](std::size_t o) { return std::nearbyint(static_cast<double>(bias[o]) / (input_unit * static_cast<double>(m.scales[o]))); };
     auto const top = static_cast<double>(array_.driven_top());
     double largest = 0.0;
-    for (float b : bias) largest = std::max(largest, std::fabs(std::nearbyint(static_cast<double>(b) / unit)));
+    for (std::size_t o = 0; o < bias.size(); ++o) largest = std::max(largest, std::fabs(in_codes(o)));
     auto const wanted = static_cast<std::size_t>(std::min(std::ceil(largest / top), static_cast<double>(settings_.coding.max_rows)));
     matrix<std::int16_t> codes(std::max<std::size_t>(wanted, 1), bias.size());
     for (std::size_t o = 0; o < bias.size(); ++o) {
-      double rest = std::nearbyint(static_cast<double>(bias[o]) / unit);
+      double rest = in_codes(o);
       for (std::size_t r = 0; r < codes.rows(); ++r) {
         double const part = std::clamp(rest, -top, top);
         codes(r, o) = static_cast<std::int16_t>(part);

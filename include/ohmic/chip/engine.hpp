@@ -271,8 +271,8 @@ class engine {
     std::vector<float> row(w.outputs());
     for (std::size_t n = 0; n < z.tokens(); ++n) {
       auto const sums = z.row(n);
-      float const scale = simd::mul(x.scale(n), matrix.scale);
-      for (std::size_t o = 0; o < row.size(); ++o) row[o] = simd::mul(static_cast<float>(sums[o]), scale);
+      float const scale = x.scale(n);
+      for (std::size_t o = 0; o < row.size(); ++o) row[o] = simd::mul(static_cast<float>(sums[o]), simd::mul(scale, matrix.scales[o]));
       actions.template add<"post", "scale">(row.size());
       if (matrix.bias_rows == 0 && !w.bias.empty()) {
         for (std::size_t o = 0; o < row.size(); ++o) row[o] += w.bias[o];
