@@ -1,9 +1,8 @@
 #include "calibration_file.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cmath>
+#include <fmt/core.h>
 
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/model/file.hpp"
@@ -18,7 +17,8 @@ namespace {
 using kept_json = nlohmann::json;
 
 error broken(std::filesystem::path const& file, std::string const& key, std::string const& allowed) {
-  return error({errc::file_format, "is not a calibration", model::place(file, "key '" + key + "'"), "", allowed, "write it with: ohmic calibrate --output"});
+  return error({errc::file_format, "is not a calibration", model::place(file, "key '" + key + "'"), "", allowed,
+                "write it with: ohmic calibrate --output"});
 }
 
 std::vector<std::string> lines_of(std::string const& text) {
@@ -42,14 +42,16 @@ float number_at(kept_json const& v, std::filesystem::path const& file, std::stri
 float positive_at(kept_json const& v, std::filesystem::path const& file, std::string const& key) {
   float const f = number_at(v, file, key);
   if (!(f > 0.0f))
-    throw error({errc::config_value, "range is not above 0", model::place(file, "key '" + key + "'"), v.dump(), "a number above 0", "calibrate again"});
+    throw error({errc::config_value, "range is not above 0", model::place(file, "key '" + key + "'"), v.dump(),
+                 "a number above 0", "calibrate again"});
   return f;
 }
 
 std::size_t site_named(program::site_names const& names, std::string const& name, std::filesystem::path const& file) {
   for (std::size_t i = 0; i < names.sites(); ++i)
     if (names.name(i) == name) return i;
-  throw error({errc::shape, "site is not one of the model", model::place(file, "key '" + name + "'"), "", "the sites of the model that is deployed", "calibrate this model"});
+  throw error({errc::shape, "site is not one of the model", model::place(file, "key '" + name + "'"), "",
+               "the sites of the model that is deployed", "calibrate this model"});
 }
 
 }  // namespace
@@ -69,7 +71,8 @@ json calibration_object(calibration_file const& c, program::site_names const& na
       if (kept.values.largest[i] > 0.0f) chip["largest"][names.name(i)] = kept.values.largest[i];
     chip["softmax_full_scale"] = json::object();
     for (std::size_t b = 0; b < kept.values.scores.size(); ++b)
-      if (kept.values.scores[b].rows() > 0) chip["softmax_full_scale"][std::to_string(b)] = kept.values.scores[b].full_scale(full_scale_rule::largest);
+      if (kept.values.scores[b].rows() > 0)
+        chip["softmax_full_scale"][std::to_string(b)] = kept.values.scores[b].full_scale(full_scale_rule::largest);
     chip["full_scales"] = json::object();
     for (std::size_t i = 0; i < names.sites(); ++i)
       if (!kept.full_scales[i].empty()) chip["full_scales"][names.name(i)] = kept.full_scales[i];
@@ -94,8 +97,10 @@ calibration_file read_calibration(std::filesystem::path const& file, program::si
   if (chips == nullptr || !chips->is_array() || chips->empty()) throw broken(file, "chips", "a list of chips");
   for (auto const& chip : *chips) {
     for (char const* key : {"id", "settings", "largest", "softmax_full_scale", "full_scales"})
-      if (!chip.is_object() || !chip.contains(key)) throw broken(file, std::string("chips.") + key, "an entry for every chip");
-    if (!chip["id"].is_string() || !chip["settings"].is_array()) throw broken(file, "chips.settings", "a list of texts");
+      if (!chip.is_object() || !chip.contains(key))
+        throw broken(file, std::string("chips.") + key, "an entry for every chip");
+    if (!chip["id"].is_string() || !chip["settings"].is_array())
+      throw broken(file, "chips.settings", "a list of texts");
     std::string printed;
     for (auto const& s : chip["settings"]) {
       if (!s.is_string()) throw broken(file, "chips.settings", "a list of texts");
@@ -104,7 +109,8 @@ calibration_file read_calibration(std::filesystem::path const& file, program::si
     for (char const* key : {"largest", "softmax_full_scale", "full_scales"})
       if (!chip[key].is_object()) throw broken(file, std::string("chips.") + key, "an object");
     chip::calibration kept{chip::value_ranges(names), chip::converter_ranges(names.sites())};
-    for (auto const& [name, value] : chip["largest"].items()) kept.values.largest[site_named(names, name, file)] = positive_at(value, file, "largest." + name);
+    for (auto const& [name, value] : chip["largest"].items())
+      kept.values.largest[site_named(names, name, file)] = positive_at(value, file, "largest." + name);
     for (auto const& [block, value] : chip["softmax_full_scale"].items()) {
       float const f = number_at(value, file, "softmax_full_scale." + block);
       std::size_t const b = static_cast<std::size_t>(std::strtoul(block.c_str(), nullptr, 10));
@@ -121,7 +127,8 @@ calibration_file read_calibration(std::filesystem::path const& file, program::si
   return c;
 }
 
-chip::calibration const& calibration_for(calibration_file const& c, std::string const& spec, std::string const& printed_settings, std::filesystem::path const& file) {
+chip::calibration const& calibration_for(calibration_file const& c, std::string const& spec,
+                                         std::string const& printed_settings, std::filesystem::path const& file) {
   auto const found = c.chips.find(calibration_key(spec, printed_settings));
   if (found != c.chips.end()) return found->second;
   // What is nearest among those of the same chip says best what is wrong.
@@ -136,14 +143,16 @@ chip::calibration const& calibration_for(calibration_file const& c, std::string 
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       if (i < there.size() && there[i] == wanted[i]) continue;
       ++differing;
-      if (first.empty()) first = wanted[i] + " here, " + (i < there.size() ? there[i] : std::string("nothing")) + " there";
+      if (first.empty())
+        first = wanted[i] + " here, " + (i < there.size() ? there[i] : std::string("nothing")) + " there";
     }
     if (differing < fewest) {
       fewest = differing;
       nearest = first;
     }
   }
-  throw error({errc::missing_calibration, "holds no calibration for these settings of " + spec, model::place(file), nearest, "the settings that it was made for",
+  throw error({errc::missing_calibration, "holds no calibration for these settings of " + spec, model::place(file),
+               nearest, "the settings that it was made for",
                "calibrate with the same --set, or give calibration texts"});
 }
 
@@ -155,12 +164,15 @@ std::vector<std::string> text_digests(std::vector<std::string> const& texts) {
   return out;
 }
 
-std::size_t check_kept_disjoint(calibration_file const& c, std::filesystem::path const& file, text_source const& scored) {
+std::size_t check_kept_disjoint(calibration_file const& c, std::filesystem::path const& file,
+                                text_source const& scored) {
   auto const digests = text_digests(scored.texts);
   std::size_t common = 0;
-  for (auto const& d : digests) common += static_cast<std::size_t>(std::binary_search(c.text_digests.begin(), c.text_digests.end(), d));
+  for (auto const& d : digests)
+    common += static_cast<std::size_t>(std::binary_search(c.text_digests.begin(), c.text_digests.end(), d));
   if (common == digests.size())
-    throw error({errc::data_leak, "was made from the scored texts", model::place(file), "", "texts that are not in " + scored.path.string(), "calibrate on held-out data"});
+    throw error({errc::data_leak, "was made from the scored texts", model::place(file), "",
+                 "texts that are not in " + scored.path.string(), "calibrate on held-out data"});
   return common;
 }
 

@@ -23,7 +23,9 @@ struct calibration_file {
 };
 
 /// Key of a chip in the file.
-inline std::string calibration_key(std::string const& spec, std::string const& printed_settings) { return spec + "\n" + printed_settings; }
+inline std::string calibration_key(std::string const& spec, std::string const& printed_settings) {
+  return spec + "\n" + printed_settings;
+}
 
 json calibration_object(calibration_file const& c, ohmic::program::site_names const& names);
 
@@ -32,12 +34,14 @@ calibration_file read_calibration(std::filesystem::path const& file, ohmic::prog
 
 /// The calibration of a chip with these settings.
 /// Errors  missing_calibration, naming the first setting that differs from the nearest that was calibrated
-ohmic::chip::calibration const& calibration_for(calibration_file const& c, std::string const& spec, std::string const& printed_settings, std::filesystem::path const& file);
+ohmic::chip::calibration const& calibration_for(calibration_file const& c, std::string const& spec,
+                                                std::string const& printed_settings, std::filesystem::path const& file);
 
 /// Digests of different texts, sorted.
 std::vector<std::string> text_digests(std::vector<std::string> const& texts);
 
 /// Errors  data_leak if all scored texts were calibrated on. Returns how many were
-std::size_t check_kept_disjoint(calibration_file const& c, std::filesystem::path const& file, text_source const& scored);
+std::size_t check_kept_disjoint(calibration_file const& c, std::filesystem::path const& file,
+                                text_source const& scored);
 
 }  // namespace program_cli

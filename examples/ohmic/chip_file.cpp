@@ -1,11 +1,9 @@
 // Chip files in TOML.
 #define TOML_EXCEPTIONS 1
-#include <toml++/toml.h>  // TOML 1.0: parsing, and errors with line and column
-
-#include <fmt/core.h>
-
 #include <filesystem>
+#include <fmt/core.h>
 #include <string>
+#include <toml++/toml.h>  // TOML 1.0: parsing, and errors with line and column
 
 #include "chips.hpp"
 #include "ohmic/model/file.hpp"
@@ -43,9 +41,12 @@ class chip_file {
   }
 
  private:
-  [[nodiscard]] std::string where(toml::source_region const& at) const { return model::place(path_, "line " + std::to_string(at.begin.line)); }
+  [[nodiscard]] std::string where(toml::source_region const& at) const {
+    return model::place(path_, "line " + std::to_string(at.begin.line));
+  }
   [[nodiscard]] error wrong_type(std::string const& key, toml::node const& node, std::string const& allowed) const {
-    return error({errc::config_value, "setting '" + key + "' has the wrong type", where(node.source()), type_of(node), allowed, ""});
+    return error({errc::config_value, "setting '" + key + "' has the wrong type", where(node.source()), type_of(node),
+                  allowed, ""});
   }
   [[nodiscard]] static std::string type_of(toml::node const& node) {
     if (node.is_string()) return "a string";

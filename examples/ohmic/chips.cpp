@@ -35,7 +35,8 @@ std::vector<std::string> split(std::string const& text) {
 std::vector<chip_request> varied(std::vector<chip_request> const& requests, std::string const& vary) {
   auto const equals = vary.find('=');
   if (equals == vary.npos || equals == 0 || equals + 1 == vary.size())
-    throw error({errc::config_value, "not a list of settings", "--vary", vary, "key=a,b,c", "see ohmic list chips for the keys"});
+    throw error({errc::config_value, "not a list of settings", "--vary", vary, "key=a,b,c",
+                 "see ohmic list chips for the keys"});
   std::vector<chip_request> out;
   for (auto const& r : requests)
     for (auto const& value : split(vary.substr(equals + 1))) {
@@ -45,7 +46,8 @@ std::vector<chip_request> varied(std::vector<chip_request> const& requests, std:
       out.back().set.push_back(assignment);
     }
   if (out.size() > max_requests)
-    throw error({errc::capacity, "too many settings at once", "--vary", std::to_string(out.size()), "at most " + std::to_string(max_requests), "split the run"});
+    throw error({errc::capacity, "too many settings at once", "--vary", std::to_string(out.size()),
+                 "at most " + std::to_string(max_requests), "split the run"});
   return out;
 }
 
@@ -69,11 +71,13 @@ chip_entry const& chip_named(std::string const& name) {
 
 chip_settings defaults_of(std::string const& base) { return chip_named(base).settings(); }
 
-std::vector<chip_request> requested_chips(std::string const& chip, std::vector<std::string> const& set, std::vector<std::string> const& vary) {
+std::vector<chip_request> requested_chips(std::string const& chip, std::vector<std::string> const& set,
+                                          std::vector<std::string> const& vary) {
   std::vector<chip_request> out;
   std::set<std::string> seen;
   for (auto const& name : split(chip)) {
-    if (!seen.insert(name).second) throw error({errc::config_conflict, "chip named twice", "--chip", chip, "each chip once", "remove one"});
+    if (!seen.insert(name).second)
+      throw error({errc::config_conflict, "chip named twice", "--chip", chip, "each chip once", "remove one"});
     out.push_back(name.ends_with(".toml") ? read_chip_file(name) : chip_request{chip_named(name).name, name, {}});
     out.back().set.insert(out.back().set.end(), set.begin(), set.end());
   }

@@ -39,7 +39,8 @@ struct chip_request {
 
 /// The chips of --chip (names, or TOML files, separated by commas), each with --set on top, and for every value of --vary one.
 /// Errors  unknown_id, unknown_key, config_value, config_conflict; file_missing, file_format for TOML files
-std::vector<chip_request> requested_chips(std::string const& chip, std::vector<std::string> const& set, std::vector<std::string> const& vary);
+std::vector<chip_request> requested_chips(std::string const& chip, std::vector<std::string> const& set,
+                                          std::vector<std::string> const& vary);
 
 /// A chip file: `chip = "wang2024"` names what it changes (the default), tables hold the settings: [adc] bits = 6.
 /// Errors  file_missing; file_format for broken TOML; config_value for a value of the wrong type, with file and line; unknown_key

@@ -20,33 +20,42 @@ enum class family { bert, gpt2, sentence_encoder };
 /// By model_type of config.json (Hugging Face), or by model.json and vocab.json (the sentence encoder's files).
 family family_of(fs::path const& folder) {
   if (!fs::is_directory(folder))
-    throw error({errc::file_missing, "no such folder", model::place(folder), "", "a folder with a model; see: ohmic list models", "check the path"});
+    throw error({errc::file_missing, "no such folder", model::place(folder), "",
+                 "a folder with a model; see: ohmic list models", "check the path"});
   if (!fs::exists(folder / "config.json") && fs::exists(folder / "model.json")) return family::sentence_encoder;
   model::json_file const config(folder / "config.json");
   std::string const type = config.string("model_type");
   if (type == "bert") return family::bert;
   if (type == "gpt2") return family::gpt2;
-  throw error({errc::config_value, "is not supported", config.where("model_type"), model::in_quotes(type), "'bert', 'gpt2'", "see: ohmic list models"});
+  throw error({errc::config_value, "is not supported", config.where("model_type"), model::in_quotes(type),
+               "'bert', 'gpt2'", "see: ohmic list models"});
 }
 
 }  // namespace
 
 int deploy(deploy_options const& o, common_options const& common) {
   switch (family_of(o.model)) {
-    case family::gpt2: return deploy_gpt2(o, common);
-    case family::sentence_encoder: return deploy_sentence_encoder(o, common);
-    case family::bert: break;
+    case family::gpt2:
+      return deploy_gpt2(o, common);
+    case family::sentence_encoder:
+      return deploy_sentence_encoder(o, common);
+    case family::bert:
+      break;
   }
   return deploy_bert(o, common);
 }
 
 int calibrate(calibrate_options const& o, common_options const& common) {
   if (o.output.empty() && common.json.empty())
-    throw error({errc::config_value, "nowhere to keep the calibration", "--output", "nothing", "a file name", "give --output FILE.json"});
+    throw error({errc::config_value, "nowhere to keep the calibration", "--output", "nothing", "a file name",
+                 "give --output FILE.json"});
   switch (family_of(o.model)) {
-    case family::gpt2: return calibrate_gpt2(o, common);
-    case family::sentence_encoder: return calibrate_sentence_encoder(o, common);
-    case family::bert: break;
+    case family::gpt2:
+      return calibrate_gpt2(o, common);
+    case family::sentence_encoder:
+      return calibrate_sentence_encoder(o, common);
+    case family::bert:
+      break;
   }
   return calibrate_bert(o, common);
 }

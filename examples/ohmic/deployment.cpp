@@ -1,9 +1,8 @@
 #include "deployment.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cmath>
+#include <fmt/core.h>
 
 namespace program_cli {
 
@@ -26,14 +25,17 @@ json layers_object(contest_result const& r, program::site_names const& names) {
     layers.push_back({{"name", names.name(i)},
                       {"snr_db", finite(r.quality[i].ratio_db())},
                       {"clip_rate", static_cast<double>(site.clipped_currents) / static_cast<double>(conversions)},
-                      {"code_clip_rate", site.coded_values == 0 ? 0.0 : static_cast<double>(site.clipped_values) / static_cast<double>(site.coded_values)}});
+                      {"code_clip_rate", site.coded_values == 0 ? 0.0
+                                                                : static_cast<double>(site.clipped_values) /
+                                                                      static_cast<double>(site.coded_values)}});
   }
   return layers;
 }
 
 json chip_object(contest_result const& r, program::site_names const& names) {
   json actions = json::array();
-  for (auto const& a : r.actions.rows()) actions.push_back({{"layer", a.layer}, {"part", a.part}, {"action", a.action}, {"count", a.count}});
+  for (auto const& a : r.actions.rows())
+    actions.push_back({{"layer", a.layer}, {"part", a.part}, {"action", a.action}, {"count", a.count}});
   return {{"id", r.name},
           {"config", r.settings},
           {"score", r.scores.front().value},
@@ -52,14 +54,18 @@ json chip_object(contest_result const& r, program::site_names const& names) {
 }
 
 double empty_rows(contest_result const& r) {
-  return r.report.softmax_rows == 0 ? 0.0 : static_cast<double>(r.report.empty_softmax_rows) / static_cast<double>(r.report.softmax_rows);
+  return r.report.softmax_rows == 0
+             ? 0.0
+             : static_cast<double>(r.report.empty_softmax_rows) / static_cast<double>(r.report.softmax_rows);
 }
 
 bool is_share(std::string const& name) { return name == "accuracy" || name.starts_with("recall"); }
 
 }  // namespace
 
-std::string score_text(model::named_score const& s) { return is_share(s.name) ? fmt::format("{:.2f} %", 100 * s.value) : fmt::format("{:.4g}", s.value); }
+std::string score_text(model::named_score const& s) {
+  return is_share(s.name) ? fmt::format("{:.2f} %", 100 * s.value) : fmt::format("{:.4g}", s.value);
+}
 
 double clip_rate(contest_result const& r) {
   std::uint64_t clipped = 0, all = 0;
@@ -84,15 +90,20 @@ void print_table(FILE* out, deployment const& d, bool varied) {
   fmt::print(out, "\n");
   for (auto const& r : d.results) {
     scores(r.name, r.scores);
-    std::string const agreement = d.agreement_name.find("cosine") == std::string::npos ? fmt::format("{:.2f} %", 100 * r.agreement) : fmt::format("{:.4f}", r.agreement);
+    std::string const agreement = d.agreement_name.find("cosine") == std::string::npos
+                                      ? fmt::format("{:.2f} %", 100 * r.agreement)
+                                      : fmt::format("{:.4f}", r.agreement);
     fmt::print(out, "   {:>12} {:>12.2f} % {:>12.1e}\n", agreement, 100 * empty_rows(r), clip_rate(r));
   }
-  fmt::print(out, "agreement: {}; zero softmax: rows whose codes are all zero; clipped: ADC conversions above full scale\n", d.agreement_name);
+  fmt::print(out,
+             "agreement: {}; zero softmax: rows whose codes are all zero; clipped: ADC conversions above full scale\n",
+             d.agreement_name);
   if (varied) fmt::print(out, "Quality layer by layer and actions of every setting: --json\n");
 }
 
 void print_layers(FILE* out, deployment const& d) {
-  fmt::print(out, "\nSignal-to-noise ratio against fp32 in dB, and share of ADC conversions above full scale\n{:<18}", "layer");
+  fmt::print(out, "\nSignal-to-noise ratio against fp32 in dB, and share of ADC conversions above full scale\n{:<18}",
+             "layer");
   for (auto const& r : d.results) fmt::print(out, " {:>20}", r.name);
   fmt::print(out, "\n");
   for (std::size_t i = 0; i < d.names.sites(); ++i) {
@@ -102,7 +113,9 @@ void print_layers(FILE* out, deployment const& d) {
       auto const& site = r.report.sites[i];
       double const db = r.quality[i].ratio_db();
       std::string const snr = std::isfinite(db) ? fmt::format("{:.1f}", db) : "-";
-      fmt::print(out, " {:>9} {:>10.1e}", snr, static_cast<double>(site.clipped_currents) / static_cast<double>(std::max<std::uint64_t>(1, site.actions.count<"adc", "convert">())));
+      fmt::print(out, " {:>9} {:>10.1e}", snr,
+                 static_cast<double>(site.clipped_currents) /
+                     static_cast<double>(std::max<std::uint64_t>(1, site.actions.count<"adc", "convert">())));
     }
     fmt::print(out, "\n");
   }
@@ -112,12 +125,15 @@ void print_actions(FILE* out, deployment const& d) {
   contest_result const& r = d.results[1];
   std::vector<std::pair<std::string, std::string>> order;
   for (auto const& row : r.actions.rows())
-    if (std::find(order.begin(), order.end(), std::pair(row.part, row.action)) == order.end()) order.emplace_back(row.part, row.action);
+    if (std::find(order.begin(), order.end(), std::pair(row.part, row.action)) == order.end())
+      order.emplace_back(row.part, row.action);
   fmt::print(out, "\nActions of {} (by layer: --json), {}\n{:<20} {:<16} {:>18} {:>16}\n", r.name,
-             r.plan_difference.empty() ? "all as planned from the shapes" : "NOT as planned", "part", "action", "count", "per text");
+             r.plan_difference.empty() ? "all as planned from the shapes" : "NOT as planned", "part", "action", "count",
+             "per text");
   for (auto const& [part, action] : order) {
     auto const n = r.actions.total(part, action);
-    fmt::print(out, "{:<20} {:<16} {:>18} {:>16.1f}\n", part, action, n, static_cast<double>(n) / static_cast<double>(d.scored.n));
+    fmt::print(out, "{:<20} {:<16} {:>18} {:>16.1f}\n", part, action, n,
+               static_cast<double>(n) / static_cast<double>(d.scored.n));
   }
 }
 
@@ -127,13 +143,16 @@ json deployment_object(deployment const& d, common_options const& common) {
   result["config"] = first.settings;
   result["model"] = d.model;
   result["chip"] = first.name;
-  result["data"] = {{"path", d.scored.path.string()}, {"digest", fmt::format("{:016x}", model::content_digest(d.scored.path))}, {"truncated", d.scored.truncated}};
+  result["data"] = {{"path", d.scored.path.string()},
+                    {"digest", fmt::format("{:016x}", model::content_digest(d.scored.path))},
+                    {"truncated", d.scored.truncated}};
   result["data"].update(d.scored.more);
   result["calibration"] = d.calibration;
   result["task"] = d.task;
   result["metric"] = d.fp32.front().name;
   result["n"] = d.scored.n;
-  result["scores"] = {{"fp32", d.fp32.front().value}, {"int8", int8.scores.front().value}, {"chip", first.scores.front().value}};
+  result["scores"] = {
+      {"fp32", d.fp32.front().value}, {"int8", int8.scores.front().value}, {"chip", first.scores.front().value}};
   result["fp32"] = scores_object(d.fp32);
   result["agreement"] = first.agreement;
   result["agreement_int8"] = int8.agreement;

@@ -20,7 +20,7 @@ namespace program_cli {
 /// A file of texts: where it is, what it holds, and what distinguishes its texts.
 struct text_source {
   std::filesystem::path path;
-  std::size_t n = 0;               ///< of what is counted: texts, windows, pairs
+  std::size_t n = 0;  ///< of what is counted: texts, windows, pairs
   std::size_t truncated = 0;
   std::vector<std::string> texts;  ///< for the check that calibration and scored data differ
   std::string line;                ///< what is printed of it
@@ -36,7 +36,7 @@ struct contest_result {
   ohmic::chip::run_report report;
   std::vector<ohmic::chip::error_power> quality;
   ohmic::ledger actions;
-  std::string plan_difference;     ///< empty: the plan predicted every action
+  std::string plan_difference;  ///< empty: the plan predicted every action
   std::uint64_t clipped_biases = 0;
 };
 

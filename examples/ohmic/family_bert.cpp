@@ -18,7 +18,8 @@ class bert_family {
   static constexpr char const* type = "bert";
   static constexpr char const* default_calibration = "calib.tsv";
 
-  explicit bert_family(std::string const& folder) : model_(model::read_bert(folder)), tokenizer_(model::read_wordpiece(folder, model_.config)) {}
+  explicit bert_family(std::string const& folder)
+      : model_(model::read_bert(folder)), tokenizer_(model::read_wordpiece(folder, model_.config)) {}
 
   [[nodiscard]] model_type const& model() const noexcept { return model_; }
   [[nodiscard]] json description(std::string const& path) const {
@@ -31,7 +32,8 @@ class bert_family {
   }
   [[nodiscard]] scored_texts<task_type> scored(std::string const& file, std::size_t limit, bool no_truncate) const {
     auto [texts, labels] = read(file, limit, no_truncate);
-    texts.source.line = fmt::format("{} texts, {} truncated to {} tokens", texts.source.n, texts.source.truncated, tokenizer_.config().max_length);
+    texts.source.line = fmt::format("{} texts, {} truncated to {} tokens", texts.source.n, texts.source.truncated,
+                                    tokenizer_.config().max_length);
     return {task_type(std::move(texts.tokens), std::move(labels)), std::move(texts.source)};
   }
   [[nodiscard]] calibration_texts calibration(std::filesystem::path const& file) const {
@@ -41,7 +43,8 @@ class bert_family {
   }
 
  private:
-  [[nodiscard]] std::pair<calibration_texts, std::vector<std::size_t>> read(std::filesystem::path const& file, std::size_t limit, bool no_truncate) const {
+  [[nodiscard]] std::pair<calibration_texts, std::vector<std::size_t>> read(std::filesystem::path const& file,
+                                                                            std::size_t limit, bool no_truncate) const {
     auto data = model::read_labelled(file);
     model::check_labels(data, model_.config.classes, file);
     if (limit > 0 && limit < data.size()) data.resize(limit);
@@ -50,7 +53,8 @@ class bert_family {
     source.path = file;
     source.n = data.size();
     for (auto& t : data) {
-      auto encoded = tokenizer_.encode(t.text, no_truncate ? model::long_text::refuse : model::long_text::cut, file.string() + " line " + std::to_string(t.line));
+      auto encoded = tokenizer_.encode(t.text, no_truncate ? model::long_text::refuse : model::long_text::cut,
+                                       file.string() + " line " + std::to_string(t.line));
       source.truncated += static_cast<std::size_t>(encoded.truncated);
       tokens.push_back(std::move(encoded.ids));
       source.texts.push_back(std::move(t.text));
@@ -65,7 +69,11 @@ class bert_family {
 
 }  // namespace
 
-int deploy_bert(deploy_options const& o, common_options const& common) { return deploy_family(bert_family(o.model), o, common); }
-int calibrate_bert(calibrate_options const& o, common_options const& common) { return calibrate_family(bert_family(o.model), o, common); }
+int deploy_bert(deploy_options const& o, common_options const& common) {
+  return deploy_family(bert_family(o.model), o, common);
+}
+int calibrate_bert(calibrate_options const& o, common_options const& common) {
+  return calibrate_family(bert_family(o.model), o, common);
+}
 
 }  // namespace program_cli

@@ -18,10 +18,12 @@ class gpt2_family {
   static constexpr char const* type = "gpt2";
   static constexpr char const* default_calibration = "calib.txt";
 
-  explicit gpt2_family(std::string const& folder) : model_(model::read_gpt2(folder)), tokenizer_(read_tokenizer(folder)), begin_(begin_id(folder)) {
+  explicit gpt2_family(std::string const& folder)
+      : model_(model::read_gpt2(folder)), tokenizer_(read_tokenizer(folder)), begin_(begin_id(folder)) {
     if (tokenizer_.size() != model_.config.vocabulary)
-      throw error({errc::config_conflict, "has another number of pieces than the model", folder + "/sp.model", std::to_string(tokenizer_.size()),
-                   std::to_string(model_.config.vocabulary) + " (vocab_size)", "use the tokenizer that belongs to the model"});
+      throw error({errc::config_conflict, "has another number of pieces than the model", folder + "/sp.model",
+                   std::to_string(tokenizer_.size()), std::to_string(model_.config.vocabulary) + " (vocab_size)",
+                   "use the tokenizer that belongs to the model"});
   }
 
   [[nodiscard]] model_type const& model() const noexcept { return model_; }
@@ -36,8 +38,8 @@ class gpt2_family {
   /// A stream of text is cut into windows, so that nothing is ever truncated.
   [[nodiscard]] scored_texts<task_type> scored(std::string const& file, std::size_t limit, bool) const {
     auto [task, source] = read(file, limit);
-    source.line = fmt::format("{} windows of {} tokens, {} targets, {} empty lines passed over", source.n, model_.config.positions, task.targets(),
-                              source.more["empty_lines"].get<std::size_t>());
+    source.line = fmt::format("{} windows of {} tokens, {} targets, {} empty lines passed over", source.n,
+                              model_.config.positions, task.targets(), source.more["empty_lines"].get<std::size_t>());
     return {std::move(task), std::move(source)};
   }
   [[nodiscard]] calibration_texts calibration(std::filesystem::path const& file) const {
@@ -49,12 +51,16 @@ class gpt2_family {
  private:
   [[nodiscard]] static model::sentencepiece_bpe read_tokenizer(std::filesystem::path const& folder) {
     if (!std::filesystem::exists(folder / "sp.model"))
-      throw error({errc::file_missing, "no tokenizer", model::place(folder / "sp.model"), "", "a SentencePiece model of the BPE kind", "GPT-2's own vocab.json and merges.txt are not read"});
+      throw error({errc::file_missing, "no tokenizer", model::place(folder / "sp.model"), "",
+                   "a SentencePiece model of the BPE kind", "GPT-2's own vocab.json and merges.txt are not read"});
     return model::read_sentencepiece_bpe(folder / "sp.model");
   }
   [[nodiscard]] static std::int32_t begin_id(std::filesystem::path const& folder) {
     model::json_file const config(folder / "config.json");
-    return config.has("bos_token_id") ? static_cast<std::int32_t>(config.count("bos_token_id", 0, config.count("vocab_size", 1, model::bert_limits::vocabulary) - 1)) : -1;
+    return config.has("bos_token_id")
+               ? static_cast<std::int32_t>(
+                     config.count("bos_token_id", 0, config.count("vocab_size", 1, model::bert_limits::vocabulary) - 1))
+               : -1;
   }
   /// The first id before each line, all lines one after the other.
   [[nodiscard]] std::pair<task_type, text_source> read(std::filesystem::path const& file, std::size_t limit) const {
@@ -66,7 +72,9 @@ class gpt2_family {
       stream.insert(stream.end(), ids.begin(), ids.end());
     }
     task_type task(stream, model_.config.positions, model::place(file), limit);
-    text_source source{file, task.inputs().size(), 0, std::move(data.lines), {}, {{"ids", stream.size()}, {"targets", task.targets()}, {"empty_lines", data.empty}}};
+    text_source source{file, task.inputs().size(),
+                       0,    std::move(data.lines),
+                       {},   {{"ids", stream.size()}, {"targets", task.targets()}, {"empty_lines", data.empty}}};
     return {std::move(task), std::move(source)};
   }
 
@@ -77,7 +85,11 @@ class gpt2_family {
 
 }  // namespace
 
-int deploy_gpt2(deploy_options const& o, common_options const& common) { return deploy_family(gpt2_family(o.model), o, common); }
-int calibrate_gpt2(calibrate_options const& o, common_options const& common) { return calibrate_family(gpt2_family(o.model), o, common); }
+int deploy_gpt2(deploy_options const& o, common_options const& common) {
+  return deploy_family(gpt2_family(o.model), o, common);
+}
+int calibrate_gpt2(calibrate_options const& o, common_options const& common) {
+  return calibrate_family(gpt2_family(o.model), o, common);
+}
 
 }  // namespace program_cli

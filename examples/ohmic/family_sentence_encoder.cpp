@@ -18,10 +18,13 @@ class sentence_encoder_family {
   static constexpr char const* type = "sentence_encoder";
   static constexpr char const* default_calibration = "calib.tsv";
 
-  explicit sentence_encoder_family(std::string const& folder) : model_(model::read_sentence_encoder(folder)), tokenizer_(model::read_unigram(std::filesystem::path(folder) / "vocab.json")) {
+  explicit sentence_encoder_family(std::string const& folder)
+      : model_(model::read_sentence_encoder(folder)),
+        tokenizer_(model::read_unigram(std::filesystem::path(folder) / "vocab.json")) {
     if (tokenizer_.size() > model_.config.vocabulary)
-      throw error({errc::config_conflict, "has more pieces than the model", folder + "/vocab.json", std::to_string(tokenizer_.size()),
-                   "at most " + std::to_string(model_.config.vocabulary), "use the vocabulary that belongs to the model"});
+      throw error({errc::config_conflict, "has more pieces than the model", folder + "/vocab.json",
+                   std::to_string(tokenizer_.size()), "at most " + std::to_string(model_.config.vocabulary),
+                   "use the vocabulary that belongs to the model"});
   }
 
   [[nodiscard]] model_type const& model() const noexcept { return model_; }
@@ -31,11 +34,13 @@ class sentence_encoder_family {
   }
   [[nodiscard]] std::string summary() const {
     auto const& c = model_.config;
-    return fmt::format("Universal Sentence Encoder lite, {} layers, width {} to {}, vocabulary {}", c.layers, c.embedding, c.width, c.vocabulary);
+    return fmt::format("Universal Sentence Encoder lite, {} layers, width {} to {}, vocabulary {}", c.layers,
+                       c.embedding, c.width, c.vocabulary);
   }
   [[nodiscard]] scored_texts<task_type> scored(std::string const& file, std::size_t limit, bool no_truncate) const {
     auto [queries, documents, source] = read(file, limit, no_truncate);
-    source.line = fmt::format("{} queries among {} documents, {} clipped to {} tokens", source.n, source.n, source.truncated, model_.config.positions);
+    source.line = fmt::format("{} queries among {} documents, {} clipped to {} tokens", source.n, source.n,
+                              source.truncated, model_.config.positions);
     return {task_type(queries, documents), std::move(source)};
   }
   [[nodiscard]] calibration_texts calibration(std::filesystem::path const& file) const {
@@ -59,10 +64,13 @@ class sentence_encoder_family {
       for (auto* const text : {&p.query, &p.document}) {
         std::string const where = file.string() + " line " + std::to_string(p.line);
         auto ids = tokenizer_.encode(*text);
-        if (ids.empty()) throw error({errc::value, "text has no token", where, model::in_quotes(*text), "a text with a character of the vocabulary", ""});
+        if (ids.empty())
+          throw error({errc::value, "text has no token", where, model::in_quotes(*text),
+                       "a text with a character of the vocabulary", ""});
         if (ids.size() > model_.config.positions) {
           if (no_truncate)
-            throw error({errc::capacity, "has more pieces than the model has positions", where, std::to_string(ids.size()), std::to_string(model_.config.positions),
+            throw error({errc::capacity, "has more pieces than the model has positions", where,
+                         std::to_string(ids.size()), std::to_string(model_.config.positions),
                          "shorten it, or allow truncation"});
           ids.resize(model_.config.positions);
           ++out.source.truncated;
@@ -80,7 +88,11 @@ class sentence_encoder_family {
 
 }  // namespace
 
-int deploy_sentence_encoder(deploy_options const& o, common_options const& common) { return deploy_family(sentence_encoder_family(o.model), o, common); }
-int calibrate_sentence_encoder(calibrate_options const& o, common_options const& common) { return calibrate_family(sentence_encoder_family(o.model), o, common); }
+int deploy_sentence_encoder(deploy_options const& o, common_options const& common) {
+  return deploy_family(sentence_encoder_family(o.model), o, common);
+}
+int calibrate_sentence_encoder(calibrate_options const& o, common_options const& common) {
+  return calibrate_family(sentence_encoder_family(o.model), o, common);
+}
 
 }  // namespace program_cli

@@ -19,20 +19,27 @@ int list(std::string const& what, common_options const& common) {
       out["chips"].push_back({{"id", c.name}, {"summary", c.summary}, {"settings", settings}});
       if (!text) continue;
       fmt::print("{:<20} {}\n", c.name, c.summary);
-      for (auto const& [key, value] : settings.items()) fmt::print("    {}={}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+      for (auto const& [key, value] : settings.items())
+        fmt::print("    {}={}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
     }
   } else if (what == "models") {
     std::pair<char const*, char const*> const known[] = {
-        {"bert", "BertForSequenceClassification, task classify: a folder with config.json, model.safetensors, vocab.txt, tokenizer_config.json"},
-        {"gpt2", "GPT2LMHeadModel, task lm: a folder with config.json, model.safetensors, sp.model (SentencePiece BPE)"},
-        {"sentence_encoder", "Universal Sentence Encoder lite, task retrieve: a folder with model.json, vocab.json, group1-shard1of7 .. 7of7"}};
+        {"bert",
+         "BertForSequenceClassification, task classify: a folder with config.json, model.safetensors, vocab.txt, "
+         "tokenizer_config.json"},
+        {"gpt2",
+         "GPT2LMHeadModel, task lm: a folder with config.json, model.safetensors, sp.model (SentencePiece BPE)"},
+        {"sentence_encoder",
+         "Universal Sentence Encoder lite, task retrieve: a folder with model.json, vocab.json, group1-shard1of7 .. "
+         "7of7"}};
     out["models"] = json::array();
     for (auto const& [id, summary] : known) {
       out["models"].push_back({{"id", id}, {"summary", summary}});
       if (text) fmt::print("{:<20} {}\n", id, summary);
     }
   } else {
-    throw ohmic::error({ohmic::errc::unknown_id, "nothing of that name to list", "list", what, "chips, models", "try: ohmic list chips"});
+    throw ohmic::error({ohmic::errc::unknown_id, "nothing of that name to list", "list", what, "chips, models",
+                        "try: ohmic list chips"});
   }
   out["run"] = run_object(start, 1, "none");
   write_result(common.json, out);

@@ -1,8 +1,7 @@
 // The program `ohmic`: commands, options, and errors as exit statuses.
 #include <CLI/CLI.hpp>  // command line: parsing, help, and errors that name the option
-#include <fmt/core.h>
-
 #include <exception>
+#include <fmt/core.h>
 #include <new>
 #include <string>
 
@@ -14,12 +13,20 @@ namespace {
 using namespace program_cli;
 
 void add_common(CLI::App& command, common_options& common) {
-  command.add_option("--json", common.json, "Write the result as JSON to FILE, - for standard output")->type_name("FILE");
+  command.add_option("--json", common.json, "Write the result as JSON to FILE, - for standard output")
+      ->type_name("FILE");
   command.add_option("--seed", common.seed, "Seed of every random number")->capture_default_str();
-  command.add_option("--threads", common.threads, "Threads; 0: as many as the machine has. Results do not depend on it")->check(CLI::Range(0, 1024))->capture_default_str();
+  command
+      .add_option("--threads", common.threads, "Threads; 0: as many as the machine has. Results do not depend on it")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   command.add_flag("--quiet", common.quiet, "No table, no progress");
-  command.add_option("--set", common.set, "Change a setting of the chips, key=value; see: ohmic list chips")->type_name("KEY=VALUE");
-  command.add_option("--instruction-set", common.instruction_set, "auto, baseline, avx2 or avx512. Results do not depend on it")->capture_default_str();
+  command.add_option("--set", common.set, "Change a setting of the chips, key=value; see: ohmic list chips")
+      ->type_name("KEY=VALUE");
+  command
+      .add_option("--instruction-set", common.instruction_set,
+                  "auto, baseline, avx2 or avx512. Results do not depend on it")
+      ->capture_default_str();
 }
 
 int run(int argc, char** argv) {
@@ -30,22 +37,41 @@ int run(int argc, char** argv) {
   common_options common;
 
   deploy_options d;
-  auto* const deploy_command = app.add_subcommand("deploy", "Real weights on the modelled chip: scores, quality layer by layer, actions");
+  auto* const deploy_command =
+      app.add_subcommand("deploy", "Real weights on the modelled chip: scores, quality layer by layer, actions");
   deploy_command->add_option("--model", d.model, "Folder of the model")->required()->type_name("DIR");
-  deploy_command->add_option("--data", d.data, "Texts to score: label<TAB>text, plain lines, or id<TAB>query<TAB>document, as the task has it")->required()->type_name("FILE");
-  deploy_command->add_option("--calibration", d.calibration, "Texts for ranges and scales, by default calib.tsv or calib.txt of the model's folder; or FILE.json of ohmic calibrate")->type_name("FILE");
-  deploy_command->add_option("--chip", d.chip, "Chips by name, or files that end in .toml, separated by commas; by default wang2024 and, without --vary, wang2024_published");
-  deploy_command->add_option("--task", d.task, "What is scored: classify, lm or retrieve; by default what suits the model");
-  deploy_command->add_option("--vary", d.vary, "Compare settings: every chip once for each value; several lists are combined")->type_name("KEY=A,B,C");
+  deploy_command
+      ->add_option("--data", d.data,
+                   "Texts to score: label<TAB>text, plain lines, or id<TAB>query<TAB>document, as the task has it")
+      ->required()
+      ->type_name("FILE");
+  deploy_command
+      ->add_option("--calibration", d.calibration,
+                   "Texts for ranges and scales, by default calib.tsv or calib.txt of the model's folder; or FILE.json "
+                   "of ohmic calibrate")
+      ->type_name("FILE");
+  deploy_command->add_option("--chip", d.chip,
+                             "Chips by name, or files that end in .toml, separated by commas; by default wang2024 and, "
+                             "without --vary, wang2024_published");
+  deploy_command->add_option("--task", d.task,
+                             "What is scored: classify, lm or retrieve; by default what suits the model");
+  deploy_command
+      ->add_option("--vary", d.vary, "Compare settings: every chip once for each value; several lists are combined")
+      ->type_name("KEY=A,B,C");
   deploy_command->add_option("--limit", d.limit, "Score the first N texts only; 0: all")->capture_default_str();
   deploy_command->add_flag("--no-truncate", d.no_truncate, "A text longer than the model's positions is an error");
   add_common(*deploy_command, common);
 
   calibrate_options c;
-  auto* const calibrate_command = app.add_subcommand("calibrate", "Ranges and scales of a model on chips, kept for: ohmic deploy --calibration FILE.json");
+  auto* const calibrate_command = app.add_subcommand(
+      "calibrate", "Ranges and scales of a model on chips, kept for: ohmic deploy --calibration FILE.json");
   calibrate_command->add_option("--model", c.model, "Folder of the model")->required()->type_name("DIR");
-  calibrate_command->add_option("--calibration", c.data, "Texts for ranges and scales; by default calib.tsv or calib.txt of the model's folder")->type_name("FILE");
-  calibrate_command->add_option("--chip", c.chip, "Chips by name, or files that end in .toml, separated by commas")->capture_default_str();
+  calibrate_command
+      ->add_option("--calibration", c.data,
+                   "Texts for ranges and scales; by default calib.tsv or calib.txt of the model's folder")
+      ->type_name("FILE");
+  calibrate_command->add_option("--chip", c.chip, "Chips by name, or files that end in .toml, separated by commas")
+      ->capture_default_str();
   calibrate_command->add_option("--output", c.output, "File to keep them in")->type_name("FILE.json");
   add_common(*calibrate_command, common);
 
@@ -56,9 +82,7 @@ int run(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-  } catch (CLI::ParseError const& e) {
-    return app.exit(e) == 0 ? done : bad_input;
-  }
+  } catch (CLI::ParseError const& e) { return app.exit(e) == 0 ? done : bad_input; }
   if (*deploy_command) return deploy(d, common);
   return *calibrate_command ? calibrate(c, common) : list(what, common);
 }

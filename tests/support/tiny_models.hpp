@@ -26,7 +26,9 @@ class weight_source {
     for (float& x : v) x = around + next(scale);
     return v;
   }
-  ohmic::model::linear_weights linear(std::size_t out, std::size_t in) { return {matrix(out, in, 0.3f), vector(out, 0.0f, 0.1f)}; }
+  ohmic::model::linear_weights linear(std::size_t out, std::size_t in) {
+    return {matrix(out, in, 0.3f), vector(out, 0.0f, 0.1f)};
+  }
   ohmic::model::norm_weights norm(std::size_t width) { return {vector(width, 1.0f, 0.1f), vector(width, 0.0f, 0.1f)}; }
 
   ohmic::model::pre_norm_weights layer(std::size_t in, std::size_t width, std::size_t hidden) {

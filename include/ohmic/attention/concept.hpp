@@ -32,8 +32,8 @@ struct head_operands {
 };
 
 /// What F does around the products of a head.
-using attention_actions = action_list<action<"post", "scale">, action<"comparator", "compare">, action<"exp_unit", "exp">, action<"divider", "divide">,
-                                      action<"cache", "write">>;
+using attention_actions = action_list<action<"post", "scale">, action<"comparator", "compare">,
+                                      action<"exp_unit", "exp">, action<"divider", "divide">, action<"cache", "write">>;
 
 /// Actions by step, and what went wrong with scores: rows whose codes were all zero, codes that saturated; and how many codes a
 /// running maximum made over again.
@@ -52,7 +52,8 @@ struct attention_report {
 
 /// Scores of query i that the mask hides become -infinity.
 inline void apply_mask(attention_mask mask, std::size_t i, std::span<float> scores) noexcept {
-  for (std::size_t j = visible_keys(mask, i, scores.size()); j < scores.size(); ++j) scores[j] = -std::numeric_limits<float>::infinity();
+  for (std::size_t j = visible_keys(mask, i, scores.size()); j < scores.size(); ++j)
+    scores[j] = -std::numeric_limits<float>::infinity();
 }
 
 }  // namespace ohmic::inline OHMIC_ABI

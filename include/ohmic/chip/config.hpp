@@ -22,7 +22,7 @@ enum class bias_policy {
 /// How many values share a scale.
 enum class scale_policy {
   per_tensor,  ///< all of a site: static, from calibration
-  per_token,   ///< those of a token: the largest of them, found as they are written. K and V keep one, which must factor out of sums over tokens
+  per_token,  ///< those of a token: the largest of them, found as they are written. K and V keep one, which must factor out of sums over tokens
 };
 
 /// How many weights of a matrix share a scale. F multiplies every result by a constant anyway, so that more scales cost no action.
@@ -43,11 +43,14 @@ struct coding_config {
   /// Errors  config_value naming the field; config_conflict for bias rows, which are programmed, with scales that are not known then
   static void validate(coding_config const& c) {
     if (c.activation_bits < 4 || c.activation_bits > 11)
-      throw error({errc::config_value, "bits out of range", "coding.activation_bits", std::to_string(c.activation_bits), "4..11", "set coding.activation_bits"});
+      throw error({errc::config_value, "bits out of range", "coding.activation_bits", std::to_string(c.activation_bits),
+                   "4..11", "set coding.activation_bits"});
     if (c.max_rows < 1 || c.max_rows > 64)
-      throw error({errc::config_value, "rows out of range", "coding.max_rows", std::to_string(c.max_rows), "1..64", "set coding.max_rows"});
+      throw error({errc::config_value, "rows out of range", "coding.max_rows", std::to_string(c.max_rows), "1..64",
+                   "set coding.max_rows"});
     if (c.bias == bias_policy::rows && c.scales == scale_policy::per_token)
-      throw error({errc::config_conflict, "bias rows need the scale of the activations when they are programmed", "coding.bias", "rows with coding.scales=per_token",
+      throw error({errc::config_conflict, "bias rows need the scale of the activations when they are programmed",
+                   "coding.bias", "rows with coding.scales=per_token",
                    "coding.bias=digital, or coding.scales=per_tensor", "set one of the two"});
   }
 };
@@ -69,8 +72,9 @@ struct config {
   norm_config norm{};
 
   struct hana_accessors_impl
-      : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>, member<"adc", &config::adc>, member<"range", &config::range>,
-                          member<"coding", &config::coding>, member<"softmax", &config::softmax>, member<"norm", &config::norm>> {};
+      : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>, member<"adc", &config::adc>,
+                          member<"range", &config::range>, member<"coding", &config::coding>,
+                          member<"softmax", &config::softmax>, member<"norm", &config::norm>> {};
 };
 
 /// Settings of the computation crossbar alone.
@@ -83,18 +87,19 @@ template <class Spec>
 
 template <>
 struct ohmic::enum_names<ohmic::chip::bias_policy> {
-  static constexpr std::pair<std::string_view, ohmic::chip::bias_policy> value[] = {{"digital", ohmic::chip::bias_policy::digital},
-                                                                                   {"rows", ohmic::chip::bias_policy::rows}};
+  static constexpr std::pair<std::string_view, ohmic::chip::bias_policy> value[] = {
+      {"digital", ohmic::chip::bias_policy::digital}, {"rows", ohmic::chip::bias_policy::rows}};
 };
 template <>
 struct ohmic::enum_names<ohmic::chip::scale_policy> {
-  static constexpr std::pair<std::string_view, ohmic::chip::scale_policy> value[] = {{"per_tensor", ohmic::chip::scale_policy::per_tensor},
-                                                                                    {"per_token", ohmic::chip::scale_policy::per_token}};
+  static constexpr std::pair<std::string_view, ohmic::chip::scale_policy> value[] = {
+      {"per_tensor", ohmic::chip::scale_policy::per_tensor}, {"per_token", ohmic::chip::scale_policy::per_token}};
 };
 template <>
 struct ohmic::enum_names<ohmic::chip::weight_scale_policy> {
-  static constexpr std::pair<std::string_view, ohmic::chip::weight_scale_policy> value[] = {{"per_matrix", ohmic::chip::weight_scale_policy::per_matrix},
-                                                                                           {"per_output", ohmic::chip::weight_scale_policy::per_output}};
+  static constexpr std::pair<std::string_view, ohmic::chip::weight_scale_policy> value[] = {
+      {"per_matrix", ohmic::chip::weight_scale_policy::per_matrix},
+      {"per_output", ohmic::chip::weight_scale_policy::per_output}};
 };
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales, weight_scales);
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance);

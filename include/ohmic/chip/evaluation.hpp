@@ -63,10 +63,12 @@ struct error_power {
 /// Largest magnitudes and scores of a model in fp32 over calibration texts.
 /// Errors  shape if there are no texts; those of the forward pass
 template <model::transformer Model>
-[[nodiscard]] value_ranges calibrated_values(Model const& m, model::fp32_weights const& weights, token_lists const& texts, executor& threads,
-                                                    progress const& report = {}, fp32_kernel const& kernel = fp32_kernel_of<>) {
+[[nodiscard]] value_ranges calibrated_values(Model const& m, model::fp32_weights const& weights,
+                                             token_lists const& texts, executor& threads, progress const& report = {},
+                                             fp32_kernel const& kernel = fp32_kernel_of<>) {
   if (texts.empty())
-    throw error({errc::missing_calibration, "no calibration texts", "calibration", "0 texts", "at least one", "give a calibration file with texts"});
+    throw error({errc::missing_calibration, "no calibration texts", "calibration", "0 texts", "at least one",
+                 "give a calibration file with texts"});
   auto const names = sites_of(m);
   value_ranges all(names);
   std::mutex merging;
@@ -102,16 +104,19 @@ template <model::transformer Model>
 /// A model programmed on the chip of `Spec`, its converters not yet set.
 /// Errors  those of the settings and the weights
 template <class Spec, model::transformer Model>
-[[nodiscard]] deployed<Spec> programmed(Model const& m, config<Spec> const& settings, value_ranges const& values,
-                                        product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+[[nodiscard]] deployed<Spec> programmed(
+    Model const& m, config<Spec> const& settings, value_ranges const& values,
+    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
   return deployed<Spec>(
-      settings, sites_of(m), values, [&](auto const& f) { for_each_projection(m, f); }, [&](program::site s) { return producer_of(m, s); }, kernels);
+      settings, sites_of(m), values, [&](auto const& f) { for_each_projection(m, f); },
+      [&](program::site s) { return producer_of(m, s); }, kernels);
 }
 
 /// The column currents of a programmed model over calibration texts; empty where the range rule does not ask for them.
 /// Errors  those of the texts
 template <class Spec, model::transformer Model>
-[[nodiscard]] current_ranges observed_currents(deployed<Spec> const& chip, Model const& m, token_lists const& texts, executor& threads, progress const& report = {}) {
+[[nodiscard]] current_ranges observed_currents(deployed<Spec> const& chip, Model const& m, token_lists const& texts,
+                                               executor& threads, progress const& report = {}) {
   auto const& settings = chip.settings();
   current_ranges all = chip.no_currents();
   if (settings.range.needs_statistics() && !chip.array().lossless()) {
@@ -138,8 +143,10 @@ template <class Spec, model::transformer Model>
 /// A model programmed on the chip of `Spec` and calibrated: values first, then the column currents of the same texts.
 /// Errors  those of the settings, the weights and the texts
 template <class Spec, model::transformer Model>
-[[nodiscard]] deployed<Spec> deploy(Model const& m, config<Spec> const& settings, value_ranges const& values, token_lists const& texts, executor& threads,
-                                    progress const& report = {}, product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+[[nodiscard]] deployed<Spec> deploy(
+    Model const& m, config<Spec> const& settings, value_ranges const& values, token_lists const& texts,
+    executor& threads, progress const& report = {},
+    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
   deployed<Spec> chip = programmed(m, settings, values, kernels);
   chip.set_converters(observed_currents(chip, m, texts, threads, report));
   return chip;
@@ -148,8 +155,9 @@ template <class Spec, model::transformer Model>
 /// The same from a calibration that was kept: equal to the deployment that left it.
 /// Errors  those of the settings and the weights; shape, config_value for a calibration that does not fit
 template <class Spec, model::transformer Model>
-[[nodiscard]] deployed<Spec> deploy(Model const& m, config<Spec> const& settings, calibration const& kept,
-                                    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+[[nodiscard]] deployed<Spec> deploy(
+    Model const& m, config<Spec> const& settings, calibration const& kept,
+    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
   deployed<Spec> chip = programmed(m, settings, kept.values, kernels);
   chip.set_converters(kept.full_scales);
   return chip;
@@ -158,8 +166,8 @@ template <class Spec, model::transformer Model>
 /// What one way of computing made of the texts.
 template <class Answer>
 struct outcome {
-  std::vector<Answer> answers;              ///< by text
-  std::vector<error_power> quality;         ///< by site, against fp32
+  std::vector<Answer> answers;       ///< by text
+  std::vector<error_power> quality;  ///< by site, against fp32
   run_report report;
 };
 
@@ -171,7 +179,9 @@ class contestant {
 
   template <class Spec>
   contestant(deployed<Spec> const& chip, product_mode mode)
-      : sites_(chip.names().sites()), run_([&chip, mode](Model const& m, std::span<std::int32_t const> ids, model::recording& seen, run_report& report) {
+      : sites_(chip.names().sites()),
+        run_([&chip, mode](Model const& m, std::span<std::int32_t const> ids, model::recording& seen,
+                           run_report& report) {
           executor serial(1);
           engine<Spec> e(chip, mode, serial, &seen);
           auto output = forward(e, m, ids);
@@ -214,8 +224,10 @@ class contestant {
 /// Runs all texts of a task in fp32 and through every contestant. Returns the fp32 answers; the contestants' `finish` gives theirs.
 /// Errors  shape, value for texts that the model cannot take
 template <model::transformer Model, model::task Task>
-[[nodiscard]] std::vector<typename Task::answer> evaluate(Model const& m, model::fp32_weights const& weights, Task const& task,
-                                                          std::vector<contestant<Model, Task>>& contestants, executor& threads, progress const& report = {},
+[[nodiscard]] std::vector<typename Task::answer> evaluate(Model const& m, model::fp32_weights const& weights,
+                                                          Task const& task,
+                                                          std::vector<contestant<Model, Task>>& contestants,
+                                                          executor& threads, progress const& report = {},
                                                           fp32_kernel const& kernel = fp32_kernel_of<>) {
   std::size_t const sites = sites_of(m).sites();
   token_lists const& texts = task.inputs();

@@ -28,8 +28,9 @@ struct projection_options {
 /// Shape   input (n, m); project (n, in) -> (n, out); attend q, k, v (n, m) -> (n, m); normalise (n, m) -> (n, m); row (1, m);
 ///         mean (n, m) -> (1, m); output (n, in) -> (n, out), as real numbers
 template <class E>
-concept engine = requires(E& e, typename E::tensor const& x, matrix<float> const& values, linear_weights const& w, norm_weights const& g, program::site s,
-                          projection_options<typename E::tensor> const& options, std::size_t n, float epsilon) {
+concept engine = requires(E& e, typename E::tensor const& x, matrix<float> const& values, linear_weights const& w,
+                          norm_weights const& g, program::site s, projection_options<typename E::tensor> const& options,
+                          std::size_t n, float epsilon) {
   { e.input(s, values) } -> std::same_as<typename E::tensor>;
   { e.project(s, w, x, options) } -> std::same_as<typename E::tensor>;
   { e.attend(n, x, x, x, n, attention_mask::none) } -> std::same_as<typename E::tensor>;

@@ -99,14 +99,17 @@ struct plain_lines {
   plain_lines out;
   for_each_line(file, [&](std::string_view line, std::size_t number) {
     if (std::size_t const bad = find_invalid_utf8(line); bad != std::string_view::npos)
-      throw error({errc::file_format, "is not UTF-8 at byte " + std::to_string(bad), place(file, "line " + std::to_string(number)), "", "", ""});
+      throw error({errc::file_format, "is not UTF-8 at byte " + std::to_string(bad),
+                   place(file, "line " + std::to_string(number)), "", "", ""});
     if (line.find_first_not_of(" \t") == std::string_view::npos) {
       ++out.empty;
     } else {
       out.lines.emplace_back(line);
     }
   });
-  if (out.lines.empty()) throw error({errc::file_format, "holds no text", place(file), std::to_string(out.empty) + " empty lines", "lines of text", ""});
+  if (out.lines.empty())
+    throw error({errc::file_format, "holds no text", place(file), std::to_string(out.empty) + " empty lines",
+                 "lines of text", ""});
   return out;
 }
 
@@ -124,19 +127,22 @@ struct text_pair {
   std::set<std::string> ids;
   for_each_line(file, [&](std::string_view line, std::size_t number) {
     auto const fail = [&](std::string what) {
-      return error({errc::file_format, std::move(what), place(file, "line " + std::to_string(number)), line.empty() ? "nothing" : in_quotes(line),
-                    "id<TAB>query<TAB>document", ""});
+      return error({errc::file_format, std::move(what), place(file, "line " + std::to_string(number)),
+                    line.empty() ? "nothing" : in_quotes(line), "id<TAB>query<TAB>document", ""});
     };
-    if (std::size_t const bad = find_invalid_utf8(line); bad != std::string_view::npos) throw fail("is not UTF-8 at byte " + std::to_string(bad));
+    if (std::size_t const bad = find_invalid_utf8(line); bad != std::string_view::npos)
+      throw fail("is not UTF-8 at byte " + std::to_string(bad));
     std::size_t const first = line.find('\t'), second = first == line.npos ? line.npos : line.find('\t', first + 1);
     if (second == line.npos || line.find('\t', second + 1) != line.npos) throw fail("does not have two TABs");
-    text_pair p{std::string(line.substr(0, first)), std::string(line.substr(first + 1, second - first - 1)), std::string(line.substr(second + 1)), number};
+    text_pair p{std::string(line.substr(0, first)), std::string(line.substr(first + 1, second - first - 1)),
+                std::string(line.substr(second + 1)), number};
     for (auto const* part : {&p.id, &p.query, &p.document})
       if (part->find_first_not_of(' ') == std::string::npos) throw fail("has an empty part");
     if (!ids.insert(p.id).second) throw fail("has an id that was given before");
     data.push_back(std::move(p));
   });
-  if (data.empty()) throw error({errc::file_format, "holds no text", place(file), "0 lines", "id<TAB>query<TAB>document", ""});
+  if (data.empty())
+    throw error({errc::file_format, "holds no text", place(file), "0 lines", "id<TAB>query<TAB>document", ""});
   return data;
 }
 
@@ -170,8 +176,10 @@ struct data_overlap {
 /// Refuses to calibrate on the scored data: the same file (by whatever path or link), or the same different texts.
 /// Other texts in common are counted, for the caller to report.
 /// Errors  errc::data_leak naming both files
-[[nodiscard]] inline data_overlap check_disjoint(std::filesystem::path const& calibration_file, std::set<std::string_view> const& a,
-                                                 std::filesystem::path const& scored_file, std::set<std::string_view> const& b) {
+[[nodiscard]] inline data_overlap check_disjoint(std::filesystem::path const& calibration_file,
+                                                 std::set<std::string_view> const& a,
+                                                 std::filesystem::path const& scored_file,
+                                                 std::set<std::string_view> const& b) {
   auto const leak = [&](char const* what) {
     return error({errc::data_leak, std::string("calibration data ") + what, place(calibration_file), "",
                   "texts that are not in " + place(scored_file), "calibrate on held-out data"});
@@ -189,7 +197,8 @@ struct data_overlap {
                                                  std::vector<labelled_text> const& calibration,
                                                  std::filesystem::path const& scored_file,
                                                  std::vector<labelled_text> const& scored) {
-  return check_disjoint(calibration_file, detail::distinct_texts(calibration), scored_file, detail::distinct_texts(scored));
+  return check_disjoint(calibration_file, detail::distinct_texts(calibration), scored_file,
+                        detail::distinct_texts(scored));
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::model

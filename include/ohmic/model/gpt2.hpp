@@ -65,9 +65,11 @@ void for_each_projection(gpt2 const& m, F&& f) {
 }
 
 /// The sub-operations of a pass over `tokens` tokens.
-[[nodiscard]] inline std::vector<program::sub_operation> program_of(gpt2 const& m, std::size_t tokens, program::function_choices const& choices) {
+[[nodiscard]] inline std::vector<program::sub_operation> program_of(gpt2 const& m, std::size_t tokens,
+                                                                    program::function_choices const& choices) {
   std::vector<program::sub_operation> out;
-  for (std::size_t l = 0; l < m.layers.size(); ++l) program::pre_norm_program(out, l + 1, tokens, shape_of(m.layers[l], m.config.heads), choices);
+  for (std::size_t l = 0; l < m.layers.size(); ++l)
+    program::pre_norm_program(out, l + 1, tokens, shape_of(m.layers[l], m.config.heads), choices);
   program::language_head_program(out, m.layers.size() + 1, tokens, m.config.width, m.config.vocabulary, choices);
   return out;
 }
@@ -77,12 +79,13 @@ void for_each_projection(gpt2 const& m, F&& f) {
 /// Errors  shape for no ids or more than the model has positions; value, naming the position, for an id outside the vocabulary
 [[nodiscard]] inline matrix<float> embedded(gpt2 const& m, std::span<std::int32_t const> ids) {
   if (ids.empty() || ids.size() > m.config.positions)
-    throw error({errc::shape, "number of tokens", "GPT-2 input", std::to_string(ids.size()), "1.." + std::to_string(m.config.positions),
-                 "cut the text into windows"});
+    throw error({errc::shape, "number of tokens", "GPT-2 input", std::to_string(ids.size()),
+                 "1.." + std::to_string(m.config.positions), "cut the text into windows"});
   check_ids(ids, m.config.vocabulary, "GPT-2 input");
   matrix<float> x(ids.size(), m.config.width);
   for (std::size_t n = 0; n < ids.size(); ++n)
-    for (std::size_t i = 0; i < m.config.width; ++i) x(n, i) = m.word(static_cast<std::size_t>(ids[n]), i) + m.position(n, i);
+    for (std::size_t i = 0; i < m.config.width; ++i)
+      x(n, i) = m.word(static_cast<std::size_t>(ids[n]), i) + m.position(n, i);
   return x;
 }
 
@@ -94,11 +97,12 @@ template <engine E>
 [[nodiscard]] matrix<float> forward(E& e, gpt2 const& m, std::span<std::int32_t const> ids) {
   using program::operation;
   pre_norm_settings const settings{m.config.heads, m.config.norm_epsilon, m.config.hidden_activation, mask_of(m)};
-  auto x = e.input({0, operation::input}, embedded(m, ids));                                                         // (n, m)
-  for (std::size_t l = 0; l < m.layers.size(); ++l) x = pre_norm_layer(e, l + 1, m.layers[l], settings, x);          // (n, m)
+  auto x = e.input({0, operation::input}, embedded(m, ids));                                                 // (n, m)
+  for (std::size_t l = 0; l < m.layers.size(); ++l) x = pre_norm_layer(e, l + 1, m.layers[l], settings, x);  // (n, m)
   std::size_t const head = m.layers.size() + 1;
-  auto const y = e.normalise({head, operation::L1}, {head, operation::L2}, m.final_norm, m.config.norm_epsilon, x);  // (n, m)
-  return e.output({head, operation::lm_head}, m.head, y, projection_options<typename E::tensor>{});                  // (n, vocabulary)
+  auto const y =
+      e.normalise({head, operation::L1}, {head, operation::L2}, m.final_norm, m.config.norm_epsilon, x);  // (n, m)
+  return e.output({head, operation::lm_head}, m.head, y, projection_options<typename E::tensor>{});  // (n, vocabulary)
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -48,11 +48,16 @@ void for_each_projection(pre_norm_weights const& w, std::size_t block, F&& f) {
 [[nodiscard]] constexpr program::site pre_norm_producer(program::site s) noexcept {
   using program::operation;
   switch (s.op) {
-    case operation::A7: return {s.block, operation::A6};
-    case operation::B1: return {s.block, operation::B_L2};
-    case operation::B2: return {s.block, operation::B1};
-    case operation::A_residual: return stream_before(s.block);
-    default: return {s.block, operation::A_L2};  // A1 to A3
+    case operation::A7:
+      return {s.block, operation::A6};
+    case operation::B1:
+      return {s.block, operation::B_L2};
+    case operation::B2:
+      return {s.block, operation::B1};
+    case operation::A_residual:
+      return stream_before(s.block);
+    default:
+      return {s.block, operation::A_L2};  // A1 to A3
   }
 }
 
@@ -61,23 +66,29 @@ void for_each_projection(pre_norm_weights const& w, std::size_t block, F&& f) {
 /// Source  Radford et al. 2019 for the order; system.md section 3 for the numbering; the projected residual as in the Universal
 ///         Sentence Encoder lite
 template <engine E>
-[[nodiscard]] typename E::tensor pre_norm_layer(E& e, std::size_t b, pre_norm_weights const& w, pre_norm_settings const& s, typename E::tensor const& x) {
+[[nodiscard]] typename E::tensor pre_norm_layer(E& e, std::size_t b, pre_norm_weights const& w,
+                                                pre_norm_settings const& s, typename E::tensor const& x) {
   using program::operation;
   using tensor = typename E::tensor;
   using options = projection_options<tensor>;
   float const inverse_root = 1.0f / std::sqrt(static_cast<float>(w.query.outputs() / s.heads));
-  auto const y = e.normalise({b, operation::A_L1}, {b, operation::A_L2}, w.attention_norm, s.norm_epsilon, x);           // (n, in)
-  auto const q = e.project({b, operation::A1}, w.query, y, options{});                                                   // (n, inner)
-  auto const k = e.project({b, operation::A2}, w.key, y, options{activation::identity, inverse_root, nullptr});          // (n, inner)
-  auto const v = e.project({b, operation::A3}, w.value, y, options{});                                                   // (n, inner)
-  auto const r = e.attend(b, q, k, v, s.heads, s.mask);                                                                  // (n, inner)
+  auto const y =
+      e.normalise({b, operation::A_L1}, {b, operation::A_L2}, w.attention_norm, s.norm_epsilon, x);  // (n, in)
+  auto const q = e.project({b, operation::A1}, w.query, y, options{});                               // (n, inner)
+  auto const k =
+      e.project({b, operation::A2}, w.key, y, options{activation::identity, inverse_root, nullptr});  // (n, inner)
+  auto const v = e.project({b, operation::A3}, w.value, y, options{});                                // (n, inner)
+  auto const r = e.attend(b, q, k, v, s.heads, s.mask);                                               // (n, inner)
   tensor widened;
-  if (w.changes_width()) widened = e.project({b, operation::A_residual}, w.residual, x, options{});                      // (n, width)
+  if (w.changes_width()) widened = e.project({b, operation::A_residual}, w.residual, x, options{});  // (n, width)
   tensor const& residual = w.changes_width() ? widened : x;
-  auto const u = e.project({b, operation::A7}, w.attention_output, r, options{activation::identity, 1.0f, &residual});   // (n, width)
-  auto const z = e.normalise({b, operation::B_L1}, {b, operation::B_L2}, w.output_norm, s.norm_epsilon, u);              // (n, width)
-  auto const h = e.project({b, operation::B1}, w.intermediate, z, options{s.hidden_activation, 1.0f, nullptr});          // (n, hidden)
-  return e.project({b, operation::B2}, w.output, h, options{activation::identity, 1.0f, &u});                            // (n, width)
+  auto const u = e.project({b, operation::A7}, w.attention_output, r,
+                           options{activation::identity, 1.0f, &residual});  // (n, width)
+  auto const z =
+      e.normalise({b, operation::B_L1}, {b, operation::B_L2}, w.output_norm, s.norm_epsilon, u);  // (n, width)
+  auto const h =
+      e.project({b, operation::B1}, w.intermediate, z, options{s.hidden_activation, 1.0f, nullptr});  // (n, hidden)
+  return e.project({b, operation::B2}, w.output, h, options{activation::identity, 1.0f, &u});         // (n, width)
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::model

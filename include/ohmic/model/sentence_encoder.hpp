@@ -21,11 +21,11 @@ namespace ohmic::inline OHMIC_ABI::model {
 /// Sizes and settings of the sentence encoder.
 struct sentence_encoder_config {
   std::size_t vocabulary = 8002;
-  std::size_t embedding = 256;   ///< width of the embeddings, and of the first layer's attention
+  std::size_t embedding = 256;  ///< width of the embeddings, and of the first layer's attention
   std::size_t width = 512;
   std::size_t layers = 2;
   std::size_t heads = 4;
-  std::size_t positions = 128;   ///< longer texts are clipped
+  std::size_t positions = 128;  ///< longer texts are clipped
   float norm_epsilon = 1e-6f;
 
   friend bool operator==(sentence_encoder_config const&, sentence_encoder_config const&) = default;
@@ -55,13 +55,16 @@ void for_each_projection(sentence_encoder const& m, F&& f) {
 
 /// The site whose result a projection reads, and by that the scale of its input.
 [[nodiscard]] constexpr program::site producer_of(sentence_encoder const&, program::site s) noexcept {
-  return s.op == program::operation::embedding ? program::site{s.block, program::operation::mean} : pre_norm_producer(s);
+  return s.op == program::operation::embedding ? program::site{s.block, program::operation::mean}
+                                               : pre_norm_producer(s);
 }
 
 /// The sub-operations of a pass over `tokens` tokens.
-[[nodiscard]] inline std::vector<program::sub_operation> program_of(sentence_encoder const& m, std::size_t tokens, program::function_choices const& choices) {
+[[nodiscard]] inline std::vector<program::sub_operation> program_of(sentence_encoder const& m, std::size_t tokens,
+                                                                    program::function_choices const& choices) {
   std::vector<program::sub_operation> out;
-  for (std::size_t l = 0; l < m.layers.size(); ++l) program::pre_norm_program(out, l + 1, tokens, shape_of(m.layers[l], m.config.heads), choices);
+  for (std::size_t l = 0; l < m.layers.size(); ++l)
+    program::pre_norm_program(out, l + 1, tokens, shape_of(m.layers[l], m.config.heads), choices);
   program::sentence_head_program(out, m.layers.size() + 1, tokens, m.config.width, m.head.outputs(), choices);
   return out;
 }
@@ -72,8 +75,8 @@ void for_each_projection(sentence_encoder const& m, F&& f) {
 /// Source  the graph of the published model; golden embeddings in tests
 [[nodiscard]] inline matrix<float> embedded(sentence_encoder const& m, std::span<std::int32_t const> ids) {
   if (ids.empty() || ids.size() > m.config.positions)
-    throw error({errc::shape, "number of tokens", "sentence encoder input", std::to_string(ids.size()), "1.." + std::to_string(m.config.positions),
-                 "give a text, or let the tokenizer clip it"});
+    throw error({errc::shape, "number of tokens", "sentence encoder input", std::to_string(ids.size()),
+                 "1.." + std::to_string(m.config.positions), "give a text, or let the tokenizer clip it"});
   check_ids(ids, m.config.vocabulary, "sentence encoder input");
   matrix<float> x(ids.size(), m.config.embedding);
   std::size_t const half = m.frequencies.size();
@@ -97,11 +100,13 @@ template <engine E>
   using program::operation;
   using options = projection_options<typename E::tensor>;
   pre_norm_settings const settings{m.config.heads, m.config.norm_epsilon, activation::relu, mask_of(m)};
-  auto x = e.input({0, operation::input}, embedded(m, ids));                                                 // (n, embedding)
-  for (std::size_t l = 0; l < m.layers.size(); ++l) x = pre_norm_layer(e, l + 1, m.layers[l], settings, x);  // (n, width)
+  auto x = e.input({0, operation::input}, embedded(m, ids));  // (n, embedding)
+  for (std::size_t l = 0; l < m.layers.size(); ++l)
+    x = pre_norm_layer(e, l + 1, m.layers[l], settings, x);  // (n, width)
   std::size_t const head = m.layers.size() + 1;
-  auto const pooled = e.mean({head, operation::mean}, x);                                                    // (1, width)
-  return e.output({head, operation::embedding}, m.head, pooled, options{activation::tanh, 1.0f, nullptr});   // (1, width)
+  auto const pooled = e.mean({head, operation::mean}, x);  // (1, width)
+  return e.output({head, operation::embedding}, m.head, pooled,
+                  options{activation::tanh, 1.0f, nullptr});  // (1, width)
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -29,7 +29,8 @@ struct named_score {
 /// A task: the texts that a model is run on, what is kept of each output, the scores of all answers (the first is the task's metric), and
 /// how far answers agree with those of the reference.
 template <class T>
-concept task = requires(T const& t, std::size_t text, matrix<float> const& output, std::vector<typename T::answer> const& answers) {
+concept task = requires(T const& t, std::size_t text, matrix<float> const& output,
+                        std::vector<typename T::answer> const& answers) {
   { t.inputs() } -> std::same_as<token_lists const&>;
   { t.answer_of(text, output) } -> std::same_as<typename T::answer>;
   { t.scores(answers) } -> std::same_as<std::vector<named_score>>;
@@ -60,12 +61,19 @@ class classify_task {
   static constexpr char const* name = "classify";
   static constexpr char const* agreement_name = "share of equal predictions";
 
-  classify_task(token_lists inputs, std::vector<std::size_t> labels) : inputs_(std::move(inputs)), labels_(std::move(labels)) {}
+  classify_task(token_lists inputs, std::vector<std::size_t> labels)
+      : inputs_(std::move(inputs)), labels_(std::move(labels)) {}
 
   [[nodiscard]] token_lists const& inputs() const noexcept { return inputs_; }
-  [[nodiscard]] answer answer_of(std::size_t, matrix<float> const& logits) const { return largest_index(logits.row(0)); }
-  [[nodiscard]] std::vector<named_score> scores(std::vector<answer> const& answers) const { return {{"accuracy", share_equal(answers, labels_)}}; }
-  [[nodiscard]] double agreement(std::vector<answer> const& answers, std::vector<answer> const& reference) const { return share_equal(answers, reference); }
+  [[nodiscard]] answer answer_of(std::size_t, matrix<float> const& logits) const {
+    return largest_index(logits.row(0));
+  }
+  [[nodiscard]] std::vector<named_score> scores(std::vector<answer> const& answers) const {
+    return {{"accuracy", share_equal(answers, labels_)}};
+  }
+  [[nodiscard]] double agreement(std::vector<answer> const& answers, std::vector<answer> const& reference) const {
+    return share_equal(answers, reference);
+  }
 
  private:
   token_lists inputs_;
@@ -85,11 +93,12 @@ class language_task {
 
   /// Cuts a stream of ids into windows of `length` inputs, targets shifted by one; what does not fill a window is left out.
   /// Errors  shape if there is no whole window
-  language_task(std::vector<std::int32_t> const& stream, std::size_t length, std::string const& where, std::size_t limit = 0) {
+  language_task(std::vector<std::int32_t> const& stream, std::size_t length, std::string const& where,
+                std::size_t limit = 0) {
     std::size_t const whole = length == 0 || stream.empty() ? 0 : (stream.size() - 1) / length;
     if (whole == 0)
-      throw error({errc::shape, "text is too short for a window", where, std::to_string(stream.size()) + " ids", "at least " + std::to_string(length + 1) + " ids",
-                   "give a longer text"});
+      throw error({errc::shape, "text is too short for a window", where, std::to_string(stream.size()) + " ids",
+                   "at least " + std::to_string(length + 1) + " ids", "give a longer text"});
     std::size_t const windows = limit > 0 ? std::min(limit, whole) : whole;
     for (std::size_t w = 0; w < windows; ++w) {
       auto const first = stream.begin() + static_cast<std::ptrdiff_t>(w * length);
@@ -99,7 +108,9 @@ class language_task {
   }
 
   [[nodiscard]] token_lists const& inputs() const noexcept { return inputs_; }
-  [[nodiscard]] std::size_t targets() const noexcept { return inputs_.empty() ? 0 : inputs_.size() * inputs_.front().size(); }
+  [[nodiscard]] std::size_t targets() const noexcept {
+    return inputs_.empty() ? 0 : inputs_.size() * inputs_.front().size();
+  }
 
   /// Shape   logits (n, vocabulary)
   [[nodiscard]] answer answer_of(std::size_t window, matrix<float> const& logits) const {
@@ -125,7 +136,8 @@ class language_task {
   [[nodiscard]] double agreement(std::vector<answer> const& answers, std::vector<answer> const& reference) const {
     std::size_t equal = 0;
     for (std::size_t w = 0; w < answers.size(); ++w)
-      for (std::size_t n = 0; n < answers[w].likeliest.size(); ++n) equal += static_cast<std::size_t>(answers[w].likeliest[n] == reference[w].likeliest[n]);
+      for (std::size_t n = 0; n < answers[w].likeliest.size(); ++n)
+        equal += static_cast<std::size_t>(answers[w].likeliest[n] == reference[w].likeliest[n]);
     return static_cast<double>(equal) / static_cast<double>(targets());
   }
 
@@ -165,7 +177,8 @@ class retrieve_task {
     for (std::size_t q = 0; q < pairs_; ++q) {
       double const own = cosine(answers[q], answers[pairs_ + q]);
       std::size_t rank = 1;
-      for (std::size_t d = 0; d < pairs_; ++d) rank += static_cast<std::size_t>(cosine(answers[q], answers[pairs_ + d]) > own);
+      for (std::size_t d = 0; d < pairs_; ++d)
+        rank += static_cast<std::size_t>(cosine(answers[q], answers[pairs_ + d]) > own);
       first += static_cast<double>(rank == 1);
       ten += static_cast<double>(rank <= 10);
       reciprocal += 1.0 / static_cast<double>(rank);

@@ -18,7 +18,8 @@ namespace ohmic::inline OHMIC_ABI::model {
 /// and one forward pass for every engine.
 /// Shape   forward: ids (n) -> (rows, outputs), what a task scores
 template <class M>
-concept transformer = requires(M const& m, fp32_engine& e, std::span<std::int32_t const> ids, program::site s, std::size_t n, program::function_choices const& c) {
+concept transformer = requires(M const& m, fp32_engine& e, std::span<std::int32_t const> ids, program::site s,
+                               std::size_t n, program::function_choices const& c) {
   { sites_of(m) } -> std::same_as<program::site_names>;
   for_each_projection(m, [](program::site, linear_weights const&) {});
   { producer_of(m, s) } -> std::same_as<program::site>;

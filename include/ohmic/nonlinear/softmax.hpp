@@ -25,16 +25,15 @@ namespace ohmic::inline OHMIC_ABI {
 
 /// What is subtracted from the scores of a row before the exponential.
 enum class softmax_maximum {
-  none,  ///< one calibrated number for all rows, as published
-  row,   ///< the largest score of the row, found by a comparator
+  none,     ///< one calibrated number for all rows, as published
+  row,      ///< the largest score of the row, found by a comparator
   running,  ///< the largest score of the row so far: when a larger one arrives, the codes already stored are scaled down and rounded
 };
 
 template <>
 struct enum_names<softmax_maximum> {
-  static constexpr std::pair<std::string_view, softmax_maximum> value[] = {{"none", softmax_maximum::none},
-                                                                           {"row", softmax_maximum::row},
-                                                                           {"running", softmax_maximum::running}};
+  static constexpr std::pair<std::string_view, softmax_maximum> value[] = {
+      {"none", softmax_maximum::none}, {"row", softmax_maximum::row}, {"running", softmax_maximum::running}};
 };
 
 /// Softmax as A4 (codes of the exponentials), A5 (their sum, on the array) and A6 (division of the weighted values by

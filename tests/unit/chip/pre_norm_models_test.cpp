@@ -42,7 +42,8 @@ std::string plan_difference(Model const& m, settings_list const& changes) {
   for (auto const& text : ohmic_test::tiny_texts(2)) {
     chip::engine<wang2024> e(chip, chip::product_mode::convert, serial);
     static_cast<void>(forward(e, m, text));
-    auto const plan = program::plan(program_of(m, text.size(), chip.choices()), chip.settings().array, wang2024::scale, chip.names());
+    auto const plan =
+        program::plan(program_of(m, text.size(), chip.choices()), chip.settings().array, wang2024::scale, chip.names());
     all += difference(plan, e.report().actions(chip.names()));
   }
   return all;
@@ -70,19 +71,24 @@ double signal_to_noise_db(Model const& m, settings_list const& changes) {
 
 TEST_CASE("a plan of a decoder predicts every action of its run") {
   auto const m = ohmic_test::tiny_gpt2();
-  for (settings_list const& changes : {settings_list{}, settings_list{"coding.bias=rows"}, settings_list{"coding.activation_bits=11", "coding.scales=per_token"},
-                                       settings_list{"softmax.max=running", "norm.variance=moments"}, settings_list{"softmax.max=none", "softmax.exp_bits=12"}})
+  for (settings_list const& changes : {settings_list{}, settings_list{"coding.bias=rows"},
+                                       settings_list{"coding.activation_bits=11", "coding.scales=per_token"},
+                                       settings_list{"softmax.max=running", "norm.variance=moments"},
+                                       settings_list{"softmax.max=none", "softmax.exp_bits=12"}})
     CHECK(plan_difference(m, changes) == "");
 }
 
 TEST_CASE("a plan of a sentence encoder predicts every action of its run") {
   auto const m = ohmic_test::tiny_sentence_encoder();
-  for (settings_list const& changes : {settings_list{}, settings_list{"coding.bias=rows"}, settings_list{"coding.scales=per_token"}}) CHECK(plan_difference(m, changes) == "");
+  for (settings_list const& changes :
+       {settings_list{}, settings_list{"coding.bias=rows"}, settings_list{"coding.scales=per_token"}})
+    CHECK(plan_difference(m, changes) == "");
 }
 
 TEST_CASE("a deployment from a calibration that was kept gives the same bits") {
   auto const m = ohmic_test::tiny_gpt2();
-  for (settings_list const& changes : {settings_list{}, settings_list{"softmax.max=none"}, settings_list{"coding.scales=per_token"}}) {
+  for (settings_list const& changes :
+       {settings_list{}, settings_list{"softmax.max=none"}, settings_list{"coding.scales=per_token"}}) {
     auto const first = deployed_with(m, changes);
     auto const again = chip::deploy(m, settings_with(changes), first.calibrated());
     CHECK(output_of(m, first, 2) == output_of(m, again, 2));

@@ -33,7 +33,8 @@ inline activation read_gpt2_activation(json_file const& json) {
 inline void refuse_other_decoders(json_file const& json) {
   auto const refuse = [&](char const* key, bool when, bool otherwise) {
     if (json.flag(key, otherwise) == when)
-      throw error({errc::config_value, "is not supported", json.where(key), when ? "true" : "false", when ? "false" : "true", ""});
+      throw error({errc::config_value, "is not supported", json.where(key), when ? "true" : "false",
+                   when ? "false" : "true", ""});
   };
   if (std::string const type = json.string("model_type"); type != "gpt2")
     throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(type), "'gpt2'", ""});
@@ -46,7 +47,8 @@ inline void refuse_other_decoders(json_file const& json) {
 class gpt2_tensors {
  public:
   gpt2_tensors(std::filesystem::path const& weights, std::filesystem::path const& config)
-      : file_(weights), origin_(" of " + printable(config.filename().string())),
+      : file_(weights),
+        origin_(" of " + printable(config.filename().string())),
         prefix_(file_.contains("wte.weight") && !file_.contains("transformer.wte.weight") ? "" : "transformer.") {}
 
   [[nodiscard]] bool contains(std::string const& name) const { return file_.contains(name); }
@@ -57,26 +59,32 @@ class gpt2_tensors {
     return plain(prefix_ + name, rows, cols, keys);
   }
   norm_weights norm(std::string const& name, std::size_t width) {
-    return {file_.read_vector(prefix_ + name + ".weight", width, "n_embd" + origin_), file_.read_vector(prefix_ + name + ".bias", width, "n_embd" + origin_)};
+    return {file_.read_vector(prefix_ + name + ".weight", width, "n_embd" + origin_),
+            file_.read_vector(prefix_ + name + ".bias", width, "n_embd" + origin_)};
   }
   /// Outputs [first, first + out) of a Conv1D layer.
-  linear_weights part(matrix<float> const& weight, std::vector<float> const& bias, std::size_t first, std::size_t out) const {
-    linear_weights l{matrix<float>(out, weight.rows()), std::vector<float>(bias.begin() + static_cast<std::ptrdiff_t>(first),
-                                                                            bias.begin() + static_cast<std::ptrdiff_t>(first + out))};
+  linear_weights part(matrix<float> const& weight, std::vector<float> const& bias, std::size_t first,
+                      std::size_t out) const {
+    linear_weights l{matrix<float>(out, weight.rows()),
+                     std::vector<float>(bias.begin() + static_cast<std::ptrdiff_t>(first),
+                                        bias.begin() + static_cast<std::ptrdiff_t>(first + out))};
     for (std::size_t o = 0; o < out; ++o)
       for (std::size_t i = 0; i < weight.rows(); ++i) l.weight(o, i) = weight(i, first + o);
     return l;
   }
   linear_weights conv1d(std::string const& name, std::size_t in, std::size_t out, std::string const& keys) {
-    return part(file_.read_matrix(prefix_ + name + ".weight", in, out, keys + origin_), file_.read_vector(prefix_ + name + ".bias", out, keys + origin_), 0, out);
+    return part(file_.read_matrix(prefix_ + name + ".weight", in, out, keys + origin_),
+                file_.read_vector(prefix_ + name + ".bias", out, keys + origin_), 0, out);
   }
 
   pre_norm_weights layer(std::size_t l, gpt2_config const& c) {
     std::string const at = "h." + std::to_string(l) + ".";
     pre_norm_weights w;
     w.attention_norm = norm(at + "ln_1", c.width);
-    matrix<float> const qkv = file_.read_matrix(prefix_ + at + "attn.c_attn.weight", c.width, 3 * c.width, "n_embd x 3 n_embd" + origin_);
-    std::vector<float> const bias = file_.read_vector(prefix_ + at + "attn.c_attn.bias", 3 * c.width, "3 n_embd" + origin_);
+    matrix<float> const qkv =
+        file_.read_matrix(prefix_ + at + "attn.c_attn.weight", c.width, 3 * c.width, "n_embd x 3 n_embd" + origin_);
+    std::vector<float> const bias =
+        file_.read_vector(prefix_ + at + "attn.c_attn.bias", 3 * c.width, "3 n_embd" + origin_);
     w.query = part(qkv, bias, 0, c.width);
     w.key = part(qkv, bias, c.width, c.width);
     w.value = part(qkv, bias, 2 * c.width, c.width);
@@ -120,12 +128,12 @@ class gpt2_tensors {
   c.positions = json.count("n_positions", 1, bert_limits::positions);
   c.hidden_activation = detail::read_gpt2_activation(json);
   if (c.width % c.heads != 0)
-    throw error({errc::config_conflict, "does not divide n_embd", json.where("n_head"), std::to_string(c.heads) + " heads, n_embd " + std::to_string(c.width),
-                 "a divisor of n_embd", ""});
+    throw error({errc::config_conflict, "does not divide n_embd", json.where("n_head"),
+                 std::to_string(c.heads) + " heads, n_embd " + std::to_string(c.width), "a divisor of n_embd", ""});
   c.norm_epsilon = json.has("layer_norm_epsilon") ? static_cast<float>(json.number("layer_norm_epsilon")) : 1e-5f;
   if (!(c.norm_epsilon > 0.0f && c.norm_epsilon < 1.0f))
-    throw error({errc::config_value, "is out of range", json.where("layer_norm_epsilon"), json_file::text(*json.find("layer_norm_epsilon")),
-                 "more than 0, less than 1", ""});
+    throw error({errc::config_value, "is out of range", json.where("layer_norm_epsilon"),
+                 json_file::text(*json.find("layer_norm_epsilon")), "more than 0, less than 1", ""});
   return c;
 }
 

@@ -22,7 +22,8 @@
 
 namespace ohmic::inline OHMIC_ABI::model {
 
-static_assert(std::endian::native == std::endian::little, "ohmic: TensorFlow.js weights are read on little-endian machines only");
+static_assert(std::endian::native == std::endian::little,
+              "ohmic: TensorFlow.js weights are read on little-endian machines only");
 
 /// The weights of a TensorFlow.js model, read whole: model.json lists names, shapes and types in file order; the shards of a group,
 /// one after the other, hold their values without padding.
@@ -37,7 +38,8 @@ class tfjs_weights {
   explicit tfjs_weights(std::filesystem::path const& model_json) : file_(model_json) {
     json_file const root(model_json);
     nlohmann::json const* manifest = root.find("weightsManifest");
-    if (manifest == nullptr || !manifest->is_array() || manifest->empty()) throw broken("weightsManifest", "a list of groups");
+    if (manifest == nullptr || !manifest->is_array() || manifest->empty())
+      throw broken("weightsManifest", "a list of groups");
     for (auto const& group : *manifest) add_group(group);
   }
 
@@ -68,35 +70,40 @@ class tfjs_weights {
   };
 
   [[nodiscard]] error broken(std::string const& key, std::string const& allowed) const {
-    return error({errc::file_format, "is not a TensorFlow.js model", place(file_, "key " + in_quotes(key)), "", allowed, ""});
+    return error(
+        {errc::file_format, "is not a TensorFlow.js model", place(file_, "key " + in_quotes(key)), "", allowed, ""});
   }
   [[nodiscard]] std::string where(std::string const& name) const { return place(file_, "tensor " + in_quotes(name)); }
 
   void add_group(nlohmann::json const& group) {
-    if (!group.is_object() || !group.contains("paths") || !group["paths"].is_array() || !group.contains("weights") || !group["weights"].is_array())
+    if (!group.is_object() || !group.contains("paths") || !group["paths"].is_array() || !group.contains("weights") ||
+        !group["weights"].is_array())
       throw broken("weightsManifest", "groups of paths and weights");
     std::string bytes;
     for (auto const& p : group["paths"]) {
       if (!p.is_string()) throw broken("paths", "file names");
       auto const name = p.get<std::string>();
       if (name.empty() || name == "." || name == ".." || name.find_first_of("/\\") != std::string::npos)
-        throw error({errc::file_format, "shard is not a plain file name", place(file_), in_quotes(name), "files beside model.json", ""});
+        throw error({errc::file_format, "shard is not a plain file name", place(file_), in_quotes(name),
+                     "files beside model.json", ""});
       bytes += read_whole(file_.parent_path() / name, max_bytes - bytes.size());
     }
     std::size_t at = 0;
     for (auto const& w : group["weights"]) at += add_tensor(w, at);
     if (at != bytes.size())
-      throw error({errc::file_truncated, "shards do not hold the weights that are listed", place(file_), std::to_string(bytes.size()) + " bytes",
-                   std::to_string(at) + " bytes", "fetch the model again"});
+      throw error({errc::file_truncated, "shards do not hold the weights that are listed", place(file_),
+                   std::to_string(bytes.size()) + " bytes", std::to_string(at) + " bytes", "fetch the model again"});
     groups_.push_back(std::move(bytes));
   }
 
   /// Returns the bytes that it takes.
   std::size_t add_tensor(nlohmann::json const& w, std::size_t at) {
-    if (!w.is_object() || !w.contains("name") || !w["name"].is_string() || !w.contains("shape") || !w["shape"].is_array() || !w.contains("dtype") || !w["dtype"].is_string())
+    if (!w.is_object() || !w.contains("name") || !w["name"].is_string() || !w.contains("shape") ||
+        !w["shape"].is_array() || !w.contains("dtype") || !w["dtype"].is_string())
       throw broken("weights", "name, shape and dtype of every tensor");
     auto const name = w["name"].get<std::string>();
-    if (w.contains("quantization")) throw error({errc::file_format, "quantised weights are not read", where(name), "", "float32", ""});
+    if (w.contains("quantization"))
+      throw error({errc::file_format, "quantised weights are not read", where(name), "", "float32", ""});
     tensor t{{}, w["dtype"].get<std::string>(), groups_.size(), at};
     std::size_t n = 1;
     for (auto const& d : w["shape"]) {
@@ -105,9 +112,13 @@ class tfjs_weights {
       if (n > max_bytes) throw error({errc::capacity, "tensor is too large", where(name), "", "", ""});
       if (!t.shape.empty() || d.get<std::size_t>() != 1) t.shape.push_back(d.get<std::size_t>());
     }
-    std::size_t const size = t.type == "float32" || t.type == "int32" ? 4 : t.type == "bool" || t.type == "uint8" ? 1 : 0;
-    if (size == 0) throw error({errc::file_format, "type is not read", where(name), in_quotes(t.type), "float32, int32, bool", ""});
-    if (!tensors_.emplace(name, std::move(t)).second) throw error({errc::file_format, "is listed twice", where(name), "", "", ""});
+    std::size_t const size = t.type == "float32" || t.type == "int32" ? 4
+                             : t.type == "bool" || t.type == "uint8"  ? 1
+                                                                      : 0;
+    if (size == 0)
+      throw error({errc::file_format, "type is not read", where(name), in_quotes(t.type), "float32, int32, bool", ""});
+    if (!tensors_.emplace(name, std::move(t)).second)
+      throw error({errc::file_format, "is listed twice", where(name), "", "", ""});
     return n * size;
   }
 
@@ -116,7 +127,8 @@ class tfjs_weights {
     if (found == tensors_.end()) {
       std::vector<std::string> names;
       for (auto const& [n, t] : tensors_) names.push_back(n);
-      throw error({errc::missing_entry, "is missing", where(name), "", "", "did you mean " + in_quotes(nearest_name(name, names)) + "?"});
+      throw error({errc::missing_entry, "is missing", where(name), "", "",
+                   "did you mean " + in_quotes(nearest_name(name, names)) + "?"});
     }
     tensor const& t = found->second;
     auto const text = [](std::vector<std::size_t> const& s) {
@@ -125,11 +137,13 @@ class tfjs_weights {
       return out_text;
     };
     if (t.shape != shape) throw error({errc::shape, "shape does not fit", where(name), text(t.shape), text(shape), ""});
-    if (t.type != "float32") throw error({errc::file_format, "dtype cannot be read as weights", where(name), t.type, "float32", ""});
+    if (t.type != "float32")
+      throw error({errc::file_format, "dtype cannot be read as weights", where(name), t.type, "float32", ""});
     std::memcpy(out.data(), groups_[t.group].data() + t.begin, out.size_bytes());
     for (std::size_t i = 0; i < out.size(); ++i)
       if (!std::isfinite(out[i]))
-        throw error({errc::value, "element " + std::to_string(i) + " is not finite", where(name), std::isnan(out[i]) ? "NaN" : "infinity", "finite numbers", ""});
+        throw error({errc::value, "element " + std::to_string(i) + " is not finite", where(name),
+                     std::isnan(out[i]) ? "NaN" : "infinity", "finite numbers", ""});
   }
 
   std::filesystem::path file_;

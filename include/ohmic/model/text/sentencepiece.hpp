@@ -37,7 +37,8 @@ class replacement_table {
     std::uint32_t bytes = 0;
     if (blob.size() >= 4) std::memcpy(&bytes, blob.data(), 4);
     if (blob.size() < 4 || bytes % 4 != 0 || bytes < 1024 || bytes > blob.size() - 4)
-      throw error({errc::file_format, "replacement table is broken", where, std::to_string(blob.size()) + " bytes", "a trie and its replacements", ""});
+      throw error({errc::file_format, "replacement table is broken", where, std::to_string(blob.size()) + " bytes",
+                   "a trie and its replacements", ""});
     units_.resize(bytes / 4);
     std::memcpy(units_.data(), blob.data() + 4, bytes);
     replacements_ = blob.substr(4 + bytes);
@@ -66,7 +67,9 @@ class replacement_table {
   }
 
  private:
-  [[nodiscard]] static std::size_t offset(std::uint32_t unit) noexcept { return static_cast<std::size_t>(unit >> 10) << ((unit & 0x200u) >> 6); }
+  [[nodiscard]] static std::size_t offset(std::uint32_t unit) noexcept {
+    return static_cast<std::size_t>(unit >> 10) << ((unit & 0x200u) >> 6);
+  }
 
   std::vector<std::uint32_t> units_;
   std::string replacements_;
@@ -84,7 +87,8 @@ class sentencepiece_bpe {
     auto const unsupported = [&](std::string what, std::string got, std::string allowed) {
       return error({errc::config_value, std::move(what), where, std::move(got), std::move(allowed), ""});
     };
-    if (data_.algorithm != 2) throw unsupported("algorithm is not supported", std::to_string(data_.algorithm), "2 (BPE)");
+    if (data_.algorithm != 2)
+      throw unsupported("algorithm is not supported", std::to_string(data_.algorithm), "2 (BPE)");
     if (data_.byte_fallback) throw unsupported("byte fallback is not supported", "true", "false");
     if (data_.whitespace_is_suffix) throw unsupported("whitespace as suffix is not supported", "true", "false");
     for (std::size_t i = 0; i < data_.pieces.size(); ++i) {
@@ -102,7 +106,9 @@ class sentencepiece_bpe {
   [[nodiscard]] std::int32_t unknown() const noexcept { return unknown_; }
   /// The text of an id, or empty.
   [[nodiscard]] std::string_view piece(std::int32_t id) const noexcept {
-    return id >= 0 && static_cast<std::size_t>(id) < data_.pieces.size() ? std::string_view(data_.pieces[static_cast<std::size_t>(id)].text) : std::string_view();
+    return id >= 0 && static_cast<std::size_t>(id) < data_.pieces.size()
+               ? std::string_view(data_.pieces[static_cast<std::size_t>(id)].text)
+               : std::string_view();
   }
 
   /// Text as pieces see it: characters replaced by the model's table, runs of spaces made one, spaces marked.
@@ -148,7 +154,8 @@ class sentencepiece_bpe {
     std::vector<symbol> symbols;
     for (std::size_t i = 0; i < normal.size();) {
       std::size_t const n = decode_utf8(normal, i).bytes;
-      symbols.push_back({std::string_view(normal).substr(i, n), static_cast<std::ptrdiff_t>(symbols.size()) - 1, static_cast<std::ptrdiff_t>(symbols.size()) + 1});
+      symbols.push_back({std::string_view(normal).substr(i, n), static_cast<std::ptrdiff_t>(symbols.size()) - 1,
+                         static_cast<std::ptrdiff_t>(symbols.size()) + 1});
       i += n;
     }
     if (symbols.empty()) return {};
@@ -179,7 +186,9 @@ class sentencepiece_bpe {
     float score;
     std::ptrdiff_t left, right;
     std::size_t size;  ///< of both when it was found: a stale candidate has another
-    friend bool operator<(candidate const& a, candidate const& b) noexcept { return a.score != b.score ? a.score < b.score : a.left > b.left; }
+    friend bool operator<(candidate const& a, candidate const& b) noexcept {
+      return a.score != b.score ? a.score < b.score : a.left > b.left;
+    }
   };
 
   void merge(std::vector<symbol>& symbols) const {
@@ -189,9 +198,11 @@ class sentencepiece_bpe {
       if (left < 0 || right < 0) return;
       std::string_view const both(at(left).text.data(), at(left).text.size() + at(right).text.size());
       auto const found = ids_.find(both);
-      if (found != ids_.end()) agenda.push({data_.pieces[static_cast<std::size_t>(found->second)].score, left, right, both.size()});
+      if (found != ids_.end())
+        agenda.push({data_.pieces[static_cast<std::size_t>(found->second)].score, left, right, both.size()});
     };
-    for (std::size_t i = 1; i < symbols.size(); ++i) consider(static_cast<std::ptrdiff_t>(i) - 1, static_cast<std::ptrdiff_t>(i));
+    for (std::size_t i = 1; i < symbols.size(); ++i)
+      consider(static_cast<std::ptrdiff_t>(i) - 1, static_cast<std::ptrdiff_t>(i));
     while (!agenda.empty()) {
       candidate const c = agenda.top();
       agenda.pop();
@@ -214,6 +225,8 @@ class sentencepiece_bpe {
 
 /// The tokenizer in a model file.
 /// Errors  those of read_sentencepiece and sentencepiece_bpe
-[[nodiscard]] inline sentencepiece_bpe read_sentencepiece_bpe(std::filesystem::path const& file) { return sentencepiece_bpe(read_sentencepiece(file), place(file)); }
+[[nodiscard]] inline sentencepiece_bpe read_sentencepiece_bpe(std::filesystem::path const& file) {
+  return sentencepiece_bpe(read_sentencepiece(file), place(file));
+}
 
 }  // namespace ohmic::inline OHMIC_ABI::model

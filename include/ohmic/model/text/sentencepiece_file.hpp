@@ -29,7 +29,7 @@ struct sentencepiece_data {
     piece_kind kind = piece_kind::normal;
   };
   std::vector<piece> pieces;
-  int algorithm = 1;             ///< 1 unigram, 2 BPE, 3 word, 4 character
+  int algorithm = 1;  ///< 1 unigram, 2 BPE, 3 word, 4 character
   bool byte_fallback = false;
   bool whitespace_is_suffix = false;
   std::string normaliser_table;  ///< trie and replacements; empty: nothing is replaced
@@ -47,8 +47,8 @@ class protobuf_fields {
 
   struct field {
     std::uint32_t number = 0;
-    std::uint64_t integer = 0;     ///< of varint, fixed32 and fixed64 fields
-    std::string_view bytes{};      ///< of length-delimited fields
+    std::uint64_t integer = 0;  ///< of varint, fixed32 and fixed64 fields
+    std::string_view bytes{};   ///< of length-delimited fields
     int wire = 0;
   };
 
@@ -58,15 +58,25 @@ class protobuf_fields {
     std::uint64_t const tag = varint();
     f = {static_cast<std::uint32_t>(tag >> 3), 0, {}, static_cast<int>(tag & 7)};
     switch (f.wire) {
-      case 0: f.integer = varint(); return true;
-      case 1: f.integer = fixed(8); return true;
-      case 5: f.integer = fixed(4); return true;
-      case 2: f.bytes = take(varint()); return true;
-      default: throw broken("wire type " + std::to_string(f.wire));
+      case 0:
+        f.integer = varint();
+        return true;
+      case 1:
+        f.integer = fixed(8);
+        return true;
+      case 5:
+        f.integer = fixed(4);
+        return true;
+      case 2:
+        f.bytes = take(varint());
+        return true;
+      default:
+        throw broken("wire type " + std::to_string(f.wire));
     }
   }
   [[nodiscard]] error broken(std::string const& got) const {
-    return error({errc::file_format, "is no SentencePiece model", *where_, got, "a protocol buffer as sp.model holds", "is it truncated?"});
+    return error({errc::file_format, "is no SentencePiece model", *where_, got, "a protocol buffer as sp.model holds",
+                  "is it truncated?"});
   }
 
  private:
@@ -103,12 +113,14 @@ inline sentencepiece_data::piece parse_piece(std::string_view bytes, std::size_t
     if (f.number == 1) p.text = f.bytes;
     if (f.number == 2) p.score = std::bit_cast<float>(static_cast<std::uint32_t>(f.integer));
     if (f.number == 3) {
-      if (f.integer < 1 || f.integer > 6) throw fields.broken("piece " + std::to_string(number) + " of kind " + std::to_string(f.integer));
+      if (f.integer < 1 || f.integer > 6)
+        throw fields.broken("piece " + std::to_string(number) + " of kind " + std::to_string(f.integer));
       p.kind = static_cast<piece_kind>(f.integer);
     }
   }
   if (p.text.empty() || find_invalid_utf8(p.text) != std::string_view::npos || !std::isfinite(p.score))
-    throw error({errc::file_format, "piece " + std::to_string(number) + " is empty, not UTF-8 or has no finite score", where, in_quotes(p.text), "", ""});
+    throw error({errc::file_format, "piece " + std::to_string(number) + " is empty, not UTF-8 or has no finite score",
+                 where, in_quotes(p.text), "", ""});
   return p;
 }
 }  // namespace detail

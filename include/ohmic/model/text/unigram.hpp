@@ -1,8 +1,6 @@
 // The unigram tokenizer of the Universal Sentence Encoder lite: NFKC, then the split with the highest sum of scores.
 #pragma once
 
-#include <utf8proc.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utf8proc.h>
 #include <utility>
 #include <vector>
 
@@ -38,12 +37,16 @@ class unigram {
   /// Ids below this one are reserved and never found in a text.
   static constexpr std::size_t reserved = 6;
 
-  explicit unigram(std::vector<scored_piece> vocabulary, std::string const& where = "vocabulary") : pieces_(std::move(vocabulary)) {
-    if (pieces_.size() <= reserved) throw error({errc::file_format, "vocabulary is empty", where, std::to_string(pieces_.size()) + " pieces", "more than 6", ""});
+  explicit unigram(std::vector<scored_piece> vocabulary, std::string const& where = "vocabulary")
+      : pieces_(std::move(vocabulary)) {
+    if (pieces_.size() <= reserved)
+      throw error({errc::file_format, "vocabulary is empty", where, std::to_string(pieces_.size()) + " pieces",
+                   "more than 6", ""});
     for (std::size_t i = 0; i < pieces_.size(); ++i) {
       std::string const& text = pieces_[i].text;
       if (text.empty() || find_invalid_utf8(text) != std::string_view::npos)
-        throw error({errc::file_format, "piece " + std::to_string(i) + " is empty or not UTF-8", where, in_quotes(text), "", ""});
+        throw error({errc::file_format, "piece " + std::to_string(i) + " is empty or not UTF-8", where, in_quotes(text),
+                     "", ""});
       lengths_.push_back(count_code_points(text));
       if (i < reserved) continue;
       ids_[text] = static_cast<std::int32_t>(i);  // the last of equal pieces, as the published trie has it
@@ -58,9 +61,11 @@ class unigram {
   [[nodiscard]] static std::string normalised(std::string_view text) {
     if (text.empty()) return {};
     utf8proc_uint8_t* composed = nullptr;
-    auto const length = utf8proc_map(reinterpret_cast<utf8proc_uint8_t const*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()), &composed,
-                                     static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT));
-    if (length < 0) throw error({errc::value, "text cannot be normalised", "unigram", utf8proc_errmsg(length), "UTF-8", ""});
+    auto const length =
+        utf8proc_map(reinterpret_cast<utf8proc_uint8_t const*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                     &composed, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT));
+    if (length < 0)
+      throw error({errc::value, "text cannot be normalised", "unigram", utf8proc_errmsg(length), "UTF-8", ""});
     std::string out(space_mark);
     for (utf8proc_ssize_t i = 0; i < length; ++i) {
       if (composed[i] == ' ') {
@@ -118,12 +123,14 @@ class unigram {
 [[nodiscard]] inline unigram read_unigram(std::filesystem::path const& file) {
   constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
   auto const root = nlohmann::json::parse(read_whole(file, max_bytes), nullptr, false);
-  if (!root.is_array()) throw error({errc::file_format, "is not a list of pieces", place(file), "", "[[piece, score], ..]", ""});
+  if (!root.is_array())
+    throw error({errc::file_format, "is not a list of pieces", place(file), "", "[[piece, score], ..]", ""});
   std::vector<scored_piece> pieces;
   for (auto const& entry : root) {
-    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !(entry[1].is_number() || entry[1].is_null()))
-      throw error({errc::file_format, "entry " + std::to_string(pieces.size()) + " is not [piece, score]", place(file), printable(entry.dump(-1, ' ', true)),
-                   "a text and a number or null", ""});
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() ||
+        !(entry[1].is_number() || entry[1].is_null()))
+      throw error({errc::file_format, "entry " + std::to_string(pieces.size()) + " is not [piece, score]", place(file),
+                   printable(entry.dump(-1, ' ', true)), "a text and a number or null", ""});
     pieces.push_back({entry[0].get<std::string>(), entry[1].is_null() ? 0.0 : entry[1].get<double>()});
   }
   return unigram(std::move(pieces), place(file));
