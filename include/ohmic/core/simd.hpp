@@ -80,7 +80,7 @@ template <lane V>
 /// a * b + c with two roundings: the same bits with and without FMA instructions.
 template <lane V>
 [[nodiscard]] constexpr V mul_add(V a, V b, V c) noexcept {
-  return mul(a, b) + c;
+  return simd::mul<V>(a, b) + c;
 }
 
 /// Nearest integer, ties to even. Range  |v| < 2^22
@@ -109,7 +109,7 @@ template <lane V>
 }
 template <lane V>
 [[nodiscard]] constexpr V clamp(V v, V low, V high) noexcept {
-  return min(max(v, low), high);
+  return simd::min<V>(simd::max<V>(v, low), high);
 }
 template <lane V>
 [[nodiscard]] constexpr V abs(V v) noexcept {
@@ -154,14 +154,22 @@ template <class Arch>
 [[nodiscard]] inline float from_bits(std::int32_t v) noexcept { return std::bit_cast<float>(v); }
 template <class Arch>
 [[nodiscard]] f32<Arch> from_bits(i32<Arch> v) noexcept {
+#if XSIMD_VERSION_MAJOR >= 11
+  return xsimd::bitwise_cast<float>(v);
+#else
   return xsimd::bitwise_cast<f32<Arch>>(v);
+#endif
 }
 template <lane V>
 [[nodiscard]] integer_of<V> to_bits(V v) noexcept {
   if constexpr (std::is_same_v<V, float>) {
     return std::bit_cast<std::int32_t>(v);
   } else {
+#if XSIMD_VERSION_MAJOR >= 11
+    return xsimd::bitwise_cast<std::int32_t>(v);
+#else
     return xsimd::bitwise_cast<integer_of<V>>(v);
+#endif
   }
 }
 
@@ -184,12 +192,12 @@ void store(float* p, V v) noexcept {
 
 /// Applies a lane function to every element: out[i] = f(in[i]). f is called with batches, and with single floats for the rest.
 /// Shape   in (n), out (n); they may be the same memory
-template <class F>
+template <class Arch = native, class F>
 void for_each_lane(float const* in, float* out, std::size_t n, F const& f) noexcept {
-  using batch = f32<native>;
-  std::size_t i = 0;
-  for (; i + batch::size <= n; i += batch::size) store<batch>(out + i, f(load<batch>(in + i)));
-  for (; i < n; ++i) out[i] = f(in[i]);
+  using batch = f32<Arch>;
+  std::size_t const whole = n - n % batch::size;
+  for (std::size_t i = 0; i < whole; i += batch::size) store<batch>(out + i, f(load<batch>(in + i)));
+  for (std::size_t i = whole; i < n; ++i) out[i] = f(in[i]);
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::simd

@@ -70,7 +70,8 @@ template <class T>
 class matrix {
  public:
   matrix() = default;
-  matrix(std::size_t rows, std::size_t cols) : values_(rows * cols), rows_(rows), cols_(cols) {}
+  /// Errors  capacity if rows x cols elements cannot exist
+  matrix(std::size_t rows, std::size_t cols) : values_(checked_size(rows, cols)), rows_(rows), cols_(cols) {}
 
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
   [[nodiscard]] std::size_t cols() const noexcept { return cols_; }
@@ -92,6 +93,12 @@ class matrix {
   friend bool operator==(matrix const&, matrix const&) = default;
 
  private:
+  static std::size_t checked_size(std::size_t rows, std::size_t cols) {
+    if (cols != 0 && rows > static_cast<std::size_t>(-1) / sizeof(T) / 2 / cols)
+      throw error({errc::capacity, "matrix too large", "matrix", std::to_string(rows) + " x " + std::to_string(cols), "what memory holds", "check the sizes"});
+    return rows * cols;
+  }
+
   aligned_vector<T> values_;
   std::size_t rows_ = 0;
   std::size_t cols_ = 0;

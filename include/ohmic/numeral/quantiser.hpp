@@ -56,18 +56,20 @@ class symmetric_quantiser {
 
   /// Codes of a row. Returns how many values saturated.
   /// Shape   values (n) -> codes (n)
+  template <class Arch = simd::native>
   std::size_t quantise(std::span<float const> values, std::span<std::int16_t> codes) const noexcept {
-    using batch = simd::f32<simd::native>;
+    using batch = simd::f32<Arch>;
     constexpr std::size_t lanes = simd::width<batch>;
-    std::size_t clipped = 0, i = 0;
+    std::size_t const whole = values.size() - values.size() % lanes;
     alignas(cache_line) float rounded[lanes];
-    for (; i + lanes <= values.size(); i += lanes) {
+    for (std::size_t i = 0; i < whole; i += lanes) {
       simd::store<batch>(rounded, code(simd::load<batch>(values.data() + i)));
       for (std::size_t l = 0; l < lanes; ++l) codes[i + l] = static_cast<std::int16_t>(rounded[l]);
     }
-    for (; i < values.size(); ++i) codes[i] = static_cast<std::int16_t>(code(values[i]));
+    for (std::size_t i = whole; i < values.size(); ++i) codes[i] = static_cast<std::int16_t>(code(values[i]));
     // A value beyond half a step above the top code is lost, not rounded.
     float const limit = (top_ + 0.5f) * scale_;
+    std::size_t clipped = 0;
     for (float v : values) clipped += static_cast<std::size_t>(v > limit || v < -limit);
     return clipped;
   }
