@@ -1,7 +1,7 @@
-// The wang2024 product (S = 2, 3 digits, 64-row tiles, 8-bit ADC per digit) against its plain definition, the lossless collapse and
+// The wang2024 product (S = 2, 3 digits, 64-row tiles, 8-bit ADC per digit) against its plain definition, the lossless
+// collapse and
 // the fp32 reference kernel. Every result is checked against integer loops before it is timed.
 #include <benchmark/benchmark.h>
-
 #include <cstdint>
 #include <stdexcept>
 #include <vector>
@@ -20,12 +20,15 @@ struct operands {
   operands(std::size_t tokens, std::size_t inner, std::size_t outputs) : x(tokens, inner), w(outputs, inner) {
     ohmic::stream const numbers{1, ohmic::purpose::user, 0};
     auto const fill = [&](ohmic::matrix<std::int16_t>& m, std::uint32_t time) {
-      for (std::size_t i = 0; i < m.size(); ++i) m.flat()[i] = static_cast<std::int16_t>(numbers.word(static_cast<std::uint32_t>(i), time) % 255) - 127;
+      for (std::size_t i = 0; i < m.size(); ++i)
+        m.flat()[i] = static_cast<std::int16_t>(numbers.word(static_cast<std::uint32_t>(i), time) % 255) - 127;
     };
     fill(x, 0);
     fill(w, 1);
   }
-  [[nodiscard]] double macs() const { return static_cast<double>(x.rows()) * static_cast<double>(x.cols()) * static_cast<double>(w.rows()); }
+  [[nodiscard]] double macs() const {
+    return static_cast<double>(x.rows()) * static_cast<double>(x.cols()) * static_cast<double>(w.rows());
+  }
 };
 
 /// Currents of every tile and digit in plain loops, converted one by one.
@@ -45,7 +48,8 @@ std::vector<double> plain_product(operands const& o, std::vector<ohmic::uniform_
             std::int32_t const p = o.w(t, i) * digits[i - first][d];
             (p > 0 ? plus : minus) += p > 0 ? p : -p;
           }
-          sum = sum * 7.0 + adcs[d].step() * static_cast<double>(adcs[d].code(static_cast<float>(plus)) - adcs[d].code(static_cast<float>(minus)));
+          sum = sum * 7.0 + adcs[d].step() * static_cast<double>(adcs[d].code(static_cast<float>(plus)) -
+                                                                 adcs[d].code(static_cast<float>(minus)));
         }
         z[n * o.w.rows() + t] += sum;
       }
@@ -85,7 +89,8 @@ void computation_array_8bit(benchmark::State& state) {
   }
   auto const y = a.drive(o.w, "w");
   auto const adcs = converters(a, o, y);
-  for (auto _ : state) benchmark::DoNotOptimize(a.multiply(o.x, y, adcs, ohmic::operand_source::weights, report, workers, "x"));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(a.multiply(o.x, y, adcs, ohmic::operand_source::weights, report, workers, "x"));
   state.counters["MAC/s"] = benchmark::Counter(o.macs(), benchmark::Counter::kIsIterationInvariantRate);
   state.SetLabel(a.kernels().instruction_set);
 }
@@ -106,7 +111,8 @@ void computation_array_lossless(benchmark::State& state) {
       check(z(7, t) == static_cast<double>(sum));
     }
   }
-  for (auto _ : state) benchmark::DoNotOptimize(a.multiply(o.x, y, adcs, ohmic::operand_source::weights, report, workers, "x"));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(a.multiply(o.x, y, adcs, ohmic::operand_source::weights, report, workers, "x"));
   state.counters["MAC/s"] = benchmark::Counter(o.macs(), benchmark::Counter::kIsIterationInvariantRate);
   state.SetLabel(a.kernels().instruction_set);
 }
@@ -128,7 +134,9 @@ void fp32_reference_kernel(benchmark::State& state) {
   for (std::size_t i = 0; i < x.size(); ++i) x.flat()[i] = numbers.normal(static_cast<std::uint32_t>(i), 0);
   for (std::size_t i = 0; i < w.size(); ++i) w.flat()[i] = numbers.normal(static_cast<std::uint32_t>(i), 1);
   auto const packed = ohmic::model::fp32_weights::packed(w.view());
-  auto const run = [&] { ohmic::fp32_kernel_of<>.product(x.data(), tokens, inner, inner, packed.data(), outputs, y.data(), outputs); };
+  auto const run = [&] {
+    ohmic::fp32_kernel_of<>.product(x.data(), tokens, inner, inner, packed.data(), outputs, y.data(), outputs);
+  };
   run();
   for (std::size_t t = 0; t < 64; ++t) {
     double sum = 0.0, size = 0.0;
@@ -136,13 +144,16 @@ void fp32_reference_kernel(benchmark::State& state) {
       sum += static_cast<double>(x(3, i)) * static_cast<double>(w(t, i));
       size += std::abs(static_cast<double>(x(3, i)) * static_cast<double>(w(t, i)));
     }
-    check(std::abs(static_cast<double>(y(3, t)) - sum) < size * 1024 * 0x1p-24);  // n roundings of at most half an ulp of the partial sums
+    check(std::abs(static_cast<double>(y(3, t)) - sum) <
+          size * 1024 * 0x1p-24);  // n roundings of at most half an ulp of the partial sums
   }
   for (auto _ : state) {
     run();
     benchmark::ClobberMemory();
   }
-  state.counters["MAC/s"] = benchmark::Counter(static_cast<double>(tokens) * static_cast<double>(inner) * static_cast<double>(outputs), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["MAC/s"] =
+      benchmark::Counter(static_cast<double>(tokens) * static_cast<double>(inner) * static_cast<double>(outputs),
+                         benchmark::Counter::kIsIterationInvariantRate);
   state.SetLabel(ohmic::fp32_kernel_of<>.instruction_set);
 }
 BENCHMARK(fp32_reference_kernel)->UseRealTime()->Unit(benchmark::kMillisecond);

@@ -1,4 +1,5 @@
-// The whole library but for importers, tokenizers and data readers, which need more than xtensor, xsimd and Boost: those are
+// The whole library but for importers, tokenizers and data readers, which need more than xtensor, xsimd and Boost:
+// those are
 // headers of their own under model/import, model/text and model/dataset.hpp.
 #pragma once
 

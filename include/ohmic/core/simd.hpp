@@ -1,4 +1,5 @@
-// The only header that includes xsimd. Lane functions that read the same for a float and for a batch of floats, and the fence
+// The only header that includes xsimd. Lane functions that read the same for a float and for a batch of floats, and the
+// fence
 // that keeps a product from being contracted into a fused multiply-add.
 #pragma once
 
@@ -39,7 +40,9 @@ struct lane_traits<xsimd::batch<float, Arch>> {
 
 /// V is what a lane function computes on: one float, or a batch of them.
 template <class V>
-concept lane = requires { typename detail::lane_traits<V>::integer; };
+concept lane = requires {
+  typename detail::lane_traits<V>::integer;
+};
 
 /// The 32-bit integers that go with V, and the number of values in V.
 template <lane V>
@@ -47,7 +50,8 @@ using integer_of = typename detail::lane_traits<V>::integer;
 template <lane V>
 inline constexpr std::size_t width = detail::lane_traits<V>::size;
 
-/// Returns its argument; the compiler may not look through it, so that a * b + c stays two roundings with every flag set.
+/// Returns its argument; the compiler may not look through it, so that a * b + c stays two roundings with every flag
+/// set.
 template <lane V>
 [[nodiscard]] constexpr V fence(V v) noexcept {
   if (std::is_constant_evaluated()) return v;
@@ -190,7 +194,8 @@ void store(float* p, V v) noexcept {
   }
 }
 
-/// Applies a lane function to every element: out[i] = f(in[i]). f is called with batches, and with single floats for the rest.
+/// Applies a lane function to every element: out[i] = f(in[i]). f is called with batches, and with single floats for
+/// the rest.
 /// Shape   in (n), out (n); they may be the same memory
 template <class Arch = native, class F>
 void for_each_lane(float const* in, float* out, std::size_t n, F const& f) noexcept {

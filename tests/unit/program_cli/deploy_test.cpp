@@ -1,7 +1,6 @@
 // ohmic deploy: its JSON contract, its independence of threads and instruction sets, and what it says to bad input.
-#include <unistd.h>
-
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -33,7 +32,9 @@ struct small_task : scratch_folder {
     write("data.tsv", first_lines("test.tsv", 12));
     write("calib.tsv", first_lines("calib.tsv", 16));
   }
-  [[nodiscard]] std::string arguments() const { return "deploy --model " + model + " --data " + (*this / "data.tsv") + " --calibration " + (*this / "calib.tsv"); }
+  [[nodiscard]] std::string arguments() const {
+    return "deploy --model " + model + " --data " + (*this / "data.tsv") + " --calibration " + (*this / "calib.tsv");
+  }
 };
 
 /// A copy of the model that a test may damage.
@@ -42,7 +43,10 @@ struct damaged_model : small_task {
     for (auto const* name : {"config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json"})
       fs::copy_file(fs::path(model_folder) / name, path() / name);
   }
-  [[nodiscard]] std::string arguments() const { return "deploy --model '" + path().string() + "' --data " + (*this / "data.tsv") + " --calibration " + (*this / "calib.tsv"); }
+  [[nodiscard]] std::string arguments() const {
+    return "deploy --model '" + path().string() + "' --data " + (*this / "data.tsv") + " --calibration " +
+           (*this / "calib.tsv");
+  }
   void replace(std::string const& file, std::string const& from, std::string const& to) const {
     std::ifstream in(path() / file, std::ios::binary);
     std::string text((std::istreambuf_iterator<char>(in)), {});
@@ -142,14 +146,17 @@ TEST_CASE("bad input ends with status 2, a message that names the place, and no 
     std::string arguments;
     std::vector<std::string> parts;
   };
-  auto const with = [&](std::string const& more) { return task.arguments() + " --json " + (task / "out.json") + " " + more; };
+  auto const with = [&](std::string const& more) {
+    return task.arguments() + " --json " + (task / "out.json") + " " + more;
+  };
   task.write("label.tsv", "99\ta text\n");
   task.write("no_tab.tsv", "a text without label\n");
-  task.write("long.tsv", "3\t" + std::string(400, 'a') + " " + [] {
-    std::string s;
-    for (int i = 0; i < 100; ++i) s += "road ";
-    return s;
-  }() + "\n");
+  task.write(
+      "long.tsv", "3\t" + std::string(400, 'a') + " " + [] {
+        std::string s;
+        for (int i = 0; i < 100; ++i) s += "road ";
+        return s;
+      }() + "\n");
   std::size_t const files = task.files();
   std::vector<bad> const cases{
       {with("--set adc.bit=8"), {"adc.bit", "unknown key", "adc.bits"}},
@@ -168,11 +175,17 @@ TEST_CASE("bad input ends with status 2, a message that names the place, and no 
       {with("--frobnicate"), {"--frobnicate"}},
       {"deploy --model /nowhere --data " + (task / "data.tsv"), {"/nowhere"}},
       {"deploy --model " + model, {"--data"}},
-      {"deploy --model " + model + " --data " + (task / "label.tsv") + " --calibration " + (task / "calib.tsv"), {"label.tsv", "line 1", "99", "25"}},
-      {"deploy --model " + model + " --data " + (task / "no_tab.tsv") + " --calibration " + (task / "calib.tsv"), {"no_tab.tsv", "line 1", "TAB"}},
-      {"deploy --model " + model + " --data " + (task / "data.tsv") + " --calibration " + (task / "data.tsv"), {"data.tsv", "calibrat"}},
-      {"deploy --model " + model + " --data " + (task / "missing.tsv") + " --calibration " + (task / "calib.tsv"), {"missing.tsv"}},
-      {"deploy --no-truncate --model " + model + " --data " + (task / "long.tsv") + " --calibration " + (task / "calib.tsv"), {"long.tsv", "line 1", "64"}},
+      {"deploy --model " + model + " --data " + (task / "label.tsv") + " --calibration " + (task / "calib.tsv"),
+       {"label.tsv", "line 1", "99", "25"}},
+      {"deploy --model " + model + " --data " + (task / "no_tab.tsv") + " --calibration " + (task / "calib.tsv"),
+       {"no_tab.tsv", "line 1", "TAB"}},
+      {"deploy --model " + model + " --data " + (task / "data.tsv") + " --calibration " + (task / "data.tsv"),
+       {"data.tsv", "calibrat"}},
+      {"deploy --model " + model + " --data " + (task / "missing.tsv") + " --calibration " + (task / "calib.tsv"),
+       {"missing.tsv"}},
+      {"deploy --no-truncate --model " + model + " --data " + (task / "long.tsv") + " --calibration " +
+           (task / "calib.tsv"),
+       {"long.tsv", "line 1", "64"}},
   };
   for (auto const& c : cases) {
     auto const r = run_program(c.arguments);
@@ -199,11 +212,19 @@ TEST_CASE("damaged models are named by file and field") {
   std::vector<damage> const cases{
       {"broken JSON", "config.json", "\"hidden_size\"", "hidden_size", {"config.json"}},
       {"missing key", "config.json", "\"hidden_size\"", "\"hidden_sise\"", {"config.json", "hidden_size"}},
-      {"contradicting size", "config.json", "\"intermediate_size\": 512", "\"intermediate_size\": 500", {"intermediate_size", "500"}},
+      {"contradicting size",
+       "config.json",
+       "\"intermediate_size\": 512",
+       "\"intermediate_size\": 500",
+       {"intermediate_size", "500"}},
       {"heads", "config.json", "\"num_attention_heads\": 4", "\"num_attention_heads\": 5", {"num_attention_heads"}},
       {"model type", "config.json", "\"model_type\": \"bert\"", "\"model_type\": \"brat\"", {"model_type", "brat"}},
       {"zero rows", "config.json", "\"vocab_size\": 4000", "\"vocab_size\": 0", {"vocab_size"}},
-      {"missing tensor", "model.safetensors", "bert.pooler.dense.bias", "bert.pooler.dense.bios", {"model.safetensors", "bert.pooler.dense.bias"}},
+      {"missing tensor",
+       "model.safetensors",
+       "bert.pooler.dense.bias",
+       "bert.pooler.dense.bios",
+       {"model.safetensors", "bert.pooler.dense.bias"}},
       {"lying dtype", "model.safetensors", "\"F32\"", "\"F64\"", {"model.safetensors"}},
       {"vocabulary", "vocab.txt", "[SEP]", "[SIP]", {"vocab.txt", "[SEP]"}},
   };

@@ -1,8 +1,6 @@
 // Runs the built program as a user would and keeps what it printed.
 #pragma once
 
-#include <sys/wait.h>
-
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -11,6 +9,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <sys/wait.h>
 
 namespace ohmic_test {
 
@@ -42,7 +41,8 @@ class scratch_folder {
  public:
   scratch_folder() {
     static int count = 0;
-    path_ = std::filesystem::temp_directory_path() / ("ohmic cli " + std::to_string(getpid()) + "." + std::to_string(count++));
+    path_ = std::filesystem::temp_directory_path() /
+            ("ohmic cli " + std::to_string(getpid()) + "." + std::to_string(count++));
     std::filesystem::create_directories(path_);
   }
   scratch_folder(scratch_folder const&) = delete;
@@ -54,7 +54,9 @@ class scratch_folder {
   [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
   /// Quoted for the shell.
   [[nodiscard]] std::string operator/(std::string const& name) const { return "'" + (path_ / name).string() + "'"; }
-  void write(std::string const& name, std::string const& text) const { std::ofstream(path_ / name, std::ios::binary) << text; }
+  void write(std::string const& name, std::string const& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+  }
   [[nodiscard]] std::size_t files() const {
     std::size_t n = 0;
     for ([[maybe_unused]] auto const& f : std::filesystem::directory_iterator(path_)) ++n;
