@@ -75,6 +75,17 @@ template <lane V>
   return v;
 }
 
+/// The same for one double: `fence(a * b) + c` is never contracted.
+[[nodiscard]] constexpr double fence(double v) noexcept {
+  if (std::is_constant_evaluated()) return v;
+#if defined(__x86_64__) || defined(__i386__)
+  asm("" : "+x"(v));
+#elif defined(__aarch64__)
+  asm("" : "+w"(v));
+#endif
+  return v;
+}
+
 /// a * b, rounded by itself.
 template <lane V>
 [[nodiscard]] constexpr V mul(V a, V b) noexcept {

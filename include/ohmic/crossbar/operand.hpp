@@ -94,8 +94,8 @@ class driven_operand {
 ///         tiles)
 class switched_operand {
  public:
-  /// Most digits of an operand: eleven already hold every 16-bit code at S = 1.
-  static constexpr int max_digits = 16;
+  /// Most digits of an operand: those of a 16-bit code at S = 1.
+  static constexpr int max_digits = balanced_digits(1, 32767);
 
   switched_operand() = default;
 
@@ -106,9 +106,11 @@ class switched_operand {
   template <int S>
   [[nodiscard]] static switched_operand balanced_digits_of(matrix_view<std::int16_t const> codes, tiling const& cut,
                                                            int digits, std::string const& where) {
-    if (digits < 1 || digits > max_digits)
-      throw error({errc::config_conflict, "number of digits", where, std::to_string(digits),
-                   "1.." + std::to_string(max_digits), "use narrower codes or a larger scale factor"});
+    // More digits than 16-bit codes need would only leave the integers that hold them.
+    constexpr int most = balanced<S>::digits_for(32767);
+    if (digits < 1 || digits > most)
+      throw error({errc::config_conflict, "number of digits", where, std::to_string(digits), "1.." + std::to_string(most),
+                   "use narrower codes or a larger scale factor"});
     switched_operand x(codes, cut, static_cast<std::size_t>(digits), balanced<S>::reach(digits), where);
     for (std::size_t d = x.digits_; d-- > 0;)
       x.weights_[d] = d + 1 == x.digits_ ? 1 : x.weights_[d + 1] * balanced<S>::base;

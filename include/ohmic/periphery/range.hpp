@@ -12,6 +12,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
+#include "ohmic/core/simd.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
@@ -95,12 +96,13 @@ class current_statistics {
   [[nodiscard]] double mean() const noexcept {
     return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_);
   }
+  /// Exact up to its three roundings: n S2 - S1^2 is an integer of at most 122 bits.
   [[nodiscard]] double sigma() const noexcept {
     if (count_ == 0) return 0.0;
-    double const squares =
-        static_cast<double>(squares_high_) * 18446744073709551616.0 + static_cast<double>(squares_low_);
-    double const variance = squares / static_cast<double>(count_) - mean() * mean();
-    return variance > 0.0 ? std::sqrt(variance) : 0.0;
+    __extension__ using wide = unsigned __int128;
+    wide const squares = (static_cast<wide>(squares_high_) << 64) + squares_low_;
+    wide const scaled = static_cast<wide>(count_) * squares - static_cast<wide>(sum_) * sum_;
+    return std::sqrt(static_cast<double>(scaled)) / static_cast<double>(count_);
   }
   /// Upper edge of the histogram bin below or in which `percent` of the currents lie.
   [[nodiscard]] double percentile(double percent) const noexcept {
