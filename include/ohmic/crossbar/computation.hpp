@@ -75,7 +75,7 @@ struct computation_config {
 /// Shape   X (tokens, inner) . Y (inner, outputs) -> Z (tokens, outputs)
 /// Cost    product_actions, as planned_product says
 /// Source  Wang et al. 2024, section 5; geometry: system.md section 2
-template <int S, adc_policy Adc = uniform_adc, class Dac = linear_dac>
+template <int S, adc_policy Adc = uniform_adc, dac_policy Dac = linear_dac>
 class computation_array {
  public:
   using config = computation_config<Adc, Dac>;

@@ -1,7 +1,8 @@
-// What a converter has to offer, so that it runs inside the crossbar kernel's epilogue.
+// What converters have to offer, so that they run inside the crossbar kernel's epilogue.
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 
 #include "ohmic/core/simd.hpp"
 
@@ -34,6 +35,13 @@ concept adc_policy = requires(A const& a, typename A::config const& c, float cur
   /// True where every code is exactly the current: the product then collapses into one integer product.
   { A::lossless(c) }
   noexcept->std::same_as<bool>;
+};
+
+/// A DAC policy: how large a magnitude it drives. Weights are quantised to that; the sign swaps columns.
+template <class D>
+concept dac_policy = requires(typename D::config const& c) {
+  D::validate(c);
+  { D::top(c) } noexcept -> std::convertible_to<std::int32_t>;
 };
 
 }  // namespace ohmic::inline OHMIC_ABI

@@ -7,6 +7,7 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/numeral/shape.hpp"
+#include "ohmic/periphery/concept.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
@@ -31,6 +32,7 @@ struct linear_dac {
   /// Largest magnitude that the DAC drives.
   [[nodiscard]] static constexpr std::int32_t top(config const& c) noexcept { return symmetric_top(c.bits); }
 };
+static_assert(dac_policy<linear_dac>);
 
 }  // namespace ohmic::inline OHMIC_ABI
 
