@@ -162,7 +162,7 @@ class current_statistics {
     case range_rule::full_scale:
       break;
     case range_rule::mean_sigma:
-      scale = seen.mean() + c.sigmas * seen.sigma();
+      scale = seen.mean() + simd::fence(c.sigmas * seen.sigma());
       break;
     case range_rule::percentile:
       scale = seen.percentile(c.percentile);
