@@ -17,14 +17,16 @@
 
 namespace ohmic::inline OHMIC_ABI {
 
-/// Attention as the paper has it: K^T and V drive the DACs in turn, Q and EXP(S) switch the resistors; nothing is written.
+/// Attention as the paper has it: K^T and V drive the DACs in turn, Q and EXP(S) switch the resistors; nothing is
+/// written.
 /// Shape   q, k, v (n, d_k) codes -> out (n, d_k) real values
 /// Cost    per head: products n x d_k x n, n x n x 1, n x n x d_k; F as attention_actions
 /// Source  Wang et al. 2024, Table 2 rows 4 to 6; the row maximum and the mask are ours (system.md section 3)
 template <softmax_policy Softmax = split_softmax>
 class shared_array_attention {
  public:
-  /// Range   one: the code that drives the vector of ones in A5, at most the DAC's largest: the larger the less an ADC step costs
+  /// Range   one: the code that drives the vector of ones in A5, at most the DAC's largest: the larger the less an ADC
+  ///         step costs
   /// Errors  config_conflict if the codes of EXP(S) do not fit an operand
   shared_array_attention(Softmax const& softmax, attention_mask mask, std::int16_t one)
       : softmax_(softmax), mask_(mask), one_(one) {

@@ -63,6 +63,15 @@ struct norm_config {
 /// All settings of a chip that is built from the spec `Spec`. Members are named after the slots.
 template <class Spec>
 struct config {
+  static_assert(dac_policy<typename Spec::dac>,
+                "ohmic chip: slot 'dac' must model dac_policy, see ohmic/periphery/concept.hpp");
+  static_assert(adc_policy<typename Spec::adc>,
+                "ohmic chip: slot 'adc' must model adc_policy, see ohmic/periphery/concept.hpp");
+  static_assert(softmax_policy<typename Spec::softmax>,
+                "ohmic chip: slot 'softmax' must model softmax_policy, see ohmic/nonlinear/concept.hpp");
+  static_assert(layer_norm_policy<typename Spec::layer_norm>,
+                "ohmic chip: slot 'layer_norm' must model layer_norm_policy, see ohmic/nonlinear/concept.hpp");
+
   array_geometry array{};
   typename Spec::dac::config dac{};
   typename Spec::adc::config adc{};

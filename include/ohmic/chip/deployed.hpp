@@ -21,7 +21,8 @@
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
-/// What calibration data say about the values of a model in fp32: the largest magnitude at every site, and the scores of every block.
+/// What calibration data say about the values of a model in fp32: the largest magnitude at every site, and the scores
+/// of every block.
 struct value_ranges {
   std::vector<float> largest;               ///< by site
   std::vector<softmax_calibration> scores;  ///< by block
@@ -50,7 +51,8 @@ struct programmed_matrix {
   std::uint64_t clipped_biases = 0;  ///< biases that max_rows rows could not hold
 };
 
-/// Model of `Spec` with its settings. Built in three steps: values (scales and programming), then currents (converters), then runs.
+/// Model of `Spec` with its settings. Built in three steps: values (scales and programming), then currents
+/// (converters), then runs.
 template <class Spec>
 class deployed {
  public:
@@ -58,8 +60,10 @@ class deployed {
   using adc = typename Spec::adc;
   using kernels = product_kernels<adc>;
 
-  /// Programs the matrices. for_each(f) calls f(site, linear_weights); producer(site) is the site whose result a matrix reads.
-  /// Errors  those of the settings; value for NaN or infinity in weights; config_conflict where digits cannot carry the codes
+  /// Programs the matrices. for_each(f) calls f(site, linear_weights); producer(site) is the site whose result a matrix
+  /// reads.
+  /// Errors  those of the settings; value for NaN or infinity in weights; config_conflict where digits cannot carry the
+  ///         codes
   template <class ForEach, class Producer>
   deployed(config<Spec> const& settings, program::site_names const& names, value_ranges ranges, ForEach const& for_each,
            Producer const& producer, kernels const& k = kernels_of<adc>)

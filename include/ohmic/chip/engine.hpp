@@ -229,6 +229,7 @@ class engine {
       record(square_site, row);
       code(square_site, row, out, n);
 
+      if (two_pass) at(mean_site).coded_values += m;
       auto& mean_actions = at(mean_site).actions;
       mean_actions.template add<"post", "scale">();
       if (two_pass) mean_actions.template add<"post", "centre">(m);

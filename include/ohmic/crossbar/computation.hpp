@@ -68,13 +68,15 @@ struct computation_config {
   range_config range{};
 };
 
-/// Computation crossbar of scale factor S. Weights (or a second activation) are driven by the DACs as magnitudes, activations
-/// switch fixed resistors digit by digit; an ADC reads I+ and another reading takes I-, the digital side subtracts, multiplies by
+/// Computation crossbar of scale factor S. Weights (or a second activation) are driven by the DACs as magnitudes,
+/// activations
+/// switch fixed resistors digit by digit; an ADC reads I+ and another reading takes I-, the digital side subtracts,
+/// multiplies by
 /// the base between digits and adds up the tiles.
 /// Shape   X (tokens, inner) . Y (inner, outputs) -> Z (tokens, outputs)
 /// Cost    product_actions, as planned_product says
 /// Source  Wang et al. 2024, section 5; geometry: system.md section 2
-template <int S, adc_policy Adc = uniform_adc, class Dac = linear_dac>
+template <int S, adc_policy Adc = uniform_adc, dac_policy Dac = linear_dac>
 class computation_array {
  public:
   using config = computation_config<Adc, Dac>;
@@ -226,7 +228,8 @@ class computation_array {
             x.wide()};
   }
 
-  /// The loop nest of the hardware: groups of tokens share an array's column pairs, sessions are outputs (16 side by side here,
+  /// The loop nest of the hardware: groups of tokens share an array's column pairs, sessions are outputs (16 side by
+  /// side here,
   /// since their order does not matter), digits follow each other. Actions are counted where they happen.
   template <class Kernel>
   [[nodiscard]] product_sums run(switched_operand const& x, driven_operand const& y, std::size_t digits,

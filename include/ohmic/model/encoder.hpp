@@ -62,7 +62,8 @@ void for_each_projection(bert const& m, F&& f) {
 
 /// Sum of word, position and token-type embeddings (type 0) of some ids.
 /// Shape   (n) -> (n, width)
-/// Errors  shape for no ids or more than the model has positions; value, naming the position, for an id outside the vocabulary
+/// Errors  shape for no ids or more than the model has positions; value, naming the position, for an id outside the
+///         vocabulary
 [[nodiscard]] inline matrix<float> embedded(bert const& m, std::span<std::int32_t const> ids) {
   if (ids.empty() || ids.size() > m.config.positions)
     throw error({errc::shape, "number of tokens", "bert input", std::to_string(ids.size()),

@@ -92,7 +92,8 @@ using post_tally = tally<post_actions>;
 using site_actions = join<product_actions, post_actions>;
 using site_tally = tally<site_actions>;
 
-/// One sub-operation of one pass: `repeats` products of the same shape (heads; tokens for L1 and L2), and what F does in all.
+/// One sub-operation of one pass: `repeats` products of the same shape (heads; tokens for L1 and L2), and what F does
+/// in all.
 struct sub_operation {
   site where{};
   operand_source source = operand_source::weights;
