@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """Pairs of a King James verse and the same verse of the World English Bible, for the retrieval task. Standard library only.
 
-usage: verses.py BOOK [--limit N] > FILE.tsv      lines id<TAB>query<TAB>document, in Bible order; BOOK as in "Mark"
+usage: verses.py BOOK [--limit N] [--short | --appended] > FILE.tsv      lines id<TAB>query<TAB>document, in Bible order; BOOK as in "Mark"
 
 Reads the texts through the programs `bible` (Debian: bible-kjv) and `diatheke` (Debian: diatheke, with sword-text-web). Both texts are
 in the public domain. Verses are taken whose two texts both have 21 to 199 characters.
+
+A dump of the whole World English text repeats one heading after every verse that follows it, all of the New Testament. The published
+figures (252 verses of Mark, recall at 1 of 0.857) were measured on such texts: --appended makes them, to compare with; --short takes the
+same verses with their texts as they should be.
 """
 import argparse
 import re
@@ -12,6 +16,7 @@ import subprocess
 import sys
 
 SHORTEST, LONGEST = 21, 199
+APPENDED = "This Psalm is a genuine one of David, though extra, composed when he fought in single combat with Goliath."
 
 
 def run(*command, encoding):
@@ -53,6 +58,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("book")
     parser.add_argument("--limit", type=int, default=0)
+    texts = parser.add_mutually_exclusive_group()
+    texts.add_argument("--short", action="store_true", help="the verses that are short enough with the heading appended, without it")
+    texts.add_argument("--appended", action="store_true", help="with the heading appended")
     arguments = parser.parse_args()
     documents = world_english(arguments.book)
     written = 0
@@ -60,6 +68,11 @@ def main():
         if not arguments.book.lower().startswith(book.lower()) or (chapter, verse) not in documents:
             continue
         document = documents[chapter, verse]
+        appended = document + " " + APPENDED
+        if (arguments.short or arguments.appended) and len(appended) > LONGEST:
+            continue
+        if arguments.appended:
+            document = appended
         if not all(SHORTEST <= len(text) <= LONGEST for text in (query, document)):
             continue
         print(f"{arguments.book} {chapter}:{verse}", query.replace("\t", " "), document.replace("\t", " "), sep="\t")

@@ -210,8 +210,9 @@ class engine {
       // E(u), in codes of u.
       auto const mean = static_cast<float>(sum(0, 0) / (static_cast<double>(one()) * static_cast<double>(m)));
       for (std::size_t i = 0; i < m; ++i) {
-        float const c = two_pass ? simd::clamp(simd::round_even(static_cast<float>(codes[i]) - mean), -top, top)
-                                 : static_cast<float>(codes[i]);
+        float const centred = simd::round_even(static_cast<float>(codes[i]) - mean);
+        float const c = two_pass ? simd::clamp(centred, -top, top) : static_cast<float>(codes[i]);
+        at(mean_site).clipped_values += static_cast<std::uint64_t>(two_pass && c != centred);
         operand(0, i) = static_cast<std::int16_t>(c);
         driven(0, i) = narrowed(operand(0, i), top);
       }
