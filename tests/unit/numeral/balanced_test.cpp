@@ -45,6 +45,8 @@ std::size_t wrong_values(std::int32_t limit, int count) {
   return wrong;
 }
 
+constexpr std::int64_t exhaustive = 40000;  // largest reach that is walked through value by value
+
 // Digits that an INT8 activation needs, S = 1..7. Source  Wang et al. 2024, Table 7
 constexpr int table_7[] = {6, 3, 3, 2, 2, 2, 1};
 // Rows of resistors times array cycles that follow: S x digits.
@@ -86,7 +88,6 @@ TEST_CASE("every symmetric INT8 code has its balanced digits for every scale fac
 }
 
 TEST_CASE("balanced digits carry their whole reach and nothing twice") {
-  constexpr std::int64_t exhaustive = 40000;
   for_every_scale([]<int S>() {
     for (int count = 1; balanced<S>::reach(count) <= exhaustive; ++count) {
       CAPTURE(S, count);

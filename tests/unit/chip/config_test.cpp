@@ -1,0 +1,94 @@
+// The settings of a chip: presets, keys, text forms.
+#include <string>
+#include <vector>
+
+#include "ohmic/chip/config.hpp"
+#include "ohmic/chip/wang2024.hpp"
+#include "support/catch.hpp"
+#include "support/diagnosis.hpp"
+
+namespace chip = ohmic::chip;
+using chip::wang2024;
+using chip::wang2024_published;
+using ohmic::errc;
+using ohmic_test::check_refused;
+
+namespace {
+
+std::vector<std::string> lines_of(std::string const& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    auto const end = text.find('\n', at);
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("the settings of wang2024 are those of the paper, with the library's choices where it is silent") {
+  CHECK(ohmic::print(chip::defaults<wang2024>()) ==
+        "array.rows=128\narray.columns=128\narray.bank_rows=1024\narray.cells_per_weight=4\n"
+        "dac.bits=8\nadc.bits=8\nadc.lossless=false\n"
+        "range.rule=mean_sigma\nrange.sigmas=8\nrange.percentile=99.99\nrange.user=\n"
+        "coding.activation_bits=8\ncoding.bias=digital\ncoding.max_rows=8\n"
+        "softmax.max=row\nsoftmax.exp_bits=7\nsoftmax.rule=quantile\nsoftmax.quantile=0.9\nsoftmax.full_scale=inf\n"
+        "norm.variance=two_pass\n");
+  CHECK(wang2024::scale == 2);
+}
+
+TEST_CASE("wang2024_published differs in softmax and variance, and in nothing else") {
+  auto const ours = lines_of(ohmic::print(chip::defaults<wang2024>())), published = lines_of(ohmic::print(chip::defaults<wang2024_published>()));
+  REQUIRE(ours.size() == published.size());
+  std::vector<std::string> changed;
+  for (std::size_t i = 0; i < ours.size(); ++i)
+    if (ours[i] != published[i]) changed.push_back(published[i]);
+  CHECK(changed == std::vector<std::string>{"softmax.max=none", "softmax.rule=largest", "norm.variance=moments"});
+  CHECK(wang2024_published::scale == wang2024::scale);
+}
+
+TEST_CASE("every setting of a chip reads back as it prints") {
+  auto from = chip::defaults<wang2024_published>();
+  for (char const* change : {"array.rows=64", "adc.bits=11", "adc.lossless=true", "range.rule=user", "range.user=3,2.5,1", "coding.bias=rows", "coding.max_rows=3", "softmax.full_scale=4.25",
+                             "dac.bits=6"})
+    ohmic::assign(from, change);
+  CHECK(from.array.rows == 64);
+  CHECK(from.adc.lossless);
+  CHECK(from.coding.bias == chip::bias_policy::rows);
+  CHECK(from.range.user == std::vector<double>{3.0, 2.5, 1.0});
+  chip::config<wang2024_published> to;
+  for (auto const& line : lines_of(ohmic::print(from))) ohmic::assign(to, line);
+  CHECK(ohmic::print(to) == ohmic::print(from));
+  CHECK(ohmic::fingerprint(to) == ohmic::fingerprint(from));
+  CHECK(ohmic::fingerprint(to) != ohmic::fingerprint(chip::defaults<wang2024_published>()));
+}
+
+TEST_CASE("a setting is changed by its key") {
+  auto c = chip::defaults<wang2024>();
+  ohmic::set(c, "adc.bits", "9");
+  ohmic::set(c, "range.sigmas", "6.5");
+  CHECK(c.adc.bits == 9);
+  CHECK(c.range.sigmas == 6.5);
+  auto const changes = ohmic::diff(chip::defaults<wang2024>(), c);
+  REQUIRE(changes.size() == 2);
+  CHECK(changes[0] == ohmic::field_change{"adc.bits", "8", "9"});
+  CHECK(changes[1] == ohmic::field_change{"range.sigmas", "8", "6.5"});
+}
+
+TEST_CASE("an unknown key is refused with what was probably meant") {
+  auto c = chip::defaults<wang2024>();
+  check_refused([&] { ohmic::set(c, "adc.bit", "9"); }, errc::unknown_key, {"adc.bit", "did you mean 'adc.bits'"});
+  check_refused([&] { ohmic::set(c, "softmax.exp_bit", "9"); }, errc::unknown_key, {"did you mean 'softmax.exp_bits'"});
+  check_refused([&] { ohmic::set(c, "lossless", "true"); }, errc::unknown_key, {"did you mean 'adc.lossless'"});
+  check_refused([&] { ohmic::set(c, "range", "mean_sigma"); }, errc::unknown_key, {"range.rule"});
+  CHECK(ohmic::print(c) == ohmic::print(chip::defaults<wang2024>()));
+}
+
+TEST_CASE("a value that is none is refused with the allowed ones") {
+  auto c = chip::defaults<wang2024>();
+  check_refused([&] { ohmic::set(c, "adc.bits", "nine"); }, errc::config_value, {"adc.bits", "'nine'"});
+  check_refused([&] { ohmic::set(c, "coding.bias", "analog"); }, errc::config_value, {"coding.bias", "digital", "rows"});
+  check_refused([&] { ohmic::set(c, "norm.variance", "one_pass"); }, errc::config_value, {"norm.variance", "two_pass", "moments"});
+  check_refused([&] { ohmic::set(c, "adc.lossless", "yes please"); }, errc::config_value, {"adc.lossless"});
+}

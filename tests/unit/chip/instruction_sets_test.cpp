@@ -1,0 +1,89 @@
+// A whole evaluation gives the same on every instruction set.
+#include "instruction_sets.hpp"
+
+#include <cstdint>
+#include <vector>
+
+#include "small_chip.hpp"
+#include "support/catch.hpp"
+
+using namespace ohmic_test;
+namespace chip = ohmic::chip;
+
+namespace {
+
+struct run {
+  chip::value_ranges values;
+  std::vector<std::size_t> fp32;
+  chip::outcome outcome;
+};
+
+run evaluated_on(chip_kernel_set const& set, small_model const& f, chip::token_lists const& texts) {
+  auto const values = chip::calibrated_values(f.m, f.weights, f.calibration, serial(), {}, *set.reference);
+  auto const on = chip::deploy<chip::wang2024>(f.m, chip::defaults<chip::wang2024>(), values, f.calibration, serial(), {}, *set.products);
+  std::vector<chip::contestant> contestants;
+  contestants.emplace_back(on, chip::product_mode::convert);
+  auto fp32 = chip::evaluate(f.m, f.weights, texts, contestants, serial(), {}, *set.reference);
+  return {values, fp32, contestants[0].finish()};
+}
+
+}  // namespace
+
+TEST_CASE("calibration, reference and chip give the same on every instruction set") {
+  small_model const f;
+  auto const texts = small_texts(f.m.config, 10, 51);
+  auto const sets = chip_kernel_sets();
+  auto const first = evaluated_on(sets[0], f, texts);
+  for (auto const& set : sets) {
+    auto const other = evaluated_on(set, f, texts);
+    CAPTURE(set.flags, set.products->instruction_set);
+    CHECK(other.values.largest == first.values.largest);
+    CHECK(other.fp32 == first.fp32);
+    CHECK(other.outcome.predictions == first.outcome.predictions);
+    CHECK(report_difference(other.outcome.report, first.outcome.report, f.names()) == "");
+    std::size_t different = 0;
+    for (std::size_t s = 0; s < first.outcome.quality.size(); ++s)
+      different += static_cast<std::size_t>(other.outcome.quality[s].signal != first.outcome.quality[s].signal ||
+                                            other.outcome.quality[s].noise != first.outcome.quality[s].noise);
+    CHECK(different == 0);
+  }
+}
+
+namespace {
+
+/// FNV-1a over the bits of the logits of some texts.
+class hash_of_logits {
+ public:
+  void add(std::vector<float> const& logits) {
+    for (std::uint32_t bits : bits_of(logits))
+      for (int byte = 0; byte < 4; ++byte) value_ = (value_ ^ (bits >> (8 * byte) & 0xffu)) * 1099511628211u;
+  }
+  [[nodiscard]] std::uint64_t value() const { return value_; }
+
+ private:
+  std::uint64_t value_ = 14695981039346656037u;
+};
+
+template <class Spec>
+std::uint64_t logits_hash(small_model const& f, chip::product_mode mode) {
+  auto const on = f.on<Spec>(chip::defaults<Spec>());
+  hash_of_logits hash;
+  for (auto const& ids : small_texts(f.m.config, 10, 51)) hash.add(chip_pass<Spec>(on, f.m, ids, mode).logits);
+  return hash.value();
+}
+
+}  // namespace
+
+// Source  this test with g++ 12 -O2. Whoever changes what a chip computes changes these, and says so in the commit.
+TEST_CASE("a small model gives the same logits with every compiler and flag") {
+  small_model const f;
+  hash_of_logits reference;
+  for (auto const& ids : small_texts(f.m.config, 10, 51)) {
+    ohmic::model::fp32_engine engine(f.weights);
+    reference.add(ohmic::model::classify(engine, f.m, ids));
+  }
+  CHECK(reference.value() == 0);
+  CHECK(logits_hash<chip::wang2024>(f, chip::product_mode::exact) == 0);
+  CHECK(logits_hash<chip::wang2024>(f, chip::product_mode::convert) == 0);
+  CHECK(logits_hash<chip::wang2024_published>(f, chip::product_mode::convert) == 0);
+}
