@@ -245,7 +245,7 @@ TEST_CASE("post-functions of a head are counted as the encoder program plans the
     CHECK(got.report.tallies[2].count<"divider", "divide">() == 24);
 
     std::vector<ohmic::program::sub_operation> planned;
-    ohmic::program::attention_program(planned, 1, {6, 4, 8, 1, 1, 0}, {3, 3, by_row, true, {}});
+    ohmic::program::attention_program(planned, 1, {6, 4, 1}, {3, 3, by_row, true, {}});
     REQUIRE(planned.size() == 3);
     for (std::size_t step = 0; step < 3; ++step) {
       ohmic::program::post_tally counted;

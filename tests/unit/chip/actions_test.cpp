@@ -98,9 +98,9 @@ TEST_CASE("the actions of many texts are the plans of their lengths together") {
   small_model const f;
   auto const on = f.on<chip::wang2024>(settings_of<chip::wang2024>(geometries[1], chip::bias_policy::digital));
   auto const texts = small_texts(f.m.config, 9, 5);
-  std::vector<chip::contestant> contestants;
+  std::vector<classifier_contestant> contestants;
   contestants.emplace_back(on, chip::product_mode::convert);
-  (void)chip::evaluate(f.m, f.weights, texts, contestants, serial());
+  (void)chip::evaluate(f.m, f.weights, classification(texts), contestants, serial());
   ohmic::ledger all;
   for (auto const& t : texts) all.merge(planned(on, f.m, t.size()));
   CHECK(ohmic::difference(all, contestants[0].finish().report.actions(on.names())) == "");

@@ -22,9 +22,10 @@ chip::config<chip::wang2024> with_rows(int max_rows) {
   return c;
 }
 
-/// What one code of a bias row stands for: the largest activation code times both scales.
-double unit_of(chip::deployed<chip::wang2024> const& on, site s) {
-  return 127.0 * static_cast<double>(on.scale_of(ohmic::model::producer_of(s))) * static_cast<double>(on.matrix_at(s).scale);
+/// What one code of a bias row stands for at an output: the largest activation code times both scales.
+double unit_of(chip::deployed<chip::wang2024> const& on, site s, std::size_t output) {
+  site const from = ohmic::model::producer_of(ohmic::model::bert{}, s);
+  return 127.0 * static_cast<double>(on.scale_of(from)) * static_cast<double>(on.matrix_at(s).scales[output]);
 }
 
 ohmic::model::bert with_biases_times(double factor) {
@@ -43,10 +44,10 @@ TEST_CASE("bias rows hold every bias to half a code, and no more rows than the l
     auto const on = f.on<chip::wang2024>(with_rows(64));
     ohmic::model::for_each_projection(f.m, [&](site s, ohmic::model::linear_weights const& w) {
       auto const& programmed = on.matrix_at(s);
-      double const unit = unit_of(on, s), half_code = unit * (0.5 + 1e-12);
       double largest = 0.0;
       std::size_t off = 0;
       for (std::size_t o = 0; o < w.outputs(); ++o) {
+        double const unit = unit_of(on, s, o), half_code = unit * (0.5 + 1e-12);
         std::int64_t code = 0;
         for (std::size_t r = 0; r < programmed.bias_rows; ++r) code += programmed.operand.code(o, w.inputs() + r);
         off += static_cast<std::size_t>(std::fabs(static_cast<double>(code) * unit - static_cast<double>(w.bias[o])) > half_code);
@@ -68,12 +69,13 @@ TEST_CASE("biases that the rows cannot hold are clipped and counted") {
   ohmic::model::for_each_projection(f.m, [&](site s, ohmic::model::linear_weights const& w) {
     auto const& programmed = on.matrix_at(s);
     std::uint64_t beyond = 0;
-    for (float b : w.bias) beyond += static_cast<std::uint64_t>(std::fabs(std::nearbyint(static_cast<double>(b) / unit_of(on, s))) > 127.0);
+    for (std::size_t o = 0; o < w.outputs(); ++o)
+      beyond += static_cast<std::uint64_t>(std::fabs(std::nearbyint(static_cast<double>(w.bias[o]) / unit_of(on, s, o))) > 127.0);
     CAPTURE(on.names().name(s));
     CHECK(programmed.bias_rows == 1);
     CHECK(programmed.clipped_biases == beyond);
     for (std::size_t o = 0; o < w.outputs(); ++o) {
-      double const wanted = std::nearbyint(static_cast<double>(w.bias[o]) / unit_of(on, s));
+      double const wanted = std::nearbyint(static_cast<double>(w.bias[o]) / unit_of(on, s, o));
       CHECK(programmed.operand.code(o, w.inputs()) == std::min(127.0, std::max(-127.0, wanted)));
     }
     all += beyond;
@@ -101,7 +103,9 @@ TEST_CASE("results with bias rows differ from those with digital biases by half 
   // Up to the first projections both have the same codes.
   for (auto op : {operation::A1, operation::A3}) {
     site const s{1, op};
-    double const half_code = unit_of(rows, s) * 0.5, float_rounding = 4 * 0x1p-24 * 16.0;
+    double largest_unit = 0.0;
+    for (std::size_t o = 0; o < rows.matrix_at(s).scales.size(); ++o) largest_unit = std::max(largest_unit, unit_of(rows, s, o));
+    double const half_code = largest_unit * 0.5, float_rounding = 4 * 0x1p-24 * 16.0;
     double worst = 0.0;
     for (std::size_t i = 0; i < with.seen.at(s.index()).size(); ++i)
       worst = std::max(worst, std::fabs(static_cast<double>(with.seen.at(s.index())[i]) - static_cast<double>(without.seen.at(s.index())[i])));

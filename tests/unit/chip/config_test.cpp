@@ -31,8 +31,8 @@ TEST_CASE("the settings of wang2024 are those of the paper, with the library's c
   CHECK(ohmic::print(chip::defaults<wang2024>()) ==
         "array.rows=128\narray.columns=128\narray.bank_rows=1024\narray.cells_per_weight=4\n"
         "dac.bits=8\nadc.bits=8\nadc.lossless=false\n"
-        "range.rule=mean_sigma\nrange.sigmas=8\nrange.percentile=99.99\nrange.user=\n"
-        "coding.activation_bits=8\ncoding.bias=digital\ncoding.max_rows=8\n"
+        "range.rule=mean_sigma\nrange.sigmas=8\nrange.percentile=99.99\nrange.user=\nrange.margin=1\n"
+        "coding.activation_bits=8\ncoding.bias=digital\ncoding.max_rows=8\ncoding.scales=per_tensor\ncoding.weight_scales=per_output\n"
         "softmax.max=row\nsoftmax.exp_bits=7\nsoftmax.rule=quantile\nsoftmax.quantile=0.9\nsoftmax.full_scale=inf\n"
         "norm.variance=two_pass\n");
   CHECK(wang2024::scale == 2);

@@ -18,16 +18,16 @@ namespace {
 /// Everything that an evaluation of chip, int8 and published chip gives.
 struct evaluated {
   std::vector<std::size_t> fp32;
-  std::vector<chip::outcome> outcomes;
+  std::vector<classifier_outcome> outcomes;
 
   evaluated(small_model const& f, chip::token_lists const& texts, ohmic::executor& threads) {
     auto const paper = f.on<chip::wang2024>(chip::defaults<chip::wang2024>(), threads);
     auto const published = f.on<chip::wang2024_published>(chip::defaults<chip::wang2024_published>(), threads);
-    std::vector<chip::contestant> contestants;
+    std::vector<classifier_contestant> contestants;
     contestants.emplace_back(paper, product_mode::convert);
     contestants.emplace_back(paper, product_mode::exact);
     contestants.emplace_back(published, product_mode::convert);
-    fp32 = chip::evaluate(f.m, f.weights, texts, contestants, threads);
+    fp32 = chip::evaluate(f.m, f.weights, classification(texts), contestants, threads);
     for (auto& c : contestants) outcomes.push_back(c.finish());
   }
 };
@@ -55,7 +55,7 @@ TEST_CASE("evaluation gives the same with 1 and 3 threads") {
   CHECK(one.fp32 == parallel.fp32);
   for (std::size_t i = 0; i < one.outcomes.size(); ++i) {
     CAPTURE(i);
-    CHECK(one.outcomes[i].predictions == parallel.outcomes[i].predictions);
+    CHECK(one.outcomes[i].answers == parallel.outcomes[i].answers);
     CHECK(equal_quality(one.outcomes[i].quality, parallel.outcomes[i].quality));
     CHECK(report_difference(one.outcomes[i].report, parallel.outcomes[i].report, f.names()) == "");
   }
@@ -68,7 +68,7 @@ TEST_CASE("evaluation gives the same predictions and counts for texts in another
   evaluated const forwards(f, texts, serial()), backwards(f, reversed, serial());
   for (std::size_t i = 0; i < forwards.outcomes.size(); ++i) {
     auto const &a = forwards.outcomes[i], &b = backwards.outcomes[i];
-    CHECK(std::equal(a.predictions.begin(), a.predictions.end(), b.predictions.rbegin(), b.predictions.rend()));
+    CHECK(std::equal(a.answers.begin(), a.answers.end(), b.answers.rbegin(), b.answers.rend()));
     CHECK(report_difference(a.report, b.report, f.names()) == "");
     // Sums over texts in double: 15 texts, a rounding each.
     for (std::size_t s = 0; s < a.quality.size(); ++s) {
@@ -86,7 +86,7 @@ TEST_CASE("a text gives the same alone and among others") {
   for (std::size_t t = 0; t < texts.size(); ++t) {
     evaluated const alone(f, {texts[t]}, serial());
     CHECK(alone.fp32[0] == all.fp32[t]);
-    CHECK(alone.outcomes[0].predictions[0] == all.outcomes[0].predictions[t]);
+    CHECK(alone.outcomes[0].answers[0] == all.outcomes[0].answers[t]);
     sum += alone.outcomes[0].report;
   }
   CHECK(report_difference(sum, all.outcomes[0].report, f.names()) == "");
@@ -139,8 +139,8 @@ TEST_CASE("progress is reported text by text, up to the number of texts") {
     steps.push_back(done);
     total_is_right = total_is_right && total == 8;
   };
-  std::vector<chip::contestant> none;
-  (void)chip::evaluate(f.m, f.weights, texts, none, three, note);
+  std::vector<classifier_contestant> none;
+  (void)chip::evaluate(f.m, f.weights, classification(texts), none, three, note);
   CHECK(steps == std::vector<std::size_t>{1, 2, 3, 4, 5, 6, 7, 8});
   CHECK(total_is_right);
 }
@@ -171,10 +171,10 @@ TEST_CASE("calibration without texts is refused") {
 TEST_CASE("a text that the model cannot take stops an evaluation with its diagnosis") {
   small_model const f;
   ohmic::executor three(3);
-  std::vector<chip::contestant> none;
+  std::vector<classifier_contestant> none;
   auto texts = small_texts(f.m.config, 9, 36);
   texts[4].push_back(40);
-  check_refused([&] { (void)chip::evaluate(f.m, f.weights, texts, none, three); }, ohmic::errc::value, {"token id", "40"});
+  check_refused([&] { (void)chip::evaluate(f.m, f.weights, classification(texts), none, three); }, ohmic::errc::value, {"token id", "40"});
   texts[4].assign(21, 1);
-  check_refused([&] { (void)chip::evaluate(f.m, f.weights, texts, none, serial()); }, ohmic::errc::shape, {"got 21"});
+  check_refused([&] { (void)chip::evaluate(f.m, f.weights, classification(texts), none, serial()); }, ohmic::errc::shape, {"got 21"});
 }

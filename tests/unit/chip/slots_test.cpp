@@ -97,15 +97,16 @@ TEST_CASE("matrices are programmed as the nearest codes of the DAC") {
     auto const on = f.on<chip::wang2024>(c);
     ohmic::model::for_each_projection(f.m, [&](ohmic::program::site s, ohmic::model::linear_weights const& w) {
       auto const& programmed = on.matrix_at(s);
-      double const scale = static_cast<double>(programmed.scale), half_code = scale * (0.5 + 127 * 0x1p-23);
       std::size_t off = 0;
       int top = 0;
-      for (std::size_t o = 0; o < w.outputs(); ++o)
+      for (std::size_t o = 0; o < w.outputs(); ++o) {
+        double const scale = static_cast<double>(programmed.scales[o]), half_code = scale * (0.5 + 127 * 0x1p-23);
         for (std::size_t i = 0; i < w.inputs(); ++i) {
           int const code = programmed.operand.code(o, i);
           top = std::max(top, code < 0 ? -code : code);
           off += static_cast<std::size_t>(std::fabs(static_cast<double>(w.weight(o, i)) - scale * code) > half_code);
         }
+      }
       CAPTURE(bits, on.names().name(s));
       CHECK(off == 0);
       CHECK(top == (1 << (bits - 1)) - 1);

@@ -10,6 +10,8 @@
 #include "ohmic/chip/evaluation.hpp"
 #include "ohmic/chip/wang2024.hpp"
 #include "ohmic/core/threads.hpp"
+#include "ohmic/model/encoder.hpp"
+#include "ohmic/model/task.hpp"
 #include "ohmic/program/plan.hpp"
 #include "support/catch.hpp"
 #include "support/small_bert.hpp"
@@ -30,6 +32,13 @@ struct chip_of_base_255 : ohmic::chip::wang2024 {
 inline ohmic::executor& serial() {
   static ohmic::executor one(1);
   return one;
+}
+
+/// BERT with a task of its kind; the tests look at predictions, so that all labels are 0.
+using classifier_contestant = ohmic::chip::contestant<ohmic::model::bert, ohmic::model::classify_task>;
+using classifier_outcome = ohmic::chip::outcome<std::size_t>;
+inline ohmic::model::classify_task classification(ohmic::chip::token_lists const& texts) {
+  return {texts, std::vector<std::size_t>(texts.size(), 0)};
 }
 
 /// A model with its reference weights, texts to calibrate on, and what they say about its values.

@@ -44,11 +44,12 @@ struct note_taker {
     notes.push_back(note);
     return {x.rows, w.outputs()};
   }
-  tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads) {
+  tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads, ohmic::attention_mask mask) {
     notes.push_back("attention " + std::to_string(block));
     CHECK(q.rows == k.rows);
     CHECK(v.cols == q.cols);
     CHECK(heads == m.config.heads);
+    CHECK(mask == ohmic::attention_mask::none);
     return q;
   }
   tensor normalise(site mean, site square, model::norm_weights const&, float epsilon, tensor const& u) {
@@ -60,10 +61,14 @@ struct note_taker {
     notes.push_back("row " + std::to_string(n));
     return {1, x.cols};
   }
-  std::vector<float> output(site s, model::linear_weights const& w, tensor const& x) {
+  tensor mean(site s, tensor const& x) {
+    notes.push_back(name(s));
+    return {1, x.cols};
+  }
+  ohmic::matrix<float> output(site s, model::linear_weights const& w, tensor const& x, model::projection_options<tensor> const&) {
     CHECK(x.rows == 1);
     notes.push_back(name(s));
-    return std::vector<float>(w.outputs());
+    return {x.rows, w.outputs()};
   }
 };
 static_assert(model::engine<note_taker>);
@@ -100,7 +105,7 @@ TEST_CASE("every weight matrix has a site, and every weight-stationary site of t
 }
 
 TEST_CASE("a projection reads what the site before it left") {
-  auto const from = [](std::size_t block, operation op) { return model::producer_of({block, op}); };
+  auto const from = [](std::size_t block, operation op) { return model::producer_of(model::bert{}, {block, op}); };
   for (auto op : {operation::A1, operation::A2, operation::A3}) {
     CHECK(from(1, op) == site{0, operation::L2});
     CHECK(from(2, op) == site{1, operation::B_L2});
