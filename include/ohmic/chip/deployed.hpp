@@ -116,8 +116,8 @@ class deployed {
                                 score_digits(),
                                 compares_rows(),
                                 settings_.norm.variance == variance_rule::two_pass,
-                                settings_.coding.scales == scale_policy::per_token,
-                                {}};
+                                {},
+                                settings_.coding.scales == scale_policy::per_token};
     c.bias_rows.resize(names_.sites());
     for (std::size_t i = 0; i < c.bias_rows.size(); ++i) c.bias_rows[i] = matrices_[i].bias_rows;
     return c;

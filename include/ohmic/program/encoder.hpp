@@ -26,9 +26,9 @@ struct function_choices {
   int score_digits = 3;     ///< of EXP(S)
   bool row_maximum = true;  ///< softmax subtracts the largest score of a row
   bool two_pass_variance = true;
-  bool per_token_scales = false;  ///< every token's results have their own scale, found by a comparator
   /// Rows that carry the bias of a site, by site index; empty or 0: the bias is added in F.
   std::vector<std::size_t> bias_rows{};
+  bool per_token_scales = false;  ///< every token's results have their own scale, found by a comparator
 
   [[nodiscard]] std::size_t bias_rows_of(site s) const noexcept {
     return s.index() < bias_rows.size() ? bias_rows[s.index()] : 0;

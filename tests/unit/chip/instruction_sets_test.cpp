@@ -15,15 +15,15 @@ namespace {
 struct run {
   chip::value_ranges values;
   std::vector<std::size_t> fp32;
-  chip::outcome outcome;
+  classifier_outcome outcome;
 };
 
 run evaluated_on(chip_kernel_set const& set, small_model const& f, chip::token_lists const& texts) {
   auto const values = chip::calibrated_values(f.m, f.weights, f.calibration, serial(), {}, *set.reference);
   auto const on = chip::deploy<chip::wang2024>(f.m, chip::defaults<chip::wang2024>(), values, f.calibration, serial(), {}, *set.products);
-  std::vector<chip::contestant> contestants;
+  std::vector<classifier_contestant> contestants;
   contestants.emplace_back(on, chip::product_mode::convert);
-  auto fp32 = chip::evaluate(f.m, f.weights, texts, contestants, serial(), {}, *set.reference);
+  auto fp32 = chip::evaluate(f.m, f.weights, classification(texts), contestants, serial(), {}, *set.reference);
   return {values, fp32, contestants[0].finish()};
 }
 
@@ -39,7 +39,7 @@ TEST_CASE("calibration, reference and chip give the same on every instruction se
     CAPTURE(set.flags, set.products->instruction_set);
     CHECK(other.values.largest == first.values.largest);
     CHECK(other.fp32 == first.fp32);
-    CHECK(other.outcome.predictions == first.outcome.predictions);
+    CHECK(other.outcome.answers == first.outcome.answers);
     CHECK(report_difference(other.outcome.report, first.outcome.report, f.names()) == "");
     std::size_t different = 0;
     for (std::size_t s = 0; s < first.outcome.quality.size(); ++s)

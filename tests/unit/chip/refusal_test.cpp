@@ -76,7 +76,7 @@ TEST_CASE("an empty matrix is refused with its site") {
 TEST_CASE("a run before the converters have ranges is refused with the site") {
   small_model const f;
   chip::deployed<chip::wang2024> const on(
-      chip::defaults<chip::wang2024>(), f.names(), f.values, [&](auto const& g) { ohmic::model::for_each_projection(f.m, g); }, ohmic::model::producer_of);
+      chip::defaults<chip::wang2024>(), f.names(), f.values, [&](auto const& g) { ohmic::model::for_each_projection(f.m, g); }, [&](ohmic::program::site s) { return ohmic::model::producer_of(f.m, s); });
   std::vector<std::int32_t> const ids{1, 2, 3};
   check_refused([&] { chip_pass<chip::wang2024>(on, f.m, ids, chip::product_mode::convert); }, errc::missing_calibration, {"embeddings.L1", "range.rule=full_scale"});
   CHECK_NOTHROW(chip_pass<chip::wang2024>(on, f.m, ids, chip::product_mode::exact));
