@@ -173,7 +173,7 @@ inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::
   if (!(s.cross_layers > 0 && decoding)) {
     if (!s.decoder) detail::norm(ops, n, s, c, operation::L1, operation::L2);
     detail::append(out, ops, 1);
-    detail::attention(ops, s, {n, p.tokens, s.decoder ? p.context() : p.tokens, p.batch, true}, c);
+    detail::attention(ops, s, {n, p.tokens, p.context(), p.batch, true}, c);
     detail::norm(ops, n, s, c, operation::A_L1, operation::A_L2);
     detail::feed_forward(ops, n, s, c);
     detail::norm(ops, n, s, c, operation::B_L1, operation::B_L2);
