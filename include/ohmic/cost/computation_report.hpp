@@ -115,8 +115,8 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
   if (w.width > 0) note("bound.activation_caches", 7.0 * d(w.tokens * w.batch) * d(w.width) * d(w.layers) / c.cache_bytes_per_s, "s",
                         "printed bound: 7 reads of each layer's n m activations over B_a");
   note("bound.dense_columns", d(c.bank_columns) * c.column_time.si(), "s", "left out by the paper: a pass over all columns of a dense crossbar, whatever the model's size");
-  note("utilisation.prefill", d(w.tokens * w.batch) / d(pieces(w.tokens * w.batch, c.array.pairs()) * c.array.pairs()), "share", "column pairs in use");
-  note("utilisation.one_token", d(w.batch) / d(pieces(w.batch, c.array.pairs()) * c.array.pairs()), "share", "column pairs in use when a token is generated");
+  if (w.width > 0) note("utilisation.prefill", d(w.tokens * w.batch) / d(pieces(w.tokens * w.batch, c.array.pairs()) * c.array.pairs()), "share", "column pairs in use");
+  if (w.width > 0) note("utilisation.one_token", d(w.batch) / d(pieces(w.batch, c.array.pairs()) * c.array.pairs()), "share", "column pairs in use when a token is generated");
   double const cells = d(w.weights) * c.array.cells_per_weight;
   note("write.energy", cells * prices.cell_write.value.si(), "J", "writing the model into the dense bank, 2.3 pJ a bit at 40 nm (3D-CIMlet)");
   note("write.time", d(c.bank_columns) * c.write_time.si(), "s", "all banks side by side, column by column, a write time each (PUMA)");
