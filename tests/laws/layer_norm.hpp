@@ -29,8 +29,8 @@ inline row_means ideal_means(std::vector<float> const& u, ohmic::variance_rule r
 }
 
 /// The textbook formula in double.
-inline std::vector<double> double_layer_norm(std::vector<float> const& u, std::vector<float> const& gamma, std::vector<float> const& beta,
-                                             double epsilon) {
+inline std::vector<double> double_layer_norm(std::vector<float> const& u, std::vector<float> const& gamma,
+                                             std::vector<float> const& beta, double epsilon) {
   double mean = 0.0, variance = 0.0;
   for (float v : u) mean += static_cast<double>(v);
   mean /= static_cast<double>(u.size());
@@ -38,12 +38,14 @@ inline std::vector<double> double_layer_norm(std::vector<float> const& u, std::v
   variance /= static_cast<double>(u.size());
   std::vector<double> out(u.size());
   for (std::size_t i = 0; i < u.size(); ++i)
-    out[i] = (static_cast<double>(u[i]) - mean) / std::sqrt(variance + epsilon) * static_cast<double>(gamma[i]) + static_cast<double>(beta[i]);
+    out[i] = (static_cast<double>(u[i]) - mean) / std::sqrt(variance + epsilon) * static_cast<double>(gamma[i]) +
+             static_cast<double>(beta[i]);
   return out;
 }
 
 template <ohmic::layer_norm_policy P>
-std::vector<float> normalised(P const& p, std::vector<float> const& u, std::vector<float> const& gamma, std::vector<float> const& beta) {
+std::vector<float> normalised(P const& p, std::vector<float> const& u, std::vector<float> const& gamma,
+                              std::vector<float> const& beta) {
   auto const means = ideal_means(u, p.variance());
   auto const d = p.inverse_deviation(means.mean, means.second);
   CHECK_FALSE(d.clamped);
@@ -52,8 +54,8 @@ std::vector<float> normalised(P const& p, std::vector<float> const& u, std::vect
   return out;
 }
 
-/// Error of a normalised value against the double formula, per unit of |result| + |beta| + 1: the mean and the second mean are
-/// floats. `moments` subtracts numbers that are 1 + (mean / deviation)^2 times the variance.
+/// Error of a normalised value against the double formula, per unit of |result| + |beta| + 1: the mean and the second
+/// mean are floats. `moments` subtracts numbers that are 1 + (mean / deviation)^2 times the variance.
 inline double layer_norm_tolerance(ohmic::variance_rule rule, double mean_by_deviation) {
   double const float_ulp = 0x1p-23;
   double const cancellation = rule == ohmic::variance_rule::moments ? 1.0 + mean_by_deviation * mean_by_deviation : 0.0;
@@ -76,7 +78,8 @@ void layer_norm_laws(P const& p) {
       auto const means = ideal_means(u, ohmic::variance_rule::two_pass);
       mean_by_deviation = static_cast<double>(means.mean) / std::sqrt(static_cast<double>(means.second));
     }
-    auto const worst = [&](std::vector<float> const& got, std::vector<double> const& expected, std::vector<float> const& offset) {
+    auto const worst = [&](std::vector<float> const& got, std::vector<double> const& expected,
+                           std::vector<float> const& offset) {
       double w = 0.0;
       for (std::size_t i = 0; i < got.size(); ++i)
         w = std::max(w, std::fabs(static_cast<double>(got[i]) - expected[i]) /
@@ -104,13 +107,15 @@ void layer_norm_laws(P const& p) {
     for (float shift : {0.5f, -3.0f, 8.0f}) {
       auto moved = u;
       for (float& v : moved) v += shift;
-      double const far = mean_by_deviation * static_cast<double>(1.0f + std::fabs(shift)) + 8.0 * std::fabs(static_cast<double>(shift));
+      double const far = mean_by_deviation * static_cast<double>(1.0f + std::fabs(shift)) +
+                         8.0 * std::fabs(static_cast<double>(shift));
       CHECK(worst(normalised(p, moved, gamma, beta), expected, beta) <= layer_norm_tolerance(p.variance(), far));
     }
 
     auto in_place = u;
     auto const means = ideal_means(u, p.variance());
-    p.apply_row(in_place, means.mean, p.inverse_deviation(means.mean, means.second).inverse_root, gamma, beta, in_place);
+    p.apply_row(in_place, means.mean, p.inverse_deviation(means.mean, means.second).inverse_root, gamma, beta,
+                in_place);
     CHECK(in_place == got);
   }
 }

@@ -40,7 +40,8 @@ void post_function_laws(F const& f, float low, float high) {
   for (std::size_t first = 0; first < batch::size; ++first) {  // every alignment of an element against the batches
     ohmic::simd::for_each_lane(x.data() + first, y.data() + first, x.size() - first, f);
     for (std::size_t i = first; i < x.size(); ++i)
-      different += static_cast<std::size_t>(std::bit_cast<std::uint32_t>(y[i]) != std::bit_cast<std::uint32_t>(f(x[i])));
+      different +=
+          static_cast<std::size_t>(std::bit_cast<std::uint32_t>(y[i]) != std::bit_cast<std::uint32_t>(f(x[i])));
   }
   CHECK(different == 0);
 

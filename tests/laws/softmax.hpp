@@ -60,7 +60,8 @@ void softmax_division_law(P const& p, std::vector<float> const& scores) {
   bool const any = p.divide_row(r, sum, share);
   CHECK(any == (sum > 0.0f));
   double const total = std::accumulate(share.begin(), share.end(), 0.0);
-  // Every share is a quotient rounded once, the sum of the codes below 2^24 exact: each is off by 2^-24 of itself at most.
+  // Every share is a quotient rounded once, the sum of the codes below 2^24 exact: each is off by 2^-24 of itself at
+  // most.
   double const rounding = 0x1p-24;
   CHECK_THAT(total, within(any ? 1.0 : 0.0, rounding));
   if (!any) CHECK(std::all_of(share.begin(), share.end(), [](float v) { return v == 0.0f; }));
@@ -91,7 +92,8 @@ void softmax_laws(P const& p, float centre) {
   CHECK(out == std::vector<float>(3, 0.0f));
 }
 
-/// Codes are the exponentials against `reference` to half a code, so that the shares are the softmax to that resolution.
+/// Codes are the exponentials against `reference` to half a code, so that the shares are the softmax to that
+/// resolution.
 /// Range   no score above the reference
 template <ohmic::softmax_policy P>
 void softmax_resolution_law(P const& p, std::vector<float> const& scores, double reference) {
@@ -118,8 +120,8 @@ void softmax_resolution_law(P const& p, std::vector<float> const& scores, double
   CHECK(worst_share <= 1.0);
 }
 
-/// A policy that subtracts the row's maximum: the largest score has the largest code, nothing saturates, and adding a number to
-/// all scores of a row, where that is exact, changes no code.
+/// A policy that subtracts the row's maximum: the largest score has the largest code, nothing saturates, and adding a
+/// number to all scores of a row, where that is exact, changes no code.
 template <ohmic::softmax_policy P>
 void row_maximum_laws(P const& p) {
   for (std::size_t n : {1u, 5u, 64u, 200u}) {

@@ -5,10 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "ohmic/attention/concept.hpp"
 #include "ohmic/core/action.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/simd.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/nonlinear/softmax.hpp"
 
@@ -22,7 +25,12 @@ template <softmax_policy Softmax = split_softmax>
 class shared_array_attention {
  public:
   /// Range   one: the code that drives the vector of ones in A5, at most the DAC's largest: the larger the less an ADC step costs
-  shared_array_attention(Softmax const& softmax, attention_mask mask, std::int16_t one) : softmax_(softmax), mask_(mask), one_(one) {}
+  /// Errors  config_conflict if the codes of EXP(S) do not fit an operand
+  shared_array_attention(Softmax const& softmax, attention_mask mask, std::int16_t one) : softmax_(softmax), mask_(mask), one_(one) {
+    if (softmax.top() > 32767)
+      throw error({errc::config_conflict, "codes of EXP(S) too wide for an operand", "softmax.exp_bits", std::to_string(softmax.top()), "codes up to 32767 (15 bits)",
+                   "set softmax.exp_bits=15 or less"});
+  }
 
   /// One head. `product(step, x, y)` multiplies codes x (tokens, inner) by y (outputs, inner) on the array and returns sums;
   /// `seen(step, values)` is shown scores, row sums and results as real numbers.

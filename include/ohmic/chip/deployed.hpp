@@ -176,9 +176,9 @@ class deployed {
 
   /// The switch registers hold as many digits as their operand needs, within 16 bits.
   void check_digits() const {
-    if (softmax_.front().top() > 4095)
+    if (softmax_.front().top() > 32767)
       throw error({errc::config_conflict, "codes of EXP(S) too wide for the digits of the array", "softmax.exp_bits", std::to_string(softmax_.front().top()),
-                   "codes up to 4095 (12 bits)", "set softmax.exp_bits=12 or less"});
+                   "codes up to 32767 (15 bits)", "set softmax.exp_bits=15 or less"});
   }
 
   config<Spec> settings_;

@@ -50,7 +50,8 @@ struct run_report {
   std::uint64_t saturated_scores = 0;
   std::uint64_t clamped_variances = 0;
 
-  explicit run_report(std::size_t n = 0) : sites(n) {}
+  run_report() = default;
+  explicit run_report(std::size_t n) : sites(n) {}
   run_report& operator+=(run_report const& o) {
     for (std::size_t i = 0; i < sites.size(); ++i) sites[i] += o.sites[i];
     softmax_rows += o.softmax_rows;

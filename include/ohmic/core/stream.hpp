@@ -50,30 +50,20 @@ inline void require_addressable(std::uint64_t arrays, std::uint64_t elements, st
 }
 
 namespace detail {
-/// Coefficients of z / x as a polynomial in w - 3 (w < 6) and in sqrt(w) - 3.5 (above): lowest power first.
-/// Source  ours: Remez exchange on the relative error in 64-bit mantissas; worst 5.0e-8 and 2.7e-8 before rounding
-inline constexpr float normal_central[] = {2.29603529f,      0.341716886f,     -0.00811557844f,  -0.00118238362f,
-                                           0.000276445266f,  -1.80414372e-05f, -2.66626353e-06f, 6.44290026e-07f,
-                                           -6.13051476e-09f, -8.24027602e-09f};
-inline constexpr float normal_tail[] = {4.71708918f,     1.42463493f,      0.00463935593f,  -0.00292134844f,
-                                        0.00151215901f,  -0.000946231536f, 0.000687737134f, -0.000350197573f,
-                                        3.94077615e-05f, 2.49979166e-05f};
-/// Coefficients of (log(1 + f) - f + f^2 / 2) / f^3 for 1 + f in [sqrt(1/2), sqrt(2)].
-/// Source  ours, as above; worst error of the logarithm 6.9e-9 f^3
-inline constexpr float log_cubic[] = {0.333341658f, -0.250016987f, 0.199548751f, -0.165644258f,
-                                      0.149779916f, -0.143790096f, 0.0867219195f};
-
 /// Natural logarithm.
 /// Range   normal positive numbers
 template <simd::lane V>
 [[nodiscard]] V log_positive(V y) noexcept {
+  // Coefficients of (log(1 + f) - f + f^2 / 2) / f^3, lowest power first. Ours: Remez exchange; worst error 6.9e-9 f^3.
+  static constexpr float cubic[] = {0.333341658f, -0.250016987f, 0.199548751f, -0.165644258f,
+                                    0.149779916f, -0.143790096f, 0.0867219195f};
   using I = simd::integer_of<V>;
   I const sqrt_half(0x3f3504f3);
   I const bits = simd::to_bits(y);
   I const exponent = (bits - sqrt_half) >> 23;  // of two, so that what is left lies in [sqrt(1/2), sqrt(2))
   V const f = simd::from_bits(I(bits - (exponent << 23))) - V(1.0f);
-  V p(log_cubic[6]);
-  for (int i = 5; i >= 0; --i) p = simd::mul_add(p, f, V(log_cubic[i]));
+  V p(cubic[6]);
+  for (int i = 5; i >= 0; --i) p = simd::mul_add(p, f, V(cubic[i]));
   V const f2 = simd::mul(f, f);
   V const log_f = simd::mul_add(simd::mul(p, f), f2, simd::mul_add(f2, V(-0.5f), f));
   return simd::mul_add(simd::to_float(exponent), V(0.693147181f), log_f);
@@ -87,13 +77,20 @@ template <simd::lane V>
 /// Source  ours; error at most 1.2e-6 over the p of `normal_from_word`, see tests/unit/core/stream_test.cpp
 template <simd::lane V>
 [[nodiscard]] V upper_quantile(V p) noexcept {
+  // Coefficients of z / x in powers of w - 3 (w < 6) and of sqrt(w) - 3.5 (above), lowest first. Ours: Remez exchange
+  // on the relative error, in 64-bit mantissas; worst 5.0e-8 and 2.7e-8 before the coefficients are rounded.
+  static constexpr float inner[] = {2.29603529f,      0.341716886f,     -0.00811557844f,  -0.00118238362f,
+                                    0.000276445266f,  -1.80414372e-05f, -2.66626353e-06f, 6.44290026e-07f,
+                                    -6.13051476e-09f, -8.24027602e-09f};
+  static constexpr float outer[] = {4.71708918f,     1.42463493f,      0.00463935593f,  -0.00292134844f,
+                                    0.00151215901f,  -0.000946231536f, 0.000687737134f, -0.000350197573f,
+                                    3.94077615e-05f, 2.49979166e-05f};
   V const x = V(1.0f) - (p + p);
   V const w = V(0.0f) - detail::log_positive(simd::mul(V(4.0f) * p, V(1.0f) - p));
   auto const central = w < V(6.0f);
   V const t = simd::select(central, V(w - V(3.0f)), V(simd::sqrt(w) - V(3.5f)));
-  V z = simd::select(central, V(detail::normal_central[9]), V(detail::normal_tail[9]));
-  for (int i = 8; i >= 0; --i)
-    z = simd::mul_add(z, t, simd::select(central, V(detail::normal_central[i]), V(detail::normal_tail[i])));
+  V z = simd::select(central, V(inner[9]), V(outer[9]));
+  for (int i = 8; i >= 0; --i) z = simd::mul_add(z, t, simd::select(central, V(inner[i]), V(outer[i])));
   return simd::mul(z, x);
 }
 

@@ -127,8 +127,11 @@ class computation_array {
   /// Errors  shape, value as switched_operand; capacity if a sum could leave exact arithmetic
   [[nodiscard]] product_sums multiply(matrix_view<std::int16_t const> x, driven_operand const& y, std::vector<Adc> const& adcs, operand_source source,
                                       product_report& report, executor& threads, std::string const& where) const {
-    if (lossless()) return exact_product(x, y, static_cast<int>(adcs.size()), source, report, threads, where);
     auto const switched = switched_operand::balanced_digits_of<S>(x, y.cut(), static_cast<int>(adcs.size()), where);
+    if (lossless()) return exact_product(x, y, static_cast<int>(adcs.size()), source, report, threads, where);
+    if (static_cast<double>(y.cut().tiles()) * static_cast<double>(Adc::top_code(config_.adc)) >= 2147483648.0)
+      throw error({errc::capacity, "too many tiles for 32-bit sums of codes", where, std::to_string(y.cut().tiles()) + " tiles",
+                   "tiles x largest code below 2^31", "use more rows in an array or fewer ADC bits"});
     return run(switched, y, adcs.size(), source, report, threads, [&](block_job const& job, std::size_t d, sum_target z, std::uint64_t& clipped) {
       // Snapping the step keeps every sum exact in double (see sum_target).
       z.gain = snapped_step(adcs[d].step()) * static_cast<double>(switched.weight(d));

@@ -83,6 +83,9 @@ class driven_operand {
 /// Shape   from codes (tokens, inner): digits and their magnitudes (D, tokens, padded), sums of digits (D, tokens, tiles)
 class switched_operand {
  public:
+  /// Most digits of an operand: eleven already hold every 16-bit code at S = 1.
+  static constexpr int max_digits = 16;
+
   switched_operand() = default;
 
   /// Balanced digits of scale factor S.
@@ -90,6 +93,8 @@ class switched_operand {
   /// Errors  shape for an empty matrix or one whose width is not that of the cut; value, naming the element, for a code without digits
   template <int S>
   [[nodiscard]] static switched_operand balanced_digits_of(matrix_view<std::int16_t const> codes, tiling const& cut, int digits, std::string const& where) {
+    if (digits < 1 || digits > max_digits)
+      throw error({errc::config_conflict, "number of digits", where, std::to_string(digits), "1.." + std::to_string(max_digits), "use narrower codes or a larger scale factor"});
     switched_operand x(codes, cut, static_cast<std::size_t>(digits), balanced<S>::reach(digits), where);
     for (std::size_t d = x.digits_; d-- > 0;) x.weights_[d] = d + 1 == x.digits_ ? 1 : x.weights_[d + 1] * balanced<S>::base;
     x.wide_ = balanced<S>::top_digit > 63;
@@ -102,25 +107,12 @@ class switched_operand {
     return x;
   }
 
-  /// The same codes in as few bytes as hold them: one digit up to 127, two of base 128 beyond. Carries the lossless product.
+  /// The same codes in as few bytes as hold them: one digit up to 127, two of base 255 up to 32512. Carries the lossless product.
   [[nodiscard]] static switched_operand bytes_of(matrix_view<std::int16_t const> codes, tiling const& cut, std::string const& where) {
-    bool narrow = true;
+    std::int32_t largest = 0;
     for (std::size_t n = 0; n < codes.rows; ++n)
-      for (std::int16_t c : codes.row(n)) narrow = narrow && c >= -127 && c <= 127;
-    switched_operand x(codes, cut, narrow ? 1 : 2, narrow ? 127 : 64 * 127, where);
-    x.weights_[0] = narrow ? 1 : 128;
-    x.weights_[1] = 1;
-    if (narrow) {
-      x.copy(codes);
-      return x;
-    }
-    for (std::size_t n = 0; n < x.tokens_; ++n)
-      for (std::size_t i = 0; i < codes.cols; ++i) {
-        std::int32_t const c = codes(n, i), high = (c + 8192 + 64) / 128 - 64;  // nearest multiple of 128, without division of a negative
-        x.put(0, n, i, static_cast<std::int8_t>(high));
-        x.put(1, n, i, static_cast<std::int8_t>(c - 128 * high));
-      }
-    return x;
+      for (std::int16_t c : codes.row(n)) largest = std::max<std::int32_t>(largest, c < 0 ? -c : c);
+    return balanced_digits_of<7>(codes, cut, balanced<7>::digits_for(largest), where);
   }
 
   [[nodiscard]] tiling const& cut() const noexcept { return cut_; }
@@ -190,34 +182,9 @@ class switched_operand {
       }
   }
 
-  /// Codes that are their own single digit.
-  void copy(matrix_view<std::int16_t const> codes) noexcept {
-    wide_ = true;
-    for (std::size_t n = 0; n < tokens_; ++n)
-      for (std::size_t tile = 0; tile < cut_.tiles(); ++tile) {
-        std::int16_t const* const code = &codes(n, tile * cut_.activations);
-        std::size_t const at = n * cut_.padded() + tile * cut_.groups() * 4;
-        std::int32_t sum = 0;
-        for (std::size_t i = 0; i < cut_.filled(tile); ++i) {
-          digit_[at + i] = static_cast<std::int8_t>(code[i]);
-          magnitude_[at + i] = static_cast<std::int8_t>(code[i] < 0 ? -code[i] : code[i]);
-          sum += code[i];
-        }
-        sum_[n * cut_.tiles() + tile] = sum;
-      }
-  }
-
-  void put(std::size_t d, std::size_t token, std::size_t i, std::int8_t digit) noexcept {
-    std::size_t const at = (d * tokens_ + token) * cut_.padded() + cut_.place(i);
-    digit_[at] = digit;
-    magnitude_[at] = static_cast<std::int8_t>(digit < 0 ? -digit : digit);
-    wide_ = wide_ || magnitude_[at] > 63;
-    sum_[(d * tokens_ + token) * cut_.tiles() + i / cut_.activations] += digit;
-  }
-
   tiling cut_;
   std::size_t tokens_ = 0, digits_ = 0;
-  std::int64_t weights_[16] = {};
+  std::int64_t weights_[max_digits] = {};
   bool wide_ = false;
   aligned_vector<std::int8_t> digit_, magnitude_;
   aligned_vector<std::int32_t> sum_;

@@ -80,10 +80,14 @@ struct enum_names<activation> {
 template <class F>
 decltype(auto) with_activation(activation kind, F&& f) {
   switch (kind) {
-    case activation::relu: return std::forward<F>(f)(relu_activation{});
-    case activation::gelu: return std::forward<F>(f)(gelu_activation{});
-    case activation::tanh: return std::forward<F>(f)(tanh_activation{});
-    case activation::identity: break;
+    case activation::relu:
+      return std::forward<F>(f)(relu_activation{});
+    case activation::gelu:
+      return std::forward<F>(f)(gelu_activation{});
+    case activation::tanh:
+      return std::forward<F>(f)(tanh_activation{});
+    case activation::identity:
+      break;
   }
   return std::forward<F>(f)(identity_activation{});
 }

@@ -11,8 +11,11 @@
 
 namespace ohmic::inline OHMIC_ABI {
 
-/// F of a sub-operation F(X . Y): a lane function. It is called with a float and with batches of floats, and the value of an
-/// element must not depend on which of them it came in. `actions` lists what a chip does for one element.
+// Version 14 tears compound requirements apart.
+// clang-format off
+
+/// F of a sub-operation F(X . Y): a lane function. It is called with a float and with batches of floats, and the value
+/// of an element must not depend on which of them it came in. `actions` lists what a chip does for one element.
 /// Laws    tests/laws/post_function.hpp: scalar and batch give the same bits, wherever the element stands
 template <class F>
 concept post_function = std::copyable<F> && requires(F const& f, float x, simd::f32<simd::native> v) {
@@ -21,15 +24,16 @@ concept post_function = std::copyable<F> && requires(F const& f, float x, simd::
   { f(v) } noexcept -> std::same_as<simd::f32<simd::native>>;
 };
 
-/// Softmax split over three sub-operations: A4 keeps codes of EXP(S), A5 sums them, A6 divides by the sum.
-/// `row_codes` gives the codes of one row of scores and returns how many saturated; -infinity marks a masked score and gives
-/// code 0. `divide_row` returns false where it had to give zeros because the sum of the row was not positive.
+/// Softmax split over three sub-operations: A4 keeps codes of EXP(S), A5 sums them, A6 divides by the sum. `row_codes`
+/// gives the codes of one row of scores and returns how many saturated; -infinity marks a masked score and gives code
+/// 0. `divide_row` returns false where it had to give zeros because the sum of the row was not positive.
 /// Shape   scores (n), codes (n); r (m), out (m): r and out may be the same memory
 /// Range   codes 0..top()
+/// Cost    a policy that has `by_row()` and says false there is counted without comparators
 /// Laws    tests/laws/softmax.hpp
 template <class P>
-concept softmax_policy = requires(P const& p, typename P::config const& c, std::span<float const> row, std::span<std::uint16_t> codes,
-                                  float sum, std::span<float> out) {
+concept softmax_policy = requires(P const& p, typename P::config const& c, std::span<float const> row,
+                                  std::span<std::uint16_t> codes, float sum, std::span<float> out) {
   typename P::actions;
   P::validate(c);
   P(c);
@@ -41,7 +45,7 @@ concept softmax_policy = requires(P const& p, typename P::config const& c, std::
 /// Where L2 takes its operand from.
 enum class variance_rule {
   two_pass,  ///< E((u - E(u))^2): L1 first, then a product of the centred row with itself
-  moments,   ///< E(u^2) - E(u)^2: L1 and L2 side by side, as published; cancels where |E(u)| is large against the deviation
+  moments,   ///< E(u^2) - E(u)^2: L1 and L2 as published; cancels where E(u) is large against the deviation
 };
 
 /// What the root unit makes of L1 and L2 for one token.
@@ -55,7 +59,8 @@ struct deviation {
 /// Shape   u, gamma, beta, out (m): u and out may be the same memory
 /// Laws    tests/laws/layer_norm.hpp
 template <class P>
-concept layer_norm_policy = requires(P const& p, typename P::config const& c, float mean, std::span<float const> row, std::span<float> out) {
+concept layer_norm_policy = requires(P const& p, typename P::config const& c, float mean, std::span<float const> row,
+                                     std::span<float> out) {
   typename P::actions;
   P::validate(c);
   P(c);
@@ -63,6 +68,8 @@ concept layer_norm_policy = requires(P const& p, typename P::config const& c, fl
   { p.inverse_deviation(mean, mean) } noexcept -> std::same_as<deviation>;
   { p.apply_row(row, mean, mean, row, row, out) } noexcept;
 };
+
+// clang-format on
 
 /// The least that the concept asks for; generic headers are compiled with it in the tests.
 struct post_function_archetype {
@@ -100,7 +107,8 @@ struct layer_norm_archetype {
   explicit layer_norm_archetype(config const&) noexcept {}
   [[nodiscard]] variance_rule variance() const noexcept { return variance_rule::two_pass; }
   [[nodiscard]] deviation inverse_deviation(float, float) const noexcept { return {1.0f, false}; }
-  void apply_row(std::span<float const> u, float mean, float, std::span<float const>, std::span<float const>, std::span<float> out) const noexcept {
+  void apply_row(std::span<float const> u, float mean, float, std::span<float const>, std::span<float const>,
+                 std::span<float> out) const noexcept {
     for (std::size_t i = 0; i < u.size(); ++i) out[i] = u[i] - mean;
   }
 };

@@ -6,18 +6,19 @@
 
 namespace ohmic::inline OHMIC_ABI {
 
-/// Smallest and largest argument of `lane_exp`: below the first the result would be subnormal, above the second infinite.
+/// Smallest and largest argument of `lane_exp`: beyond them the result would be subnormal or infinite.
 inline constexpr float exp_argument_min = -0x1.5d589ep+6f;  // -87.336540, just above ln 2^-126
 inline constexpr float exp_argument_max = 0x1.62e42ep+6f;   // 88.722832, just below ln of the largest float
 
 /// e^x.
-/// Range   error below 1 ulp from exp_argument_min to exp_argument_max, never falling; exactly 1 at 0. Below that 0, also where e^x would be a
-///         subnormal, so that no result depends on the flush-to-zero mode. Above it the value at exp_argument_max, 3.4028e38,
-///         also for +infinity. NaN stays NaN
+/// Range   error below 1 ulp from exp_argument_min to exp_argument_max, never falling; exactly 1 at 0. Below that 0,
+///         also where e^x would be a subnormal, so that no result depends on the flush-to-zero mode. Above it the value
+///         at exp_argument_max, 3.4028e38, also for +infinity. NaN stays NaN
 /// Cost    1 x "exp_unit" "exp" where a chip computes it
-/// Source  ours. x = n ln 2 + r with |r| <= ln 2 / 2, ln 2 in two floats of which the first has 15 bits, so that n times it is
-///         exact; e^r = 1 + r + r^2 q(r), q of degree 4 by Remez exchange in 60-digit decimals, coefficients rounded from the
-///         lowest up and the others refitted each time: 3.2e-9 relative. Pinned by tests/unit/nonlinear/lane_functions_test.cpp
+/// Source  ours. x = n ln 2 + r with |r| <= ln 2 / 2, ln 2 in two floats of which the first has 15 bits, so that n
+///         times it is exact; e^r = 1 + r + r^2 q(r), q of degree 4 by Remez exchange in 60-digit decimals,
+///         coefficients rounded from the lowest up and the others refitted each time: 3.2e-9 relative. Pinned by
+///         tests/unit/nonlinear/lane_functions_test.cpp
 template <simd::lane V>
 [[nodiscard]] V lane_exp(V x) noexcept {
   constexpr float log2_e = 0x1.715476p+0f;

@@ -1,4 +1,4 @@
-// Layer normalisation: what the root unit and the post-function make of L1 and L2, and the plain one of the fp32 reference.
+// Layer normalisation: what the root unit and the post-function make of L1 and L2, and the one of the fp32 reference.
 #pragma once
 
 #include <cmath>
@@ -27,11 +27,12 @@ struct enum_names<variance_rule> {
 namespace detail {
 /// out = (u - mean) (gamma inverse_root) + beta.
 /// Shape   u, gamma, beta, out (m); u and out may be the same memory
-inline void normalise(std::span<float const> u, float mean, float inverse_root, std::span<float const> gamma, std::span<float const> beta,
-                      std::span<float> out) noexcept {
+inline void normalise(std::span<float const> u, float mean, float inverse_root, std::span<float const> gamma,
+                      std::span<float const> beta, std::span<float> out) noexcept {
   auto const at = [&]<simd::lane V>(std::size_t i, V) noexcept {
     V const alpha = simd::mul(simd::load<V>(gamma.data() + i), V(inverse_root));
-    simd::store(out.data() + i, simd::mul_add(simd::load<V>(u.data() + i) - V(mean), alpha, simd::load<V>(beta.data() + i)));
+    simd::store(out.data() + i,
+                simd::mul_add(simd::load<V>(u.data() + i) - V(mean), alpha, simd::load<V>(beta.data() + i)));
   };
   using batch = simd::f32<simd::native>;
   std::size_t const whole = u.size() - u.size() % batch::size;
@@ -40,10 +41,11 @@ inline void normalise(std::span<float const> u, float mean, float inverse_root, 
 }
 }  // namespace detail
 
-/// Layer normalisation of one token from its row means: L1 gives E(u); L2 gives E((u - E(u))^2) or E(u^2), as `variance` says.
+/// Layer normalisation of one token from its row means: L1 gives E(u); L2 gives E((u - E(u))^2) or E(u^2), as
+/// `variance` says.
 /// Range   a negative variance (moments of noisy or coarse products) is taken as 0 and flagged, for the caller to count
-/// Cost    1 x "root_unit" "inverse_root" per token; alpha and beta are applied in the post-function, 1 x "activation_unit"
-///         "apply" per element
+/// Cost    1 x "root_unit" "inverse_root" per token; alpha and beta are applied in the post-function, 1 x
+///         "activation_unit" "apply" per element
 /// Source  system.md section 3, L1 and L2; the two-pass rule is ours
 class split_layer_norm {
  public:
@@ -57,8 +59,8 @@ class split_layer_norm {
   /// Errors  config_value unless epsilon is in 1e-30..1: without it a constant row would divide by zero
   static void validate(config const& c) {
     if (!(c.epsilon >= 1e-30f && c.epsilon <= 1.0f))
-      throw error({errc::config_value, "epsilon out of range", "layer_norm.epsilon", std::to_string(c.epsilon), "1e-30..1",
-                   "set layer_norm.epsilon as the model's configuration has it"});
+      throw error({errc::config_value, "epsilon out of range", "layer_norm.epsilon", std::to_string(c.epsilon),
+                   "1e-30..1", "set layer_norm.epsilon as the model's configuration has it"});
   }
 
   /// Errors  as validate
@@ -82,8 +84,8 @@ class split_layer_norm {
 
   /// out_i = (u_i - mean) alpha_i + beta_i with alpha_i = gamma_i x inverse_root.
   /// Shape   u, gamma, beta, out (m); u and out may be the same memory
-  void apply_row(std::span<float const> u, float mean, float inverse_root, std::span<float const> gamma, std::span<float const> beta,
-                 std::span<float> out) const noexcept {
+  void apply_row(std::span<float const> u, float mean, float inverse_root, std::span<float const> gamma,
+                 std::span<float const> beta, std::span<float> out) const noexcept {
     detail::normalise(u, mean, inverse_root, gamma, beta, out);
   }
 
@@ -92,13 +94,14 @@ class split_layer_norm {
 };
 static_assert(layer_norm_policy<split_layer_norm>);
 
-/// Layer normalisation of a row for the fp32 reference: two passes, sums in double in a fixed order, their products exact.
+/// Layer normalisation of a row for the fp32 reference: two passes, sums in double in a fixed order, their products
+/// exact.
 /// Shape   u, gamma, beta, out (m); u and out may be the same memory
 /// Range   epsilon > 0; the error of a result is below 2^-23 (4 + |mean| / deviation) (1 + |result| + |beta|)
-/// Source  ours: the mean is rounded to float once, so that u - mean is a float, its square exact in double, and the sum of
-///         squares the same with and without fused multiply-add
-inline void layer_norm_row(std::span<float const> u, std::span<float const> gamma, std::span<float const> beta, float epsilon,
-                           std::span<float> out) noexcept {
+/// Source  ours: the mean is rounded to float once, so that u - mean is a float, its square exact in double, and the
+///         sum of squares the same with and without fused multiply-add
+inline void layer_norm_row(std::span<float const> u, std::span<float const> gamma, std::span<float const> beta,
+                           float epsilon, std::span<float> out) noexcept {
   if (u.empty()) return;
   auto const m = static_cast<double>(u.size());
   auto const mean = static_cast<float>(detail::row_sum(u) / m);

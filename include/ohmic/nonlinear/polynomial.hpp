@@ -15,7 +15,7 @@ template <simd::lane V>
 }
 template <simd::lane V, class... Rest>
 [[nodiscard]] V polynomial(V x, float c0, Rest... rest) noexcept {
-  return simd::mul_add(polynomial(x, rest...), x, V(c0));
+  return simd::mul_add(detail::polynomial(x, rest...), x, V(c0));
 }
 
 /// |x| by its bits, so that a zero of either sign and NaN give the same bits in every lane type.

@@ -8,10 +8,11 @@
 
 namespace ohmic::inline OHMIC_ABI::detail {
 
-/// Sum of f(x) over a row in eight interleaved partial sums, then pairwise: one fixed order, which a compiler may still vectorise.
-/// Range   f returns a double that is exact, or rounded once; it must not end in an inexact product, which a compiler could
-///         contract with the addition. A product of two floats has at most 48 bits and is exact in double, so that a fused and
-///         a separate addition round the same number
+/// Sum of f(x) over a row in eight interleaved partial sums, then pairwise: one fixed order, which a compiler may still
+/// vectorise.
+/// Range   f returns a double that is exact, or rounded once; it must not end in an inexact product, which a compiler
+///         could contract with the addition. A product of two floats has at most 48 bits and is exact in double, so
+///         that a fused and a separate addition round the same number
 template <class F>
 [[nodiscard]] double row_sum(std::span<float const> x, F const& f) noexcept {
   constexpr std::size_t lanes = 8;

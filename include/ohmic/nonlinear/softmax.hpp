@@ -31,15 +31,19 @@ enum class softmax_maximum {
 
 template <>
 struct enum_names<softmax_maximum> {
-  static constexpr std::pair<std::string_view, softmax_maximum> value[] = {{"none", softmax_maximum::none}, {"row", softmax_maximum::row}};
+  static constexpr std::pair<std::string_view, softmax_maximum> value[] = {{"none", softmax_maximum::none},
+                                                                           {"row", softmax_maximum::row}};
 };
 
-/// Softmax as A4 (codes of the exponentials), A5 (their sum, on the array) and A6 (division of the weighted values by the sum).
-/// code = round(exp(s - reference) x top), ties to even, at most top; the reference is the row's maximum or the full scale.
+/// Softmax as A4 (codes of the exponentials), A5 (their sum, on the array) and A6 (division of the weighted values by
+/// the sum). code = round(exp(s - reference) x top), ties to even, at most top; the reference is the row's maximum or
+/// the full scale.
 /// Units   scores as they enter the exponential: the 1 / sqrt(head width) is already in them
 /// Range   codes 0..2^exp_bits - 1; the array layer checks that the digits of its operands carry them
-/// Cost    per score 1 x "exp_unit" "exp", under the row rule 1 x "comparator" "compare"; per value of A6 1 x "divider" "divide"
-/// Source  system.md section 3, A4-A6; the row rule, the rounding and the saturation are ours, see tests/laws/softmax.hpp
+/// Cost    per score 1 x "exp_unit" "exp", under the row rule 1 x "comparator" "compare"; per value of A6 1 x "divider"
+///         "divide"
+/// Source  system.md section 3, A4-A6; the row rule, the rounding and the saturation are ours, see
+///         tests/laws/softmax.hpp
 class split_softmax {
  public:
   using actions = action_list<action<"comparator", "compare">, action<"exp_unit", "exp">, action<"divider", "divide">>;
@@ -47,26 +51,27 @@ class split_softmax {
   struct config {
     softmax_maximum max = softmax_maximum::row;
     int exp_bits = 7;  ///< 4..16; 7 because three base-7 digits carry 0..127, and not an unsigned byte
-    /// The rest is for `none` only. Where full_scale comes from in calibration, and with which quantile:
-    full_scale_rule rule = full_scale_rule::quantile;
-    double quantile = 0.9;
-    /// the score whose exponential takes the largest code; +infinity stands for "not calibrated"
+    // For `none` only:
+    full_scale_rule rule = full_scale_rule::quantile;  ///< what calibration makes full_scale of
+    double quantile = 0.9;                             ///< and the quantile it takes, above 0, up to 1
+    /// Score whose exponential takes the largest code; +infinity stands for "not calibrated".
     float full_scale = std::numeric_limits<float>::infinity();
   };
 
   /// Errors  config_value naming the field; missing_calibration where `none` has no full scale
   static void validate(config const& c) {
     if (c.exp_bits < 4 || c.exp_bits > 16)
-      throw error({errc::config_value, "bits out of range", "softmax.exp_bits", std::to_string(c.exp_bits), "4..16", "set softmax.exp_bits"});
+      throw error({errc::config_value, "bits out of range", "softmax.exp_bits", std::to_string(c.exp_bits), "4..16",
+                   "set softmax.exp_bits"});
     if (!(c.quantile > 0.0 && c.quantile <= 1.0))
-      throw error({errc::config_value, "quantile out of range", "softmax.quantile", std::to_string(c.quantile), "above 0, up to 1",
-                   "set softmax.quantile"});
+      throw error({errc::config_value, "quantile out of range", "softmax.quantile", std::to_string(c.quantile),
+                   "above 0, up to 1", "set softmax.quantile"});
     if (c.max == softmax_maximum::none && c.full_scale == std::numeric_limits<float>::infinity())
       throw error({errc::missing_calibration, "no full scale", "softmax.full_scale", "none", "a finite score",
                    "take softmax_calibration::full_scale, set softmax.full_scale, or set softmax.max=row"});
     if (c.max == softmax_maximum::none && !std::isfinite(c.full_scale))
-      throw error({errc::config_value, "unusable full scale", "softmax.full_scale", std::to_string(c.full_scale), "a finite score",
-                   "set softmax.full_scale"});
+      throw error({errc::config_value, "unusable full scale", "softmax.full_scale", std::to_string(c.full_scale),
+                   "a finite score", "set softmax.full_scale"});
   }
 
   /// Errors  as validate
@@ -82,7 +87,7 @@ class split_softmax {
   template <simd::lane V>
   [[nodiscard]] V code(V score, V reference) const noexcept {
     V const scaled = simd::mul(lane_exp(score - reference), V(top_));
-    // Above top the value only says that it is above. NaN, which no comparison holds for, goes the way of a masked score.
+    // Above top the value only says so. NaN, which no comparison holds for, goes the way of a masked score.
     V const limit(top_ + 1.0f);
     return simd::round_even(simd::select(scaled < limit, scaled, simd::select(scaled >= limit, limit, V(0.0f))));
   }
@@ -97,7 +102,8 @@ class split_softmax {
     std::size_t saturated = 0;
     for (std::size_t first = 0; first < scores.size(); first += block) {
       std::size_t const n = std::min(block, scores.size() - first);
-      simd::for_each_lane(scores.data() + first, rounded, n, [&]<simd::lane V>(V s) noexcept { return code(s, V(reference)); });
+      simd::for_each_lane(scores.data() + first, rounded, n,
+                          [&]<simd::lane V>(V s) noexcept { return code(s, V(reference)); });
       for (std::size_t i = 0; i < n; ++i) {
         bool const above = rounded[i] > top_;
         saturated += static_cast<std::size_t>(above);
@@ -120,7 +126,9 @@ class split_softmax {
 
  private:
   split_softmax(config const& c, int) noexcept
-      : top_(static_cast<float>((1 << c.exp_bits) - 1)), full_scale_(c.full_scale), by_row_(c.max == softmax_maximum::row) {}
+      : top_(static_cast<float>((1 << c.exp_bits) - 1)),
+        full_scale_(c.full_scale),
+        by_row_(c.max == softmax_maximum::row) {}
 
   float top_;
   float full_scale_;
@@ -130,7 +138,8 @@ static_assert(softmax_policy<split_softmax>);
 
 /// Softmax of a row in place, for the fp32 reference: maximum, exponentials, sum in double in a fixed order, division.
 /// Shape   row (n)
-/// Range   -infinity marks a masked score and becomes 0; a row that is wholly masked becomes zeros. No NaN, no +infinity
+/// Range   -infinity marks a masked score and becomes 0; a row that is wholly masked becomes zeros. No NaN, no
+///         +infinity
 inline void softmax_row(std::span<float> row) noexcept {
   float const m = row_maximum(row);
   simd::for_each_lane(row.data(), row.data(), row.size(), [m]<simd::lane V>(V s) noexcept {

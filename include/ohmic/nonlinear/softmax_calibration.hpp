@@ -31,7 +31,8 @@ struct enum_names<full_scale_rule> {
 /// Largest score of a row, -infinity if it is empty or wholly masked. NaN is passed over.
 /// Cost    1 x "comparator" "compare" per score: the running maximum starts at -infinity
 [[nodiscard]] inline float row_maximum(std::span<float const> scores) noexcept {
-  constexpr std::size_t lanes = 8;  // a maximum does not depend on the order; eight chains let the compiler use registers
+  constexpr std::size_t lanes =
+      8;  // a maximum does not depend on the order; eight chains let the compiler use registers
   constexpr float lowest = -std::numeric_limits<float>::infinity();
   float m[lanes];
   std::fill_n(m, lanes, lowest);
@@ -42,8 +43,8 @@ struct enum_names<full_scale_rule> {
   return *std::max_element(m, m + lanes);
 }
 
-/// Maxima of the rows of scores seen in calibration. Every maximum is kept, so that quantiles are exact and neither the order of
-/// observation nor the split over threads matters.
+/// Maxima of the rows of scores seen in calibration. Every maximum is kept, so that quantiles are exact and neither the
+/// order of observation nor the split over threads matters.
 /// Cost    4 bytes per row: one row per token, head and layer that shares the full scale
 class softmax_calibration {
  public:
@@ -52,8 +53,9 @@ class softmax_calibration {
   void observe(std::span<float const> scores) {
     for (std::size_t i = 0; i < scores.size(); ++i)
       if (!(scores[i] < std::numeric_limits<float>::infinity()))
-        throw error({errc::value, "not a score", "softmax_calibration[" + std::to_string(i) + "]", std::to_string(scores[i]),
-                     "finite scores, or -infinity where masked", "look for NaN or infinity in the weights or the ranges"});
+        throw error({errc::value, "not a score", "softmax_calibration[" + std::to_string(i) + "]",
+                     std::to_string(scores[i]), "finite scores, or -infinity where masked",
+                     "look for NaN or infinity in the weights or the ranges"});
     float const m = row_maximum(scores);
     if (std::isfinite(m)) maxima_.push_back(m);
   }
@@ -68,17 +70,17 @@ class softmax_calibration {
   /// Rows that count.
   [[nodiscard]] std::size_t rows() const noexcept { return maxima_.size(); }
 
-  /// The score whose exponential takes the largest code: the largest score, or the smallest row maximum that is not exceeded by
-  /// at least the share `quantile` of the rows (nearest rank: always one of the observed numbers).
+  /// The score whose exponential takes the largest code: the largest score, or the smallest row maximum that is not
+  /// exceeded by at least the share `quantile` of the rows (nearest rank: always one of the observed numbers).
   /// Range   quantile above 0, up to 1
   /// Errors  missing_calibration without rows; config_value for a quantile outside its range
   [[nodiscard]] float full_scale(full_scale_rule rule, double quantile = 0.9) const {
     if (maxima_.empty())
-      throw error({errc::missing_calibration, "no calibration scores", "softmax.full_scale", "no rows", "rows of scores from calibration data",
-                   "give calibration data, or set softmax.max=row"});
+      throw error({errc::missing_calibration, "no calibration scores", "softmax.full_scale", "no rows",
+                   "rows of scores from calibration data", "give calibration data, or set softmax.max=row"});
     if (!(quantile > 0.0 && quantile <= 1.0))
-      throw error({errc::config_value, "quantile out of range", "softmax.quantile", std::to_string(quantile), "above 0, up to 1",
-                   "set softmax.quantile"});
+      throw error({errc::config_value, "quantile out of range", "softmax.quantile", std::to_string(quantile),
+                   "above 0, up to 1", "set softmax.quantile"});
     if (rule == full_scale_rule::largest) return *std::max_element(maxima_.begin(), maxima_.end());
     auto sorted = maxima_;
     auto const rank = static_cast<std::size_t>(std::ceil(quantile * static_cast<double>(sorted.size())));

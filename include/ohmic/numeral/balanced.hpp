@@ -27,10 +27,10 @@ struct balanced {
 
   /// The digits of value.
   /// Shape   digits (D), most significant first
-  /// Range   |value| <= reach(D); a larger one is a broken contract
+  /// Range   |value| <= reach(D), B^D < 2^63; a larger one is a broken contract
   static constexpr void encode(std::int32_t value, std::span<std::int8_t> digits) noexcept {
     // Balanced digits of v are the ordinary digits of v + (B^D - 1) / 2, each less (B - 1) / 2.
-    auto rest = static_cast<std::uint32_t>(value + reach(static_cast<int>(digits.size())));
+    auto rest = static_cast<std::uint64_t>(value + reach(static_cast<int>(digits.size())));
     for (std::size_t d = digits.size(); d-- > 0;) {
       digits[d] = static_cast<std::int8_t>(static_cast<int>(rest % base) - top_digit);
       rest /= base;

@@ -1,6 +1,7 @@
 // Where the full scale of an ADC comes from: rules, and the statistics of currents that the calibrated ones need.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -68,18 +69,10 @@ class current_statistics {
     histogram_.resize(bins);
   }
 
-  /// Shape   currents (n), each >= 0; n below 2^24, so that the sums of a call fit 64 bits
+  /// Shape   currents (n), each in 0..2^21
   void observe(std::span<std::int32_t const> currents) noexcept {
-    std::uint64_t sum = 0, squares = 0;
-    for (std::int32_t c : currents) {
-      auto const v = static_cast<std::uint32_t>(c);
-      sum += v;
-      squares += static_cast<std::uint64_t>(v) * v;
-    }
-    for (std::int32_t c : currents) ++histogram_[static_cast<std::size_t>(c) >> shift_];
-    count_ += currents.size();
-    sum_ += sum;
-    add_square(squares);
+    constexpr std::size_t chunk = std::size_t{1} << 20;  // the squares of a chunk fit 64 bits
+    for (std::size_t first = 0; first < currents.size(); first += chunk) add(currents.subspan(first, std::min(chunk, currents.size() - first)));
   }
 
   void merge(current_statistics const& other) {
@@ -113,6 +106,19 @@ class current_statistics {
 
  private:
   static constexpr std::size_t bins = 4096;
+
+  void add(std::span<std::int32_t const> currents) noexcept {
+    std::uint64_t sum = 0, squares = 0;
+    for (std::int32_t c : currents) {
+      auto const v = static_cast<std::uint32_t>(c);
+      sum += v;
+      squares += static_cast<std::uint64_t>(v) * v;
+    }
+    for (std::int32_t c : currents) ++histogram_[static_cast<std::size_t>(c) >> shift_];
+    count_ += currents.size();
+    sum_ += sum;
+    add_square(squares);
+  }
 
   [[nodiscard]] current_statistics empty_copy() const {
     current_statistics s;

@@ -1,11 +1,12 @@
 // Activations as post-functions and by name.
+#include "ohmic/nonlinear/activation.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
 #include <vector>
 
 #include "laws/post_function.hpp"
-#include "ohmic/nonlinear/activation.hpp"
 #include "support/catch.hpp"
 
 using ohmic::activation;
@@ -62,7 +63,8 @@ TEST_CASE("gelu is the exact form to 1e-6") {
     float const x = static_cast<float>(i) * 0x1p-13f;  // -24.4..24.4, exact
     double const d = static_cast<double>(x);
     double const exact = d / 2.0 * (1.0 + std::erf(d / std::sqrt(2.0)));
-    worst = std::max(worst, std::fabs(static_cast<double>(ohmic::gelu_activation{}(x)) - exact) / std::max(1.0, std::fabs(d)));
+    worst = std::max(worst,
+                     std::fabs(static_cast<double>(ohmic::gelu_activation{}(x)) - exact) / std::max(1.0, std::fabs(d)));
   }
   CHECK(worst <= 1e-6);
 }

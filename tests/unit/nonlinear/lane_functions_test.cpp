@@ -1,4 +1,5 @@
-// exp, erf, tanh and 1 / sqrt as lane functions: accuracy against double libm, special values, the same bits everywhere.
+// exp, erf, tanh and 1 / sqrt as lane functions: accuracy against double libm, special values, the same bits
+// everywhere.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -91,8 +92,8 @@ float in_batch(F const& f, float x) {
 }  // namespace
 
 TEST_CASE("exp is good to one ulp where the result is a normal float") {
-  auto const a = measure([](float x) { return ohmic::lane_exp(x); }, [](double x) { return std::exp(x); }, ohmic::exp_argument_min,
-                         ohmic::exp_argument_max);
+  auto const a = measure([](float x) { return ohmic::lane_exp(x); }, [](double x) { return std::exp(x); },
+                         ohmic::exp_argument_min, ohmic::exp_argument_max);
   CHECK(a.ulp <= 1.0);
 }
 
@@ -115,7 +116,8 @@ TEST_CASE("exp flushes what would be subnormal, saturates what would be infinite
 }
 
 TEST_CASE("exp never falls") {
-  // Neighbouring floats in stretches around multiples of ln 2 / 2, where the range reduction changes, and everywhere at a stride.
+  // Neighbouring floats in stretches around multiples of ln 2 / 2, where the range reduction changes, and everywhere at
+  // a stride.
   std::size_t falling = 0;
   for (int k = -252; k <= 255; ++k) {
     auto x = static_cast<float>(k * 0.34657359);
@@ -170,8 +172,9 @@ TEST_CASE("tanh is good to 1e-7, odd, and 1 from 9.1 on") {
 }
 
 TEST_CASE("the inverse root is good to 1.5 ulp") {
-  auto const a = measure([](float x) { return ohmic::lane_inverse_root(x); }, [](double x) { return 1.0 / std::sqrt(x); },
-                         std::numeric_limits<float>::min(), std::numeric_limits<float>::max());
+  auto const a =
+      measure([](float x) { return ohmic::lane_inverse_root(x); }, [](double x) { return 1.0 / std::sqrt(x); },
+              std::numeric_limits<float>::min(), std::numeric_limits<float>::max());
   CHECK(a.ulp <= 1.5);
   CHECK(ohmic::lane_inverse_root(0.0f) == infinity);
   CHECK(ohmic::lane_inverse_root(4.0f) == 0.5f);
@@ -213,8 +216,10 @@ TEST_CASE("lane functions give the same bits on every compiler, instruction set 
   CHECK(scalar_lane_bits(step) == expected);
   if (lane_bits_baseline) CHECK(lane_bits_baseline(step) == expected);
 #if defined(__x86_64__) || defined(__i386__)
-  if (lane_bits_avx2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) CHECK(lane_bits_avx2(step) == expected);
-  if (lane_bits_avx512 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+  if (lane_bits_avx2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    CHECK(lane_bits_avx2(step) == expected);
+  if (lane_bits_avx512 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
     CHECK(lane_bits_avx512(step) == expected);
 #endif
 }

@@ -1,4 +1,6 @@
 // Layer normalisation: the chip's pieces and the row of the fp32 reference.
+#include "laws/layer_norm.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -6,7 +8,6 @@
 #include <limits>
 #include <vector>
 
-#include "laws/layer_norm.hpp"
 #include "ohmic/nonlinear/layer_norm.hpp"
 #include "support/catch.hpp"
 
@@ -76,7 +77,8 @@ TEST_CASE("the reference layer normalisation agrees with the formula in double")
       ohmic::layer_norm_row(u, gamma, beta, static_cast<float>(epsilon), out);
       double worst = 0.0;
       for (std::size_t i = 0; i < m; ++i)
-        worst = std::max(worst, std::fabs(static_cast<double>(out[i]) - exact[i]) / (1.0 + std::fabs(exact[i]) + std::fabs(static_cast<double>(beta[i]))));
+        worst = std::max(worst, std::fabs(static_cast<double>(out[i]) - exact[i]) /
+                                    (1.0 + std::fabs(exact[i]) + std::fabs(static_cast<double>(beta[i]))));
       CHECK(worst <= ohmic_test::layer_norm_tolerance(variance_rule::two_pass, 1.2 * static_cast<double>(centre)));
 
       auto in_place = u;

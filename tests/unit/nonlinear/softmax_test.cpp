@@ -1,4 +1,6 @@
 // The split softmax, its calibration, and the plain softmax of the fp32 reference.
+#include "laws/softmax.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -6,7 +8,6 @@
 #include <limits>
 #include <vector>
 
-#include "laws/softmax.hpp"
 #include "ohmic/nonlinear/softmax.hpp"
 #include "support/catch.hpp"
 
@@ -30,9 +31,7 @@ template <class F>
 errc code_of(F&& f) {
   try {
     f();
-  } catch (ohmic::error const& e) {
-    return e.code();
-  }
+  } catch (ohmic::error const& e) { return e.code(); }
   return errc::contract;
 }
 
@@ -60,11 +59,17 @@ TEST_CASE("codes without row maximum are exponentials against the full scale") {
     ohmic_test::softmax_resolution_law(without_maximum(3.0f, bits), ohmic_test::spread_values(-9.0f, 3.0f, 500), 3.0);
 }
 
+TEST_CASE("a softmax says whether it needs a comparator") {
+  CHECK(split_softmax({}).by_row());
+  CHECK_FALSE(without_maximum(1.0f, 7).by_row());
+}
+
 TEST_CASE("a few codes by hand") {
   split_softmax const by_row({});
   std::vector<float> const scores{0.0f, std::log(0.5f), std::log(0.25f), -10.0f, masked};
   CHECK(ohmic_test::codes_of(by_row, scores) == std::vector<std::uint16_t>{127, 64, 32, 0, 0});  // 63.5 and 31.75
-  CHECK(ohmic_test::codes_of(without_maximum(0.0f, 8), {0.0f, -1.0f, -6.0f, -7.0f}) == std::vector<std::uint16_t>{255, 94, 1, 0});
+  CHECK(ohmic_test::codes_of(without_maximum(0.0f, 8), {0.0f, -1.0f, -6.0f, -7.0f}) ==
+        std::vector<std::uint16_t>{255, 94, 1, 0});
 }
 
 TEST_CASE("scores above the full scale saturate and are counted") {
@@ -204,7 +209,8 @@ TEST_CASE("the plain softmax agrees with the formula in double") {
     for (std::size_t i = 0; i < n; ++i) sum += exact[i] = std::exp(static_cast<double>(row[i]));
     ohmic::softmax_row(row);
     double worst = 0.0;
-    for (std::size_t i = 0; i < n; ++i) worst = std::max(worst, std::fabs(static_cast<double>(row[i]) - exact[i] / sum) / (exact[i] / sum + 1e-30));
+    for (std::size_t i = 0; i < n; ++i)
+      worst = std::max(worst, std::fabs(static_cast<double>(row[i]) - exact[i] / sum) / (exact[i] / sum + 1e-30));
     // The score minus the maximum is rounded once, at up to 28: 2^-25 of 32; exp, sum and quotient add 2 ulp.
     CHECK(worst <= 32.0 * 0x1p-25 + 2.0 * 0x1p-23);
   }
@@ -219,7 +225,8 @@ TEST_CASE("a wholly masked row of the plain softmax becomes zeros") {
 
 TEST_CASE("softmax gives the same bits on every compiler, instruction set and flag") {
   std::vector<float> scores(1003);
-  for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = static_cast<float>(i * 2654435761u % 4096u) * 0x1p-8f - 11.0f;  // exact
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    scores[i] = static_cast<float>(i * 2654435761u % 4096u) * 0x1p-8f - 11.0f;  // exact
   std::vector<std::uint16_t> codes(scores.size());
   std::uint64_t hash = 14695981039346656037u;
   auto const add = [&hash](std::uint32_t v) { hash = (hash ^ v) * 1099511628211u; };

@@ -206,7 +206,9 @@ class safetensors_sax {
       bits *= n;
     }
     if (current_.begin > current_.end) fail("data_offsets run backwards", offsets_text(current_), "begin <= end");
-    if (bits % 8 != 0 || current_.end - current_.begin != bits / 8)
+    if (bits % 8 != 0)
+      fail("shape does not fill whole bytes", current_.type + " " + dimensions_text(current_.shape), "");
+    if (current_.end - current_.begin != bits / 8)
       fail("data_offsets do not match dtype and shape", std::to_string(current_.end - current_.begin) + " bytes",
            std::to_string(bits / 8) + " bytes for " + current_.type + " " + dimensions_text(current_.shape));
     header.tensors.push_back(std::move(current_));

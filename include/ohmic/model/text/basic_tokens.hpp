@@ -132,7 +132,7 @@ template <class F>
 /// Source  Devlin 2019 (the order of the steps and the character classes of the published tokenizer); lower case and
 ///         accents per character as in Hugging Face's fast tokenizer
 template <class F>
-requires requires(F f, std::string const& word) { bool(f(word)); }
+  requires requires(F f, std::string const& word) { bool(f(word)); }
 void for_each_basic_token(std::string_view text, basic_token_config const& config, F const& f) {
   std::u32string word;
   auto const flush = [&] {

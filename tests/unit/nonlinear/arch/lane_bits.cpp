@@ -1,4 +1,5 @@
-// Hashes of the lane functions' bits over batches, compiled once per instruction set; lane_functions_test.cpp compares them.
+// Hashes of the lane functions' bits over batches, compiled once per instruction set; lane_functions_test.cpp compares
+// them.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

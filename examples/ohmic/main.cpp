@@ -1,0 +1,71 @@
+// The program `ohmic`: commands, options, and errors as exit statuses.
+#include <CLI/CLI.hpp>  // command line: parsing, help, and errors that name the option
+#include <fmt/core.h>
+
+#include <exception>
+#include <new>
+#include <string>
+
+#include "ohmic/core/error.hpp"
+#include "options.hpp"
+
+namespace {
+
+using namespace program_cli;
+
+void add_common(CLI::App& command, common_options& common) {
+  command.add_option("--json", common.json, "Write the result as JSON to FILE, - for standard output")->type_name("FILE");
+  command.add_option("--seed", common.seed, "Seed of every random number")->capture_default_str();
+  command.add_option("--threads", common.threads, "Threads; 0: as many as the machine has. Results do not depend on it")->check(CLI::Range(0, 1024))->capture_default_str();
+  command.add_flag("--quiet", common.quiet, "No table, no progress");
+  command.add_option("--set", common.set, "Change a setting of the chips, key=value; see: ohmic list chips")->type_name("KEY=VALUE");
+  command.add_option("--instruction-set", common.instruction_set, "auto, baseline, avx2 or avx512. Results do not depend on it")->capture_default_str();
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Large language models on memristor crossbars: which numbers come out, and which actions they take"};
+  app.require_subcommand(1);
+  ohmic::library_version const v;
+  app.set_version_flag("--version", fmt::format("ohmic {}.{}.{}", v.major, v.minor, v.patch));
+  common_options common;
+
+  deploy_options d;
+  auto* const deploy_command = app.add_subcommand("deploy", "Real weights on the modelled chip: scores, quality layer by layer, actions");
+  deploy_command->add_option("--model", d.model, "Folder of the model")->required()->type_name("DIR");
+  deploy_command->add_option("--data", d.data, "Texts to score, label<TAB>text")->required()->type_name("FILE");
+  deploy_command->add_option("--calibration", d.calibration, "Texts for ranges and scales; by default calib.tsv of the model's folder")->type_name("FILE");
+  deploy_command->add_option("--chip", d.chip, "Chips by name, separated by commas")->capture_default_str();
+  deploy_command->add_option("--task", d.task, "What is scored")->capture_default_str();
+  deploy_command->add_option("--limit", d.limit, "Score the first N texts only; 0: all")->capture_default_str();
+  deploy_command->add_flag("--no-truncate", d.no_truncate, "A text longer than the model's positions is an error");
+  add_common(*deploy_command, common);
+
+  std::string what = "chips";
+  auto* const list_command = app.add_subcommand("list", "What the program knows by name");
+  list_command->add_option("WHAT", what, "chips or models")->capture_default_str();
+  add_common(*list_command, common);
+
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& e) {
+    return app.exit(e) == 0 ? done : bad_input;
+  }
+  return *deploy_command ? deploy(d, common) : list(what, common);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (ohmic::error const& e) {
+    fmt::print(stderr, "ohmic: {}\n", e.what());
+    return e.is_bad_input() ? bad_input : not_finished;
+  } catch (std::bad_alloc const&) {
+    fmt::print(stderr, "ohmic: out of memory; try fewer threads or a smaller model\n");
+    return not_finished;
+  } catch (std::exception const& e) {
+    fmt::print(stderr, "ohmic: {}\n", e.what());
+    return not_finished;
+  }
+}
