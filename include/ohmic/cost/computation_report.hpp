@@ -122,21 +122,21 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
   note("write.time", d(c.bank_columns) * c.write_time.si(), "s", "all banks side by side, column by column, a write time each (PUMA)");
 }
 
-/// What a workload costs on the chip.
-/// Errors  as computation_chip_config::validate; capacity where a count leaves 64 bits
-[[nodiscard]] inline cost_report computation_chip_cost(std::string_view name, computation_chip_config const& c, component_prices const& prices, workload const& w,
-                                                       report_choice choice = {}, bool with_notes = true) {
+/// What a workload costs on the chip at the prices of a book, compile-time or run-time.
+/// Errors  as computation_chip_config::validate; capacity where a count leaves 64 bits; missing_entry where a run-time book lacks a price
+template <class Book>
+[[nodiscard]] cost_report computation_chip_cost(std::string_view name, computation_chip_config const& c, component_prices const& prices, workload const& w, Book const& book,
+                                                count_rule count, bool with_notes = true) {
   computation_chip_config::validate(c);
   auto const r = resources_for(c, w.prefill, w.weights);
   auto const work = work_of(c, r, w);
-  auto const book = computation_chip_book(choice.prices, prices, c);
   auto const energies = action_prices<program::site_actions>(book.energies);
   cost_report out;
   out.chip = name;
   out.rows.reserve(160);
   add_chip_area(out, c, book, r, w);
   auto const phase_rows = [&](phase when, phase_work const& p) {
-    add_energy_rows(out, when, choice.count == count_rule::full ? p.full : published_actions(p.published, c, w.digits), energies);
+    add_energy_rows(out, when, count == count_rule::full ? p.full : published_actions(p.published, c, w.digits), energies);
     add_chip_static(out, when, p.latency(), c, book, r, w);
     detail::add_latency_rows(out, when, p);
   };
@@ -156,6 +156,12 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
     add_chip_notes(out, c, prices, r, w, work);
   }
   return out;
+}
+
+/// The same with the chip's own book.
+[[nodiscard]] inline cost_report computation_chip_cost(std::string_view name, computation_chip_config const& c, component_prices const& prices, workload const& w,
+                                                       report_choice choice = {}, bool with_notes = true) {
+  return computation_chip_cost(name, c, prices, w, computation_chip_book(choice.prices, prices, c), choice.count, with_notes);
 }
 
 }  // namespace ohmic::inline OHMIC_ABI
