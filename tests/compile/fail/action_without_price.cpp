@@ -1,4 +1,4 @@
-// message: an action has no price in this book
+// message: (?=.*'l', 'a', 's', 'e', 'r').*an action has no price in this book
 #include "ohmic/cost/computation_chip.hpp"
 
 auto energies() {

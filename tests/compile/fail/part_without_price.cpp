@@ -1,5 +1,4 @@
-// message: a part of the first list is missing in the second
-// The compiler's output also shows the name, 'l', 'a', 's', 'e', 'r', as characters.
+// message: (?=.*'l', 'a', 's', 'e', 'r').*a part of the first list is missing in the second
 #include "ohmic/cost/computation_chip.hpp"
 
 auto areas() {
