@@ -60,13 +60,13 @@ namespace detail {
 }
 [[nodiscard]] inline std::string listed_digits(std::int32_t value) {
   std::string text;
-  for (auto d : balanced<2>::encoded<3>(value)) text += (text.empty() ? "" : "|") + std::to_string(d);
+  for (auto d : balanced<2>::encoded<3>(value)) (text += text.empty() ? "" : "|") += std::to_string(d);
   return text;
 }
 template <class F>
 [[nodiscard]] std::string by_scale(F const& f) {
   std::string text;
-  for (int s = 1; s <= 7; ++s) text += (text.empty() ? "" : "|") + std::to_string(f(s));
+  for (int s = 1; s <= 7; ++s) (text += text.empty() ? "" : "|") += std::to_string(f(s));
   return text;
 }
 

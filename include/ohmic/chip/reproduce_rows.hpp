@@ -130,7 +130,7 @@ inline void bound_rows(row_maker& row, reproduction_inputs const& in) {
 inline void robust_rows(row_maker& row) {
   auto const verified = [&](std::string_view id, int levels) {
     double const limit = error_free_multiple(levels), asked = printed_number(id);
-    row.number(id, std::min(asked, limit), "half a level of " + std::to_string(levels) + " over 2.7 % of full scale: no error up to " + ohmic::detail::number_text(std::floor(limit * 100.0) / 100.0) +
+    row.number(id, std::min(asked, limit), std::to_string(levels) + " levels: half a level over 2.7 % of full scale, no error up to " + ohmic::detail::number_text(std::floor(limit * 100.0) / 100.0) +
                                                " x; the printed multiple is inside");
   };
   verified("robust.noise5x", 4);

@@ -35,10 +35,10 @@ template <class Spec>
 
 /// What the settings decide about the plan, before any model is there. A quantile or largest rule replaces the row maximum.
 template <class Spec>
-[[nodiscard]] program::function_choices cost_choices(config<Spec> const& c) {
+[[nodiscard]] program::function_choices cost_choices(config<Spec> const& c, int scale = Spec::scale) {
   program::function_choices f;
-  f.activation_digits = balanced_digits(Spec::scale, symmetric_top(c.coding.activation_bits));
-  if constexpr (requires { c.softmax.exp_bits; }) f.score_digits = balanced_digits(Spec::scale, (std::int64_t{1} << c.softmax.exp_bits) - 1);
+  f.activation_digits = balanced_digits(scale, symmetric_top(c.coding.activation_bits));
+  if constexpr (requires { c.softmax.exp_bits; }) f.score_digits = balanced_digits(scale, (std::int64_t{1} << c.softmax.exp_bits) - 1);
   if constexpr (requires { c.softmax.max; }) f.row_maximum = c.softmax.max == softmax_maximum::row;
   f.two_pass_variance = c.norm.variance == variance_rule::two_pass;
   return f;

@@ -165,3 +165,9 @@ template <class Book>
 }
 
 }  // namespace ohmic::inline OHMIC_ABI
+
+template <>
+struct ohmic::enum_names<ohmic::count_rule> {
+  static constexpr std::pair<std::string_view, ohmic::count_rule> value[] = {{"published", ohmic::count_rule::published}, {"full", ohmic::count_rule::full}};
+};
+BOOST_HANA_ADAPT_STRUCT(ohmic::report_choice, prices, count);
