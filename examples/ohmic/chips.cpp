@@ -7,11 +7,20 @@ using namespace ohmic;
 namespace {
 
 template <class Spec>
-chip_under_test deploy_on(deployment_job const& job, chip::config<Spec> const& settings, std::string name, chip::product_mode mode) {
-  auto const deployed =
-      std::make_shared<chip::deployed<Spec> const>(chip::deploy<Spec>(job.model, settings, job.values, job.calibration, job.threads, job.report, *job.kernels.products));
-  chip_under_test out{std::move(name), settings_object(settings), deployed, chip::contestant(*deployed, mode), deployed->choices(), settings.array, Spec::scale, 0};
-  model::for_each_projection(job.model, [&](program::site s, auto const&) { out.clipped_biases += deployed->matrix_at(s).clipped_biases; });
+chip_under_test deploy_on(deployment_job const& job, chip::config<Spec> const& settings, std::string name,
+                          chip::product_mode mode) {
+  auto const deployed = std::make_shared<chip::deployed<Spec> const>(chip::deploy<Spec>(
+      job.model, settings, job.values, job.calibration, job.threads, job.report, *job.kernels.products));
+  chip_under_test out{std::move(name),
+                      settings_object(settings),
+                      deployed,
+                      chip::contestant(*deployed, mode),
+                      deployed->choices(),
+                      settings.array,
+                      Spec::scale,
+                      0};
+  model::for_each_projection(
+      job.model, [&](program::site s, auto const&) { out.clipped_biases += deployed->matrix_at(s).clipped_biases; });
   return out;
 }
 
@@ -39,7 +48,8 @@ chip_entry const& chip_named(std::string const& name) {
     names.push_back(c.name);
   }
   std::string const near = nearest_name(name, names);
-  throw error({errc::unknown_id, "unknown chip", "--chip", name, joined(names), near.empty() ? "see ohmic list chips" : "did you mean '" + near + "'?"});
+  throw error({errc::unknown_id, "unknown chip", "--chip", name, joined(names),
+               near.empty() ? "see ohmic list chips" : "did you mean '" + near + "'?"});
 }
 
 chip_under_test int8_reference(deployment_job const& job) {

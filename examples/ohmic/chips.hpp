@@ -28,9 +28,9 @@ struct deployment_job {
 struct chip_under_test {
   std::string name;
   json settings;
-  std::shared_ptr<void const> owner;               ///< keeps the deployed model
+  std::shared_ptr<void const> owner;  ///< keeps the deployed model
   ohmic::chip::contestant contestant;
-  ohmic::program::function_choices choices;        ///< for the plan
+  ohmic::program::function_choices choices;  ///< for the plan
   ohmic::array_geometry array;
   int scale = 0;
   std::uint64_t clipped_biases = 0;
@@ -49,7 +49,8 @@ std::vector<chip_entry> const& chips();
 /// Errors  unknown_id with the known names
 chip_entry const& chip_named(std::string const& name);
 
-/// The same codes without converters: what INT8 alone leaves (row-maximum softmax, two-pass variance), with the widths of `set`.
+/// The same codes without converters: what INT8 alone leaves (row-maximum softmax, two-pass variance), with the widths
+/// of `set`.
 chip_under_test int8_reference(deployment_job const&);
 
 }  // namespace program_cli

@@ -1,8 +1,7 @@
 // ohmic deploy: real weights and labelled texts on the modelled chips.
-#include <fmt/core.h>
-
 #include <chrono>
 #include <filesystem>
+#include <fmt/core.h>
 #include <set>
 
 #include "chips.hpp"
@@ -30,12 +29,14 @@ struct task_data {
   std::size_t truncated = 0;
 };
 
-task_data read_task(fs::path const& file, model::bert const& m, model::wordpiece const& tokenizer, std::size_t limit, bool no_truncate) {
+task_data read_task(fs::path const& file, model::bert const& m, model::wordpiece const& tokenizer, std::size_t limit,
+                    bool no_truncate) {
   task_data out{model::read_labelled(file), {}, 0};
   model::check_labels(out.texts, m.config.classes, file);
   if (limit > 0 && limit < out.texts.size()) out.texts.resize(limit);
   for (auto const& t : out.texts) {
-    auto encoded = tokenizer.encode(t.text, no_truncate ? model::long_text::refuse : model::long_text::cut, file.string() + " line " + std::to_string(t.line));
+    auto encoded = tokenizer.encode(t.text, no_truncate ? model::long_text::refuse : model::long_text::cut,
+                                    file.string() + " line " + std::to_string(t.line));
     out.truncated += static_cast<std::size_t>(encoded.truncated);
     out.tokens.push_back(std::move(encoded.ids));
   }
@@ -47,8 +48,8 @@ fs::path calibration_file(deploy_options const& o) {
   if (!o.calibration.empty()) return o.calibration;
   fs::path const beside = fs::path(o.model) / "calib.tsv";
   if (fs::exists(beside)) return beside;
-  throw error({errc::missing_calibration, "no calibration data", "--calibration", "nothing, and no " + beside.string(), "a file label<TAB>text that is not scored",
-               "give --calibration FILE"});
+  throw error({errc::missing_calibration, "no calibration data", "--calibration", "nothing, and no " + beside.string(),
+               "a file label<TAB>text that is not scored", "give --calibration FILE"});
 }
 
 std::vector<std::string> split_names(std::string const& text) {
@@ -60,7 +61,8 @@ std::vector<std::string> split_names(std::string const& text) {
   }
   std::set<std::string> seen;
   for (auto const& n : names)
-    if (!seen.insert(n).second) throw error({errc::config_conflict, "chip named twice", "--chip", text, "each chip once", "remove one"});
+    if (!seen.insert(n).second)
+      throw error({errc::config_conflict, "chip named twice", "--chip", text, "each chip once", "remove one"});
   return names;
 }
 
@@ -85,7 +87,8 @@ ledger planned_actions(chip_under_test const& c, model::bert const& m, chip::tok
   for (auto const& t : texts) ++lengths[t.size()];
   ledger plan;
   for (auto const& [tokens, passes] : lengths)
-    plan.merge(program::plan(program::encoder_program(model::shape_of(m, tokens), c.choices), c.array, c.scale, model::sites_of(m), passes));
+    plan.merge(program::plan(program::encoder_program(model::shape_of(m, tokens), c.choices), c.array, c.scale,
+                             model::sites_of(m), passes));
   return plan;
 }
 
@@ -98,7 +101,9 @@ json layers_object(contest_result const& r, program::site_names const& names) {
     layers.push_back({{"name", names.name(i)},
                       {"snr_db", finite(r.outcome.quality[i].ratio_db())},
                       {"clip_rate", static_cast<double>(site.clipped_currents) / static_cast<double>(conversions)},
-                      {"code_clip_rate", site.coded_values == 0 ? 0.0 : static_cast<double>(site.clipped_values) / static_cast<double>(site.coded_values)}});
+                      {"code_clip_rate", site.coded_values == 0 ? 0.0
+                                                                : static_cast<double>(site.clipped_values) /
+                                                                      static_cast<double>(site.coded_values)}});
   }
   return layers;
 }
@@ -106,12 +111,16 @@ json layers_object(contest_result const& r, program::site_names const& names) {
 json chip_object(contest_result const& r, program::site_names const& names) {
   auto const& report = r.outcome.report;
   json actions = json::array();
-  for (auto const& a : r.actions.rows()) actions.push_back({{"layer", a.layer}, {"part", a.part}, {"action", a.action}, {"count", a.count}});
+  for (auto const& a : r.actions.rows())
+    actions.push_back({{"layer", a.layer}, {"part", a.part}, {"action", a.action}, {"count", a.count}});
   return {{"id", r.chip.name},
           {"config", r.chip.settings},
           {"score", r.score},
           {"agreement", r.agreement},
-          {"softmax", {{"rows", report.softmax_rows}, {"all_zero_rows", report.empty_softmax_rows}, {"saturated_scores", report.saturated_scores}}},
+          {"softmax",
+           {{"rows", report.softmax_rows},
+            {"all_zero_rows", report.empty_softmax_rows},
+            {"saturated_scores", report.saturated_scores}}},
           {"clamped_variances", report.clamped_variances},
           {"clipped_biases", r.chip.clipped_biases},
           {"layers", layers_object(r, names)},
@@ -125,12 +134,15 @@ void print_scores(FILE* out, double fp32, std::vector<contest_result> const& res
   for (auto const& r : results) {
     auto const& report = r.outcome.report;
     fmt::print(out, "{:<22} {:>7.2f} %   {:>18.2f} %   {:>22.2f} %\n", r.chip.name, 100 * r.score, 100 * r.agreement,
-               report.softmax_rows == 0 ? 0.0 : 100.0 * static_cast<double>(report.empty_softmax_rows) / static_cast<double>(report.softmax_rows));
+               report.softmax_rows == 0
+                   ? 0.0
+                   : 100.0 * static_cast<double>(report.empty_softmax_rows) / static_cast<double>(report.softmax_rows));
   }
 }
 
 void print_layers(FILE* out, std::vector<contest_result> const& results, program::site_names const& names) {
-  fmt::print(out, "\nSignal-to-noise ratio against fp32 in dB, and share of ADC conversions above full scale\n{:<18}", "layer");
+  fmt::print(out, "\nSignal-to-noise ratio against fp32 in dB, and share of ADC conversions above full scale\n{:<18}",
+             "layer");
   for (auto const& r : results) fmt::print(out, " {:>20}", r.chip.name);
   fmt::print(out, "\n");
   for (std::size_t i = 0; i < names.sites(); ++i) {
@@ -140,7 +152,9 @@ void print_layers(FILE* out, std::vector<contest_result> const& results, program
       auto const& site = r.outcome.report.sites[i];
       double const db = r.outcome.quality[i].ratio_db();
       std::string const snr = std::isfinite(db) ? fmt::format("{:.1f}", db) : "-";
-      fmt::print(out, " {:>9} {:>10.1e}", snr, static_cast<double>(site.clipped_currents) / static_cast<double>(std::max<std::uint64_t>(1, site.actions.count<"adc", "convert">())));
+      fmt::print(out, " {:>9} {:>10.1e}", snr,
+                 static_cast<double>(site.clipped_currents) /
+                     static_cast<double>(std::max<std::uint64_t>(1, site.actions.count<"adc", "convert">())));
     }
     fmt::print(out, "\n");
   }
@@ -149,12 +163,15 @@ void print_layers(FILE* out, std::vector<contest_result> const& results, program
 void print_actions(FILE* out, contest_result const& r, std::size_t texts) {
   std::vector<std::pair<std::string, std::string>> order;
   for (auto const& row : r.actions.rows())
-    if (std::find(order.begin(), order.end(), std::pair(row.part, row.action)) == order.end()) order.emplace_back(row.part, row.action);
+    if (std::find(order.begin(), order.end(), std::pair(row.part, row.action)) == order.end())
+      order.emplace_back(row.part, row.action);
   fmt::print(out, "\nActions of {} (by layer: --json), {}\n{:<20} {:<16} {:>18} {:>16}\n", r.chip.name,
-             r.plan_difference.empty() ? "all as planned from the shapes" : "NOT as planned", "part", "action", "count", "per text");
+             r.plan_difference.empty() ? "all as planned from the shapes" : "NOT as planned", "part", "action", "count",
+             "per text");
   for (auto const& [part, action] : order) {
     auto const n = r.actions.total(part, action);
-    fmt::print(out, "{:<20} {:<16} {:>18} {:>16.1f}\n", part, action, n, static_cast<double>(n) / static_cast<double>(texts));
+    fmt::print(out, "{:<20} {:<16} {:>18} {:>16.1f}\n", part, action, n,
+               static_cast<double>(n) / static_cast<double>(texts));
   }
 }
 
@@ -180,9 +197,12 @@ int deploy(deploy_options const& o, common_options const& common) {
   auto const names = model::sites_of(m);
   executor threads(common.threads == 0 ? executor::available() : common.threads);
   if (text) {
-    fmt::print(out, "model        {}  (BERT, {} layers, width {}, {} classes)\n", o.model, m.config.layers, m.config.width, m.config.classes);
-    fmt::print(out, "data         {}  ({} texts, {} truncated to {} tokens)\n", o.data, scored.texts.size(), scored.truncated, tokenizer.config().max_length);
-    fmt::print(out, "calibration  {}  ({} texts, {} of them also in the data)\n", calibration.string(), calib.texts.size(), overlap.common);
+    fmt::print(out, "model        {}  (BERT, {} layers, width {}, {} classes)\n", o.model, m.config.layers,
+               m.config.width, m.config.classes);
+    fmt::print(out, "data         {}  ({} texts, {} truncated to {} tokens)\n", o.data, scored.texts.size(),
+               scored.truncated, tokenizer.config().max_length);
+    fmt::print(out, "calibration  {}  ({} texts, {} of them also in the data)\n", calibration.string(),
+               calib.texts.size(), overlap.common);
   }
 
   model::fp32_weights const weights(names.sites(), [&](auto const& f) { model::for_each_projection(m, f); });
@@ -193,7 +213,12 @@ int deploy(deploy_options const& o, common_options const& common) {
   std::vector<contest_result> results;
   auto const add = [&](std::string const& name, auto const& make) {
     progress_line line("calibrating " + name, common.quiet);
-    results.push_back({make(deployment_job{m, values, calib.tokens, threads, std::ref(line), kernels, common.set}), {}, 0, 0, {}, {}});
+    results.push_back({make(deployment_job{m, values, calib.tokens, threads, std::ref(line), kernels, common.set}),
+                       {},
+                       0,
+                       0,
+                       {},
+                       {}});
   };
   add("int8", int8_reference);
   for (auto const* c : wanted) add(c->name, c->deploy);
@@ -218,9 +243,15 @@ int deploy(deploy_options const& o, common_options const& common) {
   auto const& first = results[1];
   json result = result_header("deploy", common);
   result["config"] = first.chip.settings;
-  result["model"] = {{"path", o.model}, {"type", "bert"}, {"layers", m.config.layers}, {"width", m.config.width}, {"classes", m.config.classes}};
+  result["model"] = {{"path", o.model},
+                     {"type", "bert"},
+                     {"layers", m.config.layers},
+                     {"width", m.config.width},
+                     {"classes", m.config.classes}};
   result["chip"] = first.chip.name;
-  result["data"] = {{"path", o.data}, {"digest", fmt::format("{:016x}", model::content_digest(o.data))}, {"truncated", scored.truncated}};
+  result["data"] = {{"path", o.data},
+                    {"digest", fmt::format("{:016x}", model::content_digest(o.data))},
+                    {"truncated", scored.truncated}};
   result["calibration"] = {{"path", calibration.string()},
                            {"digest", fmt::format("{:016x}", model::content_digest(calibration))},
                            {"n", calib.texts.size()},
@@ -243,8 +274,8 @@ int deploy(deploy_options const& o, common_options const& common) {
     print_scores(out, fp32_score, results);
     print_layers(out, results, names);
     print_actions(out, first, scored.texts.size());
-    fmt::print(out, "\n{} texts in {:.1f} s on {} threads ({})\n", scored.texts.size(), result["run"]["wall_time_s"].get<double>(), threads.threads(),
-               kernels.products->instruction_set);
+    fmt::print(out, "\n{} texts in {:.1f} s on {} threads ({})\n", scored.texts.size(),
+               result["run"]["wall_time_s"].get<double>(), threads.threads(), kernels.products->instruction_set);
   }
   for (auto const& r : results)
     if (!r.plan_difference.empty()) {

@@ -1,13 +1,12 @@
 #include "json_output.hpp"
 
-#include <unistd.h>
-
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <system_error>
+#include <unistd.h>
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
@@ -38,9 +37,11 @@ void check_writable(std::string const& target) {
   fs::path const folder = fs::path(target).has_parent_path() ? fs::path(target).parent_path() : fs::path(".");
   std::error_code ec;
   if (fs::is_directory(target, ec))
-    throw ohmic::error({ohmic::errc::write_failed, "is a folder", "--json", target, "a file name, or - for standard output", "name a file"});
+    throw ohmic::error({ohmic::errc::write_failed, "is a folder", "--json", target,
+                        "a file name, or - for standard output", "name a file"});
   if (!fs::is_directory(folder, ec) || access(folder.c_str(), W_OK) != 0)
-    throw ohmic::error({ohmic::errc::write_failed, "folder of the result cannot be written", "--json", target, "a file in a writable folder", "create the folder or name another"});
+    throw ohmic::error({ohmic::errc::write_failed, "folder of the result cannot be written", "--json", target,
+                        "a file in a writable folder", "create the folder or name another"});
 }
 
 void write_result(std::string const& target, json const& result) {
@@ -48,7 +49,9 @@ void write_result(std::string const& target, json const& result) {
   std::string const text = result.dump(1) + "\n";
   if (target == "-") {
     std::cout << text << std::flush;
-    if (!std::cout) throw ohmic::error({ohmic::errc::write_failed, "cannot write the result", "standard output", "", "", "check where it goes"});
+    if (!std::cout)
+      throw ohmic::error(
+          {ohmic::errc::write_failed, "cannot write the result", "standard output", "", "", "check where it goes"});
     return;
   }
   std::string const temporary = target + ".partial" + std::to_string(getpid());
@@ -58,14 +61,16 @@ void write_result(std::string const& target, json const& result) {
     out << text << std::flush;
     if (!out) {
       fs::remove(temporary, ec);
-      throw ohmic::error({ohmic::errc::write_failed, "cannot write the result", target, "", "", "check the free space and the rights of the folder"});
+      throw ohmic::error({ohmic::errc::write_failed, "cannot write the result", target, "", "",
+                          "check the free space and the rights of the folder"});
     }
   }
   fs::rename(temporary, target, ec);
   if (ec) {
     std::string const why = ec.message();
     fs::remove(temporary, ec);
-    throw ohmic::error({ohmic::errc::write_failed, "cannot put the result in place: " + why, target, "", "", "check the rights of the folder"});
+    throw ohmic::error({ohmic::errc::write_failed, "cannot put the result in place: " + why, target, "", "",
+                        "check the rights of the folder"});
   }
 }
 

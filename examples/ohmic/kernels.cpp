@@ -14,8 +14,9 @@ bool runs_avx2() {
 }
 bool runs_avx512() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vnni");
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vnni");
 #else
   return false;
 #endif
@@ -33,7 +34,8 @@ kernel_set const& choose_kernels(std::string const& name) {
   std::string allowed = "auto, baseline";
   if (runs_avx2()) allowed += ", avx2";
   if (runs_avx512()) allowed += ", avx512";
-  throw ohmic::error({ohmic::errc::unknown_id, "instruction set not available", "--instruction-set", name, allowed, "leave it at auto"});
+  throw ohmic::error({ohmic::errc::unknown_id, "instruction set not available", "--instruction-set", name, allowed,
+                      "leave it at auto"});
 }
 
 }  // namespace program_cli

@@ -1,4 +1,5 @@
-// The kernels compiled with the flags of 'avx2'. Nothing else belongs here: this object file may only hold what is tagged with its
+// The kernels compiled with the flags of 'avx2'. Nothing else belongs here: this object file may only hold what is
+// tagged with its
 // instruction set.
 #include "kernels.hpp"
 

@@ -21,7 +21,8 @@ int list(std::string const& what, common_options const& common) {
       out["chips"].push_back({{"id", c.name}, {"summary", c.summary}, {"settings", settings}});
       if (!text) continue;
       fmt::print("{:<20} {}\n", c.name, c.summary);
-      for (auto const& [key, value] : settings.items()) fmt::print("    {}={}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+      for (auto const& [key, value] : settings.items())
+        fmt::print("    {}={}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
     }
     for (auto const& p : ohmic::chip::cost_presets) {
       if (p.has_function) continue;  // listed above
@@ -29,7 +30,8 @@ int list(std::string const& what, common_options const& common) {
       if (text) fmt::print("{:<20} {}\n", p.name, p.summary);
     }
   } else if (what == "models") {
-    std::string const summary = "BertForSequenceClassification: a folder with config.json, model.safetensors, vocab.txt, tokenizer_config.json";
+    std::string const summary =
+        "BertForSequenceClassification: a folder with config.json, model.safetensors, vocab.txt, tokenizer_config.json";
     out["models"] = json::array({{{"id", "bert"}, {"summary", summary}}});
     if (text) fmt::print("{:<20} {}\n", "bert", summary);
     for (auto const& n : ohmic::model::catalogue()) {
@@ -37,7 +39,8 @@ int list(std::string const& what, common_options const& common) {
       if (text) fmt::print("{:<20} {:>8.2f} M weights in its layers, {} (cost only)\n", n.id, static_cast<double>(n.weights()) / 1e6, n.source);
     }
   } else {
-    throw ohmic::error({ohmic::errc::unknown_id, "nothing of that name to list", "list", what, "chips, models", "try: ohmic list chips"});
+    throw ohmic::error({ohmic::errc::unknown_id, "nothing of that name to list", "list", what, "chips, models",
+                        "try: ohmic list chips"});
   }
   out["run"] = run_object(start, 1, "none");
   write_result(common.json, out);

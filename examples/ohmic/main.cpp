@@ -1,8 +1,7 @@
 // The program `ohmic`: commands, options, and errors as exit statuses.
 #include <CLI/CLI.hpp>  // command line: parsing, help, and errors that name the option
-#include <fmt/core.h>
-
 #include <exception>
+#include <fmt/core.h>
 #include <new>
 #include <string>
 
@@ -14,12 +13,20 @@ namespace {
 using namespace program_cli;
 
 void add_common(CLI::App& command, common_options& common) {
-  command.add_option("--json", common.json, "Write the result as JSON to FILE, - for standard output")->type_name("FILE");
+  command.add_option("--json", common.json, "Write the result as JSON to FILE, - for standard output")
+      ->type_name("FILE");
   command.add_option("--seed", common.seed, "Seed of every random number")->capture_default_str();
-  command.add_option("--threads", common.threads, "Threads; 0: as many as the machine has. Results do not depend on it")->check(CLI::Range(0, 1024))->capture_default_str();
+  command
+      .add_option("--threads", common.threads, "Threads; 0: as many as the machine has. Results do not depend on it")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   command.add_flag("--quiet", common.quiet, "No table, no progress");
-  command.add_option("--set", common.set, "Change a setting of the chips, key=value; see: ohmic list chips")->type_name("KEY=VALUE");
-  command.add_option("--instruction-set", common.instruction_set, "auto, baseline, avx2 or avx512. Results do not depend on it")->capture_default_str();
+  command.add_option("--set", common.set, "Change a setting of the chips, key=value; see: ohmic list chips")
+      ->type_name("KEY=VALUE");
+  command
+      .add_option("--instruction-set", common.instruction_set,
+                  "auto, baseline, avx2 or avx512. Results do not depend on it")
+      ->capture_default_str();
 }
 
 int run(int argc, char** argv) {
@@ -30,10 +37,14 @@ int run(int argc, char** argv) {
   common_options common;
 
   deploy_options d;
-  auto* const deploy_command = app.add_subcommand("deploy", "Real weights on the modelled chip: scores, quality layer by layer, actions");
+  auto* const deploy_command =
+      app.add_subcommand("deploy", "Real weights on the modelled chip: scores, quality layer by layer, actions");
   deploy_command->add_option("--model", d.model, "Folder of the model")->required()->type_name("DIR");
   deploy_command->add_option("--data", d.data, "Texts to score, label<TAB>text")->required()->type_name("FILE");
-  deploy_command->add_option("--calibration", d.calibration, "Texts for ranges and scales; by default calib.tsv of the model's folder")->type_name("FILE");
+  deploy_command
+      ->add_option("--calibration", d.calibration,
+                   "Texts for ranges and scales; by default calib.tsv of the model's folder")
+      ->type_name("FILE");
   deploy_command->add_option("--chip", d.chip, "Chips by name, separated by commas")->capture_default_str();
   deploy_command->add_option("--task", d.task, "What is scored")->capture_default_str();
   deploy_command->add_option("--limit", d.limit, "Score the first N texts only; 0: all")->capture_default_str();
@@ -41,21 +52,32 @@ int run(int argc, char** argv) {
   add_common(*deploy_command, common);
 
   cost_options c;
-  auto* const cost_command = app.add_subcommand("cost", "Area, energy and latency of a model on a chip, row by row with sources");
-  cost_command->add_option("--model", c.model, "A model's id (see: ohmic list models), or a folder or file with a config.json")->required()->type_name("ID|DIR");
+  auto* const cost_command =
+      app.add_subcommand("cost", "Area, energy and latency of a model on a chip, row by row with sources");
+  cost_command
+      ->add_option("--model", c.model, "A model's id (see: ohmic list models), or a folder or file with a config.json")
+      ->required()
+      ->type_name("ID|DIR");
   cost_command->add_option("--chip", c.chip, "A chip by name")->capture_default_str();
-  cost_command->add_option("--tokens", c.tokens, "Tokens of the prompt; 0: the model's usual number (256)")->capture_default_str();
+  cost_command->add_option("--tokens", c.tokens, "Tokens of the prompt; 0: the model's usual number (256)")
+      ->capture_default_str();
   cost_command->add_option("--decode", c.decode, "Tokens generated after it; 0: none")->capture_default_str();
   cost_command->add_option("--batch", c.batch, "Sequences side by side")->capture_default_str();
-  cost_command->add_option("--duplication", c.duplication, "Copies of a column pair that share a session's weights; 0: the setting's (64)")->capture_default_str();
+  cost_command
+      ->add_option("--duplication", c.duplication,
+                   "Copies of a column pair that share a session's weights; 0: the setting's (64)")
+      ->capture_default_str();
   cost_command->add_option("--compare", c.compare, "Chips to compare with, separated by commas");
   cost_command->add_flag("--sensitivity", c.sensitivity, "Move every constant by 10 % and show what follows");
-  cost_command->add_option("--prices", c.prices, "A price book for the chip, lines kind,name,value unit,origin,source")->type_name("FILE");
+  cost_command
+      ->add_option("--prices", c.prices, "A price book for the chip, lines kind,name,value unit,origin,source")
+      ->type_name("FILE");
   cost_command->add_option("--report", c.report, "Write the result as a page to FILE")->type_name("FILE");
   add_common(*cost_command, common);
 
   reproduce_options r;
-  auto* const reproduce_command = app.add_subcommand("reproduce", "Every printed figure computed from parts and counts, beside what is printed");
+  auto* const reproduce_command =
+      app.add_subcommand("reproduce", "Every printed figure computed from parts and counts, beside what is printed");
   reproduce_command->add_option("--only", r.only, "Only rows whose id starts with PREFIX")->type_name("PREFIX");
   reproduce_command->add_option("--report", r.report, "Write the result as a page to FILE")->type_name("FILE");
   add_common(*reproduce_command, common);
@@ -67,9 +89,7 @@ int run(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-  } catch (CLI::ParseError const& e) {
-    return app.exit(e) == 0 ? done : bad_input;
-  }
+  } catch (CLI::ParseError const& e) { return app.exit(e) == 0 ? done : bad_input; }
   if (*cost_command) return cost(c, common);
   if (*reproduce_command) return reproduce(r, common);
   return *deploy_command ? deploy(d, common) : list(what, common);

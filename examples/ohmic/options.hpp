@@ -11,17 +11,17 @@ namespace program_cli {
 enum exit_status : int { done = 0, check_failed = 1, bad_input = 2, not_finished = 3 };
 
 struct common_options {
-  std::string json;                ///< file, "-" for standard output, or empty
+  std::string json;  ///< file, "-" for standard output, or empty
   std::uint64_t seed = 1;
-  unsigned threads = 0;            ///< 0: as many as the machine has
+  unsigned threads = 0;  ///< 0: as many as the machine has
   bool quiet = false;
-  std::vector<std::string> set;    ///< key=value
+  std::vector<std::string> set;  ///< key=value
   std::string instruction_set = "auto";
 };
 
 struct deploy_options {
   std::string model, data, calibration, chip = "wang2024,wang2024_published", task = "classify";
-  std::size_t limit = 0;           ///< 0: all texts
+  std::size_t limit = 0;  ///< 0: all texts
   bool no_truncate = false;
 };
 

@@ -1,12 +1,11 @@
 // Progress on a terminal: what is being done, how much of it, and how long it will still take. Silent when piped.
 #pragma once
 
-#include <fmt/core.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
+#include <fmt/core.h>
 #include <string>
+#include <unistd.h>
 #include <utility>
 
 namespace program_cli {

@@ -5,7 +5,8 @@ usage: weak_symbols.py NM OBJECT...
 
 The linker keeps one copy of a weak symbol (an inline function, a template). If an object built for AVX2 has such a symbol
 and its name does not say AVX2, the one copy may be AVX2 code that a baseline caller then runs: wrong bits at best, an illegal
-instruction at worst. So every symbol that such an object defines must name an instruction set.
+instruction at worst. So every function that such an object defines must name an instruction set. Data may stay unnamed: a
+constant is the same for everybody.
 """
 import re
 import subprocess
@@ -19,8 +20,8 @@ def untagged(nm, path):
     for line in listing.splitlines():
         fields = line.split()
         kind, name = fields[-2], fields[-1]
-        # Lower case: local to the object, except w and v (weak) and u (unique).
-        if (kind.isupper() or kind in "wvu") and not tagged.search(name):
+        # T and W: functions that the linker sees, the weak ones among them; i: chosen at load time.
+        if kind in ("T", "W", "i") and not tagged.search(name):
             yield name
 
 

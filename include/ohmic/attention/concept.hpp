@@ -29,8 +29,8 @@ struct head_operands {
 };
 
 /// What F does around the products of a head.
-using attention_actions = action_list<action<"post", "scale">, action<"comparator", "compare">, action<"exp_unit", "exp">, action<"divider", "divide">,
-                                      action<"cache", "write">>;
+using attention_actions = action_list<action<"post", "scale">, action<"comparator", "compare">,
+                                      action<"exp_unit", "exp">, action<"divider", "divide">, action<"cache", "write">>;
 
 /// Actions by step, and what went wrong with scores: rows whose codes were all zero, codes that saturated.
 struct attention_report {

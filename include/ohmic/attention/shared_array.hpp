@@ -17,36 +17,41 @@
 
 namespace ohmic::inline OHMIC_ABI {
 
-/// Attention as the paper has it: K^T and V drive the DACs in turn, Q and EXP(S) switch the resistors; nothing is written.
+/// Attention as the paper has it: K^T and V drive the DACs in turn, Q and EXP(S) switch the resistors; nothing is
+/// written.
 /// Shape   q, k, v (n, d_k) codes -> out (n, d_k) real values
 /// Cost    per head: products n x d_k x n, n x n x 1, n x n x d_k; F as attention_actions
 /// Source  Wang et al. 2024, Table 2 rows 4 to 6; the row maximum and the mask are ours (system.md section 3)
 template <softmax_policy Softmax = split_softmax>
 class shared_array_attention {
  public:
-  /// Range   one: the code that drives the vector of ones in A5, at most the DAC's largest: the larger the less an ADC step costs
+  /// Range   one: the code that drives the vector of ones in A5, at most the DAC's largest: the larger the less an ADC
+  ///         step costs
   /// Errors  config_conflict if the codes of EXP(S) do not fit an operand
-  shared_array_attention(Softmax const& softmax, attention_mask mask, std::int16_t one) : softmax_(softmax), mask_(mask), one_(one) {
+  shared_array_attention(Softmax const& softmax, attention_mask mask, std::int16_t one)
+      : softmax_(softmax), mask_(mask), one_(one) {
     if (softmax.top() > 32767)
-      throw error({errc::config_conflict, "codes of EXP(S) too wide for an operand", "softmax.exp_bits", std::to_string(softmax.top()), "codes up to 32767 (15 bits)",
-                   "set softmax.exp_bits=15 or less"});
+      throw error({errc::config_conflict, "codes of EXP(S) too wide for an operand", "softmax.exp_bits",
+                   std::to_string(softmax.top()), "codes up to 32767 (15 bits)", "set softmax.exp_bits=15 or less"});
   }
 
-  /// One head. `product(step, x, y)` multiplies codes x (tokens, inner) by y (outputs, inner) on the array and returns sums;
+  /// One head. `product(step, x, y)` multiplies codes x (tokens, inner) by y (outputs, inner) on the array and returns
+  /// sums;
   /// `seen(step, values)` is shown scores, row sums and results as real numbers.
   template <class Product, class Observer>
-  void head(head_operands const& in, matrix_view<float> out, attention_report& report, Product const& product, Observer const& seen) const {
+  void head(head_operands const& in, matrix_view<float> out, attention_report& report, Product const& product,
+            Observer const& seen) const {
     std::size_t const n = in.q.rows, width = in.v.cols;
     matrix<std::int16_t> codes(n, n);
     scores(in, codes, report, product, seen);
 
     matrix<std::int16_t> ones(1, n);
     for (auto& c : ones.flat()) c = one_;
-    auto const row_sums = product(attention_step::sums, codes.view(), ones.view());        // (n, 1)
+    auto const row_sums = product(attention_step::sums, codes.view(), ones.view());  // (n, 1)
     report.tallies[1].template add<"cache", "write">(n);
 
-    matrix<std::int16_t> const values = transposed(in.v);                                  // (d_k, n)
-    auto const weighted = product(attention_step::values, codes.view(), values.view());    // (n, d_k)
+    matrix<std::int16_t> const values = transposed(in.v);                                // (d_k, n)
+    auto const weighted = product(attention_step::values, codes.view(), values.view());  // (n, d_k)
     std::vector<float> r(width);
     for (std::size_t i = 0; i < n; ++i) {
       auto const a = static_cast<float>(row_sums(i, 0) / static_cast<double>(one_));
@@ -62,9 +67,10 @@ class shared_array_attention {
 
  private:
   template <class Product, class Observer>
-  void scores(head_operands const& in, matrix<std::int16_t>& codes, attention_report& report, Product const& product, Observer const& seen) const {
+  void scores(head_operands const& in, matrix<std::int16_t>& codes, attention_report& report, Product const& product,
+              Observer const& seen) const {
     std::size_t const n = in.q.rows;
-    auto const z = product(attention_step::scores, in.q, in.k);                            // (n, n)
+    auto const z = product(attention_step::scores, in.q, in.k);  // (n, n)
     float const scale = in.q_scale * in.k_scale;
     std::vector<float> row(n);
     std::vector<std::uint16_t> row_codes(n);

@@ -29,9 +29,11 @@ struct coding_config {
   /// Errors  config_value naming the field
   static void validate(coding_config const& c) {
     if (c.activation_bits < 4 || c.activation_bits > 11)
-      throw error({errc::config_value, "bits out of range", "coding.activation_bits", std::to_string(c.activation_bits), "4..11", "set coding.activation_bits"});
+      throw error({errc::config_value, "bits out of range", "coding.activation_bits", std::to_string(c.activation_bits),
+                   "4..11", "set coding.activation_bits"});
     if (c.max_rows < 1 || c.max_rows > 64)
-      throw error({errc::config_value, "rows out of range", "coding.max_rows", std::to_string(c.max_rows), "1..64", "set coding.max_rows"});
+      throw error({errc::config_value, "rows out of range", "coding.max_rows", std::to_string(c.max_rows), "1..64",
+                   "set coding.max_rows"});
   }
 };
 
@@ -43,6 +45,15 @@ struct norm_config {
 /// All settings of a chip that is built from the spec `Spec`. Members are named after the slots.
 template <class Spec>
 struct config {
+  static_assert(dac_policy<typename Spec::dac>,
+                "ohmic chip: slot 'dac' must model dac_policy, see ohmic/periphery/concept.hpp");
+  static_assert(adc_policy<typename Spec::adc>,
+                "ohmic chip: slot 'adc' must model adc_policy, see ohmic/periphery/concept.hpp");
+  static_assert(softmax_policy<typename Spec::softmax>,
+                "ohmic chip: slot 'softmax' must model softmax_policy, see ohmic/nonlinear/concept.hpp");
+  static_assert(layer_norm_policy<typename Spec::layer_norm>,
+                "ohmic chip: slot 'layer_norm' must model layer_norm_policy, see ohmic/nonlinear/concept.hpp");
+
   array_geometry array{};
   typename Spec::dac::config dac{};
   typename Spec::adc::config adc{};
@@ -52,8 +63,9 @@ struct config {
   norm_config norm{};
 
   struct hana_accessors_impl
-      : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>, member<"adc", &config::adc>, member<"range", &config::range>,
-                          member<"coding", &config::coding>, member<"softmax", &config::softmax>, member<"norm", &config::norm>> {};
+      : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>, member<"adc", &config::adc>,
+                          member<"range", &config::range>, member<"coding", &config::coding>,
+                          member<"softmax", &config::softmax>, member<"norm", &config::norm>> {};
 };
 
 /// Settings of the computation crossbar alone.
@@ -66,8 +78,8 @@ template <class Spec>
 
 template <>
 struct ohmic::enum_names<ohmic::chip::bias_policy> {
-  static constexpr std::pair<std::string_view, ohmic::chip::bias_policy> value[] = {{"digital", ohmic::chip::bias_policy::digital},
-                                                                                   {"rows", ohmic::chip::bias_policy::rows}};
+  static constexpr std::pair<std::string_view, ohmic::chip::bias_policy> value[] = {
+      {"digital", ohmic::chip::bias_policy::digital}, {"rows", ohmic::chip::bias_policy::rows}};
 };
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows);
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance);

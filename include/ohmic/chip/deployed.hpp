@@ -20,12 +20,14 @@
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
-/// What calibration data say about the values of a model in fp32: the largest magnitude at every site, and the scores of every block.
+/// What calibration data say about the values of a model in fp32: the largest magnitude at every site, and the scores
+/// of every block.
 struct value_ranges {
   std::vector<float> largest;               ///< by site
   std::vector<softmax_calibration> scores;  ///< by block
 
-  explicit value_ranges(program::site_names const& names = {}) : largest(names.sites(), 0.0f), scores(names.layers + 2) {}
+  explicit value_ranges(program::site_names const& names = {})
+      : largest(names.sites(), 0.0f), scores(names.layers + 2) {}
 };
 
 /// What calibration data say about the column currents: statistics by site and digit.
@@ -33,13 +35,14 @@ using current_ranges = std::vector<std::vector<current_statistics>>;
 
 /// A weight-stationary matrix on the chip.
 struct programmed_matrix {
-  driven_operand operand;          ///< weights, and below them the bias where rows carry it
-  float scale = 1.0f;              ///< of the weight codes
+  driven_operand operand;  ///< weights, and below them the bias where rows carry it
+  float scale = 1.0f;      ///< of the weight codes
   std::size_t bias_rows = 0;
-  std::uint64_t clipped_biases = 0;///< biases that max_rows rows could not hold
+  std::uint64_t clipped_biases = 0;  ///< biases that max_rows rows could not hold
 };
 
-/// Model of `Spec` with its settings. Built in three steps: values (scales and programming), then currents (converters), then runs.
+/// Model of `Spec` with its settings. Built in three steps: values (scales and programming), then currents
+/// (converters), then runs.
 template <class Spec>
 class deployed {
  public:
@@ -47,12 +50,19 @@ class deployed {
   using adc = typename Spec::adc;
   using kernels = product_kernels<adc>;
 
-  /// Programs the matrices. for_each(f) calls f(site, linear_weights); producer(site) is the site whose result a matrix reads.
-  /// Errors  those of the settings; value for NaN or infinity in weights; config_conflict where digits cannot carry the codes
+  /// Programs the matrices. for_each(f) calls f(site, linear_weights); producer(site) is the site whose result a matrix
+  /// reads.
+  /// Errors  those of the settings; value for NaN or infinity in weights; config_conflict where digits cannot carry the
+  ///         codes
   template <class ForEach, class Producer>
-  deployed(config<Spec> const& settings, program::site_names const& names, value_ranges ranges, ForEach const& for_each, Producer const& producer,
-           kernels const& k = kernels_of<adc>)
-      : settings_(settings), names_(names), array_(computation_settings(settings), k), ranges_(std::move(ranges)), matrices_(names.sites()), converters_(names.sites()) {
+  deployed(config<Spec> const& settings, program::site_names const& names, value_ranges ranges, ForEach const& for_each,
+           Producer const& producer, kernels const& k = kernels_of<adc>)
+      : settings_(settings),
+        names_(names),
+        array_(computation_settings(settings), k),
+        ranges_(std::move(ranges)),
+        matrices_(names.sites()),
+        converters_(names.sites()) {
     coding_config::validate(settings.coding);
     for_each([&](program::site s, model::linear_weights const& w) { program(s, w, scale_of(producer(s))); });
     for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
@@ -72,10 +82,14 @@ class deployed {
     return driven ? std::min(settings_.coding.activation_bits, settings_.dac.bits) : settings_.coding.activation_bits;
   }
   /// Scale of the codes of a site's result, static from calibration.
-  [[nodiscard]] float scale_of(program::site s) const { return symmetric_quantiser::scale_for(ranges_.largest[s.index()], bits_of(s)); }
+  [[nodiscard]] float scale_of(program::site s) const {
+    return symmetric_quantiser::scale_for(ranges_.largest[s.index()], bits_of(s));
+  }
 
   /// Digits of activations and of EXP(S).
-  [[nodiscard]] int activation_digits() const noexcept { return balanced_digits(Spec::scale, symmetric_top(settings_.coding.activation_bits)); }
+  [[nodiscard]] int activation_digits() const noexcept {
+    return balanced_digits(Spec::scale, symmetric_top(settings_.coding.activation_bits));
+  }
   [[nodiscard]] int score_digits() const noexcept { return balanced_digits(Spec::scale, softmax_.front().top()); }
   [[nodiscard]] int digits_at(program::site s) const noexcept {
     return s.op == program::operation::A5 || s.op == program::operation::A6 ? score_digits() : activation_digits();
@@ -83,7 +97,8 @@ class deployed {
 
   /// What the settings decide about the plan of this model.
   [[nodiscard]] program::function_choices choices() const {
-    program::function_choices c{activation_digits(), score_digits(), compares_rows(), settings_.norm.variance == variance_rule::two_pass, {}};
+    program::function_choices c{
+        activation_digits(), score_digits(), compares_rows(), settings_.norm.variance == variance_rule::two_pass, {}};
     c.bias_rows.resize(names_.sites());
     for (std::size_t i = 0; i < c.bias_rows.size(); ++i) c.bias_rows[i] = matrices_[i].bias_rows;
     return c;
@@ -93,7 +108,8 @@ class deployed {
   [[nodiscard]] current_ranges no_currents() const {
     current_ranges r(names_.sites());
     for (std::size_t i = 0; i < r.size(); ++i)
-      r[i] = array_.no_statistics(digits_at({i / program::operation_count, static_cast<program::operation>(i % program::operation_count)}));
+      r[i] = array_.no_statistics(
+          digits_at({i / program::operation_count, static_cast<program::operation>(i % program::operation_count)}));
     return r;
   }
 
@@ -112,7 +128,8 @@ class deployed {
     std::string const where = names_.name(s);
     std::size_t const outputs = w.weight.rows(), inner = w.weight.cols();
     if (outputs == 0 || inner == 0)
-      throw error({errc::shape, "empty matrix", where, shape_text(outputs, inner), "at least 1 x 1", "check the model's sizes"});
+      throw error({errc::shape, "empty matrix", where, shape_text(outputs, inner), "at least 1 x 1",
+                   "check the model's sizes"});
     programmed_matrix& m = matrices_[s.index()];
     m.scale = symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), settings_.dac.bits);
     static_cast<void>(largest_magnitude(w.bias, where + " bias"));
@@ -129,13 +146,16 @@ class deployed {
 
   /// Codes of the bias rows: b / (top s_x s_w), spread over as many rows as the largest needs.
   /// Shape   (rows, outputs)
-  [[nodiscard]] matrix<std::int16_t> bias_codes(std::vector<float> const& bias, programmed_matrix& m, float input_scale) const {
+  [[nodiscard]] matrix<std::int16_t> bias_codes(std::vector<float> const& bias, programmed_matrix& m,
+                                                float input_scale) const {
     if (settings_.coding.bias == bias_policy::digital || bias.empty()) return {};
-    double const unit = static_cast<double>(symmetric_top(settings_.coding.activation_bits)) * static_cast<double>(input_scale) * static_cast<double>(m.scale);
+    double const unit = static_cast<double>(symmetric_top(settings_.coding.activation_bits)) *
+                        static_cast<double>(input_scale) * static_cast<double>(m.scale);
     auto const top = static_cast<double>(array_.driven_top());
     double largest = 0.0;
     for (float b : bias) largest = std::max(largest, std::fabs(std::nearbyint(static_cast<double>(b) / unit)));
-    auto const wanted = static_cast<std::size_t>(std::min(std::ceil(largest / top), static_cast<double>(settings_.coding.max_rows)));
+    auto const wanted =
+        static_cast<std::size_t>(std::min(std::ceil(largest / top), static_cast<double>(settings_.coding.max_rows)));
     matrix<std::int16_t> codes(std::max<std::size_t>(wanted, 1), bias.size());
     for (std::size_t o = 0; o < bias.size(); ++o) {
       double rest = std::nearbyint(static_cast<double>(bias[o]) / unit);
@@ -151,8 +171,14 @@ class deployed {
 
   [[nodiscard]] typename Spec::softmax softmax_for(std::size_t block) const {
     auto c = settings_.softmax;
-    if constexpr (requires { c.max; c.full_scale; c.rule; c.quantile; }) {
-      // A user's full scale stands; otherwise that of the block's calibration scores. Blocks without attention keep the row rule.
+    if constexpr (requires {
+                    c.max;
+                    c.full_scale;
+                    c.rule;
+                    c.quantile;
+                  }) {
+      // A user's full scale stands; otherwise that of the block's calibration scores. Blocks without attention keep the
+      // row rule.
       if (c.max == softmax_maximum::none && !std::isfinite(c.full_scale)) {
         if (ranges_.scores[block].rows() == 0) {
           c.max = softmax_maximum::row;
@@ -177,8 +203,9 @@ class deployed {
   /// The switch registers hold as many digits as their operand needs, within 16 bits.
   void check_digits() const {
     if (softmax_.front().top() > 32767)
-      throw error({errc::config_conflict, "codes of EXP(S) too wide for the digits of the array", "softmax.exp_bits", std::to_string(softmax_.front().top()),
-                   "codes up to 32767 (15 bits)", "set softmax.exp_bits=15 or less"});
+      throw error({errc::config_conflict, "codes of EXP(S) too wide for the digits of the array", "softmax.exp_bits",
+                   std::to_string(softmax_.front().top()), "codes up to 32767 (15 bits)",
+                   "set softmax.exp_bits=15 or less"});
   }
 
   config<Spec> settings_;

@@ -46,7 +46,7 @@ struct site_report {
 struct run_report {
   std::vector<site_report> sites;
   std::uint64_t softmax_rows = 0;
-  std::uint64_t empty_softmax_rows = 0;     ///< all codes zero: they attend to nothing
+  std::uint64_t empty_softmax_rows = 0;  ///< all codes zero: they attend to nothing
   std::uint64_t saturated_scores = 0;
   std::uint64_t clamped_variances = 0;
 
@@ -77,8 +77,14 @@ class engine {
   using tensor = quantised;
   using adc = typename Spec::adc;
 
-  engine(deployed<Spec> const& model, product_mode mode, executor& threads, model::recording* seen = nullptr, current_ranges* currents = nullptr)
-      : model_(&model), mode_(mode), threads_(&threads), seen_(seen), currents_(currents), report_(model.names().sites()) {}
+  engine(deployed<Spec> const& model, product_mode mode, executor& threads, model::recording* seen = nullptr,
+         current_ranges* currents = nullptr)
+      : model_(&model),
+        mode_(mode),
+        threads_(&threads),
+        seen_(seen),
+        currents_(currents),
+        report_(model.names().sites()) {}
 
   [[nodiscard]] run_report const& report() const noexcept { return report_; }
 
@@ -89,7 +95,8 @@ class engine {
     return out;
   }
 
-  [[nodiscard]] tensor project(program::site s, model::linear_weights const& w, tensor const& x, model::projection_options<tensor> const& options) {
+  [[nodiscard]] tensor project(program::site s, model::linear_weights const& w, tensor const& x,
+                               model::projection_options<tensor> const& options) {
     tensor out = empty(s, x.codes.rows(), w.outputs());
     for_each_result(s, w, x, options, [&](std::size_t n, std::span<float const> row) {
       code(s, row, out, n);
@@ -112,18 +119,25 @@ class engine {
     using program::operation;
     constexpr operation step_of[] = {operation::A4, operation::A5, operation::A6};
     std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads;
-    shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), attention_mask::none, one());
-    auto const multiply = [&](attention_step step, matrix_view<std::int16_t const> x, matrix_view<std::int16_t const> y) {
+    shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), attention_mask::none,
+                                                                   one());
+    auto const multiply = [&](attention_step step, matrix_view<std::int16_t const> x,
+                              matrix_view<std::int16_t const> y) {
       program::site const s{block, step_of[static_cast<std::size_t>(step)]};
       return product(s, x, model_->array().drive(y, model_->names().name(s)), operand_source::activations);
     };
-    auto const seen = [&](attention_step step, std::span<float const> values) { record({block, step_of[static_cast<std::size_t>(step)]}, values); };
+    auto const seen = [&](attention_step step, std::span<float const> values) {
+      record({block, step_of[static_cast<std::size_t>(step)]}, values);
+    };
 
     attention_report heads_report;
     matrix<float> r(n, q.codes.cols());
     for (std::size_t h = 0; h < heads; ++h) {
-      auto const of_head = [&](tensor const& t) { return matrix_view<std::int16_t const>(t.codes.view()).columns(h * width, width); };
-      attention.head({of_head(q), of_head(k), of_head(v), q.scale, k.scale, v.scale}, r.view().columns(h * width, width), heads_report, multiply, seen);
+      auto const of_head = [&](tensor const& t) {
+        return matrix_view<std::int16_t const>(t.codes.view()).columns(h * width, width);
+      };
+      attention.head({of_head(q), of_head(k), of_head(v), q.scale, k.scale, v.scale},
+                     r.view().columns(h * width, width), heads_report, multiply, seen);
     }
     for (std::size_t step = 0; step < 3; ++step) at({block, step_of[step]}).actions += heads_report.tallies[step];
     report_.softmax_rows += heads_report.rows;
@@ -136,7 +150,8 @@ class engine {
     return out;
   }
 
-  [[nodiscard]] tensor normalise(program::site mean_site, program::site square_site, model::norm_weights const& g, float epsilon, tensor const& u) {
+  [[nodiscard]] tensor normalise(program::site mean_site, program::site square_site, model::norm_weights const& g,
+                                 float epsilon, tensor const& u) {
     typename Spec::layer_norm const norm({model_->settings().norm.variance, epsilon});
     bool const two_pass = norm.variance() == variance_rule::two_pass;
     std::size_t const m = u.codes.cols();
@@ -151,11 +166,15 @@ class engine {
       // E(u), in codes of u.
       auto const mean = static_cast<float>(sum(0, 0) / (static_cast<double>(one()) * static_cast<double>(m)));
       for (std::size_t i = 0; i < m; ++i) {
-        float const c = two_pass ? simd::clamp(simd::round_even(static_cast<float>(codes[i]) - mean), -top, top) : static_cast<float>(codes[i]);
+        float const centred = simd::round_even(static_cast<float>(codes[i]) - mean);
+        float const c = two_pass ? simd::clamp(centred, -top, top) : static_cast<float>(codes[i]);
+        at(mean_site).clipped_values += static_cast<std::uint64_t>(two_pass && c != centred);
         operand(0, i) = static_cast<std::int16_t>(c);
         driven(0, i) = narrowed(operand(0, i), top);
       }
-      auto const squares = product(square_site, operand.view(), model_->array().drive(driven, model_->names().name(square_site)), operand_source::activations);
+      auto const squares =
+          product(square_site, operand.view(), model_->array().drive(driven, model_->names().name(square_site)),
+                  operand_source::activations);
       float const real_mean = simd::mul(mean, u.scale);
       float const unit = simd::mul(simd::mul(u.scale, u.scale), narrowing(top));
       float const second = simd::mul(static_cast<float>(squares(0, 0) / static_cast<double>(m)), unit);
@@ -167,6 +186,7 @@ class engine {
       record(square_site, row);
       code(square_site, row, out, n);
 
+      if (two_pass) at(mean_site).coded_values += m;
       auto& mean_actions = at(mean_site).actions;
       mean_actions.template add<"post", "scale">();
       if (two_pass) mean_actions.template add<"post", "centre">(m);
@@ -199,7 +219,9 @@ class engine {
     return static_cast<std::int16_t>(simd::round_even(static_cast<float>(c) / narrowing(top)));
   }
 
-  [[nodiscard]] tensor empty(program::site s, std::size_t rows, std::size_t cols) const { return {matrix<std::int16_t>(rows, cols), model_->scale_of(s)}; }
+  [[nodiscard]] tensor empty(program::site s, std::size_t rows, std::size_t cols) const {
+    return {matrix<std::int16_t>(rows, cols), model_->scale_of(s)};
+  }
 
   /// Codes of a row of results, on their way into a cache.
   void code(program::site s, std::span<float const> values, tensor& out, std::size_t n) {
@@ -213,10 +235,12 @@ class engine {
 
   /// Z = X . W through the array, and F on every row of it.
   template <class Use>
-  void for_each_result(program::site s, model::linear_weights const& w, tensor const& x, model::projection_options<tensor> const& options, Use const& use) {
+  void for_each_result(program::site s, model::linear_weights const& w, tensor const& x,
+                       model::projection_options<tensor> const& options, Use const& use) {
     programmed_matrix const& matrix = model_->matrix_at(s);
     auto const z = matrix.bias_rows == 0 ? product(s, x.codes.view(), matrix.operand, operand_source::weights)
-                                         : product(s, with_bias_rows(x, matrix.bias_rows).view(), matrix.operand, operand_source::weights);
+                                         : product(s, with_bias_rows(x, matrix.bias_rows).view(), matrix.operand,
+                                                   operand_source::weights);
     float const scale = simd::mul(x.scale, matrix.scale);
     auto& actions = at(s).actions;
     std::vector<float> row(w.outputs());
@@ -234,7 +258,8 @@ class engine {
       actions.template add<"activation_unit", "apply">(activation_uses(options.act, row.size()));
       if (options.residual != nullptr) {
         auto const residual = options.residual->codes.row(n);
-        for (std::size_t o = 0; o < row.size(); ++o) row[o] += simd::mul(static_cast<float>(residual[o]), options.residual->scale);
+        for (std::size_t o = 0; o < row.size(); ++o)
+          row[o] += simd::mul(static_cast<float>(residual[o]), options.residual->scale);
         actions.template add<"post", "add_residual">(row.size());
       }
       use(n, std::span<float const>(row));
@@ -252,7 +277,8 @@ class engine {
     return out;
   }
 
-  [[nodiscard]] product_sums product(program::site s, matrix_view<std::int16_t const> x, driven_operand const& y, operand_source source) {
+  [[nodiscard]] product_sums product(program::site s, matrix_view<std::int16_t const> x, driven_operand const& y,
+                                     operand_source source) {
     auto const& array = model_->array();
     std::string const where = model_->names().name(s);
     product_report report;
@@ -260,7 +286,8 @@ class engine {
     if (mode_ == product_mode::convert) {
       auto const& converters = model_->converters_at(s);
       if (converters.empty())
-        throw error({errc::missing_calibration, "converters have no range", where, "no calibration currents", "currents at every site",
+        throw error({errc::missing_calibration, "converters have no range", where, "no calibration currents",
+                     "currents at every site",
                      "give calibration data that reach this site, or set range.rule=full_scale"});
       z = array.multiply(x, y, converters, source, report, *threads_, where);
     } else {

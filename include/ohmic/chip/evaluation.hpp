@@ -61,10 +61,13 @@ struct error_power {
 
 /// Largest magnitudes and scores of a model in fp32 over calibration texts.
 /// Errors  shape if there are no texts; those of the forward pass
-[[nodiscard]] inline value_ranges calibrated_values(model::bert const& m, model::fp32_weights const& weights, token_lists const& texts, executor& threads,
-                                                    progress const& report = {}, fp32_kernel const& kernel = fp32_kernel_of<>) {
+[[nodiscard]] inline value_ranges calibrated_values(model::bert const& m, model::fp32_weights const& weights,
+                                                    token_lists const& texts, executor& threads,
+                                                    progress const& report = {},
+                                                    fp32_kernel const& kernel = fp32_kernel_of<>) {
   if (texts.empty())
-    throw error({errc::missing_calibration, "no calibration texts", "calibration", "0 texts", "at least one", "give a calibration file with labelled texts"});
+    throw error({errc::missing_calibration, "no calibration texts", "calibration", "0 texts", "at least one",
+                 "give a calibration file with labelled texts"});
   auto const names = model::sites_of(m);
   value_ranges all(names);
   std::mutex merging;
@@ -78,7 +81,8 @@ struct error_power {
     for (std::size_t i = 0; i < names.sites(); ++i) {
       mine.largest[i] = largest_magnitude(seen.at(i), names.name(i));
       if (i % program::operation_count != static_cast<std::size_t>(program::operation::A4)) continue;
-      for (std::span<float const> rest = seen.at(i); !rest.empty(); rest = rest.subspan(n)) mine.scores[i / program::operation_count].observe(rest.first(n));
+      for (std::span<float const> rest = seen.at(i); !rest.empty(); rest = rest.subspan(n))
+        mine.scores[i / program::operation_count].observe(rest.first(n));
     }
     {
       // Maxima and multisets do not depend on the order of merging.
@@ -94,10 +98,13 @@ struct error_power {
 /// A model programmed on the chip of `Spec` and calibrated: values first, then the column currents of the same texts.
 /// Errors  those of the settings, the weights and the texts
 template <class Spec>
-[[nodiscard]] deployed<Spec> deploy(model::bert const& m, config<Spec> const& settings, value_ranges const& values, token_lists const& texts, executor& threads,
-                                    progress const& report = {}, product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+[[nodiscard]] deployed<Spec> deploy(
+    model::bert const& m, config<Spec> const& settings, value_ranges const& values, token_lists const& texts,
+    executor& threads, progress const& report = {},
+    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
   auto const names = model::sites_of(m);
-  deployed<Spec> chip(settings, names, values, [&](auto const& f) { model::for_each_projection(m, f); }, model::producer_of, kernels);
+  deployed<Spec> chip(
+      settings, names, values, [&](auto const& f) { model::for_each_projection(m, f); }, model::producer_of, kernels);
   current_ranges all = chip.no_currents();
   if (settings.range.needs_statistics() && !chip.array().lossless()) {
     // Statistics are large: one set a thread-sized share of the texts, merged exactly.
@@ -123,8 +130,8 @@ template <class Spec>
 
 /// What one way of computing made of the texts.
 struct outcome {
-  std::vector<std::size_t> predictions;     ///< by text
-  std::vector<error_power> quality;         ///< by site, against fp32
+  std::vector<std::size_t> predictions;  ///< by text
+  std::vector<error_power> quality;      ///< by site, against fp32
   run_report report;
 };
 
@@ -133,7 +140,9 @@ class contestant {
  public:
   template <class Spec>
   contestant(deployed<Spec> const& chip, product_mode mode)
-      : sites_(chip.names().sites()), run_([&chip, mode](model::bert const& m, std::span<std::int32_t const> ids, model::recording& seen, run_report& report) {
+      : sites_(chip.names().sites()),
+        run_([&chip, mode](model::bert const& m, std::span<std::int32_t const> ids, model::recording& seen,
+                           run_report& report) {
           executor serial(1);
           engine<Spec> e(chip, mode, serial, &seen);
           auto const logits = model::classify(e, m, ids);
@@ -145,7 +154,8 @@ class contestant {
     result_ = {std::vector<std::size_t>(texts), std::vector<error_power>(sites_), run_report(sites_)};
     power_.assign(texts, {});
   }
-  void run(std::size_t text, model::bert const& m, std::span<std::int32_t const> ids, model::recording const& reference) {
+  void run(std::size_t text, model::bert const& m, std::span<std::int32_t const> ids,
+           model::recording const& reference) {
     model::recording seen(sites_);
     run_report report;
     result_.predictions[text] = run_(m, ids, seen, report);
@@ -173,10 +183,12 @@ class contestant {
   std::unique_ptr<std::mutex> merging_ = std::make_unique<std::mutex>();
 };
 
-/// Runs all texts in fp32 and through every contestant. Returns the fp32 predictions; the contestants' `finish` gives theirs.
+/// Runs all texts in fp32 and through every contestant. Returns the fp32 predictions; the contestants' `finish` gives
+/// theirs.
 /// Errors  shape, value for texts that the model cannot take
-[[nodiscard]] inline std::vector<std::size_t> evaluate(model::bert const& m, model::fp32_weights const& weights, token_lists const& texts,
-                                                       std::vector<contestant>& contestants, executor& threads, progress const& report = {},
+[[nodiscard]] inline std::vector<std::size_t> evaluate(model::bert const& m, model::fp32_weights const& weights,
+                                                       token_lists const& texts, std::vector<contestant>& contestants,
+                                                       executor& threads, progress const& report = {},
                                                        fp32_kernel const& kernel = fp32_kernel_of<>) {
   std::size_t const sites = model::sites_of(m).sites();
   std::vector<std::size_t> predictions(texts.size());

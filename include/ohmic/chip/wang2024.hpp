@@ -1,4 +1,5 @@
-// Presets of the system of Wang et al., IEEE TPAMI 47(2):916-933, 2025 (arXiv 2410.15977): one description with named slots.
+// Presets of the system of Wang et al., IEEE TPAMI 47(2):916-933, 2025 (arXiv 2410.15977): one description with named
+// slots.
 #pragma once
 
 #include "ohmic/chip/config.hpp"
@@ -9,8 +10,10 @@
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
-/// The chip with the library's choices where the paper is silent or weak: row maximum in the softmax, two-pass variance, converter
-/// ranges of mean + 8 sigma per matrix and digit from calibration data. To change a slot: `struct mine : wang2024 { using adc = my_adc; };`
+/// The chip with the library's choices where the paper is silent or weak: row maximum in the softmax, two-pass
+/// variance, converter
+/// ranges of mean + 8 sigma per matrix and digit from calibration data. To change a slot: `struct mine : wang2024 {
+/// using adc = my_adc; };`
 /// Source  Wang et al. 2024, sections 4 and 5, Table 6; system.md sections 2, 3 and 8
 struct wang2024 {
   static constexpr char const* name = "wang2024";
@@ -26,7 +29,8 @@ struct wang2024 {
   static void configure(Config&) {}
 };
 
-/// The chip as printed: no row maximum (full scale of a layer's scores is the largest score seen in calibration), and the variance
+/// The chip as printed: no row maximum (full scale of a layer's scores is the largest score seen in calibration), and
+/// the variance
 /// as E(u^2) - E(u)^2. The range rule, which the paper leaves open, is the same.
 /// Source  Wang et al. 2024, sections 4.1 and 4.2; system.md sections 3 and 8
 struct wang2024_published : wang2024 {

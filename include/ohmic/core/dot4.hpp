@@ -1,4 +1,5 @@
-// Sums of products of bytes, four at a time, in 32-bit lanes: the instruction under every integer product of the library.
+// Sums of products of bytes, four at a time, in 32-bit lanes: the instruction under every integer product of the
+// library.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace ohmic::inline OHMIC_ABI::simd {
 
 /// Lane l of the sums grows by u[4 l] s[0] + u[4 l + 1] s[1] + u[4 l + 2] s[2] + u[4 l + 3] s[3], exactly.
 /// Shape   u (4 lanes) unsigned bytes, s four signed bytes in one 32-bit word
-/// Range   Wide = false: |u s| summed over a pair of neighbours stays below 2^15 (256 * 63, or 128 * 127); Wide = true: any bytes
+/// Range   Wide = false: |u s| summed over a pair of neighbours stays below 2^15 (256 * 63, or 128 * 127); Wide = true:
+///         any bytes
 /// Source  ours; equality over instruction sets is tested in tests/unit/core
 template <class Arch>
 struct dot4 {
@@ -56,7 +58,8 @@ struct dot4<Arch> {
   }
   static i32<Arch> total(sums const& acc) noexcept {
     __m128 const l = _mm_castsi128_ps(acc.low), h = _mm_castsi128_ps(acc.high);
-    __m128i const even = _mm_castps_si128(_mm_shuffle_ps(l, h, 0x88)), odd = _mm_castps_si128(_mm_shuffle_ps(l, h, 0xdd));
+    __m128i const even = _mm_castps_si128(_mm_shuffle_ps(l, h, 0x88)),
+                  odd = _mm_castps_si128(_mm_shuffle_ps(l, h, 0xdd));
     return _mm_add_epi32(even, odd);
   }
 };

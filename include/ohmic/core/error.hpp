@@ -10,24 +10,25 @@
 
 namespace ohmic::inline OHMIC_ABI {
 
-/// Stable numeric codes of everything that can go wrong. The hundreds group them: 1xx configuration, 2xx arguments, 3xx files
+/// Stable numeric codes of everything that can go wrong. The hundreds group them: 1xx configuration, 2xx arguments, 3xx
+/// files
 /// and their contents, 4xx things that could not be finished. A number never changes its meaning.
 enum class errc : int {
-  config_value = 101,       ///< a configuration value is outside its range
-  unknown_key = 102,        ///< a key that no configuration has
-  config_conflict = 103,    ///< two settings exclude each other
-  unknown_id = 104,         ///< a chip, model or task that does not exist
-  shape = 201,              ///< sizes do not fit together, or are empty
-  value = 202,              ///< a number is NaN, infinite or out of range
-  capacity = 203,           ///< a count does not fit its counter or its memory
-  missing_calibration = 204,///< a range or scale was never calibrated
-  file_missing = 301,       ///< a file cannot be opened or read
-  file_truncated = 302,     ///< a file ends too early
-  file_format = 303,        ///< a file is not what it claims to be
-  missing_entry = 304,      ///< a tensor, field or column is not there
-  data_leak = 305,          ///< calibration and scored data are the same
-  write_failed = 401,       ///< an output could not be written
-  contract = 901,           ///< a bug: an internal contract was broken (checked builds only)
+  config_value = 101,         ///< a configuration value is outside its range
+  unknown_key = 102,          ///< a key that no configuration has
+  config_conflict = 103,      ///< two settings exclude each other
+  unknown_id = 104,           ///< a chip, model or task that does not exist
+  shape = 201,                ///< sizes do not fit together, or are empty
+  value = 202,                ///< a number is NaN, infinite or out of range
+  capacity = 203,             ///< a count does not fit its counter or its memory
+  missing_calibration = 204,  ///< a range or scale was never calibrated
+  file_missing = 301,         ///< a file cannot be opened or read
+  file_truncated = 302,       ///< a file ends too early
+  file_format = 303,          ///< a file is not what it claims to be
+  missing_entry = 304,        ///< a tensor, field or column is not there
+  data_leak = 305,            ///< calibration and scored data are the same
+  write_failed = 401,         ///< an output could not be written
+  contract = 901,             ///< a bug: an internal contract was broken (checked builds only)
 };
 
 /// The five parts of a diagnosis. `where` is a key, file or argument; `fix` is a sentence fragment.
@@ -49,7 +50,8 @@ class error : public std::runtime_error {
   [[nodiscard]] error_info const& info() const noexcept { return info_; }
   [[nodiscard]] errc code() const noexcept { return info_.code; }
 
-  /// True where the caller's data or settings are at fault, false where the work could not be finished (4xx) or has a bug (9xx).
+  /// True where the caller's data or settings are at fault, false where the work could not be finished (4xx) or has a
+  /// bug (9xx).
   [[nodiscard]] bool is_bad_input() const noexcept { return static_cast<int>(info_.code) < 400; }
 
  private:
@@ -68,7 +70,8 @@ class error : public std::runtime_error {
 class contract_error : public error {
  public:
   explicit contract_error(std::string_view condition, std::string_view where)
-      : error({errc::contract, "broken contract", std::string(where), std::string(condition), "", "please report this as a bug"}) {}
+      : error({errc::contract, "broken contract", std::string(where), std::string(condition), "",
+               "please report this as a bug"}) {}
 };
 
 }  // namespace ohmic::inline OHMIC_ABI

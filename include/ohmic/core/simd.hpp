@@ -1,4 +1,5 @@
-// The only header that includes xsimd. Lane functions that read the same for a float and for a batch of floats, and the fence
+// The only header that includes xsimd. Lane functions that read the same for a float and for a batch of floats, and the
+// fence
 // that keeps a product from being contracted into a fused multiply-add.
 #pragma once
 
@@ -39,7 +40,9 @@ struct lane_traits<xsimd::batch<float, Arch>> {
 
 /// V is what a lane function computes on: one float, or a batch of them.
 template <class V>
-concept lane = requires { typename detail::lane_traits<V>::integer; };
+concept lane = requires {
+  typename detail::lane_traits<V>::integer;
+};
 
 /// The 32-bit integers that go with V, and the number of values in V.
 template <lane V>
@@ -47,7 +50,8 @@ using integer_of = typename detail::lane_traits<V>::integer;
 template <lane V>
 inline constexpr std::size_t width = detail::lane_traits<V>::size;
 
-/// Returns its argument; the compiler may not look through it, so that a * b + c stays two roundings with every flag set.
+/// Returns its argument; the compiler may not look through it, so that a * b + c stays two roundings with every flag
+/// set.
 template <lane V>
 [[nodiscard]] constexpr V fence(V v) noexcept {
   if (std::is_constant_evaluated()) return v;
@@ -71,6 +75,17 @@ template <lane V>
   return v;
 }
 
+/// The same for one double: `fence(a * b) + c` is never contracted.
+[[nodiscard]] constexpr double fence(double v) noexcept {
+  if (std::is_constant_evaluated()) return v;
+#if defined(__x86_64__) || defined(__i386__)
+  asm("" : "+x"(v));
+#elif defined(__aarch64__)
+  asm("" : "+w"(v));
+#endif
+  return v;
+}
+
 /// a * b, rounded by itself.
 template <lane V>
 [[nodiscard]] constexpr V mul(V a, V b) noexcept {
@@ -80,7 +95,7 @@ template <lane V>
 /// a * b + c with two roundings: the same bits with and without FMA instructions.
 template <lane V>
 [[nodiscard]] constexpr V mul_add(V a, V b, V c) noexcept {
-  return mul(a, b) + c;
+  return simd::mul<V>(a, b) + c;
 }
 
 /// Nearest integer, ties to even. Range  |v| < 2^22
@@ -109,7 +124,7 @@ template <lane V>
 }
 template <lane V>
 [[nodiscard]] constexpr V clamp(V v, V low, V high) noexcept {
-  return min(max(v, low), high);
+  return simd::min<V>(simd::max<V>(v, low), high);
 }
 template <lane V>
 [[nodiscard]] constexpr V abs(V v) noexcept {
@@ -154,14 +169,22 @@ template <class Arch>
 [[nodiscard]] inline float from_bits(std::int32_t v) noexcept { return std::bit_cast<float>(v); }
 template <class Arch>
 [[nodiscard]] f32<Arch> from_bits(i32<Arch> v) noexcept {
+#if XSIMD_VERSION_MAJOR >= 11
+  return xsimd::bitwise_cast<float>(v);
+#else
   return xsimd::bitwise_cast<f32<Arch>>(v);
+#endif
 }
 template <lane V>
 [[nodiscard]] integer_of<V> to_bits(V v) noexcept {
   if constexpr (std::is_same_v<V, float>) {
     return std::bit_cast<std::int32_t>(v);
   } else {
+#if XSIMD_VERSION_MAJOR >= 11
+    return xsimd::bitwise_cast<std::int32_t>(v);
+#else
     return xsimd::bitwise_cast<integer_of<V>>(v);
+#endif
   }
 }
 
@@ -182,14 +205,15 @@ void store(float* p, V v) noexcept {
   }
 }
 
-/// Applies a lane function to every element: out[i] = f(in[i]). f is called with batches, and with single floats for the rest.
+/// Applies a lane function to every element: out[i] = f(in[i]). f is called with batches, and with single floats for
+/// the rest.
 /// Shape   in (n), out (n); they may be the same memory
-template <class F>
+template <class Arch = native, class F>
 void for_each_lane(float const* in, float* out, std::size_t n, F const& f) noexcept {
-  using batch = f32<native>;
-  std::size_t i = 0;
-  for (; i + batch::size <= n; i += batch::size) store<batch>(out + i, f(load<batch>(in + i)));
-  for (; i < n; ++i) out[i] = f(in[i]);
+  using batch = f32<Arch>;
+  std::size_t const whole = n - n % batch::size;
+  for (std::size_t i = 0; i < whole; i += batch::size) store<batch>(out + i, f(load<batch>(in + i)));
+  for (std::size_t i = whole; i < n; ++i) out[i] = f(in[i]);
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::simd

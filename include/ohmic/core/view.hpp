@@ -1,4 +1,5 @@
-// Row-major matrices: a non-owning view for kernels and interfaces, and an aligned owner. No xtensor here (see xtensor.hpp).
+// Row-major matrices: a non-owning view for kernels and interfaces, and an aligned owner. No xtensor here (see
+// xtensor.hpp).
 #pragma once
 
 #include <algorithm>
@@ -46,7 +47,8 @@ struct matrix_view {
 
   constexpr matrix_view() = default;
   constexpr matrix_view(T* d, std::size_t r, std::size_t c) noexcept : data(d), rows(r), cols(c), stride(c) {}
-  constexpr matrix_view(T* d, std::size_t r, std::size_t c, std::size_t s) noexcept : data(d), rows(r), cols(c), stride(s) {}
+  constexpr matrix_view(T* d, std::size_t r, std::size_t c, std::size_t s) noexcept
+      : data(d), rows(r), cols(c), stride(s) {}
   /// A view of mutable elements is a view of constant ones.
   template <class U>
     requires(std::is_same_v<T, U const> && !std::is_const_v<U>)
@@ -70,7 +72,8 @@ template <class T>
 class matrix {
  public:
   matrix() = default;
-  matrix(std::size_t rows, std::size_t cols) : values_(rows * cols), rows_(rows), cols_(cols) {}
+  /// Errors  capacity if rows x cols elements cannot exist
+  matrix(std::size_t rows, std::size_t cols) : values_(checked_size(rows, cols)), rows_(rows), cols_(cols) {}
 
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
   [[nodiscard]] std::size_t cols() const noexcept { return cols_; }
@@ -92,6 +95,13 @@ class matrix {
   friend bool operator==(matrix const&, matrix const&) = default;
 
  private:
+  static std::size_t checked_size(std::size_t rows, std::size_t cols) {
+    if (cols != 0 && rows > static_cast<std::size_t>(-1) / sizeof(T) / 2 / cols)
+      throw error({errc::capacity, "matrix too large", "matrix", std::to_string(rows) + " x " + std::to_string(cols),
+                   "what memory holds", "check the sizes"});
+    return rows * cols;
+  }
+
   aligned_vector<T> values_;
   std::size_t rows_ = 0;
   std::size_t cols_ = 0;

@@ -25,12 +25,17 @@ namespace ohmic::inline OHMIC_ABI {
 class product_sums {
  public:
   product_sums() = default;
-  product_sums(std::size_t tokens, std::size_t outputs) : values_(tokens, pieces(outputs, output_block) * output_block), outputs_(outputs) {}
+  product_sums(std::size_t tokens, std::size_t outputs)
+      : values_(tokens, pieces(outputs, output_block) * output_block), outputs_(outputs) {}
 
   [[nodiscard]] std::size_t tokens() const noexcept { return values_.rows(); }
   [[nodiscard]] std::size_t outputs() const noexcept { return outputs_; }
-  [[nodiscard]] std::span<double const> row(std::size_t token) const noexcept { return values_.row(token).first(outputs_); }
-  [[nodiscard]] double operator()(std::size_t token, std::size_t output) const noexcept { return values_(token, output); }
+  [[nodiscard]] std::span<double const> row(std::size_t token) const noexcept {
+    return values_.row(token).first(outputs_);
+  }
+  [[nodiscard]] double operator()(std::size_t token, std::size_t output) const noexcept {
+    return values_(token, output);
+  }
   [[nodiscard]] sum_target target(std::size_t token, std::size_t block, double gain) noexcept {
     return {&values_(token, block * output_block), values_.cols(), gain};
   }
@@ -62,13 +67,15 @@ struct computation_config {
   range_config range{};
 };
 
-/// Computation crossbar of scale factor S. Weights (or a second activation) are driven by the DACs as magnitudes, activations
-/// switch fixed resistors digit by digit; an ADC reads I+ and another reading takes I-, the digital side subtracts, multiplies by
+/// Computation crossbar of scale factor S. Weights (or a second activation) are driven by the DACs as magnitudes,
+/// activations
+/// switch fixed resistors digit by digit; an ADC reads I+ and another reading takes I-, the digital side subtracts,
+/// multiplies by
 /// the base between digits and adds up the tiles.
 /// Shape   X (tokens, inner) . Y (inner, outputs) -> Z (tokens, outputs)
 /// Cost    product_actions, as planned_product says
 /// Source  Wang et al. 2024, section 5; geometry: system.md section 2
-template <int S, adc_policy Adc = uniform_adc, class Dac = linear_dac>
+template <int S, adc_policy Adc = uniform_adc, dac_policy Dac = linear_dac>
 class computation_array {
  public:
   using config = computation_config<Adc, Dac>;
@@ -77,17 +84,20 @@ class computation_array {
 
   /// The kernels default to the instruction set of this translation unit.
   /// Errors  config_value, config_conflict naming the field
-  explicit computation_array(config const& c, product_kernels<Adc> const& kernels = kernels_of<Adc>) : config_(c), kernels_(&kernels) {
+  explicit computation_array(config const& c, product_kernels<Adc> const& kernels = kernels_of<Adc>)
+      : config_(c), kernels_(&kernels) {
     array_geometry::validate(c.array);
     Dac::validate(c.dac);
     Adc::validate(c.adc);
     range_config::validate(c.range);
     if (c.array.rows < S)
-      throw error({errc::config_conflict, "an activation does not fit a column", "array.rows", std::to_string(c.array.rows),
-                   "at least S = " + std::to_string(S), "use more rows or a smaller scale factor"});
+      throw error({errc::config_conflict, "an activation does not fit a column", "array.rows",
+                   std::to_string(c.array.rows), "at least S = " + std::to_string(S),
+                   "use more rows or a smaller scale factor"});
     if (largest_current() > max_current)
-      throw error({errc::config_conflict, "column currents too large", "array.rows", std::to_string(largest_current()) + " product units",
-                   "at most " + std::to_string(max_current), "use fewer rows or a smaller scale factor"});
+      throw error({errc::config_conflict, "column currents too large", "array.rows",
+                   std::to_string(largest_current()) + " product units", "at most " + std::to_string(max_current),
+                   "use fewer rows or a smaller scale factor"});
   }
 
   [[nodiscard]] config const& settings() const noexcept { return config_; }
@@ -110,7 +120,8 @@ class computation_array {
   /// The converters of a matrix, one setting per digit.
   /// Shape   seen (digits) statistics of calibration currents; may be empty where the range rule needs none
   /// Errors  as full_scale_for
-  [[nodiscard]] std::vector<Adc> converters(std::vector<current_statistics> const& seen, int digits, std::string const& where) const {
+  [[nodiscard]] std::vector<Adc> converters(std::vector<current_statistics> const& seen, int digits,
+                                            std::string const& where) const {
     std::vector<Adc> out;
     for (std::size_t d = 0; d < static_cast<std::size_t>(digits); ++d) {
       float const top = Adc::top_code(config_.adc);
@@ -122,40 +133,48 @@ class computation_array {
     return out;
   }
 
-  /// Z = X . Y through the converters. With lossless converters the digits collapse into one integer product: the same sums.
+  /// Z = X . Y through the converters. With lossless converters the digits collapse into one integer product: the same
+  /// sums.
   /// Shape   x (tokens, inner) codes, converters (digits)
   /// Errors  shape, value as switched_operand; capacity if a sum could leave exact arithmetic
-  [[nodiscard]] product_sums multiply(matrix_view<std::int16_t const> x, driven_operand const& y, std::vector<Adc> const& adcs, operand_source source,
-                                      product_report& report, executor& threads, std::string const& where) const {
+  [[nodiscard]] product_sums multiply(matrix_view<std::int16_t const> x, driven_operand const& y,
+                                      std::vector<Adc> const& adcs, operand_source source, product_report& report,
+                                      executor& threads, std::string const& where) const {
     auto const switched = switched_operand::balanced_digits_of<S>(x, y.cut(), static_cast<int>(adcs.size()), where);
     if (lossless()) return exact_product(x, y, static_cast<int>(adcs.size()), source, report, threads, where);
     if (static_cast<double>(y.cut().tiles()) * static_cast<double>(Adc::top_code(config_.adc)) >= 2147483648.0)
-      throw error({errc::capacity, "too many tiles for 32-bit sums of codes", where, std::to_string(y.cut().tiles()) + " tiles",
-                   "tiles x largest code below 2^31", "use more rows in an array or fewer ADC bits"});
-    return run(switched, y, adcs.size(), source, report, threads, [&](block_job const& job, std::size_t d, sum_target z, std::uint64_t& clipped) {
-      // Snapping the step keeps every sum exact in double (see sum_target).
-      z.gain = snapped_step(adcs[d].step()) * static_cast<double>(switched.weight(d));
-      kernels_->convert(job, adcs[d], adcs[d].full_scale(), z, clipped);
-    });
+      throw error({errc::capacity, "too many tiles for 32-bit sums of codes", where,
+                   std::to_string(y.cut().tiles()) + " tiles", "tiles x largest code below 2^31",
+                   "use more rows in an array or fewer ADC bits"});
+    return run(switched, y, adcs.size(), source, report, threads,
+               [&](block_job const& job, std::size_t d, sum_target z, std::uint64_t& clipped) {
+                 // Snapping the step keeps every sum exact in double (see sum_target).
+                 z.gain = snapped_step(adcs[d].step()) * static_cast<double>(switched.weight(d));
+                 kernels_->convert(job, adcs[d], adcs[d].full_scale(), z, clipped);
+               });
   }
 
   /// Z = X . Y in integers, whatever the converters are; the actions counted are those of `digits` digits.
-  [[nodiscard]] product_sums exact_product(matrix_view<std::int16_t const> x, driven_operand const& y, int digits, operand_source source,
-                                           product_report& report, executor& threads, std::string const& where) const {
+  [[nodiscard]] product_sums exact_product(matrix_view<std::int16_t const> x, driven_operand const& y, int digits,
+                                           operand_source source, product_report& report, executor& threads,
+                                           std::string const& where) const {
     auto const switched = switched_operand::bytes_of(x, y.cut(), where);
     if (y.cut().inner > (std::size_t{1} << 16))
-      throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner), "at most 65536", "split the matrix"});
-    return run(switched, y, static_cast<std::size_t>(digits), source, report, threads, [&](block_job const& first, std::size_t d, sum_target z, std::uint64_t&) {
-      if (d >= switched.digits()) return;  // fewer byte digits than switched digits
-      block_job job = first;
-      z.gain = static_cast<double>(switched.weight(d));
-      kernels_->subtract(job, z);
-    });
+      throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner),
+                   "at most 65536", "split the matrix"});
+    return run(switched, y, static_cast<std::size_t>(digits), source, report, threads,
+               [&](block_job const& first, std::size_t d, sum_target z, std::uint64_t&) {
+                 if (d >= switched.digits()) return;  // fewer byte digits than switched digits
+                 block_job job = first;
+                 z.gain = static_cast<double>(switched.weight(d));
+                 kernels_->subtract(job, z);
+               });
   }
 
   /// Statistics of the column currents of a product, digit by digit, added to `seen`.
   /// Shape   seen (digits)
-  void observe(matrix_view<std::int16_t const> x, driven_operand const& y, std::vector<current_statistics>& seen, std::string const& where) const {
+  void observe(matrix_view<std::int16_t const> x, driven_operand const& y, std::vector<current_statistics>& seen,
+               std::string const& where) const {
     auto const switched = switched_operand::balanced_digits_of<S>(x, y.cut(), static_cast<int>(seen.size()), where);
     std::size_t const tiles = y.cut().tiles();
     aligned_vector<std::int32_t> currents(switched.tokens() * tiles * 2 * output_block);
@@ -166,7 +185,8 @@ class computation_array {
         if (outputs == output_block) {
           seen[d].observe(currents);
         } else {
-          for (std::size_t i = 0; i < currents.size(); i += output_block) seen[d].observe(std::span(currents).subspan(i, outputs));
+          for (std::size_t i = 0; i < currents.size(); i += output_block)
+            seen[d].observe(std::span(currents).subspan(i, outputs));
         }
       }
     }
@@ -181,18 +201,27 @@ class computation_array {
   /// Rounding inside the converters is exact below this current.
   static constexpr std::int64_t max_current = 1 << 21;
 
-  [[nodiscard]] static block_job job_for(switched_operand const& x, driven_operand const& y, std::size_t block, std::size_t digit, std::size_t first_token,
-                                         std::size_t tokens) noexcept {
+  [[nodiscard]] static block_job job_for(switched_operand const& x, driven_operand const& y, std::size_t block,
+                                         std::size_t digit, std::size_t first_token, std::size_t tokens) noexcept {
     bool const there = digit < x.digits();
-    return {y.offset(block), y.magnitude(block), there ? x.row(digit, first_token) : nullptr, there ? x.magnitude_row(digit, first_token) : nullptr,
-            there ? x.sums(digit, first_token) : nullptr, tokens, x.cut().tiles(), x.cut().groups(), x.wide()};
+    return {y.offset(block),
+            y.magnitude(block),
+            there ? x.row(digit, first_token) : nullptr,
+            there ? x.magnitude_row(digit, first_token) : nullptr,
+            there ? x.sums(digit, first_token) : nullptr,
+            tokens,
+            x.cut().tiles(),
+            x.cut().groups(),
+            x.wide()};
   }
 
-  /// The loop nest of the hardware: groups of tokens share an array's column pairs, sessions are outputs (16 side by side here,
+  /// The loop nest of the hardware: groups of tokens share an array's column pairs, sessions are outputs (16 side by
+  /// side here,
   /// since their order does not matter), digits follow each other. Actions are counted where they happen.
   template <class Kernel>
-  [[nodiscard]] product_sums run(switched_operand const& x, driven_operand const& y, std::size_t digits, operand_source source, product_report& report,
-                                 executor& threads, Kernel const& kernel) const {
+  [[nodiscard]] product_sums run(switched_operand const& x, driven_operand const& y, std::size_t digits,
+                                 operand_source source, product_report& report, executor& threads,
+                                 Kernel const& kernel) const {
     array_geometry const& g = config_.array;
     std::size_t const inner = y.cut().inner, tiles = y.cut().tiles(), groups = pieces(x.tokens(), g.pairs());
     product_sums z(x.tokens(), y.outputs());

@@ -1,4 +1,5 @@
-// The inner loops of the computation crossbar: column currents of one digit from byte products, converted while in registers.
+// The inner loops of the computation crossbar: column currents of one digit from byte products, converted while in
+// registers.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,8 @@
 
 namespace ohmic::inline OHMIC_ABI {
 
-/// One digit of some tokens against one block of 16 outputs, as plain pointers: a kernel calls nothing that is not tagged with its
+/// One digit of some tokens against one block of 16 outputs, as plain pointers: a kernel calls nothing that is not
+/// tagged with its
 /// instruction set, so that translation units with different flags can be linked into one program.
 struct block_job {
   std::uint8_t const* offset = nullptr;     ///< w + 128, (tiles, groups, 16, 4)
@@ -22,8 +24,8 @@ struct block_job {
   std::int32_t const* sums = nullptr;       ///< sum of the digits of a tile, (tokens, tiles)
   std::size_t tokens = 0;
   std::size_t tiles = 0;
-  std::size_t groups = 0;                   ///< groups of four inner elements in a tile
-  bool wide = false;                        ///< digits beyond 63 occur (see dot4.hpp)
+  std::size_t groups = 0;  ///< groups of four inner elements in a tile
+  bool wide = false;       ///< digits beyond 63 occur (see dot4.hpp)
 };
 
 /// Outputs of a block.
@@ -31,9 +33,11 @@ inline constexpr std::size_t output_block = 16;
 
 namespace detail {
 
-/// Runs over the tiles of `Tokens` tokens and hands the sums of every tile to the visitor: p = I+ - I-, q = I+ + I- in product units.
+/// Runs over the tiles of `Tokens` tokens and hands the sums of every tile to the visitor: p = I+ - I-, q = I+ + I- in
+/// product units.
 /// Lanes run over outputs, so that nothing depends on the register width.
-/// Cost    two byte products per multiplication: w d through w + 128 (128 times the digit sum is taken off again), |w| |d|
+/// Cost    two byte products per multiplication: w d through w + 128 (128 times the digit sum is taken off again), |w|
+///         |d|
 template <class Arch, bool Wide, std::size_t Tokens, class Visitor>
 inline void visit_tiles(block_job const& job, std::size_t first, Visitor& visitor) noexcept {
   using dot = simd::dot4<Arch>;
@@ -64,7 +68,8 @@ inline void visit_tiles(block_job const& job, std::size_t first, Visitor& visito
   }
 }
 
-/// Runs over the tokens of a job in groups that fit the registers. `make.operator()<Tokens>(n)` yields the visitor of Tokens
+/// Runs over the tokens of a job in groups that fit the registers. `make.operator()<Tokens>(n)` yields the visitor of
+/// Tokens
 /// tokens from the n-th of the job.
 template <class Arch, class Make>
 inline void visit_tokens(block_job const& job, Make const& make) noexcept {
@@ -94,13 +99,14 @@ inline void visit_tokens(block_job const& job, Make const& make) noexcept {
 struct sum_target {
   double* first = nullptr;  ///< of the job's first token and block
   std::size_t stride = 0;
-  double gain = 1.0;        ///< value of one code difference, or of one product unit
+  double gain = 1.0;  ///< value of one code difference, or of one product unit
 };
 
 namespace detail {
 
 template <class Arch>
-inline void add_scaled(sum_target const& z, std::size_t token, std::size_t lane, simd::i32<Arch> const& values) noexcept {
+inline void add_scaled(sum_target const& z, std::size_t token, std::size_t lane,
+                       simd::i32<Arch> const& values) noexcept {
   constexpr std::size_t lanes = simd::dot4<Arch>::lanes;
   alignas(cache_line) std::int32_t buffer[lanes];
   values.store_aligned(buffer);
@@ -177,7 +183,8 @@ struct observing {
 
 }  // namespace detail
 
-/// The kernels of one instruction set, as pointers, so that a program can choose at run time what its translation units were
+/// The kernels of one instruction set, as pointers, so that a program can choose at run time what its translation units
+/// were
 /// compiled for. All instruction sets give the same bits.
 template <adc_policy Adc>
 struct product_kernels {
@@ -193,7 +200,8 @@ struct product_kernels {
 namespace detail {
 
 template <class Arch, class Adc>
-void convert_block(block_job const& job, Adc const& adc, float full_scale, sum_target const& z, std::uint64_t& clipped) noexcept {
+void convert_block(block_job const& job, Adc const& adc, float full_scale, sum_target const& z,
+                   std::uint64_t& clipped) noexcept {
   visit_tokens<Arch>(job, [&]<std::size_t Tokens>(std::size_t n) {
     return converting<Arch, Adc, Tokens>{adc, full_scale, z, clipped, n, {}, {}};
   });
@@ -205,14 +213,16 @@ void subtract_block(block_job const& job, sum_target const& z) noexcept {
 template <class Arch>
 void observe_block(block_job const& job, std::int32_t* currents) noexcept {
   std::size_t const tiles = job.tiles;
-  visit_tokens<Arch>(job, [&]<std::size_t Tokens>(std::size_t n) { return observing<Arch, Tokens>{currents, tiles, n}; });
+  visit_tokens<Arch>(job, [&]<std::size_t Tokens>(std::size_t n) {
+    return observing<Arch, Tokens>{currents, tiles, n};
+  });
 }
 
 }  // namespace detail
 
 /// The kernels compiled for one instruction set; by default for the one that the flags of this translation unit allow.
 template <adc_policy Adc, class Arch = simd::native>
-inline constexpr product_kernels<Adc> kernels_of{Arch::name(), &detail::convert_block<Arch, Adc>, &detail::subtract_block<Arch>,
-                                                 &detail::observe_block<Arch>};
+inline constexpr product_kernels<Adc> kernels_of{Arch::name(), &detail::convert_block<Arch, Adc>,
+                                                 &detail::subtract_block<Arch>, &detail::observe_block<Arch>};
 
 }  // namespace ohmic::inline OHMIC_ABI

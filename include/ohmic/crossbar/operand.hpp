@@ -1,9 +1,9 @@
 // The two operands of a product in the form that kernels read: Y as the bytes that the DACs drive, X as digits.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,32 +23,40 @@ struct tiling {
 
   [[nodiscard]] constexpr std::size_t tiles() const noexcept { return pieces(inner, activations); }
   /// Activations in a tile: the last one takes the remainder.
-  [[nodiscard]] constexpr std::size_t filled(std::size_t tile) const noexcept { return std::min(activations, inner - tile * activations); }
+  [[nodiscard]] constexpr std::size_t filled(std::size_t tile) const noexcept {
+    return std::min(activations, inner - tile * activations);
+  }
   /// Groups of four bytes of a tile, and bytes of a whole padded row.
   [[nodiscard]] constexpr std::size_t groups() const noexcept { return pieces(std::min(activations, inner), 4); }
   [[nodiscard]] constexpr std::size_t padded() const noexcept { return tiles() * groups() * 4; }
   /// Place of element i of a row in the padded row.
-  [[nodiscard]] constexpr std::size_t place(std::size_t i) const noexcept { return i / activations * groups() * 4 + i % activations; }
+  [[nodiscard]] constexpr std::size_t place(std::size_t i) const noexcept {
+    return i / activations * groups() * 4 + i % activations;
+  }
 };
 
-/// Y, ready to be driven: for each block of 16 outputs, tile and group of four inner elements, 16 x 4 bytes of w + 128 (for the
+/// Y, ready to be driven: for each block of 16 outputs, tile and group of four inner elements, 16 x 4 bytes of w + 128
+/// (for the
 /// difference I+ - I-) and of |w| (for the sum I+ + I-). Two bytes per padded weight.
 /// Shape   from codes (outputs, inner)
 class driven_operand {
  public:
   driven_operand() = default;
   /// Errors  shape for an empty matrix; value, naming the element, for a code beyond -top..top of the DAC
-  driven_operand(matrix_view<std::int16_t const> codes, std::size_t activations, std::int32_t top, std::string const& where)
+  driven_operand(matrix_view<std::int16_t const> codes, std::size_t activations, std::int32_t top,
+                 std::string const& where)
       : cut_{codes.cols, activations}, outputs_(codes.rows) {
     if (codes.rows == 0 || codes.cols == 0)
-      throw error({errc::shape, "empty matrix", where, shape_text(codes.rows, codes.cols), "at least 1 x 1", "check the model's sizes"});
+      throw error({errc::shape, "empty matrix", where, shape_text(codes.rows, codes.cols), "at least 1 x 1",
+                   "check the model's sizes"});
     offset_.assign(pieces(outputs_, output_block) * output_block * cut_.padded(), 128);
     magnitude_.assign(offset_.size(), 0);
     for (std::size_t t = 0; t < outputs_; ++t)
       for (std::size_t i = 0; i < cut_.inner; ++i) {
         std::int32_t const w = codes(t, i);
         if (w < -top || w > top)
-          throw error({errc::value, "code beyond the DAC", where + "[" + std::to_string(t) + "," + std::to_string(i) + "]", std::to_string(w),
+          throw error({errc::value, "code beyond the DAC",
+                       where + "[" + std::to_string(t) + "," + std::to_string(i) + "]", std::to_string(w),
                        std::to_string(-top) + ".." + std::to_string(top), "quantise to the bits of the DAC"});
         std::size_t const at = index(t, i);
         offset_[at] = static_cast<std::uint8_t>(w + 128);
@@ -68,7 +76,9 @@ class driven_operand {
   [[nodiscard]] std::int32_t code(std::size_t t, std::size_t i) const noexcept { return offset_[index(t, i)] - 128; }
 
  private:
-  [[nodiscard]] std::size_t start(std::size_t b, std::size_t tile) const noexcept { return (b * cut_.tiles() + tile) * cut_.groups() * 4 * output_block; }
+  [[nodiscard]] std::size_t start(std::size_t b, std::size_t tile) const noexcept {
+    return (b * cut_.tiles() + tile) * cut_.groups() * 4 * output_block;
+  }
   [[nodiscard]] std::size_t index(std::size_t t, std::size_t i) const noexcept {
     std::size_t const k = i % cut_.activations;
     return start(t / output_block, i / cut_.activations) + (k / 4 * output_block + t % output_block) * 4 + k % 4;
@@ -80,23 +90,30 @@ class driven_operand {
 };
 
 /// X as digits: what the switch registers see, digit by digit.
-/// Shape   from codes (tokens, inner): digits and their magnitudes (D, tokens, padded), sums of digits (D, tokens, tiles)
+/// Shape   from codes (tokens, inner): digits and their magnitudes (D, tokens, padded), sums of digits (D, tokens,
+///         tiles)
 class switched_operand {
  public:
-  /// Most digits of an operand: eleven already hold every 16-bit code at S = 1.
-  static constexpr int max_digits = 16;
+  /// Most digits of an operand: those of a 16-bit code at S = 1.
+  static constexpr int max_digits = balanced_digits(1, 32767);
 
   switched_operand() = default;
 
   /// Balanced digits of scale factor S.
   /// Range   S in 1..7, digits so many that every code has them
-  /// Errors  shape for an empty matrix or one whose width is not that of the cut; value, naming the element, for a code without digits
+  /// Errors  shape for an empty matrix or one whose width is not that of the cut; value, naming the element, for a code
+  ///         without digits
   template <int S>
-  [[nodiscard]] static switched_operand balanced_digits_of(matrix_view<std::int16_t const> codes, tiling const& cut, int digits, std::string const& where) {
-    if (digits < 1 || digits > max_digits)
-      throw error({errc::config_conflict, "number of digits", where, std::to_string(digits), "1.." + std::to_string(max_digits), "use narrower codes or a larger scale factor"});
+  [[nodiscard]] static switched_operand balanced_digits_of(matrix_view<std::int16_t const> codes, tiling const& cut,
+                                                           int digits, std::string const& where) {
+    // More digits than 16-bit codes need would only leave the integers that hold them.
+    constexpr int most = balanced<S>::digits_for(32767);
+    if (digits < 1 || digits > most)
+      throw error({errc::config_conflict, "number of digits", where, std::to_string(digits), "1.." + std::to_string(most),
+                   "use narrower codes or a larger scale factor"});
     switched_operand x(codes, cut, static_cast<std::size_t>(digits), balanced<S>::reach(digits), where);
-    for (std::size_t d = x.digits_; d-- > 0;) x.weights_[d] = d + 1 == x.digits_ ? 1 : x.weights_[d + 1] * balanced<S>::base;
+    for (std::size_t d = x.digits_; d-- > 0;)
+      x.weights_[d] = d + 1 == x.digits_ ? 1 : x.weights_[d + 1] * balanced<S>::base;
     x.wide_ = balanced<S>::top_digit > 63;
     // The narrower type divides several times faster.
     if (2 * balanced<S>::reach(digits) < 65536) {
@@ -107,8 +124,10 @@ class switched_operand {
     return x;
   }
 
-  /// The same codes in as few bytes as hold them: one digit up to 127, two of base 255 up to 32512. Carries the lossless product.
-  [[nodiscard]] static switched_operand bytes_of(matrix_view<std::int16_t const> codes, tiling const& cut, std::string const& where) {
+  /// The same codes in as few bytes as hold them: one digit up to 127, two of base 255 up to 32512. Carries the
+  /// lossless product.
+  [[nodiscard]] static switched_operand bytes_of(matrix_view<std::int16_t const> codes, tiling const& cut,
+                                                 std::string const& where) {
     std::int32_t largest = 0;
     for (std::size_t n = 0; n < codes.rows; ++n)
       for (std::int16_t c : codes.row(n)) largest = std::max<std::int32_t>(largest, c < 0 ? -c : c);
@@ -124,28 +143,39 @@ class switched_operand {
   [[nodiscard]] std::int64_t weight(std::size_t d) const noexcept { return weights_[d]; }
 
   /// Padded row of digit d of a token: the digits, and their magnitudes.
-  [[nodiscard]] std::int8_t const* row(std::size_t d, std::size_t token) const noexcept { return digit_.data() + (d * tokens_ + token) * cut_.padded(); }
+  [[nodiscard]] std::int8_t const* row(std::size_t d, std::size_t token) const noexcept {
+    return digit_.data() + (d * tokens_ + token) * cut_.padded();
+  }
   [[nodiscard]] std::int8_t const* magnitude_row(std::size_t d, std::size_t token) const noexcept {
     return magnitude_.data() + (d * tokens_ + token) * cut_.padded();
   }
   /// Sum of the digits d of a token, tile by tile.
-  [[nodiscard]] std::int32_t const* sums(std::size_t d, std::size_t token) const noexcept { return sum_.data() + (d * tokens_ + token) * cut_.tiles(); }
+  [[nodiscard]] std::int32_t const* sums(std::size_t d, std::size_t token) const noexcept {
+    return sum_.data() + (d * tokens_ + token) * cut_.tiles();
+  }
 
  private:
-  switched_operand(matrix_view<std::int16_t const> codes, tiling const& cut, std::size_t digits, std::int64_t reach, std::string const& where)
+  switched_operand(matrix_view<std::int16_t const> codes, tiling const& cut, std::size_t digits, std::int64_t reach,
+                   std::string const& where)
       : cut_(cut), tokens_(codes.rows), digits_(digits) {
     if (codes.rows == 0 || codes.cols == 0)
-      throw error({errc::shape, "empty matrix", where, shape_text(codes.rows, codes.cols), "at least 1 x 1", "give at least one token"});
+      throw error({errc::shape, "empty matrix", where, shape_text(codes.rows, codes.cols), "at least 1 x 1",
+                   "give at least one token"});
     if (codes.cols != cut.inner)
-      throw error({errc::shape, "inner sizes differ", where, shape_text(codes.rows, codes.cols), "n x " + std::to_string(cut.inner),
-                   "make the activations as wide as the weights"});
+      throw error({errc::shape, "inner sizes differ", where, shape_text(codes.rows, codes.cols),
+                   "n x " + std::to_string(cut.inner), "make the activations as wide as the weights"});
     for (std::size_t n = 0; n < codes.rows; ++n) {
       auto const row = codes.row(n);
-      auto const [low, high] = std::minmax_element(row.begin(), row.end());
-      if (*low >= -reach && *high <= reach) continue;
+      std::int16_t low = 0, high = 0;
+      for (std::int16_t const c : row) {  // in this form the compiler takes whole registers
+        low = c < low ? c : low;
+        high = c > high ? c : high;
+      }
+      if (low >= -reach && high <= reach) continue;
       for (std::size_t i = 0; i < codes.cols; ++i)
         if (codes(n, i) < -reach || codes(n, i) > reach)
-          throw error({errc::value, "code without digits", where + "[" + std::to_string(n) + "," + std::to_string(i) + "]", std::to_string(codes(n, i)),
+          throw error({errc::value, "code without digits",
+                       where + "[" + std::to_string(n) + "," + std::to_string(i) + "]", std::to_string(codes(n, i)),
                        std::to_string(-reach) + ".." + std::to_string(reach), "use more digits or narrower codes"});
     }
     digit_.assign(digits_ * tokens_ * cut_.padded(), 0);
@@ -171,7 +201,8 @@ class switched_operand {
           std::int32_t sum = 0;
           for (std::size_t i = 0; i < filled; ++i) {
             auto const quotient = static_cast<Unsigned>(rest[i] / base);
-            auto const value = static_cast<std::int16_t>(static_cast<std::int16_t>(rest[i] - quotient * base) - balanced<S>::top_digit);
+            auto const value = static_cast<std::int16_t>(static_cast<std::int16_t>(rest[i] - quotient * base) -
+                                                         balanced<S>::top_digit);
             digit[i] = static_cast<std::int8_t>(value);
             magnitude[i] = static_cast<std::int8_t>(value < 0 ? -value : value);
             sum += value;

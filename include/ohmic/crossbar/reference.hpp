@@ -1,4 +1,5 @@
-// The plain definition of the computation crossbar: every resistor, every switch, every conversion, one after the other. Slow on
+// The plain definition of the computation crossbar: every resistor, every switch, every conversion, one after the
+// other. Slow on
 // purpose; the fast kernels are held to it.
 #pragma once
 
@@ -13,7 +14,8 @@
 
 namespace ohmic::inline OHMIC_ABI {
 
-/// One column pair for one digit: I+ and I- of the S rows of each activation, the sign of the weight swapping the columns.
+/// One column pair for one digit: I+ and I- of the S rows of each activation, the sign of the weight swapping the
+/// columns.
 /// Shape   digits (n), weights (n)
 /// Units   product units
 /// Source  Wang et al. 2024, section 5.2 and Fig 7
@@ -38,8 +40,10 @@ struct column_pair {
 /// Shape   x (tokens, inner), y (outputs, inner), converters (digits) -> z (tokens, outputs)
 /// Cost    counts every action as it takes it
 template <int S, adc_policy Adc, class Dac, switched_cell Cell = fixed_resistor>
-[[nodiscard]] matrix<double> reference_product(computation_array<S, Adc, Dac> const& array, matrix_view<std::int16_t const> x, matrix_view<std::int16_t const> y,
-                                               std::vector<Adc> const& adcs, operand_source source, product_report& report, Cell const& cell = {}) {
+[[nodiscard]] matrix<double> reference_product(computation_array<S, Adc, Dac> const& array,
+                                               matrix_view<std::int16_t const> x, matrix_view<std::int16_t const> y,
+                                               std::vector<Adc> const& adcs, operand_source source,
+                                               product_report& report, Cell const& cell = {}) {
   array_geometry const& g = array.settings().array;
   std::size_t const per_tile = g.activations(S);
   matrix<double> z(x.rows, y.rows);
@@ -80,9 +84,11 @@ template <int S, adc_policy Adc, class Dac, switched_cell Cell = fixed_resistor>
             }
             column_pair<S, Cell> const pair(digits, weights, cell);
             auto const plus = static_cast<float>(pair.plus), minus = static_cast<float>(pair.minus);
-            report.clipped += static_cast<std::uint64_t>(plus > adcs[d].full_scale()) + static_cast<std::uint64_t>(minus > adcs[d].full_scale());
+            report.clipped += static_cast<std::uint64_t>(plus > adcs[d].full_scale()) +
+                              static_cast<std::uint64_t>(minus > adcs[d].full_scale());
             count.template add<"adc", "convert">(2);
-            double const difference = static_cast<double>(adcs[d].code(plus)) - static_cast<double>(adcs[d].code(minus));
+            double const difference =
+                static_cast<double>(adcs[d].code(plus)) - static_cast<double>(adcs[d].code(minus));
             count.template add<"subtractor", "subtract">();
             double& sum = accumulator[n - first];
             sum = sum * balanced<S>::base + snapped_step(adcs[d].step()) * difference;

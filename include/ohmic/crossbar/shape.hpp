@@ -1,4 +1,5 @@
-// Geometry of the computation crossbar and the actions of a product, as constexpr functions of shapes alone. The plan of a layer
+// Geometry of the computation crossbar and the actions of a product, as constexpr functions of shapes alone. The plan
+// of a layer
 // is made from these; the kernels count what they do, and a test holds the two equal.
 #pragma once
 
@@ -15,28 +16,35 @@
 namespace ohmic::inline OHMIC_ABI {
 
 /// Size of a computation crossbar, and how weights arrive from the dense bank.
-/// Source  Wang et al. 2024, Table 6: 128 x 128 resistors; 1024 two-bit cells a column access, four of them one 8-bit weight
+/// Source  Wang et al. 2024, Table 6: 128 x 128 resistors; 1024 two-bit cells a column access, four of them one 8-bit
+///         weight
 struct array_geometry {
   int rows = 128;
   int columns = 128;
-  int bank_rows = 1024;       ///< cells that one column access of the dense bank returns
-  int cells_per_weight = 4;   ///< dense cells that hold one weight
+  int bank_rows = 1024;      ///< cells that one column access of the dense bank returns
+  int cells_per_weight = 4;  ///< dense cells that hold one weight
 
   /// Errors  config_value or config_conflict naming the field
   static void validate(array_geometry const& g) {
     auto const bad = [](char const* key, int got, char const* allowed) {
-      throw error({errc::config_value, "size out of range", std::string("array.") + key, std::to_string(got), allowed, std::string("set array.") + key});
+      throw error({errc::config_value, "size out of range", std::string("array.") + key, std::to_string(got), allowed,
+                   std::string("set array.") + key});
     };
     if (g.rows < 1 || g.rows > 16384) bad("rows", g.rows, "1..16384");
     if (g.columns < 2 || g.columns > 16384 || g.columns % 2 != 0) bad("columns", g.columns, "even, 2..16384");
     if (g.bank_rows < 1 || g.bank_rows > 1 << 24) bad("bank_rows", g.bank_rows, "1..16777216");
-    if (g.cells_per_weight < 1 || g.cells_per_weight > g.bank_rows) bad("cells_per_weight", g.cells_per_weight, "1..array.bank_rows");
+    if (g.cells_per_weight < 1 || g.cells_per_weight > g.bank_rows)
+      bad("cells_per_weight", g.cells_per_weight, "1..array.bank_rows");
   }
 
   /// Activations that a column pair holds, column pairs of an array, weights of one access.
-  [[nodiscard]] constexpr std::size_t activations(int scale) const noexcept { return static_cast<std::size_t>(rows / scale); }
+  [[nodiscard]] constexpr std::size_t activations(int scale) const noexcept {
+    return static_cast<std::size_t>(rows / scale);
+  }
   [[nodiscard]] constexpr std::size_t pairs() const noexcept { return static_cast<std::size_t>(columns / 2); }
-  [[nodiscard]] constexpr std::size_t weights_per_access() const noexcept { return static_cast<std::size_t>(bank_rows / cells_per_weight); }
+  [[nodiscard]] constexpr std::size_t weights_per_access() const noexcept {
+    return static_cast<std::size_t>(bank_rows / cells_per_weight);
+  }
 };
 
 /// X (tokens, inner) . Y (inner, outputs): `outputs` sessions.
@@ -48,7 +56,9 @@ struct product_shape {
 };
 
 /// Pieces of at most `piece` in a whole.
-[[nodiscard]] constexpr std::size_t pieces(std::size_t whole, std::size_t piece) noexcept { return (whole + piece - 1) / piece; }
+[[nodiscard]] constexpr std::size_t pieces(std::size_t whole, std::size_t piece) noexcept {
+  return (whole + piece - 1) / piece;
+}
 
 /// Where the operand on the DACs comes from: the multiplexer's setting.
 enum class operand_source {
@@ -58,16 +68,19 @@ enum class operand_source {
 
 /// Everything that a product does on the way from the dense bank and the caches to its digital sums.
 using product_actions =
-    action_list<action<"dense_bank", "column_access">, action<"dense_bank", "cell_read">, action<"weight_register", "load">,
-                action<"operand_register", "load">, action<"cache", "read">, action<"encoder", "encode">, action<"switch_register", "load">,
-                action<"dac", "drive">, action<"computation_array", "cycle">, action<"adc", "convert">, action<"subtractor", "subtract">,
+    action_list<action<"dense_bank", "column_access">, action<"dense_bank", "cell_read">,
+                action<"weight_register", "load">, action<"operand_register", "load">, action<"cache", "read">,
+                action<"encoder", "encode">, action<"switch_register", "load">, action<"dac", "drive">,
+                action<"computation_array", "cycle">, action<"adc", "convert">, action<"subtractor", "subtract">,
                 action<"shift_add", "step">, action<"accumulator", "add">>;
 using product_tally = tally<product_actions>;
 
 /// Actions of one product, from shapes alone: the closed form of what the kernels count.
-/// Cost    sessions = outputs; per session the weights are loaded once and all activations are streamed again (system.md section 4)
+/// Cost    sessions = outputs; per session the weights are loaded once and all activations are streamed again
+///         (system.md section 4)
 /// Range   counts saturate at 2^64 - 1, which the ledger refuses
-[[nodiscard]] constexpr product_tally planned_product(array_geometry const& g, int scale, int digits, product_shape const& p, operand_source source) noexcept {
+[[nodiscard]] constexpr product_tally planned_product(array_geometry const& g, int scale, int digits,
+                                                      product_shape const& p, operand_source source) noexcept {
   using detail::saturating_multiply;
   auto const product = [](auto... factors) {
     std::uint64_t n = 1;

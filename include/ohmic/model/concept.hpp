@@ -1,4 +1,5 @@
-// What runs a model: an engine offers the steps of a transformer, in floating point or on a chip. Models are written once over it.
+// What runs a model: an engine offers the steps of a transformer, in floating point or on a chip. Models are written
+// once over it.
 #pragma once
 
 #include <concepts>
@@ -22,13 +23,16 @@ struct projection_options {
   Tensor const* residual = nullptr;  ///< added last
 };
 
-/// Steps of a transformer. A site says which sub-operation it is, and by that which programmed matrix, ranges and statistics
+/// Steps of a transformer. A site says which sub-operation it is, and by that which programmed matrix, ranges and
+/// statistics
 /// belong to it.
-/// Shape   input (n, m); project (n, in) -> (n, out); attend q, k, v (n, m) -> (n, m); normalise (n, m) -> (n, m); row (1, m);
+/// Shape   input (n, m); project (n, in) -> (n, out); attend q, k, v (n, m) -> (n, m); normalise (n, m) -> (n, m); row
+///         (1, m);
 ///         output (1, in) -> (out)
 template <class E>
-concept engine = requires(E& e, typename E::tensor const& x, matrix<float> const& values, linear_weights const& w, norm_weights const& g, program::site s,
-                          projection_options<typename E::tensor> const& options, std::size_t n, float epsilon) {
+concept engine = requires(E& e, typename E::tensor const& x, matrix<float> const& values, linear_weights const& w,
+                          norm_weights const& g, program::site s, projection_options<typename E::tensor> const& options,
+                          std::size_t n, float epsilon) {
   { e.input(s, values) } -> std::same_as<typename E::tensor>;
   { e.project(s, w, x, options) } -> std::same_as<typename E::tensor>;
   { e.attend(n, x, x, x, n) } -> std::same_as<typename E::tensor>;
@@ -37,7 +41,8 @@ concept engine = requires(E& e, typename E::tensor const& x, matrix<float> const
   { e.output(s, w, x) } -> std::same_as<std::vector<float>>;
 };
 
-/// Real values by site, in the order in which they came up: what calibration looks at and what two engines are compared by.
+/// Real values by site, in the order in which they came up: what calibration looks at and what two engines are compared
+/// by.
 class recording {
  public:
   explicit recording(std::size_t sites) : values_(sites) {}

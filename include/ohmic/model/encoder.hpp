@@ -43,23 +43,30 @@ void for_each_projection(bert const& m, F&& f) {
 /// The site whose result a projection reads, and by that the scale of its input.
 [[nodiscard]] constexpr program::site producer_of(program::site s) noexcept {
   using program::operation;
-  program::site const before = s.block == 1 ? program::site{0, operation::L2} : program::site{s.block - 1, operation::B_L2};
+  program::site const before =
+      s.block == 1 ? program::site{0, operation::L2} : program::site{s.block - 1, operation::B_L2};
   switch (s.op) {
-    case operation::A7: return {s.block, operation::A6};
-    case operation::B1: return {s.block, operation::A_L2};
-    case operation::B2: return {s.block, operation::B1};
-    case operation::classifier: return {s.block, operation::pooler};
-    default: return before;  // A1 to A3 and the pooler
+    case operation::A7:
+      return {s.block, operation::A6};
+    case operation::B1:
+      return {s.block, operation::A_L2};
+    case operation::B2:
+      return {s.block, operation::B1};
+    case operation::classifier:
+      return {s.block, operation::pooler};
+    default:
+      return before;  // A1 to A3 and the pooler
   }
 }
 
 /// Sum of word, position and token-type embeddings (type 0) of some ids.
 /// Shape   (n) -> (n, width)
-/// Errors  shape for no ids or more than the model has positions; value, naming the position, for an id outside the vocabulary
+/// Errors  shape for no ids or more than the model has positions; value, naming the position, for an id outside the
+///         vocabulary
 [[nodiscard]] inline matrix<float> embedded(bert const& m, std::span<std::int32_t const> ids) {
   if (ids.empty() || ids.size() > m.config.positions)
-    throw error({errc::shape, "number of tokens", "bert input", std::to_string(ids.size()), "1.." + std::to_string(m.config.positions),
-                 "give a text, or let the tokenizer truncate it"});
+    throw error({errc::shape, "number of tokens", "bert input", std::to_string(ids.size()),
+                 "1.." + std::to_string(m.config.positions), "give a text, or let the tokenizer truncate it"});
   check_ids(ids, m.config.vocabulary, "bert input");
   matrix<float> x(ids.size(), m.config.width);
   for (std::size_t n = 0; n < ids.size(); ++n)
@@ -68,7 +75,8 @@ void for_each_projection(bert const& m, F&& f) {
   return x;
 }
 
-/// Logits of one text: sub-operations A1 to A7, L, B1, B2, L in every layer, then pooler and classifier on the first token.
+/// Logits of one text: sub-operations A1 to A7, L, B1, B2, L in every layer, then pooler and classifier on the first
+/// token.
 /// Shape   ids (n) -> (classes)
 /// Errors  as embedded
 /// Source  Devlin et al. 2019 (post-LN BERT); system.md section 3 for the numbering
@@ -81,19 +89,24 @@ template <engine E>
                        e.input({0, operation::input}, embedded(m, ids)));  // (n, m)
   for (std::size_t b = 1; b <= m.layers.size(); ++b) {
     encoder_weights const& w = m.layers[b - 1];
-    auto const q = e.project({b, operation::A1}, w.query, x, options{});                                                             // (n, m)
-    auto const k = e.project({b, operation::A2}, w.key, x, options{activation::identity, inverse_root, nullptr});                    // (n, m)
-    auto const v = e.project({b, operation::A3}, w.value, x, options{});                                                             // (n, m)
-    auto const r = e.attend(b, q, k, v, m.config.heads);                                                                             // (n, m)
-    auto const u = e.project({b, operation::A7}, w.attention_output, r, options{activation::identity, 1.0f, &x});                    // (n, m)
-    auto const y = e.normalise({b, operation::A_L1}, {b, operation::A_L2}, w.attention_norm, m.config.norm_epsilon, u);              // (n, m)
-    auto const h = e.project({b, operation::B1}, w.intermediate, y, options{m.config.hidden_activation, 1.0f, nullptr});             // (n, h)
-    auto const z = e.project({b, operation::B2}, w.output, h, options{activation::identity, 1.0f, &y});                              // (n, m)
-    x = e.normalise({b, operation::B_L1}, {b, operation::B_L2}, w.output_norm, m.config.norm_epsilon, z);                            // (n, m)
+    auto const q = e.project({b, operation::A1}, w.query, x, options{});  // (n, m)
+    auto const k =
+        e.project({b, operation::A2}, w.key, x, options{activation::identity, inverse_root, nullptr});  // (n, m)
+    auto const v = e.project({b, operation::A3}, w.value, x, options{});                                // (n, m)
+    auto const r = e.attend(b, q, k, v, m.config.heads);                                                // (n, m)
+    auto const u =
+        e.project({b, operation::A7}, w.attention_output, r, options{activation::identity, 1.0f, &x});  // (n, m)
+    auto const y =
+        e.normalise({b, operation::A_L1}, {b, operation::A_L2}, w.attention_norm, m.config.norm_epsilon, u);  // (n, m)
+    auto const h =
+        e.project({b, operation::B1}, w.intermediate, y, options{m.config.hidden_activation, 1.0f, nullptr});  // (n, h)
+    auto const z = e.project({b, operation::B2}, w.output, h, options{activation::identity, 1.0f, &y});        // (n, m)
+    x = e.normalise({b, operation::B_L1}, {b, operation::B_L2}, w.output_norm, m.config.norm_epsilon, z);      // (n, m)
   }
   std::size_t const head = m.layers.size() + 1;
-  auto const pooled = e.project({head, operation::pooler}, m.pooler, e.row(x, 0), options{activation::tanh, 1.0f, nullptr});         // (1, m)
-  return e.output({head, operation::classifier}, m.classifier, pooled);                                                              // (classes)
+  auto const pooled =
+      e.project({head, operation::pooler}, m.pooler, e.row(x, 0), options{activation::tanh, 1.0f, nullptr});  // (1, m)
+  return e.output({head, operation::classifier}, m.classifier, pooled);  // (classes)
 }
 
 /// Index of the largest value, the first of equals.

@@ -47,7 +47,8 @@ class fp32_engine {
   using tensor = matrix<float>;
 
   /// seen: where the values of all sites are recorded, or nullptr.
-  explicit fp32_engine(fp32_weights const& weights, recording* seen = nullptr, fp32_kernel const& kernel = fp32_kernel_of<>)
+  explicit fp32_engine(fp32_weights const& weights, recording* seen = nullptr,
+                       fp32_kernel const& kernel = fp32_kernel_of<>)
       : weights_(&weights), seen_(seen), kernel_(kernel) {}
 
   [[nodiscard]] tensor input(program::site s, matrix<float> const& values) {
@@ -55,7 +56,8 @@ class fp32_engine {
     return values;
   }
 
-  [[nodiscard]] tensor project(program::site s, linear_weights const& w, tensor const& x, projection_options<tensor> const& options) {
+  [[nodiscard]] tensor project(program::site s, linear_weights const& w, tensor const& x,
+                               projection_options<tensor> const& options) {
     tensor y = product(x.view(), weights_->at(s), w.outputs());
     for (std::size_t n = 0; n < y.rows(); ++n) {
       auto const row = y.row(n);
@@ -73,18 +75,19 @@ class fp32_engine {
     tensor out(n, q.cols());
     for (std::size_t h = 0; h < heads; ++h) {
       auto const keys = fp32_weights::packed(k.view().columns(h * width, width));
-      tensor s = product(q.view().columns(h * width, width), keys, n);                                                       // (n, n)
+      tensor s = product(q.view().columns(h * width, width), keys, n);  // (n, n)
       record({block, program::operation::A4}, s.flat());
       for (std::size_t i = 0; i < n; ++i) softmax_row(s.row(i));
       auto const values = fp32_weights::packed(transposed(v.view().columns(h * width, width)).view());
-      tensor const r = product(s.view(), values, width);                                                                     // (n, d_k)
+      tensor const r = product(s.view(), values, width);  // (n, d_k)
       record({block, program::operation::A6}, r.flat());
       for (std::size_t i = 0; i < n; ++i) std::memcpy(&out(i, h * width), &r(i, 0), width * sizeof(float));
     }
     return out;
   }
 
-  [[nodiscard]] tensor normalise(program::site mean, program::site square, norm_weights const& g, float epsilon, tensor const& u) {
+  [[nodiscard]] tensor normalise(program::site mean, program::site square, norm_weights const& g, float epsilon,
+                                 tensor const& u) {
     tensor y(u.rows(), u.cols());
     for (std::size_t n = 0; n < u.rows(); ++n) {
       layer_norm_row(u.row(n), g.gamma, g.beta, epsilon, y.row(n));
@@ -109,7 +112,8 @@ class fp32_engine {
  private:
   [[nodiscard]] tensor product(matrix_view<float const> x, matrix<float> const& packed_w, std::size_t outputs) const {
     matrix<float> padded(x.rows, packed_w.cols());
-    kernel_.product(x.data, x.rows, packed_w.rows(), x.stride, packed_w.data(), packed_w.cols(), padded.data(), padded.cols());
+    kernel_.product(x.data, x.rows, packed_w.rows(), x.stride, packed_w.data(), packed_w.cols(), padded.data(),
+                    padded.cols());
     if (outputs == packed_w.cols()) return padded;
     tensor y(x.rows, outputs);
     for (std::size_t n = 0; n < x.rows; ++n) std::memcpy(&y(n, 0), &padded(n, 0), outputs * sizeof(float));

@@ -10,7 +10,8 @@ namespace ohmic::inline OHMIC_ABI {
 namespace detail {
 /// y[n][o] = sum over i of x[n][i] w[i][o] for `Tokens` rows, in the order of i.
 template <class V, std::size_t Tokens>
-inline void fp32_rows(float const* x, std::size_t inner, std::size_t x_stride, float const* w, std::size_t w_stride, float* y, std::size_t y_stride) noexcept {
+inline void fp32_rows(float const* x, std::size_t inner, std::size_t x_stride, float const* w, std::size_t w_stride,
+                      float* y, std::size_t y_stride) noexcept {
   V sum[Tokens];
   for (auto& s : sum) s = V(0.0f);
   for (std::size_t i = 0; i < inner; ++i) {
@@ -22,18 +23,20 @@ inline void fp32_rows(float const* x, std::size_t inner, std::size_t x_stride, f
 }  // namespace detail
 
 /// Y = X . W in float.
-/// Shape   x (tokens, inner), w (inner, outputs), y (tokens, outputs); strides in elements; outputs padded by zeros in w to whole
+/// Shape   x (tokens, inner), w (inner, outputs), y (tokens, outputs); strides in elements; outputs padded by zeros in
+///         w to whole
 ///         registers (16)
 template <class Arch>
-void fp32_product(float const* x, std::size_t tokens, std::size_t inner, std::size_t x_stride, float const* w, std::size_t padded_outputs, float* y,
-                  std::size_t y_stride) noexcept {
+void fp32_product(float const* x, std::size_t tokens, std::size_t inner, std::size_t x_stride, float const* w,
+                  std::size_t padded_outputs, float* y, std::size_t y_stride) noexcept {
   using batch = simd::f32<Arch>;
   constexpr std::size_t lanes = simd::width<batch>;
   for (std::size_t o = 0; o < padded_outputs; o += lanes) {
     std::size_t n = 0;
     auto const some = [&]<std::size_t Tokens>() {
       for (; tokens - n >= Tokens; n += Tokens)
-        detail::fp32_rows<batch, Tokens>(x + n * x_stride, inner, x_stride, w + o, padded_outputs, y + n * y_stride + o, y_stride);
+        detail::fp32_rows<batch, Tokens>(x + n * x_stride, inner, x_stride, w + o, padded_outputs, y + n * y_stride + o,
+                                         y_stride);
     };
     some.template operator()<8>();
     some.template operator()<4>();
@@ -44,7 +47,8 @@ void fp32_product(float const* x, std::size_t tokens, std::size_t inner, std::si
 /// The reference kernel of one instruction set, as a pointer (see product_kernels).
 struct fp32_kernel {
   char const* instruction_set;
-  void (*product)(float const*, std::size_t, std::size_t, std::size_t, float const*, std::size_t, float*, std::size_t) noexcept;
+  void (*product)(float const*, std::size_t, std::size_t, std::size_t, float const*, std::size_t, float*,
+                  std::size_t) noexcept;
 };
 template <class Arch = simd::native>
 inline constexpr fp32_kernel fp32_kernel_of{Arch::name(), &fp32_product<Arch>};

@@ -1,4 +1,5 @@
-// Balanced base-B digits of activations, B = 2^(S+1) - 1: encode, decode, recombine, and the resistors that a digit turns on.
+// Balanced base-B digits of activations, B = 2^(S+1) - 1: encode, decode, recombine, and the resistors that a digit
+// turns on.
 #pragma once
 
 #include <array>

@@ -27,9 +27,11 @@ struct quantised {
 /// Source  ours; the symmetric INT8 of system.md section 2 (-127..127, no -128)
 class symmetric_quantiser {
  public:
-  symmetric_quantiser(int bits, float scale) : scale_(scale), per_code_(1.0f / scale), top_(static_cast<float>(symmetric_top(bits))) {
+  symmetric_quantiser(int bits, float scale)
+      : scale_(scale), per_code_(1.0f / scale), top_(static_cast<float>(symmetric_top(bits))) {
     if (bits < 2 || bits > 16)
-      throw error({errc::config_value, "bits out of range", "quantiser.bits", std::to_string(bits), "2..16", "choose a width in that range"});
+      throw error({errc::config_value, "bits out of range", "quantiser.bits", std::to_string(bits), "2..16",
+                   "choose a width in that range"});
     if (!(scale > 0.0f) || !std::isfinite(scale) || !std::isfinite(per_code_))
       throw error({errc::config_value, "unusable scale", "quantiser.scale", std::to_string(scale), "finite and > 0",
                    "calibrate on data with a non-zero value, or set a scale"});
@@ -39,7 +41,8 @@ class symmetric_quantiser {
   /// Errors  value if largest is NaN or infinite
   [[nodiscard]] static float scale_for(float largest, int bits) {
     if (!std::isfinite(largest) || largest < 0.0f)
-      throw error({errc::value, "not a magnitude", "quantiser", std::to_string(largest), "finite and >= 0", "look for NaN or infinity in the data"});
+      throw error({errc::value, "not a magnitude", "quantiser", std::to_string(largest), "finite and >= 0",
+                   "look for NaN or infinity in the data"});
     float const scale = largest / static_cast<float>(symmetric_top(bits));
     return scale > 0.0f && std::isfinite(1.0f / scale) ? scale : 1.0f;
   }
@@ -56,18 +59,20 @@ class symmetric_quantiser {
 
   /// Codes of a row. Returns how many values saturated.
   /// Shape   values (n) -> codes (n)
+  template <class Arch = simd::native>
   std::size_t quantise(std::span<float const> values, std::span<std::int16_t> codes) const noexcept {
-    using batch = simd::f32<simd::native>;
+    using batch = simd::f32<Arch>;
     constexpr std::size_t lanes = simd::width<batch>;
-    std::size_t clipped = 0, i = 0;
+    std::size_t const whole = values.size() - values.size() % lanes;
     alignas(cache_line) float rounded[lanes];
-    for (; i + lanes <= values.size(); i += lanes) {
+    for (std::size_t i = 0; i < whole; i += lanes) {
       simd::store<batch>(rounded, code(simd::load<batch>(values.data() + i)));
       for (std::size_t l = 0; l < lanes; ++l) codes[i + l] = static_cast<std::int16_t>(rounded[l]);
     }
-    for (; i < values.size(); ++i) codes[i] = static_cast<std::int16_t>(code(values[i]));
+    for (std::size_t i = whole; i < values.size(); ++i) codes[i] = static_cast<std::int16_t>(code(values[i]));
     // A value beyond half a step above the top code is lost, not rounded.
     float const limit = (top_ + 0.5f) * scale_;
+    std::size_t clipped = 0;
     for (float v : values) clipped += static_cast<std::size_t>(v > limit || v < -limit);
     return clipped;
   }
@@ -85,8 +90,8 @@ class symmetric_quantiser {
   for (std::size_t i = 0; i < values.size(); ++i) {
     float const v = std::fabs(values[i]);
     if (!std::isfinite(v))
-      throw error({errc::value, "not a finite number", where + "[" + std::to_string(i) + "]", std::to_string(values[i]), "finite values",
-                   "repair or re-export the weights"});
+      throw error({errc::value, "not a finite number", where + "[" + std::to_string(i) + "]", std::to_string(values[i]),
+                   "finite values", "repair or re-export the weights"});
     largest = v > largest ? v : largest;
   }
   return largest;
@@ -97,12 +102,13 @@ enum class below_range { reject, clip };
 
 /// INT8 codes from elsewhere brought to the symmetric range -127..127.
 /// Errors  value, naming the element, for -128 under below_range::reject
-[[nodiscard]] inline std::vector<std::int16_t> symmetric_codes(std::span<std::int8_t const> codes, below_range rule, std::string const& where) {
+[[nodiscard]] inline std::vector<std::int16_t> symmetric_codes(std::span<std::int8_t const> codes, below_range rule,
+                                                               std::string const& where) {
   std::vector<std::int16_t> out(codes.size());
   for (std::size_t i = 0; i < codes.size(); ++i) {
     if (codes[i] == -128 && rule == below_range::reject)
-      throw error({errc::value, "code has no balanced digits", where + "[" + std::to_string(i) + "]", "-128", "-127..127",
-                   "re-quantise symmetrically, or ask for below_range::clip"});
+      throw error({errc::value, "code has no balanced digits", where + "[" + std::to_string(i) + "]", "-128",
+                   "-127..127", "re-quantise symmetrically, or ask for below_range::clip"});
     out[i] = static_cast<std::int16_t>(codes[i] == -128 ? -127 : codes[i]);
   }
   return out;

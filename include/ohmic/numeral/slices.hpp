@@ -16,12 +16,15 @@ namespace ohmic::inline OHMIC_ABI {
 class slice_widths {
  public:
   /// Errors  config_value if a width is outside 1..16 or the total outside 1..32
-  explicit slice_widths(std::vector<int> widths) : widths_(std::move(widths)), bits_(std::accumulate(widths_.begin(), widths_.end(), 0)) {
+  explicit slice_widths(std::vector<int> widths)
+      : widths_(std::move(widths)), bits_(std::accumulate(widths_.begin(), widths_.end(), 0)) {
     for (int w : widths_)
       if (w < 1 || w > 16)
-        throw error({errc::config_value, "slice width out of range", "slices", std::to_string(w), "1..16 bits", "split the slice"});
+        throw error({errc::config_value, "slice width out of range", "slices", std::to_string(w), "1..16 bits",
+                     "split the slice"});
     if (bits_ < 1 || bits_ > 32)
-      throw error({errc::config_value, "total width out of range", "slices", std::to_string(bits_), "1..32 bits", "name other slices"});
+      throw error({errc::config_value, "total width out of range", "slices", std::to_string(bits_), "1..32 bits",
+                   "name other slices"});
   }
 
   [[nodiscard]] std::span<int const> widths() const noexcept { return widths_; }

@@ -11,7 +11,8 @@
 
 namespace ohmic::inline OHMIC_ABI {
 
-/// Reference voltages are set in steps of 2^-16 product units, rounded up so that no range shrinks: then all recombination of codes is exact arithmetic in double,
+/// Reference voltages are set in steps of 2^-16 product units, rounded up so that no range shrinks: then all
+/// recombination of codes is exact arithmetic in double,
 /// and its result does not depend on order, width or contraction.
 [[nodiscard]] inline double snapped_step(double step) noexcept {
   double const units = std::ceil(step * 65536.0);

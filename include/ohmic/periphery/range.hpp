@@ -12,6 +12,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
+#include "ohmic/core/simd.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
@@ -31,7 +32,8 @@ struct enum_names<range_rule> {
                                                                       {"user", range_rule::user}};
 };
 
-/// Rule and its parameters. The default, mean + 8 sigma per matrix and digit, is the one that system.md section 8 found to hold
+/// Rule and its parameters. The default, mean + 8 sigma per matrix and digit, is the one that system.md section 8 found
+/// to hold
 /// on data that was not calibrated on.
 /// Units   user values in product units
 struct range_config {
@@ -43,7 +45,8 @@ struct range_config {
   /// Errors  config_value naming the field
   static void validate(range_config const& c) {
     auto const bad = [](std::string const& key, double got, char const* allowed) {
-      throw error({errc::config_value, "range parameter out of range", "range." + key, std::to_string(got), allowed, "set range." + key});
+      throw error({errc::config_value, "range parameter out of range", "range." + key, std::to_string(got), allowed,
+                   "set range." + key});
     };
     if (!(c.sigmas >= 0.0 && c.sigmas <= 1000.0)) bad("sigmas", c.sigmas, "0..1000");
     if (!(c.percentile > 0.0 && c.percentile <= 100.0)) bad("percentile", c.percentile, "above 0, up to 100");
@@ -54,10 +57,13 @@ struct range_config {
                    "set range.user=a,b,c or another range.rule"});
   }
 
-  [[nodiscard]] bool needs_statistics() const noexcept { return rule == range_rule::mean_sigma || rule == range_rule::percentile; }
+  [[nodiscard]] bool needs_statistics() const noexcept {
+    return rule == range_rule::mean_sigma || rule == range_rule::percentile;
+  }
 };
 
-/// Distribution of integer column currents: exact count, sum and sum of squares, and a histogram. Merging is exact, so that the
+/// Distribution of integer column currents: exact count, sum and sum of squares, and a histogram. Merging is exact, so
+/// that the
 /// order of observation and the number of threads do not matter.
 /// Range   currents 0..largest; at most 2^40 of them
 class current_statistics {
@@ -72,7 +78,8 @@ class current_statistics {
   /// Shape   currents (n), each in 0..2^21
   void observe(std::span<std::int32_t const> currents) noexcept {
     constexpr std::size_t chunk = std::size_t{1} << 20;  // the squares of a chunk fit 64 bits
-    for (std::size_t first = 0; first < currents.size(); first += chunk) add(currents.subspan(first, std::min(chunk, currents.size() - first)));
+    for (std::size_t first = 0; first < currents.size(); first += chunk)
+      add(currents.subspan(first, std::min(chunk, currents.size() - first)));
   }
 
   void merge(current_statistics const& other) {
@@ -86,12 +93,16 @@ class current_statistics {
   }
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
-  [[nodiscard]] double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
+  [[nodiscard]] double mean() const noexcept {
+    return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_);
+  }
+  /// Exact up to its three roundings: n S2 - S1^2 is an integer of at most 122 bits.
   [[nodiscard]] double sigma() const noexcept {
     if (count_ == 0) return 0.0;
-    double const squares = static_cast<double>(squares_high_) * 18446744073709551616.0 + static_cast<double>(squares_low_);
-    double const variance = squares / static_cast<double>(count_) - mean() * mean();
-    return variance > 0.0 ? std::sqrt(variance) : 0.0;
+    __extension__ using wide = unsigned __int128;
+    wide const squares = (static_cast<wide>(squares_high_) << 64) + squares_low_;
+    wide const scaled = static_cast<wide>(count_) * squares - static_cast<wide>(sum_) * sum_;
+    return std::sqrt(static_cast<double>(scaled)) / static_cast<double>(count_);
   }
   /// Upper edge of the histogram bin below or in which `percent` of the currents lie.
   [[nodiscard]] double percentile(double percent) const noexcept {
@@ -137,22 +148,30 @@ class current_statistics {
 };
 
 /// Full scale in product units of the converter of one digit.
-/// Range   largest: the most that the array can deliver; digit: 0 for the most significant; top_code: codes of the converter less 1
-/// Errors  missing_calibration if the rule needs statistics and there are none; config_value if `user` has no value for the digit
-[[nodiscard]] inline float full_scale_for(range_config const& c, current_statistics const& seen, double largest, std::size_t digit, float top_code,
-                                          std::string const& where) {
+/// Range   largest: the most that the array can deliver; digit: 0 for the most significant; top_code: codes of the
+///         converter less 1
+/// Errors  missing_calibration if the rule needs statistics and there are none; config_value if `user` has no value for
+///         the digit
+[[nodiscard]] inline float full_scale_for(range_config const& c, current_statistics const& seen, double largest,
+                                          std::size_t digit, float top_code, std::string const& where) {
   if (c.needs_statistics() && seen.count() == 0)
     throw error({errc::missing_calibration, "no calibration currents", where, "none", "currents from calibration data",
                  "give calibration data, or set range.rule=full_scale"});
   double scale = largest;
   switch (c.rule) {
-    case range_rule::full_scale: break;
-    case range_rule::mean_sigma: scale = seen.mean() + c.sigmas * seen.sigma(); break;
-    case range_rule::percentile: scale = seen.percentile(c.percentile); break;
+    case range_rule::full_scale:
+      break;
+    case range_rule::mean_sigma:
+      scale = seen.mean() + simd::fence(c.sigmas * seen.sigma());
+      break;
+    case range_rule::percentile:
+      scale = seen.percentile(c.percentile);
+      break;
     case range_rule::user:
       if (digit >= c.user.size())
-        throw error({errc::config_value, "no full scale for a digit", "range.user", std::to_string(c.user.size()) + " values",
-                     "one value per digit, most significant first", "add values to range.user"});
+        throw error({errc::config_value, "no full scale for a digit", "range.user",
+                     std::to_string(c.user.size()) + " values", "one value per digit, most significant first",
+                     "add values to range.user"});
       return static_cast<float>(c.user[digit]);
   }
   // Ideal currents are whole units: a step below one unit resolves nothing more and only gives range away.

@@ -10,9 +10,9 @@ namespace ohmic::inline OHMIC_ABI::program {
 
 /// Sizes of one pass of an encoder.
 struct encoder_shape {
-  std::size_t tokens = 0;   ///< n
-  std::size_t width = 0;    ///< m
-  std::size_t hidden = 0;   ///< h, of the feed-forward block
+  std::size_t tokens = 0;  ///< n
+  std::size_t width = 0;   ///< m
+  std::size_t hidden = 0;  ///< h, of the feed-forward block
   std::size_t heads = 1;
   std::size_t layers = 0;
   std::size_t classes = 0;  ///< of the classifier on the pooled first token; 0: neither pooler nor classifier
@@ -23,13 +23,15 @@ struct encoder_shape {
 /// What the chip's configuration decides about the actions.
 struct function_choices {
   int activation_digits = 3;
-  int score_digits = 3;        ///< of EXP(S)
-  bool row_maximum = true;     ///< softmax subtracts the largest score of a row
+  int score_digits = 3;     ///< of EXP(S)
+  bool row_maximum = true;  ///< softmax subtracts the largest score of a row
   bool two_pass_variance = true;
   /// Rows that carry the bias of a site, by site index; empty or 0: the bias is added in F.
   std::vector<std::size_t> bias_rows{};
 
-  [[nodiscard]] std::size_t bias_rows_of(site s) const noexcept { return s.index() < bias_rows.size() ? bias_rows[s.index()] : 0; }
+  [[nodiscard]] std::size_t bias_rows_of(site s) const noexcept {
+    return s.index() < bias_rows.size() ? bias_rows[s.index()] : 0;
+  }
 };
 
 namespace detail {
@@ -37,7 +39,9 @@ namespace detail {
 /// F of a projection: scale and bias. What comes on top, and the write into a cache, is the caller's.
 [[nodiscard]] inline sub_operation leaving(site where, product_shape shape, function_choices const& choices) {
   std::size_t const rows = choices.bias_rows_of(where), results = shape.tokens * shape.outputs;
-  sub_operation op{where, operand_source::weights, {shape.tokens, shape.inner + rows, shape.outputs}, choices.activation_digits, 1, {}};
+  sub_operation op{
+      where, operand_source::weights, {shape.tokens, shape.inner + rows, shape.outputs}, choices.activation_digits, 1,
+      {}};
   op.post.add<"post", "scale">(results);
   if (rows == 0) op.post.add<"post", "add_bias">(results);
   return op;
@@ -51,7 +55,8 @@ namespace detail {
 }
 
 /// L1 and L2: one session a token, each with a single token on the array.
-inline void layer_norm(std::vector<sub_operation>& out, site mean, site square, std::size_t tokens, std::size_t width, function_choices const& choices) {
+inline void layer_norm(std::vector<sub_operation>& out, site mean, site square, std::size_t tokens, std::size_t width,
+                       function_choices const& choices) {
   sub_operation op{mean, operand_source::activations, {1, width, 1}, choices.activation_digits, tokens, {}};
   op.post.add<"post", "scale">(tokens);
   if (choices.two_pass_variance) op.post.add<"post", "centre">(tokens * width);
@@ -67,18 +72,30 @@ inline void layer_norm(std::vector<sub_operation>& out, site mean, site square, 
 }  // namespace detail
 
 /// A4, A5 and A6 of one layer: scores, their sums, and the weighted values, head by head.
-inline void attention_program(std::vector<sub_operation>& out, std::size_t block, encoder_shape const& e, function_choices const& choices) {
+inline void attention_program(std::vector<sub_operation>& out, std::size_t block, encoder_shape const& e,
+                              function_choices const& choices) {
   std::size_t const scores = e.heads * e.tokens * e.tokens, results = e.tokens * e.width;
-  sub_operation op{{block, operation::A4}, operand_source::activations, {e.tokens, e.head_width(), e.tokens}, choices.activation_digits, e.heads, {}};
+  sub_operation op{{block, operation::A4},
+                   operand_source::activations,
+                   {e.tokens, e.head_width(), e.tokens},
+                   choices.activation_digits,
+                   e.heads,
+                   {}};
   op.post.add<"post", "scale">(scores);
   if (choices.row_maximum) op.post.add<"comparator", "compare">(scores);
   op.post.add<"exp_unit", "exp">(scores);
   op.post.add<"cache", "write">(scores);
   out.push_back(op);
-  op = {{block, operation::A5}, operand_source::activations, {e.tokens, e.tokens, 1}, choices.score_digits, e.heads, {}};
+  op = {
+      {block, operation::A5}, operand_source::activations, {e.tokens, e.tokens, 1}, choices.score_digits, e.heads, {}};
   op.post.add<"cache", "write">(e.heads * e.tokens);
   out.push_back(op);
-  op = {{block, operation::A6}, operand_source::activations, {e.tokens, e.tokens, e.head_width()}, choices.score_digits, e.heads, {}};
+  op = {{block, operation::A6},
+        operand_source::activations,
+        {e.tokens, e.tokens, e.head_width()},
+        choices.score_digits,
+        e.heads,
+        {}};
   op.post.add<"post", "scale">(results);
   op.post.add<"divider", "divide">(results);
   op.post.add<"cache", "write">(results);
@@ -86,9 +103,11 @@ inline void attention_program(std::vector<sub_operation>& out, std::size_t block
 }
 
 /// One layer of a post-LN encoder: attention, feed-forward block, a norm after each.
-inline void encoder_block(std::vector<sub_operation>& out, std::size_t block, encoder_shape const& e, function_choices const& choices) {
+inline void encoder_block(std::vector<sub_operation>& out, std::size_t block, encoder_shape const& e,
+                          function_choices const& choices) {
   std::size_t const n = e.tokens, m = e.width, h = e.hidden;
-  for (operation op : {operation::A1, operation::A2, operation::A3}) out.push_back(detail::projection({block, op}, {n, m, m}, choices));
+  for (operation op : {operation::A1, operation::A2, operation::A3})
+    out.push_back(detail::projection({block, op}, {n, m, m}, choices));
   attention_program(out, block, e, choices);
   out.push_back(detail::projection({block, operation::A7}, {n, m, m}, choices));
   out.back().post.add<"post", "add_residual">(n * m);
@@ -102,7 +121,8 @@ inline void encoder_block(std::vector<sub_operation>& out, std::size_t block, en
 
 /// One pass of a post-LN encoder (BERT): embedding norm, layers, pooler and classifier.
 /// Source  Wang et al. 2024, Tables 2 to 4; Devlin et al. 2019 for the block order
-[[nodiscard]] inline std::vector<sub_operation> encoder_program(encoder_shape const& e, function_choices const& choices) {
+[[nodiscard]] inline std::vector<sub_operation> encoder_program(encoder_shape const& e,
+                                                                function_choices const& choices) {
   std::vector<sub_operation> out;
   std::size_t const n = e.tokens, m = e.width;
   detail::layer_norm(out, {0, operation::L1}, {0, operation::L2}, n, m, choices);

@@ -22,7 +22,8 @@ namespace ohmic::inline OHMIC_ABI::program {
 
 /// Actions of a whole program, `passes` times over, by layer and part.
 /// Errors  capacity if a count leaves 64 bits
-[[nodiscard]] inline ledger plan(std::vector<sub_operation> const& ops, array_geometry const& g, int scale, site_names const& names, std::uint64_t passes = 1) {
+[[nodiscard]] inline ledger plan(std::vector<sub_operation> const& ops, array_geometry const& g, int scale,
+                                 site_names const& names, std::uint64_t passes = 1) {
   ledger out;
   for (auto const& op : ops) {
     site_tally t = planned(op, g, scale);

@@ -15,12 +15,35 @@
 namespace ohmic::inline OHMIC_ABI::program {
 
 /// The sub-operations, numbered as in the paper. An encoder layer normalises twice, after A7 and after B2.
-/// `gate` is the second product beside B1 of a gated feed-forward block, `convolution` a layer of a convolutional network.
-/// Source  Wang et al. 2024, Tables 2 to 4; system.md section 3
-enum class operation : std::uint8_t { A1, A2, A3, A4, A5, A6, A7, A_L1, A_L2, B1, B2, B_L1, B_L2, L1, L2, pooler, classifier, input, gate, convolution };
+/// `gate` is the second product beside B1 of a gated feed-forward block, `convolution` a layer of a convolutional
+/// network.
+/// Source  Wang et al. 2024, Tables 2 to 4
+enum class operation : std::uint8_t {
+  A1,
+  A2,
+  A3,
+  A4,
+  A5,
+  A6,
+  A7,
+  A_L1,
+  A_L2,
+  B1,
+  B2,
+  B_L1,
+  B_L2,
+  L1,
+  L2,
+  pooler,
+  classifier,
+  input,
+  gate,
+  convolution
+};
 
 [[nodiscard]] constexpr std::string_view name_of(operation op) noexcept {
-  constexpr std::string_view names[] = {"A1", "A2", "A3", "A4", "A5", "A6", "A7", "A.L1", "A.L2", "B1", "B2", "B.L1", "B.L2", "L1", "L2", "pooler", "classifier", "input", "gate", "convolution"};
+  constexpr std::string_view names[] = {"A1", "A2", "A3",   "A4",   "A5", "A6", "A7",     "A.L1",       "A.L2",
+                                        "B1", "B2", "B.L1", "B.L2", "L1", "L2", "pooler", "classifier", "input", "gate", "convolution"};
   return names[static_cast<std::size_t>(op)];
 }
 inline constexpr std::size_t operation_count = static_cast<std::size_t>(operation::convolution) + 1;
@@ -31,7 +54,9 @@ struct site {
   operation op = operation::A1;
 
   /// Dense index, so that per-site data are vectors.
-  [[nodiscard]] constexpr std::size_t index() const noexcept { return block * operation_count + static_cast<std::size_t>(op); }
+  [[nodiscard]] constexpr std::size_t index() const noexcept {
+    return block * operation_count + static_cast<std::size_t>(op);
+  }
   friend constexpr bool operator==(site const&, site const&) = default;
 };
 
@@ -47,26 +72,30 @@ struct site_names {
     if (s.block == head()) return op;
     return "layer." + std::to_string(s.block - 1) + "." + op;
   }
-  [[nodiscard]] std::string name(std::size_t index) const { return name(site{index / operation_count, static_cast<operation>(index % operation_count)}); }
+  [[nodiscard]] std::string name(std::size_t index) const {
+    return name(site{index / operation_count, static_cast<operation>(index % operation_count)});
+  }
 };
 
 /// What the post-functions F do to digital sums, one action each.
 using post_actions =
-    action_list<action<"post", "scale">, action<"post", "add_bias">, action<"post", "add_residual">, action<"post", "centre">, action<"post", "normalise">, action<"exp_unit", "exp">,
-                action<"comparator", "compare">, action<"divider", "divide">, action<"activation_unit", "apply">, action<"root_unit", "inverse_root">,
-                action<"rotary_unit", "rotate">, action<"cache", "write">>;
+    action_list<action<"post", "scale">, action<"post", "add_bias">, action<"post", "add_residual">,
+                action<"post", "centre">, action<"post", "normalise">, action<"exp_unit", "exp">,
+                action<"comparator", "compare">, action<"divider", "divide">, action<"activation_unit", "apply">,
+                action<"root_unit", "inverse_root">, action<"rotary_unit", "rotate">, action<"cache", "write">>;
 using post_tally = tally<post_actions>;
 
 /// Everything that a site can do.
 using site_actions = join<product_actions, post_actions>;
 using site_tally = tally<site_actions>;
 
-/// One sub-operation of one pass: `repeats` products of the same shape (heads; tokens for L1 and L2), and what F does in all.
+/// One sub-operation of one pass: `repeats` products of the same shape (heads; tokens for L1 and L2), and what F does
+/// in all.
 struct sub_operation {
   site where{};
   operand_source source = operand_source::weights;
   product_shape shape{};
-  int digits = 1;            ///< of the switched operand
+  int digits = 1;  ///< of the switched operand
   std::size_t repeats = 1;
   post_tally post{};
 };

@@ -27,7 +27,8 @@ TEST_CASE("labelled texts are read line by line with LF or CRLF, with or without
   data const want{{3, "a b", 1}, {0, "c\td", 2}, {12, "\u00e9", 3}};
   CHECK(read("3\ta b\n0\tc\td\n12\t\u00e9\n") == want);
   CHECK(read("3\ta b\r\n0\tc\td\r\n12\t\u00e9") == want);
-  CHECK(read("\xEF\xBB\xBF" "3\ta b\n0\tc\td\n12\t\u00e9\n") == want);
+  CHECK(read("\xEF\xBB\xBF"
+             "3\ta b\n0\tc\td\n12\t\u00e9\n") == want);
 }
 
 TEST_CASE("bert-wordnet's 3000 test texts have its classes") {
@@ -93,7 +94,8 @@ TEST_CASE("calibrating on the scored data is refused, however it is named or ord
   std::filesystem::create_hard_link(scored, folder / "hard.tsv");
   check_failure(check(folder / "link.tsv"), errc::data_leak, {"link.tsv", "is the scored file itself"});
   check_failure(check(folder / "hard.tsv"), errc::data_leak, {"hard.tsv", "is the scored file itself"});
-  for (std::string const same : {"0\ta\n1\tb\n2\tc\n", "0\ta\r\n1\tb\r\n2\tc", "2\tc\n0\ta\n1\tb\n2\tc\n", "9\ta\n9\tb\n9\tc\n"})
+  for (std::string const same :
+       {"0\ta\n1\tb\n2\tc\n", "0\ta\r\n1\tb\r\n2\tc", "2\tc\n0\ta\n1\tb\n2\tc\n", "9\ta\n9\tb\n9\tc\n"})
     check_failure(check(folder.write("copy.tsv", same)), errc::data_leak,
                   {"copy.tsv", "has the same texts", "test.tsv"});
 }

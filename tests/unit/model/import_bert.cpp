@@ -225,8 +225,10 @@ TEST_CASE("missing tensors, empty matrices and weights that are not finite are r
                 {"model.safetensors", query, "did you mean"});
   check_failure(failure_after([&](tiny_bert& b) { b.weights.tensors.erase("bert.pooler.dense.bias"); }),
                 errc::missing_entry, {"bert.pooler.dense.bias"});
-  check_failure(failure_after([&](tiny_bert& b) { b.weights.add("classifier.weight", {0, 4}); }), errc::shape,
-                {"classifier.weight", "[0, 4]", "[3, 4]"});
+  check_failure(failure_after([&](tiny_bert& b) {
+                  b.weights.add("classifier.weight", {0, 4});
+                }),
+                errc::shape, {"classifier.weight", "[0, 4]", "[3, 4]"});
   check_failure(failure_after([&](tiny_bert& b) {
                   b.weights.tensors[query].values[6] = std::numeric_limits<float>::quiet_NaN();
                 }),

@@ -123,7 +123,8 @@ TEST_CASE("a header that is broken JSON or no object of objects is refused") {
 
 TEST_CASE("__metadata__ must map strings to strings") {
   check_failure(open_failure(R"({"__metadata__":5})"), errc::file_format, {"__metadata__", "not an object"});
-  check_failure(open_failure(R"({"__metadata__":{"n":5}})"), errc::file_format, {"__metadata__", "'n'", "5", "a string"});
+  check_failure(open_failure(R"({"__metadata__":{"n":5}})"), errc::file_format,
+                {"__metadata__", "'n'", "5", "a string"});
   check_failure(open_failure(R"({"__metadata__":{"n":{}}})"), errc::file_format, {"__metadata__", "'n'", "an object"});
   check_failure(open_failure(R"({"__metadata__":{"n":"1","n":"2"}})"), errc::file_format, {"'n'", "given twice"});
   check_failure(open_failure(R"({"__metadata__":{},"__metadata__":{}})"), errc::file_format,
@@ -160,6 +161,8 @@ TEST_CASE("impossible shapes are refused") {
   fails("[18446744073709551616]", {"shape is wrong", "18446744073709551616"});
   fails("[4294967296,4294967296]", {"larger than any file", "[4294967296, 4294967296]"});
   fails("[2305843009213693952]", {"larger than any file"});  // times 4 bytes is 2^63, times 32 bits too much
+  check_failure(open_failure(one_tensor(R"("dtype":"F4","data_offsets":[0,1],"shape":[3])"), "x"), errc::file_format,
+                {"tensor 'a'", "whole bytes", "F4 [3]"});
   std::string ones = "1";
   for (int i = 0; i < 40; ++i) ones += ",1";
   fails("[" + ones + "]", {"too many dimensions"});
@@ -183,8 +186,8 @@ TEST_CASE("data_offsets must match dtype and shape and stay inside the file") {
 
 TEST_CASE("tensors must cover the data once, without overlap, gap or rest") {
   auto const two = [](std::string const& a, std::string const& b) {
-    return R"({"a":{"dtype":"F32","shape":[3],"data_offsets":)" + a + R"(},"b":{"dtype":"F32","shape":[3],"data_offsets":)" +
-           b + "}}";
+    return R"({"a":{"dtype":"F32","shape":[3],"data_offsets":)" + a +
+           R"(},"b":{"dtype":"F32","shape":[3],"data_offsets":)" + b + "}}";
   };
   check_failure(open_failure(two("[0,12]", "[8,20]"), std::string(20, '\0')), errc::file_format,
                 {"tensor 'b'", "overlap those of tensor 'a'", "[8, 20]", "begin = 12"});
@@ -203,14 +206,14 @@ TEST_CASE("tensors must cover the data once, without overlap, gap or rest") {
 TEST_CASE("a name that is given twice is refused") {
   std::string const a = R"("a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]})";
   std::string const again = R"("a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]})";
-  check_failure(open_failure("{" + a + "," + again + "}", "xy"), errc::file_format, {"tensor 'a'", "name is given twice"});
+  check_failure(open_failure("{" + a + "," + again + "}", "xy"), errc::file_format,
+                {"tensor 'a'", "name is given twice"});
 }
 
 TEST_CASE("a request that the file cannot fulfil names tensor, shapes and the nearest name") {
   temporary_folder const folder;
-  std::string const header =
-      R"({"layer.0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},)"
-      R"("ids":{"dtype":"I32","shape":[1],"data_offsets":[24,28]}})";
+  std::string const header = R"({"layer.0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},)"
+                             R"("ids":{"dtype":"I32","shape":[1],"data_offsets":[24,28]}})";
   model::safetensors_file file(folder.write("w.safetensors", safetensors_bytes(header, good_data)));
   check_failure(failure([&] { (void)file.read_matrix("layer.0.wieght", 2, 3); }), errc::missing_entry,
                 {"w.safetensors", "tensor 'layer.0.wieght'", "did you mean 'layer.0.weight'?"});
@@ -279,9 +282,7 @@ bool is_valid(temporary_folder const& folder, std::string const& bytes) {
     }
     CHECK(total <= bytes.size() - 8);
     return true;
-  } catch (ohmic::error const&) {
-    return false;
-  }
+  } catch (ohmic::error const&) { return false; }
 }
 }  // namespace
 
@@ -301,7 +302,8 @@ TEST_CASE("every changed byte of a safetensors header gives a valid file or an o
   for (std::size_t at = 0; at < 8 + good_header.size(); ++at) {
     std::vector<char> changes;
     for (int bit = 0; bit < 8; ++bit) changes.push_back(static_cast<char>(whole[at] ^ (1 << bit)));
-    for (char const c : {'\0', '\xff', '"', '{', '}', '[', ']', ',', ':', '-', '0', '9', '\\', ' '}) changes.push_back(c);
+    for (char const c : {'\0', '\xff', '"', '{', '}', '[', ']', ',', ':', '-', '0', '9', '\\', ' '})
+      changes.push_back(c);
     for (char const c : changes) {
       std::string mutant = whole;
       mutant[at] = c;

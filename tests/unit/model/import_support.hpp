@@ -21,9 +21,7 @@ template <class F>
 ohmic::error failure(F&& f) {
   try {
     f();
-  } catch (ohmic::error const& e) {
-    return e;
-  }
+  } catch (ohmic::error const& e) { return e; }
   return ohmic::error({ohmic::errc{}, "nothing was thrown", "", "", "", ""});
 }
 
@@ -80,18 +78,12 @@ struct tensor_map {
 
 /// A BERT of the least sizes at which every dimension differs, as the contents of a folder.
 struct tiny_bert {
-  nlohmann::json config = {{"model_type", "bert"},
-                           {"architectures", {"BertForSequenceClassification"}},
-                           {"vocab_size", 11},
-                           {"hidden_size", 4},
-                           {"num_hidden_layers", 2},
-                           {"num_attention_heads", 2},
-                           {"intermediate_size", 6},
-                           {"max_position_embeddings", 5},
-                           {"type_vocab_size", 2},
-                           {"hidden_act", "gelu"},
-                           {"layer_norm_eps", 1e-12},
-                           {"id2label", {{"0", "low"}, {"1", "middle"}, {"2", "high"}}}};
+  nlohmann::json config = {{"model_type", "bert"},    {"architectures", {"BertForSequenceClassification"}},
+                           {"vocab_size", 11},        {"hidden_size", 4},
+                           {"num_hidden_layers", 2},  {"num_attention_heads", 2},
+                           {"intermediate_size", 6},  {"max_position_embeddings", 5},
+                           {"type_vocab_size", 2},    {"hidden_act", "gelu"},
+                           {"layer_norm_eps", 1e-12}, {"id2label", {{"0", "low"}, {"1", "middle"}, {"2", "high"}}}};
   tensor_map weights;
 
   tiny_bert() {

@@ -24,13 +24,13 @@ TEST_CASE("UTF-8 decodes to its code points, malformed bytes one by one to U+FFF
            {"a\u00e9\u20ac\U0001F600", U"a\u00e9\u20ac\U0001F600"},
            {"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf", U"\x7f\x80\u07ff\u0800\uffff"},
            {"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", U"\U00010000\U0010ffff"},
-           {"\xc0\xaf", U"\ufffd\ufffd"},                          // overlong, two bytes
-           {"\xe0\x9f\xbf", U"\ufffd\ufffd\ufffd"},                // overlong, three bytes
-           {"\xf0\x8f\xbf\xbf", U"\ufffd\ufffd\ufffd\ufffd"},      // overlong, four bytes
-           {"\xed\xa0\x80", U"\ufffd\ufffd\ufffd"},                // surrogate
-           {"\xf4\x90\x80\x80", U"\ufffd\ufffd\ufffd\ufffd"},      // above U+10FFFF
-           {"\xf5\xff\x80", U"\ufffd\ufffd\ufffd"},                // never in UTF-8
-           {"\xe2\x82", U"\ufffd\ufffd"},                          // ends early
+           {"\xc0\xaf", U"\ufffd\ufffd"},                      // overlong, two bytes
+           {"\xe0\x9f\xbf", U"\ufffd\ufffd\ufffd"},            // overlong, three bytes
+           {"\xf0\x8f\xbf\xbf", U"\ufffd\ufffd\ufffd\ufffd"},  // overlong, four bytes
+           {"\xed\xa0\x80", U"\ufffd\ufffd\ufffd"},            // surrogate
+           {"\xf4\x90\x80\x80", U"\ufffd\ufffd\ufffd\ufffd"},  // above U+10FFFF
+           {"\xf5\xff\x80", U"\ufffd\ufffd\ufffd"},            // never in UTF-8
+           {"\xe2\x82", U"\ufffd\ufffd"},                      // ends early
            {"\xe2\x82z\xc3", U"\ufffd\ufffdz\ufffd"},
        }) {
     std::u32string got;
@@ -101,9 +101,12 @@ TEST_CASE("lower case is that of each character by itself") {
 }
 
 TEST_CASE("marks that are not of category Mn stay, in canonical order") {
-  CHECK(model::basic_tokens("\u0915\u093f\u0902") == words{"\u0915\u093f"});  // Mc stays, Mn goes
-  CHECK(model::basic_tokens("a\u20dd") == words{"a\u20dd"});                  // Me
+  CHECK(model::basic_tokens("\u0915\u093f\u0902") == words{"\u0915\u093f"});      // Mc stays, Mn goes
+  CHECK(model::basic_tokens("a\u20dd") == words{"a\u20dd"});                      // Me
   CHECK(model::basic_tokens("a\u302e\U00016ff0") == words{"a\U00016ff0\u302e"});  // classes 224 and 6
+  std::string same_class;                                                         // 224 both: they keep their order
+  for (int i = 0; i < 20; ++i) same_class += "\u302f\u302e\u302e";
+  CHECK(model::basic_tokens("a" + same_class + "\U00016ff0") == words{"a\U00016ff0" + same_class});
 }
 
 TEST_CASE("hangul is decomposed into its letters, kana loses its voicing marks") {
@@ -121,7 +124,9 @@ TEST_CASE("ideographs are words of their own unless switched off") {
 }
 
 TEST_CASE("control, format, private and unassigned characters vanish inside words") {
-  CHECK(model::basic_tokens("a\0b\x01""c\x7f""d\u0085e"s) == words{"abcde"});
+  CHECK(model::basic_tokens("a\0b\x01"
+                            "c\x7f"
+                            "d\u0085e"s) == words{"abcde"});
   CHECK(model::basic_tokens("so\u00adft \u200bzero\u200d \ufeffmark") == words{"soft", "zero", "mark"});
   CHECK(model::basic_tokens("x\ue000y\U000e0001z\u0378") == words{"xyz"});
   CHECK(model::basic_tokens("a\ufffdb") == words{"ab"});
@@ -130,12 +135,13 @@ TEST_CASE("control, format, private and unassigned characters vanish inside word
 TEST_CASE("emoji are words, joined ones lose their joiners") {
   CHECK(model::basic_tokens("ok \U0001F600!") == words{"ok", "\U0001F600", "!"});
   CHECK(model::basic_tokens("\U0001F468\u200d\U0001F469\u200d\U0001F467") == words{"\U0001F468\U0001F469\U0001F467"});
-  CHECK(model::basic_tokens("\u2764\ufe0f") == words{"\u2764"});                       // variation selector is Mn
+  CHECK(model::basic_tokens("\u2764\ufe0f") == words{"\u2764"});                        // variation selector is Mn
   CHECK(model::basic_tokens("\U0001F44D\U0001F3FD") == words{"\U0001F44D\U0001F3FD"});  // skin tone is Sk
 }
 
 TEST_CASE("malformed UTF-8 is dropped") {
-  CHECK(model::basic_tokens("ab\xff\xfe" "cd") == words{"abcd"});
+  CHECK(model::basic_tokens("ab\xff\xfe"
+                            "cd") == words{"abcd"});
   CHECK(model::basic_tokens("\xc3") == words{});
   CHECK(model::basic_tokens("x\xed\xa0\x80y \xf0\x9f\x98 z") == words{"xy", "z"});
 }
@@ -151,7 +157,8 @@ TEST_CASE("words can be taken one by one until enough is enough") {
 
 TEST_CASE("a long run of combining marks takes no quadratic time") {
   std::string text = "a";
-  for (int i = 0; i < 200'000; ++i) text += i % 2 == 0 ? "\u302e" : "\U00016ff0";  // Mc of classes 224 and 6, out of order
+  for (int i = 0; i < 200'000; ++i)
+    text += i % 2 == 0 ? "\u302e" : "\U00016ff0";  // Mc of classes 224 and 6, out of order
   std::vector<std::string> const got = model::basic_tokens(text);
   REQUIRE(got.size() == 1);
   CHECK(got[0].size() == text.size());

@@ -19,8 +19,8 @@ namespace {
 std::string const wordnet = OHMIC_SOURCE_DIR "/examples/models/bert-wordnet";
 
 // Ids: [PAD] 0, [UNK] 1, [CLS] 2, [SEP] 3, then in order from 4.
-std::vector<std::string> const vocabulary{"[PAD]", "[UNK]",  "[CLS]", "[SEP]", "un",   "##aff", "##able",
-                                          "##a",   "unaffa", "a",     "##aa",  ",",    "\u00e9", "##\u00e9\u00e9"};
+std::vector<std::string> const vocabulary{"[PAD]", "[UNK]",  "[CLS]", "[SEP]", "un", "##aff",  "##able",
+                                          "##a",   "unaffa", "a",     "##aa",  ",",  "\u00e9", "##\u00e9\u00e9"};
 
 model::wordpiece tokenizer(std::size_t max_length = 64, model::basic_token_config basic = {}) {
   model::wordpiece_config config;
@@ -91,11 +91,11 @@ TEST_CASE("14 of the 3000 test texts are too long for bert-wordnet, none has an 
 
 TEST_CASE("the longest piece is taken first, also where a shorter one would lead further") {
   model::wordpiece const t = tokenizer();
-  CHECK(inner(t, "unaffable") == ids{1});       // unaffa, then ##ble has no piece
-  CHECK(inner(t, "unaff") == ids{4, 5});        // un ##aff
-  CHECK(inner(t, "unable") == ids{4, 6});       // un ##able
+  CHECK(inner(t, "unaffable") == ids{1});  // unaffa, then ##ble has no piece
+  CHECK(inner(t, "unaff") == ids{4, 5});   // un ##aff
+  CHECK(inner(t, "unable") == ids{4, 6});  // un ##able
   CHECK(inner(t, "UNAFFA, unaffaa") == ids{8, 11, 8, 7});
-  CHECK(inner(t, "aaaa") == ids{9, 10, 7});     // a ##aa ##a
+  CHECK(inner(t, "aaaa") == ids{9, 10, 7});  // a ##aa ##a
 }
 
 TEST_CASE("a word of which some part has no piece is unknown as a whole") {
@@ -124,9 +124,7 @@ TEST_CASE("a word of 100 characters is split, one of 101 is unknown") {
   CHECK(inner(t, std::string(100, 'a') + "\u200b").size() == 51);
 }
 
-TEST_CASE("names of special tokens inside a text are text") {
-  CHECK(inner(tokenizer(), "[SEP]") == ids{1, 1, 1});
-}
+TEST_CASE("names of special tokens inside a text are text") { CHECK(inner(tokenizer(), "[SEP]") == ids{1, 1, 1}); }
 
 TEST_CASE("texts that are too long keep their first pieces, or are refused") {
   model::wordpiece const t = tokenizer(5);
@@ -136,7 +134,8 @@ TEST_CASE("texts that are too long keep their first pieces, or are refused") {
   CHECK(t.encode("") == model::encoded_text{{2, 3}, false});
   CHECK(t.encode("a a a", model::long_text::refuse).ids.size() == 5);
   check_failure(failure([&] { (void)t.encode("a a a a", model::long_text::refuse, "test.tsv, line 3"); }),
-                errc::capacity, {"test.tsv, line 3", "more pieces than the model has positions", "5 with [CLS] and [SEP]"});
+                errc::capacity,
+                {"test.tsv, line 3", "more pieces than the model has positions", "5 with [CLS] and [SEP]"});
 }
 
 TEST_CASE("a vocabulary that is empty, repeats itself or lacks a special token is refused") {
@@ -197,7 +196,8 @@ TEST_CASE("the length limit is the smaller of model_max_length and the positions
 }
 
 TEST_CASE("special tokens are strings or objects with a content") {
-  auto const c = read_config(R"({"cls_token":{"__type":"AddedToken","content":"<s>","lstrip":false},"sep_token":"</s>"})");
+  auto const c =
+      read_config(R"({"cls_token":{"__type":"AddedToken","content":"<s>","lstrip":false},"sep_token":"</s>"})");
   CHECK(c.first == "<s>");
   CHECK(c.last == "</s>");
   CHECK(c.unknown == "[UNK]");

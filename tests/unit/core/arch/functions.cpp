@@ -21,11 +21,12 @@ namespace OHMIC_JOIN(core_, OHMIC_TEST_ARCH) {
   void normals(ohmic::stream const& s, std::uint64_t first, std::uint32_t time, std::span<float> out) {
     s.normals(first, time, out);
   }
-  void quantiles(std::span<float const> p, std::span<float> out) {
-    simd::for_each_lane(p.data(), out.data(), p.size(), [](auto v) { return ohmic::upper_quantile(v); });
-  }
-
+  // Whole batches only: a single float's functions carry no instruction set in their names.
   // Shape   all (n), n a multiple of the width
+  void quantiles(std::span<float const> p, std::span<float> out) {
+    for (std::size_t i = 0; i < out.size(); i += batch::size)
+      simd::store(&out[i], ohmic::upper_quantile(simd::load<batch>(&p[i])));
+  }
   void mul_add(std::span<float const> a, std::span<float const> b, std::span<float const> c, std::span<float> out) {
     for (std::size_t i = 0; i < out.size(); i += batch::size)
       simd::store(&out[i], simd::mul_add(simd::load<batch>(&a[i]), simd::load<batch>(&b[i]), simd::load<batch>(&c[i])));

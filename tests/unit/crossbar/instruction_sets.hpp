@@ -1,0 +1,40 @@
+// The kernels as each instruction set compiles them (arch/kernels.cpp), and those that this machine runs.
+#pragma once
+
+#include <vector>
+
+#include "ohmic/crossbar/kernel.hpp"
+#include "ohmic/periphery/adc.hpp"
+#include "support/levels_adc.hpp"
+
+#define OHMIC_CROSSBAR_KERNELS(arch)                                                  \
+  ohmic::product_kernels<ohmic::uniform_adc> const& uniform_adc_kernels_##arch();     \
+  ohmic::product_kernels<ohmic_test::levels_adc> const& levels_adc_kernels_##arch();
+
+OHMIC_CROSSBAR_KERNELS(baseline)
+OHMIC_CROSSBAR_KERNELS(avx2)
+OHMIC_CROSSBAR_KERNELS(avx512)
+
+namespace ohmic_test {
+
+struct kernel_set {
+  char const* flags;
+  ohmic::product_kernels<ohmic::uniform_adc> const* uniform;
+  ohmic::product_kernels<levels_adc> const* levels;
+};
+
+/// The sets that were built and that this machine has, baseline first.
+inline std::vector<kernel_set> kernel_sets() {
+  std::vector<kernel_set> all{{"baseline", &uniform_adc_kernels_baseline(), &levels_adc_kernels_baseline()}};
+#ifdef OHMIC_WITH_AVX2
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back({"avx2", &uniform_adc_kernels_avx2(), &levels_adc_kernels_avx2()});
+#endif
+#ifdef OHMIC_WITH_AVX512
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vnni"))
+    all.push_back({"avx512", &uniform_adc_kernels_avx512(), &levels_adc_kernels_avx512()});
+#endif
+  return all;
+}
+
+}  // namespace ohmic_test

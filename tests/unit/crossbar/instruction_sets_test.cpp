@@ -1,0 +1,74 @@
+// The same products on every instruction set.
+#include "instruction_sets.hpp"
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "product_cases.hpp"
+#include "support/catch.hpp"
+
+using namespace ohmic_test;
+
+namespace {
+
+template <int S, class Adc>
+void check_equal(product_run<S, Adc> const& a, product_run<S, Adc> const& b, product_case const& c) {
+  CHECK(differences(a.z, b.z, c.tokens, c.outputs) == 0);
+  CHECK(a.report.clipped == b.report.clipped);
+  CHECK(a.report.actions == b.report.actions);
+  for (std::size_t d = 0; d < a.seen.size(); ++d) {
+    CHECK(a.seen[d].count() == b.seen[d].count());
+    CHECK(a.seen[d].mean() == b.seen[d].mean());
+    CHECK(a.seen[d].sigma() == b.seen[d].sigma());
+    CHECK(a.seen[d].percentile(99.0) == b.seen[d].percentile(99.0));
+    CHECK(a.converters[d].step() == b.converters[d].step());
+  }
+}
+
+template <int S>
+void check_all_sets(int cases) {
+  dice random(40 + S);
+  auto const sets = kernel_sets();
+  auto& threads = *thread_counts()[1];
+  for (int i = 0; i < cases; ++i) {
+    auto const c = random_case<S>(random, 100000);
+    ohmic::uniform_adc::config const uniform{1 + i % 16, i % 17 == 16};
+    levels_adc::config const levels{2 + 37 * i};
+    product_run<S, ohmic::uniform_adc> const first(c, uniform, threads, *sets[0].uniform);
+    product_run<S, levels_adc> const first_levels(c, levels, threads, *sets[0].levels);
+    for (auto const& set : sets) {
+      INFO(set.flags << ", S = " << S << ", " << c.text());
+      check_equal(product_run<S, ohmic::uniform_adc>(c, uniform, threads, *set.uniform), first, c);
+      check_equal(product_run<S, levels_adc>(c, levels, threads, *set.levels), first_levels, c);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("products are the same bits on every instruction set") {
+  check_all_sets<1>(20);
+  check_all_sets<2>(36);
+  check_all_sets<6>(20);  // the last with digits below 64
+  check_all_sets<7>(20);  // wide digits
+}
+
+TEST_CASE("the kernels of an instruction set say which it is") {
+  std::vector<std::string> names;
+  for (auto const& set : kernel_sets()) names.emplace_back(set.uniform->instruction_set);
+  CAPTURE(names);
+#if defined(__x86_64__)
+  CHECK_THAT(names[0], contains("sse"));
+  for (std::size_t i = 1; i < names.size(); ++i) CHECK_THAT(names[i], contains(i == 1 ? "avx2" : "avx512"));
+#endif
+  for (std::size_t i = 1; i < names.size(); ++i) CHECK(names[i] != names[0]);
+}
+
+TEST_CASE("the kernels of this translation unit's flags give the bits of all others") {
+  dice random(77);
+  auto const c = random_case<2>(random, 100000);
+  product_run<2, ohmic::uniform_adc> const native(c, {8, false}, *thread_counts()[0]);
+  product_run<2, ohmic::uniform_adc> const baseline(c, {8, false}, *thread_counts()[0], *kernel_sets()[0].uniform);
+  check_equal(native, baseline, c);
+}

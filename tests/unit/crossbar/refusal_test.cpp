@@ -1,0 +1,161 @@
+// What the computation crossbar refuses, and what it says then.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ohmic/core/threads.hpp"
+#include "ohmic/crossbar/computation.hpp"
+#include "support/catch.hpp"
+#include "support/diagnosis.hpp"
+
+using ohmic::errc;
+using ohmic_test::check_refused;
+
+namespace {
+
+using array = ohmic::computation_array<2>;
+using codes = ohmic::matrix<std::int16_t>;
+
+array::config full_range() {
+  array::config c;
+  c.range.rule = ohmic::range_rule::full_scale;
+  return c;
+}
+
+codes constant(std::size_t rows, std::size_t cols, std::int16_t code) {
+  codes m(rows, cols);
+  for (auto& c : m.flat()) c = code;
+  return m;
+}
+
+/// X . Y with so many digits, lossless or not.
+void multiply(codes const& x, codes const& y, int digits, bool lossless = false) {
+  auto c = full_range();
+  c.adc.lossless = lossless;
+  array const a(c);
+  ohmic::executor one(1);
+  ohmic::product_report report;
+  (void)a.multiply(x, a.drive(y, "weights"), a.converters({}, digits, "x"), ohmic::operand_source::weights, report, one, "x");
+}
+
+template <class Change>
+void build(Change const& change) {
+  array::config c;
+  change(c);
+  array const a(c);
+}
+
+}  // namespace
+
+TEST_CASE("an array of impossible size is refused by field") {
+  check_refused([] { build([](auto& c) { c.array.rows = 0; }); }, errc::config_value, {"array.rows", "got 0", "1..16384"});
+  check_refused([] { build([](auto& c) { c.array.rows = 16385; }); }, errc::config_value, {"array.rows", "got 16385"});
+  check_refused([] { build([](auto& c) { c.array.columns = 0; }); }, errc::config_value, {"array.columns", "got 0", "even"});
+  check_refused([] { build([](auto& c) { c.array.columns = 127; }); }, errc::config_value, {"array.columns", "got 127", "even"});
+  check_refused([] { build([](auto& c) { c.array.columns = -2; }); }, errc::config_value, {"array.columns", "got -2"});
+  check_refused([] { build([](auto& c) { c.array.bank_rows = 0; }); }, errc::config_value, {"array.bank_rows", "got 0"});
+  check_refused([] { build([](auto& c) { c.array.cells_per_weight = 0; }); }, errc::config_value, {"array.cells_per_weight", "got 0"});
+  check_refused([] { build([](auto& c) { c.array.cells_per_weight = 1025; }); }, errc::config_value, {"array.cells_per_weight", "got 1025", "array.bank_rows"});
+}
+
+TEST_CASE("an array without room for one activation is refused") {
+  array::config c;
+  c.array.rows = 6;
+  CHECK_NOTHROW(ohmic::computation_array<6>(c));
+  check_refused([&] { ohmic::computation_array<7> const a(c); }, errc::config_conflict, {"array.rows", "got 6", "at least S = 7"});
+}
+
+TEST_CASE("an array whose columns deliver too much is refused") {
+  array::config c;
+  c.array.rows = 1024;
+  check_refused([&] { ohmic::computation_array<7> const a(c); }, errc::config_conflict, {"array.rows", "2354834", "2097152"});
+  CHECK_NOTHROW(ohmic::computation_array<6>(c));
+}
+
+TEST_CASE("settings of the slots are refused by the array") {
+  check_refused([] { build([](auto& c) { c.adc.bits = 17; }); }, errc::config_value, {"adc.bits", "got 17"});
+  check_refused([] { build([](auto& c) { c.dac.bits = 9; }); }, errc::config_value, {"dac.bits", "got 9"});
+  check_refused([] { build([](auto& c) { c.range.percentile = 0.0; }); }, errc::config_value, {"range.percentile"});
+}
+
+TEST_CASE("operands of different inner sizes are refused with both shapes") {
+  for (bool lossless : {false, true})
+    check_refused([=] { multiply(constant(3, 5, 1), constant(2, 6, 1), 3, lossless); }, errc::shape, {"x: inner sizes differ", "3 x 5", "n x 6"});
+}
+
+TEST_CASE("empty operands are refused with their shape") {
+  array const a(full_range());
+  check_refused([&] { (void)a.drive(codes(0, 4), "layer.0.A1"); }, errc::shape, {"layer.0.A1", "empty matrix", "0 x 4"});
+  check_refused([&] { (void)a.drive(codes(4, 0), "layer.0.A1"); }, errc::shape, {"layer.0.A1", "empty matrix", "4 x 0"});
+  for (bool lossless : {false, true})
+    check_refused([=] { multiply(codes(0, 6), constant(2, 6, 1), 3, lossless); }, errc::shape, {"x: empty matrix", "0 x 6"});
+}
+
+TEST_CASE("a weight beyond the DAC is refused with its element") {
+  auto y = constant(3, 4, 127);
+  array const a(full_range());
+  CHECK_NOTHROW(a.drive(y, "w"));
+  y(2, 1) = -128;
+  check_refused([&] { (void)a.drive(y, "layer.0.B1"); }, errc::value, {"layer.0.B1[2,1]", "got -128", "-127..127"});
+  auto c = full_range();
+  c.dac.bits = 4;
+  y(2, 1) = 8;
+  y(0, 0) = y(0, 1) = y(0, 2) = y(0, 3) = 7;
+  check_refused([&] { (void)array(c).drive(y, "w"); }, errc::value, {"w[1,0]", "got 127", "-7..7"});
+}
+
+TEST_CASE("an activation code without digits is refused with its element, lossless or not") {
+  for (bool lossless : {false, true}) {
+    CAPTURE(lossless);
+    auto x = constant(3, 4, 171);
+    CHECK_NOTHROW(multiply(x, constant(2, 4, 1), 3, lossless));
+    x(1, 3) = -172;
+    check_refused([&] { multiply(x, constant(2, 4, 1), 3, lossless); }, errc::value, {"x[1,3]", "got -172", "-171..171"});
+    CHECK_NOTHROW(multiply(x, constant(2, 4, 1), 4, lossless));
+  }
+}
+
+TEST_CASE("digit counts that no register holds are refused") {
+  for (int digits : {0, 17, 1000})
+    for (bool lossless : {false, true})
+      check_refused([=] { multiply(constant(1, 4, 0), constant(1, 4, 1), digits, lossless); }, errc::config_conflict, {"number of digits", "got " + std::to_string(digits)});
+}
+
+TEST_CASE("sums that could leave 32 bits are refused") {
+  // One activation a tile and 65535 codes: 40000 tiles would add up to 2.6e9.
+  ohmic::computation_array<1>::config c;
+  c.array.rows = 1;
+  c.array.columns = 2;
+  c.adc.bits = 16;
+  c.range.rule = ohmic::range_rule::user;
+  c.range.user = {0.5};
+  ohmic::computation_array<1> const a(c);
+  ohmic::executor one(1);
+  auto const run = [&](std::size_t inner) {
+    ohmic::product_report report;
+    auto const x = constant(1, inner, 1), y = constant(1, inner, 127);
+    return a.multiply(x, a.drive(y, "w"), a.converters({}, 1, "x"), ohmic::operand_source::weights, report, one, "x")(0, 0);
+  };
+  check_refused([&] { (void)run(40000); }, errc::capacity, {"x", "tiles", "32-bit"});
+  CHECK(run(32000) == 32000 * 65535 / 65536.0);
+}
+
+TEST_CASE("inner sizes that integer sums cannot hold are refused") {
+  check_refused([] { multiply(constant(1, 65537, 1), constant(1, 65537, 1), 3, true); }, errc::capacity, {"x", "65537", "65536"});
+  CHECK_NOTHROW(multiply(constant(1, 65536, 127), constant(1, 65536, 127), 3, true));
+}
+
+TEST_CASE("converters without calibration are refused with the site") {
+  array const a(array::config{});
+  check_refused([&] { (void)a.converters(a.no_statistics(3), 3, "layer.2.A6"); }, errc::missing_calibration, {"layer.2.A6", "range.rule=full_scale"});
+  check_refused([&] { (void)a.converters({}, 3, "layer.2.A6"); }, errc::missing_calibration, {"layer.2.A6"});
+}
+
+TEST_CASE("a user range without a value for every digit is refused") {
+  array::config c;
+  c.range.rule = ohmic::range_rule::user;
+  c.range.user = {1000.0, 2000.0};
+  array const a(c);
+  CHECK_NOTHROW(a.converters({}, 2, "w"));
+  check_refused([&] { (void)a.converters({}, 3, "w"); }, errc::config_value, {"range.user", "2 values"});
+}
