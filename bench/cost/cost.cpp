@@ -1,7 +1,7 @@
-// Speed of the cost side: one model on every preset, and design points of a sweep. No reference to compare with: the check before the
+// Speed of the cost side: one model on every preset, and design points of a sweep. No reference to compare with: the
+// check before the
 // timing is that the printed energy comes out, and the published limit is stated beside each bench.
 #include <benchmark/benchmark.h>
-
 #include <cmath>
 #include <cstdlib>
 
@@ -35,7 +35,9 @@ BENCHMARK(cost_of_bert_large)->DenseRange(0, static_cast<int>(chip::cost_presets
 void design_points(benchmark::State& state) {
   auto const w = chip::workload_of(bert_large(), {256, 1, 1}, chip::choices_of("wang2024"));
   chip::cost_settings s;
-  if (std::fabs(computation_chip_cost("x", s.chip, s.prices, w).note("energy.prefill.as_published.published") / 20.7e-3 - 1.0) > 1e-9)
+  if (std::fabs(computation_chip_cost("x", s.chip, s.prices, w).note("energy.prefill.as_published.published") /
+                    20.7e-3 -
+                1.0) > 1e-9)
     return state.SkipWithError("not the printed energy");
   std::size_t point = 0;
   for (auto _ : state) {

@@ -1,8 +1,7 @@
 // ohmic cost: area, energy and latency of a model on a chip.
-#include <fmt/core.h>
-
 #include <chrono>
 #include <filesystem>
+#include <fmt/core.h>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -21,7 +20,8 @@ namespace program_cli {
 using namespace ohmic;
 namespace fs = std::filesystem;
 
-/// Settings of the command: `cost.duplication=128`, `report.prices=bottom_up`. Keys of the chip's function (`adc.bits`) work too.
+/// Settings of the command: `cost.duplication=128`, `report.prices=bottom_up`. Keys of the chip's function
+/// (`adc.bits`) work too.
 struct cost_command_config {
   computation_chip_config cost{};
   report_choice report{};
@@ -45,8 +45,10 @@ prepared prepare(model::network const& n, cost_options const& o, common_options 
   auto function = chip::defaults<Spec>();
   std::vector<std::string> of_cost;
   for (auto const& s : common.set) {
-    if (s.starts_with("cost.") || s.starts_with("report.")) of_cost.push_back(s);
-    else assign(function, s);
+    if (s.starts_with("cost.") || s.starts_with("report."))
+      of_cost.push_back(s);
+    else
+      assign(function, s);
   }
   cost_command_config c;
   if (std::string_view(Spec::name) == chip::wang2024_published::name) c.report.count = count_rule::published;
@@ -57,19 +59,23 @@ prepared prepare(model::network const& n, cost_options const& o, common_options 
   prepared out;
   out.settings.chip = c.cost;
   out.settings.choice = c.report;
-  out.work = chip::workload_of(n, {o.tokens, o.decode, o.batch}, chip::cost_choices(function, c.cost.scale), c.cost.array.activations(c.cost.scale));
+  out.work = chip::workload_of(n, {o.tokens, o.decode, o.batch}, chip::cost_choices(function, c.cost.scale),
+                               c.cost.array.activations(c.cost.scale));
   out.config = settings_object(c);
   return out;
 }
 
-prepared prepare_for(std::string const& chip_name, model::network const& n, cost_options const& o, common_options const& common) {
-  return chip_name == chip::wang2024_published::name ? prepare<chip::wang2024_published>(n, o, common) : prepare<chip::wang2024>(n, o, common);
+prepared prepare_for(std::string const& chip_name, model::network const& n, cost_options const& o,
+                     common_options const& common) {
+  return chip_name == chip::wang2024_published::name ? prepare<chip::wang2024_published>(n, o, common)
+                                                     : prepare<chip::wang2024>(n, o, common);
 }
 
 model::network network_named(std::string const& name) {
   if (fs::exists(name)) return model::read_network(name);
   if (name.find('/') != name.npos || name.ends_with(".json"))
-    throw error({errc::file_missing, "no such file or folder", "--model", name, "a folder with config.json, or a model's id", "check the path"});
+    throw error({errc::file_missing, "no such file or folder", "--model", name,
+                 "a folder with config.json, or a model's id", "check the path"});
   return model::find_network(name);
 }
 
@@ -82,7 +88,8 @@ std::vector<std::string> split(std::string const& text) {
   }
   std::set<std::string> seen;
   for (auto const& n : names)
-    if (!seen.insert(n).second) throw error({errc::config_conflict, "chip named twice", "--compare", text, "each chip once", "remove one"});
+    if (!seen.insert(n).second)
+      throw error({errc::config_conflict, "chip named twice", "--compare", text, "each chip once", "remove one"});
   return names;
 }
 
@@ -101,22 +108,33 @@ json phases(double prefill, double decode, bool has_decode) {
   return out;
 }
 json energies(cost_report const& r, bool d) { return phases(r.energy_J(phase::prefill), r.energy_J(phase::decode), d); }
-json latencies(cost_report const& r, bool d) { return phases(r.latency_s(phase::prefill), r.latency_s(phase::decode), d); }
+json latencies(cost_report const& r, bool d) {
+  return phases(r.latency_s(phase::prefill), r.latency_s(phase::decode), d);
+}
 
 /// The energy that is compared: published prices and count, which is how the baselines are known.
 double published_energy(cost_report const& r, phase when) {
-  double const noted = r.note(when == phase::prefill ? "energy.prefill.as_published.published" : "energy.decode_per_token.as_published.published");
+  double const noted = r.note(when == phase::prefill ? "energy.prefill.as_published.published"
+                                                     : "energy.decode_per_token.as_published.published");
   return noted > 0.0 ? noted : r.total(metric::dynamic_energy, when);
 }
 
 json compared(cost_report const& base, cost_report const& r, bool d) {
-  auto const ratio = [](double other, double own) { return other > 0.0 && own > 0.0 ? json(other / own) : json(nullptr); };
-  json out{{"chip", r.chip}, {"area_mm2", modelled(r.area_mm2())}, {"energy_J", energies(r, d)}, {"latency_s", latencies(r, d)}};
+  auto const ratio = [](double other, double own) {
+    return other > 0.0 && own > 0.0 ? json(other / own) : json(nullptr);
+  };
+  json out{{"chip", r.chip},
+           {"area_mm2", modelled(r.area_mm2())},
+           {"energy_J", energies(r, d)},
+           {"latency_s", latencies(r, d)}};
   json ratios{{"of", r.chip}, {"baseline", base.chip}, {"area", ratio(r.area_mm2(), base.area_mm2())}};
-  ratios["energy"] = {{"prefill", ratio(published_energy(r, phase::prefill), published_energy(base, phase::prefill))},
-                      {"decode_per_token", d ? ratio(published_energy(r, phase::decode), published_energy(base, phase::decode)) : json(nullptr)}};
-  ratios["latency"] = {{"prefill", ratio(r.latency_s(phase::prefill), base.latency_s(phase::prefill))},
-                       {"decode_per_token", d ? ratio(r.latency_s(phase::decode), base.latency_s(phase::decode)) : json(nullptr)}};
+  ratios["energy"] = {
+      {"prefill", ratio(published_energy(r, phase::prefill), published_energy(base, phase::prefill))},
+      {"decode_per_token",
+       d ? ratio(published_energy(r, phase::decode), published_energy(base, phase::decode)) : json(nullptr)}};
+  ratios["latency"] = {
+      {"prefill", ratio(r.latency_s(phase::prefill), base.latency_s(phase::prefill))},
+      {"decode_per_token", d ? ratio(r.latency_s(phase::decode), base.latency_s(phase::decode)) : json(nullptr)}};
   ratios["energy_basis"] = "as_published prices, published count (products with weights only)";
   out["ratios"] = ratios;
   out["chips"] = r.note("chips") > 0.0 ? json(r.note("chips")) : json(nullptr);
@@ -126,64 +144,87 @@ json compared(cost_report const& base, cost_report const& r, bool d) {
 json rows_of(cost_report const& r) {
   json rows = json::array();
   for (auto const& row : r.rows)
-    rows.push_back({{"path", row.path()}, {"count", row.count}, {"unit_price", row.unit_price}, {"unit", unit_of(row.what)}, {"total", row.total}, {"source", row.source}, {"origin", name_of(row.from)}});
+    rows.push_back({{"path", row.path()},
+                    {"count", row.count},
+                    {"unit_price", row.unit_price},
+                    {"unit", unit_of(row.what)},
+                    {"total", row.total},
+                    {"source", row.source},
+                    {"origin", name_of(row.from)}});
   return rows;
 }
 
 json notes_of(cost_report const& r) {
   json notes = json::array();
-  for (auto const& n : r.notes) notes.push_back({{"name", n.name}, {"value", n.value}, {"unit", n.unit}, {"meaning", n.meaning}});
+  for (auto const& n : r.notes)
+    notes.push_back({{"name", n.name}, {"value", n.value}, {"unit", n.unit}, {"meaning", n.meaning}});
   return notes;
 }
 
 void print_report(FILE* out, cost_report const& r, workload const& w) {
-  fmt::print(out, "{} on {}: {:.2f} M weights, {} tokens, batch {}, {} generated\n\n", w.model, r.chip, static_cast<double>(w.weights) / 1e6, w.tokens, w.batch, w.decode);
+  fmt::print(out, "{} on {}: {:.2f} M weights, {} tokens, batch {}, {} generated\n\n", w.model, r.chip,
+             static_cast<double>(w.weights) / 1e6, w.tokens, w.batch, w.decode);
   fmt::print(out, "{:<56} {:>12} {:>12} {:>12}      source (origin)\n", "row", "count", "unit price", "total");
   for (auto const& row : r.rows)
-    fmt::print(out, "{:<56} {:>12.5g} {:>12.4g} {:>12.5g} {:<4} {} ({})\n", row.path(), row.count, row.unit_price, row.total, unit_of(row.what), row.source, name_of(row.from));
+    fmt::print(out, "{:<56} {:>12.5g} {:>12.4g} {:>12.5g} {:<4} {} ({})\n", row.path(), row.count, row.unit_price,
+               row.total, unit_of(row.what), row.source, name_of(row.from));
   fmt::print(out, "\n");
   for (auto const& n : r.notes) fmt::print(out, "{:<56} {:>12.5g} {:<9} {}\n", n.name, n.value, n.unit, n.meaning);
   auto const line = [&](char const* name, double value, char const* unit) {
-    if (value > 0.0) fmt::print(out, "{:<56} {:>12.5g} {}\n", name, value, unit);
-    else fmt::print(out, "{:<56} {:>12}\n", name, "-");
+    if (value > 0.0)
+      fmt::print(out, "{:<56} {:>12.5g} {}\n", name, value, unit);
+    else
+      fmt::print(out, "{:<56} {:>12}\n", name, "-");
   };
   fmt::print(out, "\n");
   line("area", r.area_mm2(), "mm2");
   line("energy, prefill", r.energy_J(phase::prefill), "J");
   line("latency, prefill", r.latency_s(phase::prefill), "s");
-  if (w.decode > 0) line("energy, a generated token", r.energy_J(phase::decode), "J"), line("latency, a generated token", r.latency_s(phase::decode), "s");
+  if (w.decode > 0)
+    line("energy, a generated token", r.energy_J(phase::decode), "J"),
+        line("latency, a generated token", r.latency_s(phase::decode), "s");
   line("power, peak", r.peak_power_W, "W");
   line("power, average in prefill", r.average_power_W(phase::prefill), "W");
 }
 
-std::string cell(json const& v) { return v.is_null() ? "-" : v.is_number() ? fmt::format("{:.4g}", v.get<double>()) : v.get<std::string>(); }
+std::string cell(json const& v) {
+  return v.is_null() ? "-" : v.is_number() ? fmt::format("{:.4g}", v.get<double>()) : v.get<std::string>();
+}
 
 void print_comparison(FILE* out, json const& comparison, std::string_view base) {
-  fmt::print(out, "\n{:<20} {:>12} {:>12} {:>12} {:>12}   ratios to {} (energy: published prices and count)\n", "chip", "area mm2", "prefill J", "token J", "prefill s", base);
+  fmt::print(out, "\n{:<20} {:>12} {:>12} {:>12} {:>12}   ratios to {} (energy: published prices and count)\n", "chip",
+             "area mm2", "prefill J", "token J", "prefill s", base);
   for (auto const& c : comparison) {
     auto const& r = c["ratios"];
-    fmt::print(out, "{:<20} {:>12} {:>12} {:>12} {:>12}   area {} x, prefill energy {} x, token energy {} x, prefill latency {} x\n", cell(c["chip"]), cell(c["area_mm2"]),
-               cell(c["energy_J"]["prefill"]), cell(c["energy_J"]["decode_per_token"]), cell(c["latency_s"]["prefill"]), cell(r["area"]), cell(r["energy"]["prefill"]),
-               cell(r["energy"]["decode_per_token"]), cell(r["latency"]["prefill"]));
+    fmt::print(out,
+               "{:<20} {:>12} {:>12} {:>12} {:>12}   area {} x, prefill energy {} x, token energy {} x, prefill "
+               "latency {} x\n",
+               cell(c["chip"]), cell(c["area_mm2"]), cell(c["energy_J"]["prefill"]),
+               cell(c["energy_J"]["decode_per_token"]), cell(c["latency_s"]["prefill"]), cell(r["area"]),
+               cell(r["energy"]["prefill"]), cell(r["energy"]["decode_per_token"]), cell(r["latency"]["prefill"]));
   }
 }
 
 void write_page(std::string const& file, cost_report const& r, workload const& w, json const& comparison) {
   page p("Cost of " + w.model + " on " + std::string(r.chip));
-  p.paragraph(fmt::format("{} tokens, batch {}, {} generated. Area {:.4g} mm2; prefill {:.4g} J, {:.4g} s.", w.tokens, w.batch, w.decode, r.area_mm2(), r.energy_J(phase::prefill),
-                          r.latency_s(phase::prefill)));
+  p.paragraph(fmt::format("{} tokens, batch {}, {} generated. Area {:.4g} mm2; prefill {:.4g} J, {:.4g} s.", w.tokens,
+                          w.batch, w.decode, r.area_mm2(), r.energy_J(phase::prefill), r.latency_s(phase::prefill)));
   table t{{"row", "count", "unit price", "total", "unit", "source", "origin"}};
   for (auto const& row : r.rows)
-    t.push_back({row.path(), fmt::format("{:.6g}", row.count), fmt::format("{:.4g}", row.unit_price), fmt::format("{:.5g}", row.total), std::string(unit_of(row.what)),
-                 std::string(row.source), std::string(name_of(row.from))});
+    t.push_back({row.path(), fmt::format("{:.6g}", row.count), fmt::format("{:.4g}", row.unit_price),
+                 fmt::format("{:.5g}", row.total), std::string(unit_of(row.what)), std::string(row.source),
+                 std::string(name_of(row.from))});
   p.add(t).heading("Beside the rows");
   table n{{"name", "value", "unit", "meaning"}};
-  for (auto const& note : r.notes) n.push_back({std::string(note.name), fmt::format("{:.5g}", note.value), std::string(note.unit), std::string(note.meaning)});
+  for (auto const& note : r.notes)
+    n.push_back(
+        {std::string(note.name), fmt::format("{:.5g}", note.value), std::string(note.unit), std::string(note.meaning)});
   p.add(n);
   if (!comparison.empty()) {
     table c{{"chip", "area mm2", "prefill J", "token J", "area ratio", "energy ratio", "baseline of the ratios"}};
     for (auto const& x : comparison)
-      c.push_back({cell(x["chip"]), cell(x["area_mm2"]), cell(x["energy_J"]["prefill"]), cell(x["energy_J"]["decode_per_token"]), cell(x["ratios"]["area"]),
+      c.push_back({cell(x["chip"]), cell(x["area_mm2"]), cell(x["energy_J"]["prefill"]),
+                   cell(x["energy_J"]["decode_per_token"]), cell(x["ratios"]["area"]),
                    cell(x["ratios"]["energy"]["prefill"]), cell(x["ratios"]["baseline"])});
     p.heading("Comparison").add(c);
   }
@@ -206,9 +247,12 @@ int cost(cost_options const& o, common_options const& common) {
   if (o.prices.empty()) {
     report = preset.cost(p.work, p.settings);
   } else {
-    if (!preset.has_function) throw error({errc::config_conflict, "this chip has no parts that a book could price", "--prices", std::string(preset.name), "wang2024, wang2024_published", "remove --prices"});
+    if (!preset.has_function)
+      throw error({errc::config_conflict, "this chip has no parts that a book could price", "--prices",
+                   std::string(preset.name), "wang2024, wang2024_published", "remove --prices"});
     book = parse_price_book(read_file(o.prices), o.prices);
-    report = computation_chip_cost(preset.name, p.settings.chip, p.settings.prices, p.work, book, p.settings.choice.count);
+    report =
+        computation_chip_cost(preset.name, p.settings.chip, p.settings.prices, p.work, book, p.settings.choice.count);
   }
   json comparison = json::array();
   for (auto const* other : others) {
@@ -241,18 +285,24 @@ int cost(cost_options const& o, common_options const& common) {
   if (!others.empty()) out["compare"] = comparison;
   if (o.sensitivity) {
     out["sensitivity"] = json::array();
-    if (!common.quiet) fmt::print(text, "\n10 % more of                area   energy: prefill    a token   latency: prefill    a token\n");
+    if (!common.quiet)
+      fmt::print(text,
+                 "\n10 % more of                area   energy: prefill    a token   latency: prefill    a token\n");
     for (auto const& s : chip::sensitivity(preset, p.work, p.settings)) {
-      out["sensitivity"].push_back({{"constant", s.constant}, {"share", 0.1}, {"area", s.area}, {"energy_prefill", s.prefill_energy}, {"energy_decode_per_token", s.decode_energy},
-                                    {"latency_prefill", s.prefill_latency}, {"latency_decode_per_token", s.decode_latency}});
+      out["sensitivity"].push_back({{"constant", s.constant},
+                                    {"share", 0.1},
+                                    {"area", s.area},
+                                    {"energy_prefill", s.prefill_energy},
+                                    {"energy_decode_per_token", s.decode_energy},
+                                    {"latency_prefill", s.prefill_latency},
+                                    {"latency_decode_per_token", s.decode_latency}});
       if (!common.quiet)
-        fmt::print(text, "{:<24} {:>+6.2f}%        {:>+7.2f}%   {:>+7.2f}%          {:>+7.2f}%   {:>+7.2f}%\n", s.constant, 100 * s.area, 100 * s.prefill_energy, 100 * s.decode_energy,
-                   100 * s.prefill_latency, 100 * s.decode_latency);
+        fmt::print(text, "{:<24} {:>+6.2f}%        {:>+7.2f}%   {:>+7.2f}%          {:>+7.2f}%   {:>+7.2f}%\n",
+                   s.constant, 100 * s.area, 100 * s.prefill_energy, 100 * s.decode_energy, 100 * s.prefill_latency,
+                   100 * s.decode_latency);
     }
   }
-  if (!o.prices.empty()) {
-    out["unused_prices"] = unused_prices(book.energies, action_names<program::site_actions>());
-  }
+  if (!o.prices.empty()) { out["unused_prices"] = unused_prices(book.energies, action_names<program::site_actions>()); }
   out["run"] = run_object(start, 1, "none");
   if (!o.report.empty()) write_page(o.report, report, p.work, comparison);
   write_result(common.json, out);

@@ -36,7 +36,9 @@ int list(std::string const& what, common_options const& common) {
     if (text) fmt::print("{:<20} {}\n", "bert", summary);
     for (auto const& n : ohmic::model::catalogue()) {
       out["models"].push_back({{"id", n.id}, {"summary", n.source}, {"weights", n.weights()}, {"cost_only", true}});
-      if (text) fmt::print("{:<20} {:>8.2f} M weights in its layers, {} (cost only)\n", n.id, static_cast<double>(n.weights()) / 1e6, n.source);
+      if (text)
+        fmt::print("{:<20} {:>8.2f} M weights in its layers, {} (cost only)\n", n.id,
+                   static_cast<double>(n.weights()) / 1e6, n.source);
     }
   } else {
     throw ohmic::error({ohmic::errc::unknown_id, "nothing of that name to list", "list", what, "chips, models",

@@ -69,8 +69,7 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   cost_command->add_option("--compare", c.compare, "Chips to compare with, separated by commas");
   cost_command->add_flag("--sensitivity", c.sensitivity, "Move every constant by 10 % and show what follows");
-  cost_command
-      ->add_option("--prices", c.prices, "A price book for the chip, lines kind,name,value unit,origin,source")
+  cost_command->add_option("--prices", c.prices, "A price book for the chip, lines kind,name,value unit,origin,source")
       ->type_name("FILE");
   cost_command->add_option("--report", c.report, "Write the result as a page to FILE")->type_name("FILE");
   add_common(*cost_command, common);

@@ -1,12 +1,17 @@
-// The loop behind the printed 18 x in energy: which resistance a multi-bit crossbar needs for the accuracy that the computation
+// The loop behind the printed 18 x in energy: which resistance a multi-bit crossbar needs for the accuracy that the
+// computation
 // crossbar has by construction, if the fluctuation of a cell grows with its resistance, and what that costs.
 // usage: ohmic_rtn_range [SVG]
 //
-// The printed ratio stays calibrated: this shows how it comes about and how much it hangs on assumptions that the paper does not print.
-//   equal accuracy   signal to noise of a column's product: 39 dB, what the computation crossbar reaches with calibrated converters
-//   fluctuation      two states, half of the time each, apart by delta(R) = 2.7 % x (R / R_ref)^p of the cell's own conductance
+// The printed ratio stays calibrated: this shows how it comes about and how much it hangs on assumptions that the
+// paper does not print.
+//   equal accuracy   signal to noise of a column's product: 39 dB, what the computation crossbar reaches with
+//   calibrated converters
+//   fluctuation      two states, half of the time each, apart by delta(R) = 2.7 % x (R / R_ref)^p of the cell's own
+//   conductance
 //   cells            8 bit, conductance in proportion to the magnitude of a weight, the largest weight at R_min
-//   energy           0.2 V for 100 ns over two cells (+, -) a weight, inputs as they are, and 2 / 128 conversions of 1.5625 pJ
+//   energy           0.2 V for 100 ns over two cells (+, -) a weight, inputs as they are, and 2 / 128 conversions of
+//   1.5625 pJ
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -33,8 +38,10 @@ sample make_sample() {
   ohmic::stream const weights{1, ohmic::purpose::user, 0}, inputs{1, ohmic::purpose::user, 1};
   sample s;
   auto const coded = [](double v) { return std::nearbyint(std::fmin(4.0, std::fmax(-4.0, v)) / 4.0 * 127.0) / 127.0; };
-  for (std::size_t i = 0; i < rows * columns; ++i) s.w.push_back(coded(static_cast<double>(weights.normal(static_cast<std::uint32_t>(i), 0))));
-  for (std::size_t i = 0; i < rows; ++i) s.x.push_back(coded(static_cast<double>(inputs.normal(static_cast<std::uint32_t>(i), 0))));
+  for (std::size_t i = 0; i < rows * columns; ++i)
+    s.w.push_back(coded(static_cast<double>(weights.normal(static_cast<std::uint32_t>(i), 0))));
+  for (std::size_t i = 0; i < rows; ++i)
+    s.x.push_back(coded(static_cast<double>(inputs.normal(static_cast<std::uint32_t>(i), 0))));
   return s;
 }
 
@@ -84,11 +91,16 @@ int main(int argc, char** argv) try {
   using namespace ohmic::chip;
   sample const s = make_sample();
   auto const size = size_of("bert_large");
-  double const ours_pJ = (converter_energy_J(published_prices(), {}, 3) * size.macs + fitted().dense_read.value.si() * size.weights) / size.macs * 1e12;
+  double const ours_pJ =
+      (converter_energy_J(published_prices(), {}, 3) * size.macs + fitted().dense_read.value.si() * size.weights) /
+      size.macs * 1e12;
   double const printed_pJ = fitted().multi_bit_mac.value.si() * 1e12;
-  std::printf("wang2024 %.3f pJ a MAC (BERT-Large, 256 tokens); multi-bit as printed %.2f pJ, that is %.1f x\n", ours_pJ, printed_pJ, printed_pJ / ours_pJ);
+  std::printf("wang2024 %.3f pJ a MAC (BERT-Large, 256 tokens); multi-bit as printed %.2f pJ, that is %.1f x\n",
+              ours_pJ, printed_pJ, printed_pJ / ours_pJ);
   std::printf("equal accuracy %.0f dB; fluctuation 2.7 %% at a reference resistance\n\n", target_dB);
-  std::printf("exponent p   R_min / R_ref   ratio with R_ref of 100 kohm   10 kohm    2 kohm    1 kohm   R_ref for the printed ratio, ohm\n");
+  std::printf(
+      "exponent p   R_min / R_ref   ratio with R_ref of 100 kohm   10 kohm    2 kohm    1 kohm   R_ref for the printed "
+      "ratio, ohm\n");
   double const references[] = {100e3, 10e3, 2e3, 1e3};
   std::vector<figures::series> lines;
   for (double r : references) lines.push_back({"R_ref " + std::to_string(static_cast<int>(r / 1e3)) + " kohm", {}});
@@ -106,9 +118,14 @@ int main(int argc, char** argv) try {
     double const cell_pJ_at_1_ohm = energy_pJ(s, 1.0) - converter_pJ;
     std::printf(" %20.4g\n", cell_pJ_at_1_ohm / (printed_pJ - converter_pJ) / relative);
   }
-  std::printf("\nThe ratio hangs on the reference resistance, which is not printed, far more than on the exponent: 18 x follows where cells of one to\n"
-              "two kohm already fluctuate by 2.7 %%, a tenth of it where cells of 10 kohm do. The printed row therefore stays calibrated.\n");
-  if (argc > 1) figures::write_svg(argv[1], {{"Energy ratio for equal accuracy", "fluctuation exponent p", "multi-bit / wang2024", lines, false, true}});
+  std::printf(
+      "\nThe ratio hangs on the reference resistance, which is not printed, far more than on the exponent: 18 x "
+      "follows where cells of one to\n"
+      "two kohm already fluctuate by 2.7 %%, a tenth of it where cells of 10 kohm do. The printed row therefore stays "
+      "calibrated.\n");
+  if (argc > 1)
+    figures::write_svg(argv[1], {{"Energy ratio for equal accuracy", "fluctuation exponent p", "multi-bit / wang2024",
+                                  lines, false, true}});
 } catch (std::exception const& e) {
   std::fprintf(stderr, "ohmic_rtn_range: %s\n", e.what());
   return 3;

@@ -16,10 +16,17 @@ struct a100 {
   static constexpr std::string_view citation = "NVIDIA A100 data sheet, 2020; Wang et al. 2024, Table 10";
 
   [[nodiscard]] static roofline model(published_constants const& k) noexcept {
-    return {a100_operations_per_s, watts(a100_power_W), mm2(a100_area_mm2), k.time_factor, k.area_factor, 1.555e12,
+    return {a100_operations_per_s,
+            watts(a100_power_W),
+            mm2(a100_area_mm2),
+            k.time_factor,
+            k.area_factor,
+            1.555e12,
             "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp"};
   }
-  [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) { return roofline_cost(name, model(s.constants), w); }
+  [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
+    return roofline_cost(name, model(s.constants), w);
+  }
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

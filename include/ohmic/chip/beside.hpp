@@ -26,7 +26,9 @@ struct fitted_constant {
 };
 
 [[nodiscard]] inline std::vector<fitted_constant> list_constants(published_constants const& k) {
-  auto const energy = [](char const* name, energy_price const& p) { return fitted_constant{name, p.value.si() * 1e12, "pJ", std::string(p.source)}; };
+  auto const energy = [](char const* name, energy_price const& p) {
+    return fitted_constant{name, p.value.si() * 1e12, "pJ", std::string(p.source)};
+  };
   return {energy("dense_read", k.dense_read),
           energy("prime_mac", k.prime_mac),
           energy("pipelayer_mac", k.pipelayer_mac),
@@ -37,7 +39,8 @@ struct fitted_constant {
           {"time_factor", k.time_factor, "", "fitted on tab10.tpu.energy; of TPUv4 and A100"},
           {"area_factor", k.area_factor, "", "fitted on tab10.gpu.adp; of TPUv4 and A100, to 32 nm"},
           {"cache_bytes_per_s", k.cache_bytes_per_s, "B/s", "fitted on tab11.bert_large.ta with 7 reads a layer"},
-          {"hbm3_stacks", k.weight_bytes_per_s / hbm3_bytes_per_s, "stacks", "fitted on tab11.bert_large.tw, a whole number"}};
+          {"hbm3_stacks", k.weight_bytes_per_s / hbm3_bytes_per_s, "stacks",
+           "fitted on tab11.bert_large.tw, a whole number"}};
 }
 
 /// Choices that were made after seeing the figure they explain: a reader has to know them.
@@ -60,27 +63,36 @@ inline constexpr std::string_view knobs[] = {
 /// All of them, for the inputs of a reproduction.
 [[nodiscard]] inline std::vector<beside_value> beside_printed(reproduction_inputs const& in = {}) {
   std::vector<beside_value> out;
-  auto const add = [&](std::string id, double value, std::string unit, std::string meaning) { out.push_back({std::move(id), value, std::move(unit), std::move(meaning)}); };
+  auto const add = [&](std::string id, double value, std::string unit, std::string meaning) {
+    out.push_back({std::move(id), value, std::move(unit), std::move(meaning)});
+  };
   double const whole = resident_crossbar_block::area_mm2(in.prices, in.chip);
   double printed_bars = 0.0;
   for (auto const& m : detail::compared_models) {
-    double const ours = equal_delay_area_mm2(m.id, in.prices, in.chip), crossbars = resident_crossbar_block::crossbars(size_of(m.id).weights, 1);
-    add("fig12a.ratio.sb." + std::string(m.key), crossbars * single_bit::cells * whole / ours, "ratio", "the mean of these is the 39 x");
-    add("fig12a.ratio.mb." + std::string(m.key), crossbars * multi_bit::cells * whole / ours, "ratio", "the mean of these is the 6 x");
+    double const ours = equal_delay_area_mm2(m.id, in.prices, in.chip),
+                 crossbars = resident_crossbar_block::crossbars(size_of(m.id).weights, 1);
+    add("fig12a.ratio.sb." + std::string(m.key), crossbars * single_bit::cells * whole / ours, "ratio",
+        "the mean of these is the 39 x");
+    add("fig12a.ratio.mb." + std::string(m.key), crossbars * multi_bit::cells * whole / ours, "ratio",
+        "the mean of these is the 6 x");
     printed_bars += printed_number("fig12a.sb." + std::string(m.key)) / ours / 4.0;
   }
   add("fig12a.ratio.sb.printed_bars", printed_bars, "ratio", "39 x with the printed single-bit bars as numerator");
   for (auto const& [name, rule] : enum_names<adc_scaling>::value) {
     computation_chip_config c = in.chip;
     c.sense_rule = rule;
-    add("fig14.gpt3.ratio." + std::string(name), isaac::ima_area_mm2(175e9, in.prices) / dense_bank_mm2(175e9, in.prices, c), "ratio", "51 x with this rule for the 2-bit ADC");
+    add("fig14.gpt3.ratio." + std::string(name),
+        isaac::ima_area_mm2(175e9, in.prices) / dense_bank_mm2(175e9, in.prices, c), "ratio",
+        "51 x with this rule for the 2-bit ADC");
   }
   for (auto const& [name, variant] : enum_names<register_variant>::value) {
     reproduction_inputs v = in;
     v.chip.registers = variant;
     for (auto const& r : reproduce(v))
       for (std::string_view id : {"fig11.adp.s2_vs_s1", "fig12a.ratio.sb", "fig12a.ratio.mb", "tab10.ours.adp"})
-        if (r.printed->id == id) add(std::string(id) + "." + std::string(name), r.value, std::string(r.printed->unit), std::to_string(v.chip.switch_register_bits()) + " register bits");
+        if (r.printed->id == id)
+          add(std::string(id) + "." + std::string(name), r.value, std::string(r.printed->unit),
+              std::to_string(v.chip.switch_register_bits()) + " register bits");
   }
   for (auto const& m : detail::compared_models) {
     auto const& n = model::find_network(m.id);
@@ -88,11 +100,15 @@ inline constexpr std::string_view knobs[] = {
     auto const r = computation_chip_cost("wang2024", in.chip, in.prices, w);
     for (auto const& note : r.notes)
       if (note.name.starts_with("energy.") || note.name.starts_with("macs.") || note.name.starts_with("bound."))
-        add(std::string(m.key) + "." + std::string(note.name), note.value, std::string(note.unit), std::string(note.meaning));
+        add(std::string(m.key) + "." + std::string(note.name), note.value, std::string(note.unit),
+            std::string(note.meaning));
   }
-  add("intro.isaac.chips.exact", std::ceil(175e9 / isaac::chip_weights), "chips", "168 tiles x 12 IMAs x 8 arrays x 128 x 128 x 2 bit = 66,060,288 weights a chip");
-  add("robust.first_errors.2bit", detail::error_free_multiple(4), "x", "errors beyond this multiple of the fluctuation");
-  add("robust.first_errors.1bit", detail::error_free_multiple(2), "x", "errors beyond this multiple of the fluctuation");
+  add("intro.isaac.chips.exact", std::ceil(175e9 / isaac::chip_weights), "chips",
+      "168 tiles x 12 IMAs x 8 arrays x 128 x 128 x 2 bit = 66,060,288 weights a chip");
+  add("robust.first_errors.2bit", detail::error_free_multiple(4), "x",
+      "errors beyond this multiple of the fluctuation");
+  add("robust.first_errors.1bit", detail::error_free_multiple(2), "x",
+      "errors beyond this multiple of the fluctuation");
   return out;
 }
 

@@ -33,7 +33,9 @@ namespace detail {
 template <class Preset>
 inline constexpr cost_preset baseline_preset{Preset::name, Preset::summary, Preset::citation, false, &Preset::cost};
 
-[[nodiscard]] inline cost_report wang2024_report(workload const& w, cost_settings const& s) { return computation_chip_cost("wang2024", s.chip, s.prices, w, s.choice); }
+[[nodiscard]] inline cost_report wang2024_report(workload const& w, cost_settings const& s) {
+  return computation_chip_cost("wang2024", s.chip, s.prices, w, s.choice);
+}
 [[nodiscard]] inline cost_report wang2024_published_report(workload const& w, cost_settings const& s) {
   return computation_chip_cost("wang2024_published", s.chip, s.prices, w, s.choice);
 }
@@ -43,7 +45,8 @@ inline constexpr std::string_view wang_citation = "Wang et al., IEEE TPAMI 47(2)
 /// In the order of the paper's comparisons.
 inline constexpr std::array<cost_preset, 10> cost_presets = {{
     {wang2024::name, wang2024::summary, detail::wang_citation, true, &detail::wang2024_report},
-    {wang2024_published::name, wang2024_published::summary, detail::wang_citation, true, &detail::wang2024_published_report},
+    {wang2024_published::name, wang2024_published::summary, detail::wang_citation, true,
+     &detail::wang2024_published_report},
     detail::baseline_preset<isaac>,
     detail::baseline_preset<prime>,
     detail::baseline_preset<pipelayer>,
@@ -63,12 +66,14 @@ inline constexpr std::array<cost_preset, 10> cost_presets = {{
     names.emplace_back(p.name);
   }
   std::string const near = nearest_name(name, names);
-  throw error({errc::unknown_id, "no chip with this name", "chip", "'" + std::string(name) + "'", joined(names), near.empty() ? "" : "did you mean '" + near + "'?"});
+  throw error({errc::unknown_id, "no chip with this name", "chip", "'" + std::string(name) + "'", joined(names),
+               near.empty() ? "" : "did you mean '" + near + "'?"});
 }
 
 /// The plan's choices for a chip: those of its own settings; the baselines count the products of the default chip.
 [[nodiscard]] inline program::function_choices choices_of(std::string_view chip) {
-  return chip == wang2024_published::name ? cost_choices(defaults<wang2024_published>()) : cost_choices(defaults<wang2024>());
+  return chip == wang2024_published::name ? cost_choices(defaults<wang2024_published>())
+                                          : cost_choices(defaults<wang2024>());
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

@@ -13,7 +13,9 @@ struct multi_bit {
   static constexpr std::string_view citation = "Wang et al. 2024, Fig 2b and 12";
   static constexpr int cells = 2;
 
-  [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) { return resident_crossbar_block::cost(name, cells, s.constants.multi_bit_mac, w, s); }
+  [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
+    return resident_crossbar_block::cost(name, cells, s.constants.multi_bit_mac, w, s);
+  }
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

@@ -9,7 +9,8 @@
 namespace ohmic::inline OHMIC_ABI::chip {
 
 /// In-situ arrays with spike-coded inputs, weights resident.
-/// Source  Song et al., HPCA 2017; energy as in Wang et al. 2024, Fig 13, fitted. Area and time are not in the comparison, so they have no rows.
+/// Source  Song et al., HPCA 2017; energy as in Wang et al. 2024, Fig 13, fitted. Area and time are not in the
+///         comparison, so they have no rows.
 struct pipelayer {
   static constexpr std::string_view name = "pipelayer";
   static constexpr std::string_view summary = "in-situ ReRAM arrays, spike-coded inputs (energy only)";

@@ -9,7 +9,8 @@
 namespace ohmic::inline OHMIC_ABI::chip {
 
 /// Processing in the ReRAM main memory, weights resident.
-/// Source  Chi et al., ISCA 2016; energy as in Wang et al. 2024, Fig 13, fitted. Area and time are not in the comparison, so they have no rows.
+/// Source  Chi et al., ISCA 2016; energy as in Wang et al. 2024, Fig 13, fitted. Area and time are not in the
+///         comparison, so they have no rows.
 struct prime {
   static constexpr std::string_view name = "prime";
   static constexpr std::string_view summary = "in-situ ReRAM main memory (energy only)";

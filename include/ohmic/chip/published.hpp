@@ -1,4 +1,5 @@
-// The constants behind the printed figures that the paper does not print: each fitted on one named row, predicting the others.
+// The constants behind the printed figures that the paper does not print: each fitted on one named row, predicting
+// the others.
 #pragma once
 
 #include <cmath>
@@ -17,17 +18,18 @@ namespace ohmic::inline OHMIC_ABI::chip {
 /// Constants fitted on printed rows.
 /// Source  the row that each names; predictions in `reproduce`
 struct published_constants {
-  energy_price dense_read{joules(0.0), "fitted on fig13.bert_large.wang2024", origin::fit};    ///< of one 8-bit weight
+  energy_price dense_read{joules(0.0), "fitted on fig13.bert_large.wang2024", origin::fit};  ///< of one 8-bit weight
   energy_price prime_mac{joules(0.0), "fitted on fig13.bert_large.prime", origin::fit};
   energy_price pipelayer_mac{joules(0.0), "fitted on fig13.bert_large.pipelayer", origin::fit};
   energy_price vesti_mac{joules(0.0), "fitted with vesti_weight on fig13.bert_large.vesti", origin::fit};
-  energy_price vesti_weight{joules(0.0), "fitted with vesti_mac on fig13.resnet152.vesti", origin::fit};  ///< off-chip memory
+  energy_price vesti_weight{joules(0.0), "fitted with vesti_mac on fig13.resnet152.vesti",
+                            origin::fit};  ///< off-chip memory
   energy_price multi_bit_mac{joules(0.0), "fitted on fig12b.mb.bert_large", origin::fit};
   energy_price single_bit_mac{joules(0.0), "fitted on fig12b.ratio.sb", origin::fit};
-  double time_factor = 1.0;        ///< of TPUv4 and A100; fitted on tab10.tpu.energy
-  double area_factor = 1.0;        ///< of both, to 32 nm; fitted on tab10.gpu.adp
-  double cache_bytes_per_s = 1.0;  ///< B_a with 7 reads a layer; fitted on tab11.bert_large.ta
-  double weight_bytes_per_s = 1.0; ///< B_w, whole HBM3 stacks; their number fitted on tab11.bert_large.tw
+  double time_factor = 1.0;         ///< of TPUv4 and A100; fitted on tab10.tpu.energy
+  double area_factor = 1.0;         ///< of both, to 32 nm; fitted on tab10.gpu.adp
+  double cache_bytes_per_s = 1.0;   ///< B_a with 7 reads a layer; fitted on tab11.bert_large.ta
+  double weight_bytes_per_s = 1.0;  ///< B_w, whole HBM3 stacks; their number fitted on tab11.bert_large.tw
 };
 
 inline constexpr double hbm3_bytes_per_s = 819e9;  ///< one stack (the paper prints Gbps)
@@ -54,8 +56,10 @@ struct model_size {
 }
 
 /// Converter energy of one MAC on the computation crossbar: 2 S D / R conversions.
-[[nodiscard]] inline double converter_energy_J(component_prices const& p, computation_chip_config const& c, int digits) noexcept {
-  return 2.0 * digits / static_cast<double>(c.array.activations(c.scale)) * p.adc_conversion.value.si() * adc_energy_factor(c.sense_rule, c.adc_bits);
+[[nodiscard]] inline double converter_energy_J(component_prices const& p, computation_chip_config const& c,
+                                               int digits) noexcept {
+  return 2.0 * digits / static_cast<double>(c.array.activations(c.scale)) * p.adc_conversion.value.si() *
+         adc_energy_factor(c.sense_rule, c.adc_bits);
 }
 
 namespace detail {
@@ -83,9 +87,11 @@ namespace detail {
   }
   k.single_bit_mac.value = joules(printed_number("fig12b.ratio.sb") / inverse);
   k.time_factor = mJ("tab10.tpu.energy") / (tpuv4_power_W * large.macs / tpuv4_operations_per_s);
-  k.area_factor = printed_number("tab10.gpu.adp") / (a100_area_mm2 * large.macs / a100_operations_per_s * k.time_factor);
+  k.area_factor =
+      printed_number("tab10.gpu.adp") / (a100_area_mm2 * large.macs / a100_operations_per_s * k.time_factor);
   k.cache_bytes_per_s = activation_reads * 256 * 1024 * 24 / (printed_number("tab11.bert_large.ta") * 1e-6);
-  k.weight_bytes_per_s = std::round(large.weights / (printed_number("tab11.bert_large.tw") * 1e-6) / hbm3_bytes_per_s) * hbm3_bytes_per_s;
+  k.weight_bytes_per_s =
+      std::round(large.weights / (printed_number("tab11.bert_large.tw") * 1e-6) / hbm3_bytes_per_s) * hbm3_bytes_per_s;
   return k;
 }
 }  // namespace detail

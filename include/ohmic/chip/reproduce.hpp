@@ -26,14 +26,14 @@ struct reproduction_inputs {
 /// One row: printed, computed, and whether they agree within the row's tolerance.
 struct reproduced_row {
   printed_value const* printed = nullptr;
-  std::string computed;      ///< as printed: a number, a list, an expression
-  double value = 0.0;        ///< NaN for lists and expressions
-  double difference = 0.0;   ///< computed / printed - 1; for lists and expressions 0 if equal, 1 if not
+  std::string computed;     ///< as printed: a number, a list, an expression
+  double value = 0.0;       ///< NaN for lists and expressions
+  double difference = 0.0;  ///< computed / printed - 1; for lists and expressions 0 if equal, 1 if not
   std::string formula;
-  std::string fitted_on;     ///< the row that the constant in the formula was fitted on; empty: none
-  std::string reason;        ///< of a listed failure
-  bool within = false;       ///< of the tolerance
-  bool listed = false;       ///< known not to agree
+  std::string fitted_on;  ///< the row that the constant in the formula was fitted on; empty: none
+  std::string reason;     ///< of a listed failure
+  bool within = false;    ///< of the tolerance
+  bool listed = false;    ///< known not to agree
 
   /// A listed row passes by failing: when it starts to agree, the list is wrong.
   [[nodiscard]] bool pass() const noexcept { return within != listed; }
@@ -46,7 +46,8 @@ struct listed_failure {
 };
 inline constexpr listed_failure listed_failures[] = {
     {"fig11.adp.s2_vs_s1",
-     "24,576 register bits (double buffered, which fit the printed areas) give 0.85; 12,288 (single buffered) give 0.89, but then fig12a.ratio.sb is 47 and tab10.ratio.adp 82"},
+     "24,576 register bits (double buffered, which fit the printed areas) give 0.85; 12,288 (single buffered) give "
+     "0.89, but then fig12a.ratio.sb is 47 and tab10.ratio.adp 82"},
 };
 
 namespace detail {
@@ -70,7 +71,8 @@ template <class F>
   return text;
 }
 
-/// Largest multiple of the two-state fluctuation at which every level still reads back: half a level over the amplitude.
+/// Largest multiple of the two-state fluctuation at which every level still reads back: half a level over the
+/// amplitude.
 /// Source  amplitude 2.7 % of full scale fits both rows (5 x at four levels, 18 x at two); chosen after seeing them
 [[nodiscard]] inline double error_free_multiple(int levels) noexcept {
   constexpr double amplitude = 0.027;
@@ -115,7 +117,8 @@ class row_maker {
 
 inline constexpr struct {
   std::string_view id, key;
-} compared_models[] = {{"bert_base", "bert_base"}, {"bert_large", "bert_large"}, {"resnet_34", "resnet34"}, {"resnet_152", "resnet152"}};
+} compared_models[] = {
+    {"bert_base", "bert_base"}, {"bert_large", "bert_large"}, {"resnet_34", "resnet34"}, {"resnet_152", "resnet152"}};
 
 }  // namespace detail
 

@@ -14,11 +14,14 @@ namespace detail {
 /// Memory cells for GPT-3 at 14 nm; ISAAC chips; encoding; caches.
 inline void exact_rows(row_maker& row, reproduction_inputs const& in) {
   constexpr double gpt3 = 175e9, f_mm = 14e-6;
-  auto const cells = [](double bits_per_cell, double squares) { return gpt3 * 8.0 / bits_per_cell * squares * f_mm * f_mm; };
+  auto const cells = [](double bits_per_cell, double squares) {
+    return gpt3 * 8.0 / bits_per_cell * squares * f_mm * f_mm;
+  };
   row.number("intro.cell.rram", cells(4, 4), "175e9 x 8 / 4 cells x 4 F2, F = 14 nm");
   row.number("intro.cell.dram", cells(1, 6), "175e9 x 8 cells x 6 F2, F = 14 nm");
   row.number("intro.cell.sram", cells(1, 100), "175e9 x 8 cells x 100 F2, F = 14 nm");
-  row.number("intro.isaac.chips", std::floor(gpt3 / 63e6), "175e9 B / 63e6 B a chip, rounded down; 168 x 12 x 8 x 128 x 128 x 2 bit = 66.06e6 B would need 2650");
+  row.number("intro.isaac.chips", std::floor(gpt3 / 63e6),
+             "175e9 B / 63e6 B a chip, rounded down; 168 x 12 x 8 x 128 x 128 x 2 bit = 66.06e6 B would need 2650");
   row.text("fig7.example", listed_digits(78), "balanced base 7");
   row.text("fig7.example.neg", listed_digits(-23), "balanced base 7");
   row.text("fig7.step0", fig7_sum(1), "digit 0");
@@ -41,29 +44,37 @@ inline void area_rows(row_maker& row, reproduction_inputs const& in) {
   double const whole = resident_crossbar_block::area_mm2(in.prices, in.chip);
   std::vector<double> share;
   std::size_t i = 0;
-  for_each_part(parts, [&](std::string_view, auto const& n) { share.push_back(static_cast<double>(n) * prices[i++].value.si() * 1e6 / whole); });
+  for_each_part(parts, [&](std::string_view, auto const& n) {
+    share.push_back(static_cast<double>(n) * prices[i++].value.si() * 1e6 / whole);
+  });
   row.number("fig2b.dac", share[0], "128 8-bit DACs, each 64 x ISAAC's 1-bit DAC");
   row.number("fig2b.adc", share[1], "one 8-bit ADC");
   row.number("fig2b.periph", share[3] + share[4], "128 sample-and-holds, one shift-and-add unit");
-  row.number("fig2b.register", share[5], "256 bit at the density of ISAAC's input register; the number is chosen after seeing the share");
+  row.number("fig2b.register", share[5],
+             "256 bit at the density of ISAAC's input register; the number is chosen after seeing the share");
   row.number("fig2b.memristor", share[2], "128 x 128 cells");
 
   computation_chip_config s1 = in.chip;
   s1.scale = 1;
-  row.number("fig11.adp.s2_vs_s1", area_delay_mm2_s(1.0, in.prices, in.chip, 3) / area_delay_mm2_s(1.0, in.prices, s1, balanced_digits(1, 127)),
-             "area x S D: the products S D are equal (6), the registers are not");
+  row.number(
+      "fig11.adp.s2_vs_s1",
+      area_delay_mm2_s(1.0, in.prices, in.chip, 3) / area_delay_mm2_s(1.0, in.prices, s1, balanced_digits(1, 127)),
+      "area x S D: the products S D are equal (6), the registers are not");
 
   double single_sum = 0.0, multi_sum = 0.0;
   for (auto const& m : compared_models) {
-    double const crossbars = resident_crossbar_block::crossbars(size_of(m.id).weights, 1), ours = equal_delay_area_mm2(m.id, in.prices, in.chip);
+    double const crossbars = resident_crossbar_block::crossbars(size_of(m.id).weights, 1),
+                 ours = equal_delay_area_mm2(m.id, in.prices, in.chip);
     double const single_mm2 = crossbars * single_bit::cells * whole;
     row.number("fig12a.sb." + std::string(m.key), single_mm2, "weights x 14 / 16384 crossbars of Fig 2b");
     single_sum += single_mm2 / ours / 4.0;
     multi_sum += crossbars * multi_bit::cells * whole / ours / 4.0;
   }
-  row.number("fig12a.ratio.sb", single_sum, "mean over the models; ours: crossbars for the baselines' delay + dense bank + 608 kB caches");
+  row.number("fig12a.ratio.sb", single_sum,
+             "mean over the models; ours: crossbars for the baselines' delay + dense bank + 608 kB caches");
   row.number("fig12a.ratio.mb", multi_sum, "the same with 2 cells a weight");
-  row.number("fig14.gpt3.ratio", isaac::ima_area_mm2(175e9, in.prices) / dense_bank_mm2(175e9, in.prices, in.chip), "ISAAC's IMAs / dense bank, 175e9 weights");
+  row.number("fig14.gpt3.ratio", isaac::ima_area_mm2(175e9, in.prices) / dense_bank_mm2(175e9, in.prices, in.chip),
+             "ISAAC's IMAs / dense bank, 175e9 weights");
 }
 
 /// Energy of a model on wang2024 as published: converters, and every weight once.
@@ -82,14 +93,19 @@ inline void energy_rows(row_maker& row, reproduction_inputs const& in) {
     multi_ratio += multi / ours / 4.0;
     single_ratio += k.single_bit_mac.value.si() * s.macs / ours / 4.0;
     row.number("fig13." + key + ".prime", k.prime_mac.value.si() * s.macs * 1e3, "a x MAC", "fig13.bert_large.prime");
-    row.number("fig13." + key + ".isaac", isaac::mac_energy(in.prices).value.si() * s.macs * 1e3, "ADC and DAC power of an IMA x 800 ns a vector");
-    row.number("fig13." + key + ".pipelayer", k.pipelayer_mac.value.si() * s.macs * 1e3, "a x MAC", "fig13.bert_large.pipelayer");
-    row.number("fig13." + key + ".vesti", (k.vesti_mac.value.si() * s.macs + k.vesti_weight.value.si() * s.weights) * 1e3, "a x MAC + b x weight",
+    row.number("fig13." + key + ".isaac", isaac::mac_energy(in.prices).value.si() * s.macs * 1e3,
+               "ADC and DAC power of an IMA x 800 ns a vector");
+    row.number("fig13." + key + ".pipelayer", k.pipelayer_mac.value.si() * s.macs * 1e3, "a x MAC",
+               "fig13.bert_large.pipelayer");
+    row.number("fig13." + key + ".vesti",
+               (k.vesti_mac.value.si() * s.macs + k.vesti_weight.value.si() * s.weights) * 1e3, "a x MAC + b x weight",
                "fig13.bert_large.vesti, fig13.resnet152.vesti");
-    row.number("fig13." + key + ".wang2024", ours * 1e3, "2 S D / R conversions of 1.5625 pJ a MAC + b x weight", "fig13.bert_large.wang2024");
+    row.number("fig13." + key + ".wang2024", ours * 1e3, "2 S D / R conversions of 1.5625 pJ a MAC + b x weight",
+               "fig13.bert_large.wang2024");
   }
   row.number("fig12b.ratio.mb", multi_ratio, "mean over the models", "fig12b.mb.bert_large, fig13.bert_large.wang2024");
-  row.number("fig12b.ratio.sb", single_ratio, "mean over the models; the constant is fitted on this row and predicts no other", "fig12b.ratio.sb");
+  row.number("fig12b.ratio.sb", single_ratio,
+             "mean over the models; the constant is fitted on this row and predicts no other", "fig12b.ratio.sb");
 }
 
 inline void processor_rows(row_maker& row, reproduction_inputs const& in) {
@@ -103,14 +119,18 @@ inline void processor_rows(row_maker& row, reproduction_inputs const& in) {
   auto const [tpu_adp, tpu_mJ] = figures(tpuv4::model(in.constants));
   auto const [gpu_adp, gpu_mJ] = figures(a100::model(in.constants));
   double const ours_adp = area_delay_mm2_s(large.macs, in.prices, in.chip), ours_mJ = wang_energy_J(large, in) * 1e3;
-  row.number("tab10.tpu.adp", tpu_adp, "400 mm2 (assumed) x area factor x MACs / 275e12 x time factor", "tab10.gpu.adp, tab10.tpu.energy");
+  row.number("tab10.tpu.adp", tpu_adp, "400 mm2 (assumed) x area factor x MACs / 275e12 x time factor",
+             "tab10.gpu.adp, tab10.tpu.energy");
   row.number("tab10.gpu.adp", gpu_adp, "826 mm2 x area factor x MACs / 624e12 x time factor", "tab10.gpu.adp");
-  row.number("tab10.ours.adp", ours_adp, "area of a computation crossbar x MACs / its MAC rate: the limit of many copies");
+  row.number("tab10.ours.adp", ours_adp,
+             "area of a computation crossbar x MACs / its MAC rate: the limit of many copies");
   row.number("tab10.tpu.energy", tpu_mJ, "192 W x MACs / 275e12 x time factor", "tab10.tpu.energy");
   row.number("tab10.gpu.energy", gpu_mJ, "400 W x MACs / 624e12 x time factor", "tab10.tpu.energy");
-  row.number("tab10.ours.energy", ours_mJ, "2 S D / R conversions of 1.5625 pJ a MAC + b x weight", "fig13.bert_large.wang2024");
+  row.number("tab10.ours.energy", ours_mJ, "2 S D / R conversions of 1.5625 pJ a MAC + b x weight",
+             "fig13.bert_large.wang2024");
   row.number("tab10.ratio.adp", gpu_adp / ours_adp, "tab10.gpu.adp / tab10.ours.adp, both computed", "tab10.gpu.adp");
-  row.number("tab10.ratio.energy", 1.0 - ours_mJ / gpu_mJ, "1 - ours / A100, both computed", "fig13.bert_large.wang2024, tab10.tpu.energy");
+  row.number("tab10.ratio.energy", 1.0 - ours_mJ / gpu_mJ, "1 - ours / A100, both computed",
+             "fig13.bert_large.wang2024, tab10.tpu.energy");
   row.number("sec65.pj_per_op", ours_mJ * 1e9 / large.macs, "energy / MACs", "fig13.bert_large.wang2024");
 }
 
@@ -119,19 +139,25 @@ inline void bound_rows(row_maker& row, reproduction_inputs const& in) {
     auto const& n = model::find_network(m.id);
     double elements = 0.0;
     for (auto const& c : n.convolutions) elements += static_cast<double>(c.input_elements());
-    if (n.transformer) elements = activation_reads * static_cast<double>(n.usual_tokens * n.transformer->width * n.transformer->layers);
+    if (n.transformer)
+      elements = activation_reads * static_cast<double>(n.usual_tokens * n.transformer->width * n.transformer->layers);
     std::string const key = "tab11." + std::string(m.key);
-    row.number(key + ".ta", elements / in.constants.cache_bytes_per_s * 1e6, n.transformer ? "7 n m layers bytes / B_a" : "input of each convolution once / B_a, no shortcuts, no classifier",
+    row.number(key + ".ta", elements / in.constants.cache_bytes_per_s * 1e6,
+               n.transformer ? "7 n m layers bytes / B_a"
+                             : "input of each convolution once / B_a, no shortcuts, no classifier",
                "tab11.bert_large.ta");
-    row.number(key + ".tw", static_cast<double>(n.weights()) / in.constants.weight_bytes_per_s * 1e6, "weights / (6 HBM3 stacks x 819e9 B/s)", "tab11.bert_large.tw");
+    row.number(key + ".tw", static_cast<double>(n.weights()) / in.constants.weight_bytes_per_s * 1e6,
+               "weights / (6 HBM3 stacks x 819e9 B/s)", "tab11.bert_large.tw");
   }
 }
 
 inline void robust_rows(row_maker& row) {
   auto const verified = [&](std::string_view id, int levels) {
     double const limit = error_free_multiple(levels), asked = printed_number(id);
-    row.number(id, std::min(asked, limit), std::to_string(levels) + " levels: half a level over 2.7 % of full scale, no error up to " + ohmic::detail::number_text(std::floor(limit * 100.0) / 100.0) +
-                                               " x; the printed multiple is inside");
+    row.number(id, std::min(asked, limit),
+               std::to_string(levels) + " levels: half a level over 2.7 % of full scale, no error up to " +
+                   ohmic::detail::number_text(std::floor(limit * 100.0) / 100.0) +
+                   " x; the printed multiple is inside");
   };
   verified("robust.noise5x", 4);
   verified("robust.noise18x", 2);
@@ -151,7 +177,9 @@ inline std::vector<reproduced_row> reproduce(reproduction_inputs const& in) {
   rows.reserve(made.size());
   for (auto const& p : printed_values) {
     auto const found = std::find_if(made.begin(), made.end(), [&](auto const& r) { return r.printed == &p; });
-    if (found == made.end()) throw error({errc::contract, "a printed value is not computed", std::string(p.id), "", "", "add it to chip/reproduce_rows.hpp"});
+    if (found == made.end())
+      throw error({errc::contract, "a printed value is not computed", std::string(p.id), "", "",
+                   "add it to chip/reproduce_rows.hpp"});
     rows.push_back(std::move(*found));
   }
   return rows;

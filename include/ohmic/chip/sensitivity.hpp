@@ -18,14 +18,16 @@ struct sensitivity_row {
 
   [[nodiscard]] double largest() const noexcept {
     double most = 0.0;
-    for (double d : {area, prefill_energy, decode_energy, prefill_latency, decode_latency}) most = std::max(most, std::fabs(d));
+    for (double d : {area, prefill_energy, decode_energy, prefill_latency, decode_latency})
+      most = std::max(most, std::fabs(d));
     return most;
   }
 };
 
 /// Rows of all constants that move anything, the strongest first.
 /// Range   share > -1
-[[nodiscard]] inline std::vector<sensitivity_row> sensitivity(cost_preset const& preset, workload const& w, cost_settings const& settings, double share = 0.1) {
+[[nodiscard]] inline std::vector<sensitivity_row> sensitivity(cost_preset const& preset, workload const& w,
+                                                              cost_settings const& settings, double share = 0.1) {
   auto const base = preset.cost(w, settings);
   std::vector<sensitivity_row> rows;
   auto const add = [&](std::string constant, cost_settings const& moved) {

@@ -16,10 +16,17 @@ struct tpuv4 {
   static constexpr std::string_view citation = "Jouppi et al., ISCA 2023; Wang et al. 2024, Table 10";
 
   [[nodiscard]] static roofline model(published_constants const& k) noexcept {
-    return {tpuv4_operations_per_s, watts(tpuv4_power_W), mm2(tpuv4_area_mm2), k.time_factor, k.area_factor, 1.2e12,
+    return {tpuv4_operations_per_s,
+            watts(tpuv4_power_W),
+            mm2(tpuv4_area_mm2),
+            k.time_factor,
+            k.area_factor,
+            1.2e12,
             "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp"};
   }
-  [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) { return roofline_cost(name, model(s.constants), w); }
+  [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
+    return roofline_cost(name, model(s.constants), w);
+  }
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

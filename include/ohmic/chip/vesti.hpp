@@ -9,7 +9,8 @@
 namespace ohmic::inline OHMIC_ABI::chip {
 
 /// In-memory computing in SRAM; weights come from off-chip memory in every pass.
-/// Source  Yin et al., IEEE TVLSI 28(1), 2020; energy as in Wang et al. 2024, Fig 13, fitted. Area and time are not in the comparison, so they have no rows.
+/// Source  Yin et al., IEEE TVLSI 28(1), 2020; energy as in Wang et al. 2024, Fig 13, fitted. Area and time are not
+///         in the comparison, so they have no rows.
 struct vesti {
   static constexpr std::string_view name = "vesti";
   static constexpr std::string_view summary = "in-memory SRAM, weights off chip (energy only)";

@@ -1,4 +1,5 @@
-// The cost side of the chips that have a function: from the one description, the config of a spec, to the chip that cost knows.
+// The cost side of the chips that have a function: from the one description, the config of a spec, to the chip that
+// cost knows.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +22,8 @@ namespace ohmic::inline OHMIC_ABI::chip {
   return bits;
 }
 
-/// The chip of a spec and its settings, for cost; what the function side does not know (duplication, registers, times) comes from `rest`.
+/// The chip of a spec and its settings, for cost; what the function side does not know (duplication, registers,
+/// times) comes from `rest`.
 template <class Spec>
 [[nodiscard]] computation_chip_config cost_config(config<Spec> const& c, computation_chip_config rest = {}) {
   rest.array = c.array;
@@ -33,28 +35,35 @@ template <class Spec>
   return rest;
 }
 
-/// What the settings decide about the plan, before any model is there. A quantile or largest rule replaces the row maximum.
+/// What the settings decide about the plan, before any model is there. A quantile or largest rule replaces the row
+/// maximum.
 template <class Spec>
 [[nodiscard]] program::function_choices cost_choices(config<Spec> const& c, int scale = Spec::scale) {
   program::function_choices f;
   f.activation_digits = balanced_digits(scale, symmetric_top(c.coding.activation_bits));
-  if constexpr (requires { c.softmax.exp_bits; }) f.score_digits = balanced_digits(scale, (std::int64_t{1} << c.softmax.exp_bits) - 1);
+  if constexpr (requires { c.softmax.exp_bits; })
+    f.score_digits = balanced_digits(scale, (std::int64_t{1} << c.softmax.exp_bits) - 1);
   if constexpr (requires { c.softmax.max; }) f.row_maximum = c.softmax.max == softmax_maximum::row;
   f.two_pass_variance = c.norm.variance == variance_rule::two_pass;
   return f;
 }
 
-/// Parts of a computation crossbar of a spec. A slot that calls itself something (`static constexpr fixed_string part{"my_adc"}`) needs a
+/// Parts of a computation crossbar of a spec. A slot that calls itself something (`static constexpr fixed_string
+/// part{"my_adc"}`) needs a
 /// price under that name.
 template <class Spec>
 [[nodiscard]] constexpr auto crossbar_parts(computation_chip_config const& c) noexcept {
   constexpr auto adc_name = [] {
-    if constexpr (requires { Spec::adc::part; }) return Spec::adc::part;
-    else return fixed_string("adc");
+    if constexpr (requires { Spec::adc::part; })
+      return Spec::adc::part;
+    else
+      return fixed_string("adc");
   }();
   constexpr auto dac_name = [] {
-    if constexpr (requires { Spec::dac::part; }) return Spec::dac::part;
-    else return fixed_string("dac");
+    if constexpr (requires { Spec::dac::part; })
+      return Spec::dac::part;
+    else
+      return fixed_string("dac");
   }();
   return computation_crossbar_block<adc_name, dac_name>{c}.parts();
 }

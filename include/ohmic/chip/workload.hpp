@@ -23,7 +23,8 @@ struct usage {
 /// Programs of prefill and generation. An encoder generates as a decoder of its size would.
 /// Shape   array_activations: activations of one column pair; counts are even between its multiples
 /// Errors  shape for sizes out of range
-[[nodiscard]] inline workload workload_of(model::network const& n, usage u, program::function_choices const& choices, std::size_t array_activations = 64) {
+[[nodiscard]] inline workload workload_of(model::network const& n, usage u, program::function_choices const& choices,
+                                          std::size_t array_activations = 64) {
   workload w;
   w.model = n.id;
   w.weights = n.weights();
@@ -46,9 +47,11 @@ struct usage {
   w.kv_bytes = program::kv_cache_bytes(t, w.tokens + w.decode, w.batch);
   std::size_t const own = t.cross_layers > 0 ? 0 : w.tokens;  // context before the first step
   for (std::size_t i = 0; i < u.decode;) {
-    std::size_t const context = own + i + 1, even = (context + array_activations - 1) / array_activations * array_activations;
+    std::size_t const context = own + i + 1,
+                      even = (context + array_activations - 1) / array_activations * array_activations;
     std::size_t const last = std::min(u.decode - 1, i + (even - context));
-    w.segments.push_back({n.decode(w.tokens, i, w.batch, choices), n.decode(w.tokens, last, w.batch, choices), static_cast<double>(last - i + 1)});
+    w.segments.push_back({n.decode(w.tokens, i, w.batch, choices), n.decode(w.tokens, last, w.batch, choices),
+                          static_cast<double>(last - i + 1)});
     i = last + 1;
   }
   return w;

@@ -136,7 +136,8 @@ template <named_list L, named_list Other, class F>
 constexpr void for_each_pair(L const& list, Other const& other, F&& f) {
   boost::hana::for_each(list, [&](auto const& entry) {
     using entry_key = std::remove_cvref_t<decltype(boost::hana::first(entry))>;
-    static_assert(detail::has_partner<entry_key, Other>, "ohmic::for_each_pair: a part of the first list is missing in the second");
+    static_assert(detail::has_partner<entry_key, Other>,
+                  "ohmic::for_each_pair: a part of the first list is missing in the second");
     if constexpr (detail::has_partner<entry_key, Other>)
       f(detail::text_of<entry_key>, boost::hana::second(entry), boost::hana::at_key(other, entry_key{}));
   });

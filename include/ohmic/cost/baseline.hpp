@@ -1,4 +1,5 @@
-// Systems that a chip is compared with, as the comparison describes them: energy a MAC and a weight, crossbars per weight,
+// Systems that a chip is compared with, as the comparison describes them: energy a MAC and a weight, crossbars per
+// weight,
 // serial input vectors, chips and the links between them; and processors by power and peak rate.
 #pragma once
 
@@ -40,24 +41,57 @@ struct baseline_energy {
 /// Adds the energy rows of both phases.
 inline void add_baseline_energy(cost_report& out, baseline_work const& n, bool decode, baseline_energy const& e) {
   auto const rows = [&](phase when, published_counts const& c) {
-    out.add({metric::dynamic_energy, when, {}, "array.multiply_accumulate", c.macs, e.mac.value.si(), c.macs * e.mac.value.si(), e.mac.source, e.mac.from});
-    out.add({metric::dynamic_energy, when, {}, "memory.weight_read", c.weights, e.weight.value.si(), c.weights * e.weight.value.si(), e.weight.source, e.weight.from});
+    out.add({metric::dynamic_energy,
+             when,
+             {},
+             "array.multiply_accumulate",
+             c.macs,
+             e.mac.value.si(),
+             c.macs * e.mac.value.si(),
+             e.mac.source,
+             e.mac.from});
+    out.add({metric::dynamic_energy,
+             when,
+             {},
+             "memory.weight_read",
+             c.weights,
+             e.weight.value.si(),
+             c.weights * e.weight.value.si(),
+             e.weight.source,
+             e.weight.from});
   };
   rows(phase::prefill, n.prefill);
   if (decode) rows(phase::decode, n.decode);
 }
 
 /// Latency where each matrix has arrays of its own: one input vector after the other, stage after stage.
-inline void add_serial_latency(cost_report& out, workload const& w, double vector_time_s, std::string_view source, origin from) {
-  out.add({metric::latency, phase::prefill, {}, "input_vectors", w.serial_vectors, vector_time_s, w.serial_vectors * vector_time_s, source, from});
+inline void add_serial_latency(cost_report& out, workload const& w, double vector_time_s, std::string_view source,
+                               origin from) {
+  out.add({metric::latency,
+           phase::prefill,
+           {},
+           "input_vectors",
+           w.serial_vectors,
+           vector_time_s,
+           w.serial_vectors * vector_time_s,
+           source,
+           from});
   if (w.decode > 0)
-    out.add({metric::latency, phase::decode, {}, "input_vectors", w.serial_steps, vector_time_s, w.serial_steps * vector_time_s, source, from});
+    out.add({metric::latency,
+             phase::decode,
+             {},
+             "input_vectors",
+             w.serial_steps,
+             vector_time_s,
+             w.serial_steps * vector_time_s,
+             source,
+             from});
 }
 
 /// A model spread over several chips: what crosses the links.
 struct chip_link {
-  double bytes_per_chip = 0.0;      ///< weights that one chip holds
-  double bytes_per_s = 0.0;         ///< of a chip's links
+  double bytes_per_chip = 0.0;  ///< weights that one chip holds
+  double bytes_per_s = 0.0;     ///< of a chip's links
   joules per_byte{0.0};
   std::string_view source{};
 };
@@ -70,28 +104,34 @@ inline void add_link_rows(cost_report& out, workload const& w, chip_link const& 
   if (chips <= 1.0) return;
   double const each = static_cast<double>(w.width > 0 ? w.width : 1024) * static_cast<double>(w.batch);
   auto const rows = [&](phase when, double bytes) {
-    out.add({metric::dynamic_energy, when, "links", "byte", bytes, link.per_byte.si(), bytes * link.per_byte.si(), link.source, origin::table});
-    out.add({metric::latency, when, "links", "byte", bytes, 1.0 / link.bytes_per_s, bytes / link.bytes_per_s, link.source, origin::table});
-    out.notes.push_back({when == phase::prefill ? "link_bytes.prefill" : "link_bytes.decode_per_token", bytes, "B", "activations between chips"});
+    out.add({metric::dynamic_energy, when, "links", "byte", bytes, link.per_byte.si(), bytes * link.per_byte.si(),
+             link.source, origin::table});
+    out.add({metric::latency, when, "links", "byte", bytes, 1.0 / link.bytes_per_s, bytes / link.bytes_per_s,
+             link.source, origin::table});
+    out.notes.push_back({when == phase::prefill ? "link_bytes.prefill" : "link_bytes.decode_per_token", bytes, "B",
+                         "activations between chips"});
   };
   rows(phase::prefill, (chips - 1.0) * each * static_cast<double>(w.tokens));
   if (w.decode > 0) rows(phase::decode, (chips - 1.0) * each);
 }
 
-/// A processor by its peak: time = MACs / rate x factor, energy = power x time. One MAC is counted as one operation, as the
+/// A processor by its peak: time = MACs / rate x factor, energy = power x time. One MAC is counted as one operation,
+/// as the
 /// comparison does.
 struct roofline {
   double operations_per_s = 0.0;
   watts power{0.0};
   square_metres area{0.0};
-  double time_factor = 1.0;        ///< unexplained in the paper; fitted on one row
-  double area_factor = 1.0;        ///< to 32 nm; unexplained in the paper; fitted on one row
-  double bytes_per_s = 0.0;        ///< of its memory; 0: not modelled
+  double time_factor = 1.0;  ///< unexplained in the paper; fitted on one row
+  double area_factor = 1.0;  ///< to 32 nm; unexplained in the paper; fitted on one row
+  double bytes_per_s = 0.0;  ///< of its memory; 0: not modelled
   std::string_view source{};
 };
 
 /// Peak-rate time; where the memory is modelled, at least the time to read the weights once.
-[[nodiscard]] inline double roofline_time(roofline const& r, published_counts const& n) noexcept { return n.macs / r.operations_per_s * r.time_factor; }
+[[nodiscard]] inline double roofline_time(roofline const& r, published_counts const& n) noexcept {
+  return n.macs / r.operations_per_s * r.time_factor;
+}
 
 [[nodiscard]] inline cost_report roofline_cost(std::string_view name, roofline const& r, workload const& w) {
   cost_report out;
@@ -99,17 +139,36 @@ struct roofline {
   out.rows.reserve(8);
   auto const n = baseline_work_of(w);
   double const area = r.area.si() * 1e6;
-  out.add({metric::area, phase::none, {}, "processor_at_32nm", r.area_factor, area, area * r.area_factor, r.source, origin::fit});
+  out.add({metric::area,
+           phase::none,
+           {},
+           "processor_at_32nm",
+           r.area_factor,
+           area,
+           area * r.area_factor,
+           r.source,
+           origin::fit});
   auto const rows = [&](phase when, published_counts const& c) {
     double const t = roofline_time(r, c);
-    out.add({metric::dynamic_energy, when, {}, "power_x_time", t, r.power.si(), t * r.power.si(), r.source, origin::fit});
-    out.add({metric::latency, when, {}, "multiply_accumulate", c.macs, r.time_factor / r.operations_per_s, t, r.source, origin::fit});
+    out.add(
+        {metric::dynamic_energy, when, {}, "power_x_time", t, r.power.si(), t * r.power.si(), r.source, origin::fit});
+    out.add({metric::latency,
+             when,
+             {},
+             "multiply_accumulate",
+             c.macs,
+             r.time_factor / r.operations_per_s,
+             t,
+             r.source,
+             origin::fit});
   };
   rows(phase::prefill, n.prefill);
   if (w.decode > 0) {
     rows(phase::decode, n.decode);
     if (r.bytes_per_s > 0.0)
-      out.notes.push_back({"bound.decode_memory", n.decode.weights / r.bytes_per_s, "s", "reading every weight once from memory: what really bounds a token; the row above is the peak rate"});
+      out.notes.push_back(
+          {"bound.decode_memory", n.decode.weights / r.bytes_per_s, "s",
+           "reading every weight once from memory: what really bounds a token; the row above is the peak rate"});
   }
   out.peak_power_W = r.power.si();
   return out;
@@ -117,8 +176,10 @@ struct roofline {
 
 /// Area and power of the parts of a block by two named price lists, for tables that print both.
 template <named_list Parts, named_list Areas, named_list Powers>
-[[nodiscard]] std::pair<double, double> area_and_power(Parts const& parts, Areas const& areas, Powers const& powers) noexcept {
-  return {block_area_mm2(parts, part_prices<square_metres>(parts, areas)), block_static_W(parts, part_prices<watts>(parts, powers))};
+[[nodiscard]] std::pair<double, double> area_and_power(Parts const& parts, Areas const& areas,
+                                                       Powers const& powers) noexcept {
+  return {block_area_mm2(parts, part_prices<square_metres>(parts, areas)),
+          block_static_W(parts, part_prices<watts>(parts, powers))};
 }
 
 }  // namespace ohmic::inline OHMIC_ABI

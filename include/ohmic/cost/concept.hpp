@@ -60,8 +60,10 @@ concept block_with_parts = requires(B const& b) {
 /// A rule for the area and the energy of a converter of so many bits, against those of the book's 8-bit one.
 template <class R>
 concept converter_rule = requires(R const& r, int bits) {
-  { r.area_factor(bits) } noexcept -> std::convertible_to<double>;
-  { r.energy_factor(bits) } noexcept -> std::convertible_to<double>;
+  { r.area_factor(bits) }
+  noexcept->std::convertible_to<double>;
+  { r.energy_factor(bits) }
+  noexcept->std::convertible_to<double>;
 };
 
 /// Least block and least rule, used to compile generic headers.

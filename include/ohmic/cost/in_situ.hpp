@@ -1,4 +1,5 @@
-// Counts of classical in-situ arrays (weights in the cells, bit-serial inputs) from shapes: for comparisons with other tools.
+// Counts of classical in-situ arrays (weights in the cells, bit-serial inputs) from shapes: for comparisons with
+// other tools.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,11 @@ struct in_situ_geometry {
   static void validate(in_situ_geometry const& g) {
     auto const in = [](char const* key, int got, int high) {
       if (got < 1 || got > high)
-        throw error({errc::config_value, "out of range", std::string("in_situ.") + key, std::to_string(got), "1.." + std::to_string(high), std::string("set in_situ.") + key});
+        throw error({errc::config_value, "out of range", std::string("in_situ.") + key, std::to_string(got),
+                     "1.." + std::to_string(high), std::string("set in_situ.") + key});
     };
-    in("rows", g.rows, 16384), in("columns", g.columns, 16384), in("cell_bits", g.cell_bits, 16), in("weight_bits", g.weight_bits, 16);
+    in("rows", g.rows, 16384), in("columns", g.columns, 16384), in("cell_bits", g.cell_bits, 16),
+        in("weight_bits", g.weight_bits, 16);
     in("input_bits", g.input_bits, 16), in("columns_per_adc", g.columns_per_adc, g.columns);
   }
 };
@@ -39,9 +42,11 @@ struct in_situ_counts {
 /// One matrix (inner, outputs) for so many tokens: every column of every array is converted once per input bit.
 [[nodiscard]] constexpr in_situ_counts count_in_situ(in_situ_geometry const& g, product_shape const& p) noexcept {
   std::uint64_t const cells = pieces(static_cast<std::size_t>(g.weight_bits), static_cast<std::size_t>(g.cell_bits));
-  std::uint64_t const arrays = pieces(p.inner, static_cast<std::size_t>(g.rows)) * pieces(p.outputs * cells, static_cast<std::size_t>(g.columns));
+  std::uint64_t const arrays = pieces(p.inner, static_cast<std::size_t>(g.rows)) *
+                               pieces(p.outputs * cells, static_cast<std::size_t>(g.columns));
   std::uint64_t const columns = static_cast<std::uint64_t>(g.columns);
-  return {arrays, arrays * pieces(columns, static_cast<std::size_t>(g.columns_per_adc)), arrays * columns * static_cast<std::uint64_t>(g.input_bits) * p.tokens};
+  return {arrays, arrays * pieces(columns, static_cast<std::size_t>(g.columns_per_adc)),
+          arrays * columns * static_cast<std::uint64_t>(g.input_bits) * p.tokens};
 }
 
 }  // namespace ohmic::inline OHMIC_ABI

@@ -1,4 +1,5 @@
-// Price books: compile-time named lists of prices, and what is left of them once a design has been checked against them.
+// Price books: compile-time named lists of prices, and what is left of them once a design has been checked against
+// them.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +38,8 @@ struct action_key<action<Part, Name>> {
 template <class Action>
 inline constexpr std::string_view action_name = detail::action_key<Action>::text.view();
 
-/// Prices by compile-time name. Areas and static powers are those of parts ("adc"), energies those of actions ("adc.convert").
+/// Prices by compile-time name. Areas and static powers are those of parts ("adc"), energies those of actions
+/// ("adc.convert").
 /// Errors  a name twice does not compile (see `named`)
 template <named_list Areas, named_list Powers, named_list Energies>
 struct price_book {
@@ -49,7 +51,8 @@ struct price_book {
 template <named_list A, named_list P, named_list E>
 price_book(std::string_view, A, P, E) -> price_book<A, P, E>;
 
-/// The prices of a list of parts or actions, by position: what a roll-up reads. A run-time book leads to the same table.
+/// The prices of a list of parts or actions, by position: what a roll-up reads. A run-time book leads to the same
+/// table.
 template <class Q, std::size_t N>
 struct price_table {
   std::array<price<Q>, N> prices{};

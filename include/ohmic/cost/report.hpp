@@ -37,8 +37,8 @@ enum class phase { none, prefill, decode };
 struct cost_row {
   metric what = metric::area;
   phase when = phase::none;
-  std::string_view block{};   ///< "computation_crossbar"
-  std::string_view part{};    ///< "adc", "adc.convert"
+  std::string_view block{};  ///< "computation_crossbar"
+  std::string_view part{};   ///< "adc", "adc.convert"
   double count = 0.0;
   double unit_price = 0.0;
   double total = 0.0;
@@ -76,7 +76,9 @@ struct cost_report {
     return sum;
   }
   [[nodiscard]] double area_mm2() const noexcept { return total(metric::area); }
-  [[nodiscard]] double energy_J(phase when) const noexcept { return total(metric::dynamic_energy, when) + total(metric::static_energy, when); }
+  [[nodiscard]] double energy_J(phase when) const noexcept {
+    return total(metric::dynamic_energy, when) + total(metric::static_energy, when);
+  }
   [[nodiscard]] double latency_s(phase when) const noexcept { return total(metric::latency, when); }
   /// Energy over time; 0 where the chip's time is not modelled.
   [[nodiscard]] double average_power_W(phase when) const noexcept {

@@ -25,7 +25,8 @@ struct mean_counts {
     std::size_t i = 0;
     t.for_each([&](std::string_view part, std::string_view name, std::uint64_t n) {
       if (n == std::numeric_limits<std::uint64_t>::max())
-        throw error({errc::capacity, "the count of an action does not fit 64 bits", std::string(part) + "." + std::string(name), "", "at most 2^64 - 2 actions",
+        throw error({errc::capacity, "the count of an action does not fit 64 bits",
+                     std::string(part) + "." + std::string(name), "", "at most 2^64 - 2 actions",
                      "use fewer tokens or a smaller batch"});
       counts[i++] += weight * static_cast<double>(n);
     });
@@ -43,7 +44,8 @@ struct mean_counts {
 /// Rows of `copies` blocks: count and area of each part. Parts that are not there have no row.
 /// Units   mm2
 template <named_list Parts>
-void add_area_rows(cost_report& out, std::string_view block, double copies, Parts const& parts, price_table<square_metres, part_count<Parts>> const& prices) {
+void add_area_rows(cost_report& out, std::string_view block, double copies, Parts const& parts,
+                   price_table<square_metres, part_count<Parts>> const& prices) {
   std::size_t i = 0;
   for_each_part(parts, [&](std::string_view name, auto const& count) {
     auto const& p = prices[i++];
@@ -55,8 +57,8 @@ void add_area_rows(cost_report& out, std::string_view block, double copies, Part
 /// Rows of the static energy of `copies` blocks over a time.
 /// Units   J
 template <named_list Parts>
-void add_static_rows(cost_report& out, phase when, double time_s, std::string_view block, double copies, Parts const& parts,
-                     price_table<watts, part_count<Parts>> const& prices) {
+void add_static_rows(cost_report& out, phase when, double time_s, std::string_view block, double copies,
+                     Parts const& parts, price_table<watts, part_count<Parts>> const& prices) {
   std::size_t i = 0;
   for_each_part(parts, [&](std::string_view name, auto const& count) {
     auto const& p = prices[i++];
@@ -67,10 +69,13 @@ void add_static_rows(cost_report& out, phase when, double time_s, std::string_vi
 
 /// Area of one block.
 template <named_list Parts>
-[[nodiscard]] double block_area_mm2(Parts const& parts, price_table<square_metres, part_count<Parts>> const& prices) noexcept {
+[[nodiscard]] double block_area_mm2(Parts const& parts,
+                                    price_table<square_metres, part_count<Parts>> const& prices) noexcept {
   double sum = 0.0;
   std::size_t i = 0;
-  for_each_part(parts, [&](std::string_view, auto const& count) { sum += static_cast<double>(count) * prices[i++].value.si() * 1e6; });
+  for_each_part(parts, [&](std::string_view, auto const& count) {
+    sum += static_cast<double>(count) * prices[i++].value.si() * 1e6;
+  });
   return sum;
 }
 /// Static power of one block.
@@ -78,17 +83,20 @@ template <named_list Parts>
 [[nodiscard]] double block_static_W(Parts const& parts, price_table<watts, part_count<Parts>> const& prices) noexcept {
   double sum = 0.0;
   std::size_t i = 0;
-  for_each_part(parts, [&](std::string_view, auto const& count) { sum += static_cast<double>(count) * prices[i++].value.si(); });
+  for_each_part(
+      parts, [&](std::string_view, auto const& count) { sum += static_cast<double>(count) * prices[i++].value.si(); });
   return sum;
 }
 
 /// Rows of counted actions at the prices of a list; an action that did not happen has no row.
 /// Units   J
 template <class List>
-void add_energy_rows(cost_report& out, phase when, mean_counts<List> const& counts, price_table<joules, List::size> const& prices) {
+void add_energy_rows(cost_report& out, phase when, mean_counts<List> const& counts,
+                     price_table<joules, List::size> const& prices) {
   List::for_each_type([&]<class A>(std::size_t i) {
     double const n = counts.counts[i], unit = prices[i].value.si();
-    if (n > 0.0) out.add({metric::dynamic_energy, when, {}, action_name<A>, n, unit, n * unit, prices[i].source, prices[i].from});
+    if (n > 0.0)
+      out.add({metric::dynamic_energy, when, {}, action_name<A>, n, unit, n * unit, prices[i].source, prices[i].from});
   });
 }
 

@@ -1,4 +1,5 @@
-// Sizes of published models by id: what cost needs to know of them. Weights come from files, sizes from the papers named.
+// Sizes of published models by id: what cost needs to know of them. Weights come from files, sizes from the papers
+// named.
 #pragma once
 
 #include <cstdint>
@@ -31,14 +32,19 @@ struct network {
   }
   [[nodiscard]] bool generates() const noexcept { return transformer && transformer->generates(); }
   /// The prefill pass (or the image).
-  [[nodiscard]] program::repeated_program prefill(std::size_t tokens, std::size_t batch, program::function_choices const& c) const {
-    return transformer ? program::transformer_program(*transformer, {tokens, 0, batch}, c) : program::convolution_program(convolutions, batch, c);
+  [[nodiscard]] program::repeated_program prefill(std::size_t tokens, std::size_t batch,
+                                                  program::function_choices const& c) const {
+    return transformer ? program::transformer_program(*transformer, {tokens, 0, batch}, c)
+                       : program::convolution_program(convolutions, batch, c);
   }
-  /// The step that makes token number `generated` after a prompt of `tokens`. Empty for a model that does not generate, where a
+  /// The step that makes token number `generated` after a prompt of `tokens`. Empty for a model that does not
+  /// generate, where a
   /// token of an encoder is one pass with one token.
-  [[nodiscard]] program::repeated_program decode(std::size_t tokens, std::size_t generated, std::size_t batch, program::function_choices const& c) const {
+  [[nodiscard]] program::repeated_program decode(std::size_t tokens, std::size_t generated, std::size_t batch,
+                                                 program::function_choices const& c) const {
     if (!transformer) return {};
-    if (transformer->cross_layers > 0) return program::transformer_program(*transformer, {1, generated, batch, tokens}, c, true);
+    if (transformer->cross_layers > 0)
+      return program::transformer_program(*transformer, {1, generated, batch, tokens}, c, true);
     return program::transformer_program(*transformer, {1, tokens + generated, batch}, c, true);
   }
 };
@@ -78,7 +84,8 @@ namespace detail {
   return out;
 }
 
-//                                                     layers width heads key_heads d_k hidden vocabulary positions cross decoder gated biases rotary norm
+//                                                     layers width heads key_heads d_k hidden vocabulary positions
+//                                                     cross decoder gated biases rotary norm
 [[nodiscard]] inline std::vector<network> make_catalogue() {
   using program::norm_kind;
   constexpr auto ln = norm_kind::layer_norm, rms = norm_kind::rms_norm;
@@ -87,20 +94,50 @@ namespace detail {
       {"bert_large", "Devlin et al. 2019, BERT-Large", {{24, 1024, 16, 16, 64, 4096, 30522, 512}}},
       {"gpt2", "Radford et al. 2019, 124M", {{12, 768, 12, 12, 64, 3072, 50257, 1024, 0, true}}},
       {"gpt2_xl", "Radford et al. 2019, 1.5B", {{48, 1600, 25, 25, 64, 6400, 50257, 1024, 0, true}}},
-      {"phi_1_5", "Li et al. 2023, arXiv 2309.05463", {{24, 2048, 32, 32, 64, 8192, 51200, 2048, 0, true, false, true, true, ln}}},
-      {"t5_3b", "Raffel et al. 2020, 3B", {{24, 1024, 32, 32, 128, 16384, 32128, 512, 24, false, false, false, false, rms}}},
-      {"t5_11b", "Raffel et al. 2020, 11B", {{24, 1024, 128, 128, 128, 65536, 32128, 512, 24, false, false, false, false, rms}}},
-      {"llama_7b", "Touvron et al. 2023, arXiv 2302.13971", {{32, 4096, 32, 32, 128, 11008, 32000, 2048, 0, true, true, false, true, rms}}},
-      {"llama_13b", "Touvron et al. 2023, arXiv 2302.13971", {{40, 5120, 40, 40, 128, 13824, 32000, 2048, 0, true, true, false, true, rms}}},
-      {"llama_33b", "Touvron et al. 2023, arXiv 2302.13971", {{60, 6656, 52, 52, 128, 17920, 32000, 2048, 0, true, true, false, true, rms}}},
-      {"llama_65b", "Touvron et al. 2023, arXiv 2302.13971", {{80, 8192, 64, 64, 128, 22016, 32000, 2048, 0, true, true, false, true, rms}}},
+      {"phi_1_5",
+       "Li et al. 2023, arXiv 2309.05463",
+       {{24, 2048, 32, 32, 64, 8192, 51200, 2048, 0, true, false, true, true, ln}}},
+      {"t5_3b",
+       "Raffel et al. 2020, 3B",
+       {{24, 1024, 32, 32, 128, 16384, 32128, 512, 24, false, false, false, false, rms}}},
+      {"t5_11b",
+       "Raffel et al. 2020, 11B",
+       {{24, 1024, 128, 128, 128, 65536, 32128, 512, 24, false, false, false, false, rms}}},
+      {"llama_7b",
+       "Touvron et al. 2023, arXiv 2302.13971",
+       {{32, 4096, 32, 32, 128, 11008, 32000, 2048, 0, true, true, false, true, rms}}},
+      {"llama_13b",
+       "Touvron et al. 2023, arXiv 2302.13971",
+       {{40, 5120, 40, 40, 128, 13824, 32000, 2048, 0, true, true, false, true, rms}}},
+      {"llama_33b",
+       "Touvron et al. 2023, arXiv 2302.13971",
+       {{60, 6656, 52, 52, 128, 17920, 32000, 2048, 0, true, true, false, true, rms}}},
+      {"llama_65b",
+       "Touvron et al. 2023, arXiv 2302.13971",
+       {{80, 8192, 64, 64, 128, 22016, 32000, 2048, 0, true, true, false, true, rms}}},
       {"gpt3", "Brown et al. 2020, 175B", {{96, 12288, 96, 96, 128, 49152, 50257, 2048, 0, true}}},
-      {"llama_3_8b", "Llama 3, arXiv 2407.21783, Table 3", {{32, 4096, 32, 8, 128, 14336, 128256, 8192, 0, true, true, false, true, rms}}},
-      {"llama_3_70b", "Llama 3, arXiv 2407.21783, Table 3", {{80, 8192, 64, 8, 128, 28672, 128256, 8192, 0, true, true, false, true, rms}}},
-      {"mistral_7b", "Jiang et al. 2023, arXiv 2310.06825, Table 1", {{32, 4096, 32, 8, 128, 14336, 32000, 8192, 0, true, true, false, true, rms}}},
-      {"qwen2_5_7b", "Qwen2.5, arXiv 2412.15115; sizes from its config.json", {{28, 3584, 28, 4, 128, 18944, 152064, 32768, 0, true, true, true, true, rms}}},
-      {"resnet_34", "He et al. 2016, Table 1, 34 layers, without shortcut projections and classifier", {}, basic_stages({3, 4, 6, 3}), 1},
-      {"resnet_152", "He et al. 2016, Table 1, 152 layers, without shortcut projections and classifier", {}, bottleneck_stages({3, 8, 36, 3}), 1},
+      {"llama_3_8b",
+       "Llama 3, arXiv 2407.21783, Table 3",
+       {{32, 4096, 32, 8, 128, 14336, 128256, 8192, 0, true, true, false, true, rms}}},
+      {"llama_3_70b",
+       "Llama 3, arXiv 2407.21783, Table 3",
+       {{80, 8192, 64, 8, 128, 28672, 128256, 8192, 0, true, true, false, true, rms}}},
+      {"mistral_7b",
+       "Jiang et al. 2023, arXiv 2310.06825, Table 1",
+       {{32, 4096, 32, 8, 128, 14336, 32000, 8192, 0, true, true, false, true, rms}}},
+      {"qwen2_5_7b",
+       "Qwen2.5, arXiv 2412.15115; sizes from its config.json",
+       {{28, 3584, 28, 4, 128, 18944, 152064, 32768, 0, true, true, true, true, rms}}},
+      {"resnet_34",
+       "He et al. 2016, Table 1, 34 layers, without shortcut projections and classifier",
+       {},
+       basic_stages({3, 4, 6, 3}),
+       1},
+      {"resnet_152",
+       "He et al. 2016, Table 1, 152 layers, without shortcut projections and classifier",
+       {},
+       bottleneck_stages({3, 8, 36, 3}),
+       1},
   };
   return all;
 }
@@ -117,7 +154,8 @@ namespace detail {
 /// Errors  unknown_id with the nearest id and the list
 [[nodiscard]] inline network const& find_network(std::string_view id) {
   std::string key;
-  for (char ch : id) key += ch == '-' || ch == '.' ? '_' : ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch - 'A' + 'a') : ch;
+  for (char ch : id)
+    key += ch == '-' || ch == '.' ? '_' : ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch - 'A' + 'a') : ch;
   std::vector<std::string> names;
   for (auto const& n : catalogue()) {
     if (n.id == key) return n;

@@ -22,14 +22,19 @@ struct convolution {
   [[nodiscard]] constexpr std::size_t positions() const noexcept { return output_side() * output_side(); }
   [[nodiscard]] constexpr std::size_t patch() const noexcept { return kernel * kernel * input_channels; }
   [[nodiscard]] constexpr std::uint64_t weights() const noexcept { return times * patch() * output_channels; }
-  [[nodiscard]] constexpr std::uint64_t input_elements() const noexcept { return times * input_side * input_side * input_channels; }
+  [[nodiscard]] constexpr std::uint64_t input_elements() const noexcept {
+    return times * input_side * input_side * input_channels;
+  }
 };
 
-/// One image through all convolutions; the positions are the tokens of a product. F: scale, folded normalisation, activation.
-[[nodiscard]] inline repeated_program convolution_program(std::vector<convolution> const& layers, std::size_t batch, function_choices const& c) {
+/// One image through all convolutions; the positions are the tokens of a product. F: scale, folded normalisation,
+/// activation.
+[[nodiscard]] inline repeated_program convolution_program(std::vector<convolution> const& layers, std::size_t batch,
+                                                          function_choices const& c) {
   repeated_program out;
   for (auto const& l : layers) {
-    sub_operation op = detail::projection({1, operation::convolution}, {l.positions() * batch, l.patch(), l.output_channels}, c);
+    sub_operation op =
+        detail::projection({1, operation::convolution}, {l.positions() * batch, l.patch(), l.output_channels}, c);
     op.post.add<"activation_unit", "apply">(l.positions() * batch * l.output_channels);
     out.push_back({op, l.times});
   }

@@ -42,8 +42,9 @@ enum class operation : std::uint8_t {
 };
 
 [[nodiscard]] constexpr std::string_view name_of(operation op) noexcept {
-  constexpr std::string_view names[] = {"A1", "A2", "A3",   "A4",   "A5", "A6", "A7",     "A.L1",       "A.L2",
-                                        "B1", "B2", "B.L1", "B.L2", "L1", "L2", "pooler", "classifier", "input", "gate", "convolution"};
+  constexpr std::string_view names[] = {"A1",   "A2",     "A3",         "A4",    "A5",   "A6",         "A7",
+                                        "A.L1", "A.L2",   "B1",         "B2",    "B.L1", "B.L2",       "L1",
+                                        "L2",   "pooler", "classifier", "input", "gate", "convolution"};
   return names[static_cast<std::size_t>(op)];
 }
 inline constexpr std::size_t operation_count = static_cast<std::size_t>(operation::convolution) + 1;

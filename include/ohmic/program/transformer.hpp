@@ -1,5 +1,7 @@
-// Transformers of any common kind from their sizes alone: post-LN encoders, decoders with gated feed-forward blocks and shared
-// keys, encoder-decoders; prefill and decoding with a KV cache. Equal layers appear once, with how often they are there.
+// Transformers of any common kind from their sizes alone: post-LN encoders, decoders with gated feed-forward blocks
+// and shared
+// keys, encoder-decoders; prefill and decoding with a KV cache. Equal layers appear once, with how often they are
+// there.
 #pragma once
 
 #include <algorithm>
@@ -30,43 +32,58 @@ enum class norm_kind : std::uint8_t {
 /// Sizes of a transformer.
 /// Range   heads divisible by key_heads; positions 0: not limited
 struct transformer_shape {
-  std::size_t layers = 0;          ///< of the encoder, or of the decoder where there is no encoder
-  std::size_t width = 0;           ///< m
+  std::size_t layers = 0;  ///< of the encoder, or of the decoder where there is no encoder
+  std::size_t width = 0;   ///< m
   std::size_t heads = 1;
-  std::size_t key_heads = 1;       ///< fewer than heads: queries share keys and values
-  std::size_t head_width = 0;      ///< d_k
-  std::size_t hidden = 0;          ///< h, of the feed-forward block
+  std::size_t key_heads = 1;   ///< fewer than heads: queries share keys and values
+  std::size_t head_width = 0;  ///< d_k
+  std::size_t hidden = 0;      ///< h, of the feed-forward block
   std::size_t vocabulary = 0;
   std::size_t positions = 0;
-  std::size_t cross_layers = 0;    ///< decoder layers of an encoder-decoder, each with a second attention over the encoder
-  bool decoder = false;            ///< generates token by token from a KV cache
-  bool gated = false;              ///< two products into the feed-forward block
+  std::size_t cross_layers =
+      0;                 ///< decoder layers of an encoder-decoder, each with a second attention over the encoder
+  bool decoder = false;  ///< generates token by token from a KV cache
+  bool gated = false;    ///< two products into the feed-forward block
   bool biases = true;
   bool rotary = false;
   norm_kind norm = norm_kind::layer_norm;
 
   [[nodiscard]] constexpr std::size_t query_width() const noexcept { return heads * head_width; }
   [[nodiscard]] constexpr std::size_t key_width() const noexcept { return key_heads * head_width; }
-  [[nodiscard]] constexpr std::uint64_t attention_weights() const noexcept { return 2 * width * (query_width() + key_width()); }
-  [[nodiscard]] constexpr std::uint64_t feed_forward_weights() const noexcept { return (gated ? 3 : 2) * width * hidden; }
+  [[nodiscard]] constexpr std::uint64_t attention_weights() const noexcept {
+    return 2 * width * (query_width() + key_width());
+  }
+  [[nodiscard]] constexpr std::uint64_t feed_forward_weights() const noexcept {
+    return (gated ? 3 : 2) * width * hidden;
+  }
   /// Weights of the layers: what the dense bank holds. No embeddings, biases, norms or output head.
   [[nodiscard]] constexpr std::uint64_t weights() const noexcept {
-    return layers * (attention_weights() + feed_forward_weights()) + cross_layers * (2 * attention_weights() + feed_forward_weights());
+    return layers * (attention_weights() + feed_forward_weights()) +
+           cross_layers * (2 * attention_weights() + feed_forward_weights());
   }
   [[nodiscard]] constexpr bool generates() const noexcept { return decoder || cross_layers > 0; }
 
   /// Errors  shape, config_conflict naming the field
   static void validate(transformer_shape const& s) {
     auto const bad = [](errc code, char const* what, char const* key, std::size_t got, std::string allowed) {
-      throw error({code, what, std::string("model.") + key, std::to_string(got), std::move(allowed), std::string("set model.") + key});
+      throw error({code, what, std::string("model.") + key, std::to_string(got), std::move(allowed),
+                   std::string("set model.") + key});
     };
     constexpr std::size_t most = std::size_t{1} << 24;  // keeps every size product below 2^64
-    for (auto [key, value] : {std::pair{"layers", s.layers}, {"width", s.width}, {"heads", s.heads}, {"key_heads", s.key_heads},
-                              {"head_width", s.head_width}, {"hidden", s.hidden}})
+    for (auto [key, value] : {std::pair{"layers", s.layers},
+                              {"width", s.width},
+                              {"heads", s.heads},
+                              {"key_heads", s.key_heads},
+                              {"head_width", s.head_width},
+                              {"hidden", s.hidden}})
       if (value < 1 || value > most) bad(errc::shape, "size out of range", key, value, "1.." + std::to_string(most));
-    if (s.heads % s.key_heads != 0) bad(errc::config_conflict, "does not divide the heads", "key_heads", s.key_heads, "a divisor of " + std::to_string(s.heads));
-    if (s.layers + s.cross_layers > 1 << 16) bad(errc::shape, "too many layers", "layers", s.layers + s.cross_layers, "at most 65536");
-    if (s.query_width() > most) bad(errc::shape, "heads x head_width too large", "heads", s.query_width(), "at most " + std::to_string(most));
+    if (s.heads % s.key_heads != 0)
+      bad(errc::config_conflict, "does not divide the heads", "key_heads", s.key_heads,
+          "a divisor of " + std::to_string(s.heads));
+    if (s.layers + s.cross_layers > 1 << 16)
+      bad(errc::shape, "too many layers", "layers", s.layers + s.cross_layers, "at most 65536");
+    if (s.query_width() > most)
+      bad(errc::shape, "heads x head_width too large", "heads", s.query_width(), "at most " + std::to_string(most));
   }
 };
 
@@ -83,14 +100,15 @@ struct pass_shape {
 namespace detail {
 
 struct layer_kind {
-  std::size_t tokens;       ///< of all sequences
+  std::size_t tokens;  ///< of all sequences
   std::size_t per_sequence;
-  std::size_t context;      ///< keys and values that a query meets
+  std::size_t context;  ///< keys and values that a query meets
   std::size_t batch;
-  bool new_keys;            ///< keys and values of the new tokens are computed and cached
+  bool new_keys;  ///< keys and values of the new tokens are computed and cached
 };
 
-[[nodiscard]] inline sub_operation plain_projection(operation op, product_shape shape, transformer_shape const& s, function_choices const& c, bool cached) {
+[[nodiscard]] inline sub_operation plain_projection(operation op, product_shape shape, transformer_shape const& s,
+                                                    function_choices const& c, bool cached) {
   sub_operation p = cached ? projection({1, op}, shape, c) : leaving({1, op}, shape, c);
   if (!s.biases) {
     post_tally without;
@@ -101,7 +119,8 @@ struct layer_kind {
   return p;
 }
 
-inline void norm(std::vector<sub_operation>& out, std::size_t tokens, transformer_shape const& s, function_choices c, operation mean, operation square) {
+inline void norm(std::vector<sub_operation>& out, std::size_t tokens, transformer_shape const& s, function_choices c,
+                 operation mean, operation square) {
   std::vector<sub_operation> both;
   if (s.norm == norm_kind::rms_norm) c.two_pass_variance = false;  // there is no mean to subtract
   layer_norm(both, {1, mean}, {1, square}, tokens, s.width, c);
@@ -110,8 +129,10 @@ inline void norm(std::vector<sub_operation>& out, std::size_t tokens, transforme
 }
 
 /// A1 to A7. Queries that share keys ride as further tokens of one product: the same key column is on the DACs.
-inline void attention(std::vector<sub_operation>& out, transformer_shape const& s, layer_kind const& k, function_choices const& c) {
-  std::size_t const q = s.query_width(), kv = s.key_width(), d = s.head_width, rows = k.per_sequence * (s.heads / s.key_heads);
+inline void attention(std::vector<sub_operation>& out, transformer_shape const& s, layer_kind const& k,
+                      function_choices const& c) {
+  std::size_t const q = s.query_width(), kv = s.key_width(), d = s.head_width,
+                    rows = k.per_sequence * (s.heads / s.key_heads);
   std::size_t const products = s.key_heads * k.batch, scores = products * rows * k.context;
   out.push_back(plain_projection(operation::A1, {k.tokens, s.width, q}, s, c, true));
   if (s.rotary) out.back().post.add<"rotary_unit", "rotate">(k.tokens * q);
@@ -120,7 +141,8 @@ inline void attention(std::vector<sub_operation>& out, transformer_shape const& 
       out.push_back(plain_projection(op, {k.tokens, s.width, kv}, s, c, true));
       if (s.rotary && op == operation::A2) out.back().post.add<"rotary_unit", "rotate">(k.tokens * kv);
     }
-  sub_operation a4{{1, operation::A4}, operand_source::activations, {rows, d, k.context}, c.activation_digits, products, {}};
+  sub_operation a4{
+      {1, operation::A4}, operand_source::activations, {rows, d, k.context}, c.activation_digits, products, {}};
   a4.post.add<"post", "scale">(scores);
   if (c.row_maximum) a4.post.add<"comparator", "compare">(scores);
   a4.post.add<"exp_unit", "exp">(scores);
@@ -138,7 +160,8 @@ inline void attention(std::vector<sub_operation>& out, transformer_shape const& 
   out.back().post.add<"post", "add_residual">(k.tokens * s.width);
 }
 
-inline void feed_forward(std::vector<sub_operation>& out, std::size_t tokens, transformer_shape const& s, function_choices const& c) {
+inline void feed_forward(std::vector<sub_operation>& out, std::size_t tokens, transformer_shape const& s,
+                         function_choices const& c) {
   out.push_back(plain_projection(operation::B1, {tokens, s.width, s.hidden}, s, c, true));
   out.back().post.add<"activation_unit", "apply">(tokens * s.hidden);
   if (s.gated) {
@@ -156,16 +179,20 @@ inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::
 
 }  // namespace detail
 
-/// One pass of a transformer. `past` > 0 or `generating`: the decoder's step from its cache; otherwise the prefill, which for an
+/// One pass of a transformer. `past` > 0 or `generating`: the decoder's step from its cache; otherwise the prefill,
+/// which for an
 /// encoder-decoder is the encoder's pass and the keys and values that the decoder's second attention takes from it.
 /// The output head takes the last token of every sequence. Embeddings are looked up, not multiplied.
 /// Errors  as transformer_shape::validate; shape for no tokens; capacity if sizes leave 64 bits
-[[nodiscard]] inline repeated_program transformer_program(transformer_shape const& s, pass_shape const& p, function_choices const& c, bool generating = false) {
+[[nodiscard]] inline repeated_program transformer_program(transformer_shape const& s, pass_shape const& p,
+                                                          function_choices const& c, bool generating = false) {
   transformer_shape::validate(s);
   constexpr std::size_t most = std::size_t{1} << 26;
   if (p.tokens < 1 || p.batch < 1 || p.context() > most || p.batch > most || p.batch * p.context() > most)
-    throw error({errc::shape, "tokens or batch out of range", "pass", std::to_string(p.tokens) + " tokens after " + std::to_string(p.past) + ", batch " + std::to_string(p.batch),
-                 "at least 1 each, batch x context at most " + std::to_string(most), ""});
+    throw error(
+        {errc::shape, "tokens or batch out of range", "pass",
+         std::to_string(p.tokens) + " tokens after " + std::to_string(p.past) + ", batch " + std::to_string(p.batch),
+         "at least 1 each, batch x context at most " + std::to_string(most), ""});
   std::size_t const n = p.tokens * p.batch;
   repeated_program out;
   std::vector<sub_operation> ops;
@@ -179,7 +206,8 @@ inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::
     detail::norm(ops, n, s, c, operation::B_L1, operation::B_L2);
     detail::append(out, ops, s.layers);
     if (s.cross_layers > 0) {
-      for (operation op : {operation::A2, operation::A3}) ops.push_back(detail::plain_projection(op, {n, s.width, s.key_width()}, s, c, true));
+      for (operation op : {operation::A2, operation::A3})
+        ops.push_back(detail::plain_projection(op, {n, s.width, s.key_width()}, s, c, true));
       detail::append(out, ops, s.cross_layers);
     }
   } else {
@@ -193,14 +221,16 @@ inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::
   }
   if (s.generates() && (decoding || s.cross_layers == 0)) {
     detail::norm(ops, n, s, c, operation::L1, operation::L2);
-    if (s.vocabulary > 0) ops.push_back(detail::leaving({1, operation::classifier}, {p.batch, s.width, s.vocabulary}, c));
+    if (s.vocabulary > 0)
+      ops.push_back(detail::leaving({1, operation::classifier}, {p.batch, s.width, s.vocabulary}, c));
     detail::append(out, ops, 1);
   }
   return out;
 }
 
 /// The KV cache in 8-bit elements: keys and values of every token of every layer.
-[[nodiscard]] constexpr std::uint64_t kv_cache_bytes(transformer_shape const& s, std::size_t context, std::size_t batch) noexcept {
+[[nodiscard]] constexpr std::uint64_t kv_cache_bytes(transformer_shape const& s, std::size_t context,
+                                                     std::size_t batch) noexcept {
   return std::uint64_t{2} * (s.layers + 2 * s.cross_layers) * s.key_width() * context * batch;
 }
 

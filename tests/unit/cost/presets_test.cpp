@@ -1,5 +1,4 @@
 #include "ohmic/chip/cost_presets.hpp"
-
 #include "ohmic/chip/workload.hpp"
 #include "ohmic/cost/in_situ.hpp"
 #include "support/catch.hpp"
@@ -11,7 +10,9 @@ namespace {
 /// Half a unit of a printed last digit.
 bool rounds_to(double value, double printed, double digit) { return std::fabs(value - printed) <= 0.5 * digit + 1e-12; }
 
-workload bert_large(std::size_t decode = 16) { return workload_of(model::find_network("bert_large"), {256, decode, 1}, choices_of("wang2024")); }
+workload bert_large(std::size_t decode = 16) {
+  return workload_of(model::find_network("bert_large"), {256, decode, 1}, choices_of("wang2024"));
+}
 }  // namespace
 
 TEST_CASE("isaac's own table: IMA, tile and chip add up") {
@@ -40,7 +41,8 @@ TEST_CASE("every preset has rows with sources, and totals that are sums of rows"
       CHECK_FALSE(row.source.empty());
       CHECK(row.total >= 0.0);
       CHECK(row.total == Approx(row.count * row.unit_price).epsilon(1e-12));
-      if (row.when == phase::prefill && (row.what == metric::dynamic_energy || row.what == metric::static_energy)) energy += row.total;
+      if (row.when == phase::prefill && (row.what == metric::dynamic_energy || row.what == metric::static_energy))
+        energy += row.total;
     }
     CHECK(r.energy_J(phase::prefill) == Approx(energy).epsilon(1e-12));
     CHECK(r.energy_J(phase::prefill) > 0.0);
@@ -167,13 +169,12 @@ TEST_CASE("counts beyond 64 bits are refused, not wrapped") {
   try {
     static_cast<void>(find_cost_preset("wang2024").cost(w, {}));
     FAIL("accepted");
-  } catch (error const& e) {
-    CHECK(e.code() == errc::capacity);
-  }
+  } catch (error const& e) { CHECK(e.code() == errc::capacity); }
 }
 
 TEST_CASE("the arrays of an independent estimator are counted the same") {
-  // 1024 x 4096 weights, 128 tokens, 128 x 128 subarrays, 2-bit cells, 8 columns a converter: tests/golden/neurosim_counts.csv.
+  // 1024 x 4096 weights, 128 tokens, 128 x 128 subarrays, 2-bit cells, 8 columns a converter:
+  // tests/golden/neurosim_counts.csv.
   auto const n = count_in_situ({}, {128, 1024, 4096});
   CHECK(n.arrays == 1024);
   CHECK(n.adcs == 16384);

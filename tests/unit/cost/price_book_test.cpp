@@ -60,7 +60,8 @@ TEST_CASE("a book written as text reads back as the same prices") {
   for (auto set : {price_set::as_published, price_set::bottom_up}) {
     auto const book = computation_chip_book(set, p, c);
     auto const read = parse_price_book(to_text(book), "book");
-    auto const a = action_prices<program::site_actions>(book.energies), b = action_prices<program::site_actions>(read.energies);
+    auto const a = action_prices<program::site_actions>(book.energies),
+               b = action_prices<program::site_actions>(read.energies);
     for (std::size_t i = 0; i < a.size(); ++i) {
       CHECK(a[i].value == b[i].value);
       CHECK(a[i].source == b[i].source);
@@ -95,11 +96,11 @@ TEST_CASE("broken lines of a book are named") {
     }
     FAIL(text);
   };
-  refused("area,adc,1 mm2,table,\n", errc::file_format);         // no source
-  refused("area,adc,1,table,x\n", errc::config_value);           // no unit
-  refused("area,adc,1 pJ,table,x\n", errc::config_value);        // wrong unit
-  refused("area,adc,-1 mm2,table,x\n", errc::value);             // negative
-  refused("area,adc,1 mm2,guess,x\n", errc::unknown_key);        // origin
-  refused("price,adc,1 mm2,table,x\n", errc::unknown_key);       // kind
+  refused("area,adc,1 mm2,table,\n", errc::file_format);    // no source
+  refused("area,adc,1,table,x\n", errc::config_value);      // no unit
+  refused("area,adc,1 pJ,table,x\n", errc::config_value);   // wrong unit
+  refused("area,adc,-1 mm2,table,x\n", errc::value);        // negative
+  refused("area,adc,1 mm2,guess,x\n", errc::unknown_key);   // origin
+  refused("price,adc,1 mm2,table,x\n", errc::unknown_key);  // kind
   refused("area,adc,1 mm2,table,x\narea,adc,1 mm2,table,x\n", errc::config_conflict);
 }

@@ -29,8 +29,10 @@ std::set<std::string> with(std::set<std::string> a, std::set<std::string> const&
   return a;
 }
 std::set<std::string> const fig2b{"fig2b.dac", "fig2b.adc", "fig2b.periph", "fig2b.register", "fig2b.memristor"};
-std::set<std::string> const single_bit_areas{"fig12a.sb.bert_base", "fig12a.sb.bert_large", "fig12a.sb.resnet34", "fig12a.sb.resnet152"};
-std::set<std::string> const computation_areas{"fig11.adp.s2_vs_s1", "tab10.ours.adp", "tab10.ratio.adp", "fig14.gpt3.ratio"};
+std::set<std::string> const single_bit_areas{"fig12a.sb.bert_base", "fig12a.sb.bert_large", "fig12a.sb.resnet34",
+                                             "fig12a.sb.resnet152"};
+std::set<std::string> const computation_areas{"fig11.adp.s2_vs_s1", "tab10.ours.adp", "tab10.ratio.adp",
+                                              "fig14.gpt3.ratio"};
 
 }  // namespace
 
@@ -39,7 +41,8 @@ TEST_CASE("every printed value is computed and passes, or is listed with its rea
   REQUIRE(rows.size() == std::size(printed_values));
   std::size_t listed = 0;
   for (auto const& r : rows) {
-    INFO(r.printed->id << " printed " << r.printed->value << " computed " << r.computed << " difference " << r.difference);
+    INFO(r.printed->id << " printed " << r.printed->value << " computed " << r.computed << " difference "
+                       << r.difference);
     CHECK(r.pass());
     CHECK_FALSE(r.formula.empty());
     if (r.printed->how == grade::exact) CHECK_FALSE(r.listed);
@@ -68,12 +71,15 @@ TEST_CASE("the area of the DAC moves exactly the rows that contain one") {
 
 TEST_CASE("the price of a dense read moves exactly the energies of wang2024") {
   auto const moved = moved_by([](reproduction_inputs& in) { in.prices.dense_read = in.prices.dense_read * 1.1; });
-  CHECK(moved == std::set<std::string>{"fig12b.ratio.mb", "fig12b.ratio.sb", "fig13.bert_base.wang2024", "fig13.bert_large.wang2024", "fig13.resnet34.wang2024",
-                                       "fig13.resnet152.wang2024", "tab10.ours.energy", "tab10.ratio.energy", "sec65.pj_per_op"});
+  CHECK(moved == std::set<std::string>{"fig12b.ratio.mb", "fig12b.ratio.sb", "fig13.bert_base.wang2024",
+                                       "fig13.bert_large.wang2024", "fig13.resnet34.wang2024",
+                                       "fig13.resnet152.wang2024", "tab10.ours.energy", "tab10.ratio.energy",
+                                       "sec65.pj_per_op"});
 }
 
 TEST_CASE("the memory cell moves the densities, the periphery moves nothing of the energies") {
-  auto const moved = moved_by([](reproduction_inputs& in) { in.prices.sample_hold_area = in.prices.sample_hold_area * 1.1; });
+  auto const moved =
+      moved_by([](reproduction_inputs& in) { in.prices.sample_hold_area = in.prices.sample_hold_area * 1.1; });
   CHECK(moved == with(with(with(fig2b, single_bit_areas), equal_delay_rows), {"fig14.gpt3.ratio"}));
 }
 

@@ -34,7 +34,8 @@ TEST_CASE("an encoder from its sizes has the actions of the encoder's program, l
     for (bool two_pass : {true, false}) {
       function_choices c;
       c.two_pass_variance = two_pass;
-      CHECK(total(transformer_program(small(), {tokens, 0, 1}, c)) == total(encoder_program({tokens, 24, 40, 4, 3, 0}, c)));
+      CHECK(total(transformer_program(small(), {tokens, 0, 1}, c)) ==
+            total(encoder_program({tokens, 24, 40, 4, 3, 0}, c)));
     }
   }
 }
@@ -47,7 +48,8 @@ TEST_CASE("equal layers cost no more to plan: the program does not grow with the
 
 TEST_CASE("a batch is so many sequences: products with weights share the session, attention does not") {
   function_choices const c;
-  auto const one = total(transformer_program(small(), {64, 0, 1}, c)), four = total(transformer_program(small(), {64, 0, 4}, c));
+  auto const one = total(transformer_program(small(), {64, 0, 1}, c)),
+             four = total(transformer_program(small(), {64, 0, 4}, c));
   CHECK(four.count<"encoder", "encode">() == 4 * one.count<"encoder", "encode">());
   CHECK(four.count<"dense_bank", "column_access">() == one.count<"dense_bank", "column_access">());
   CHECK(four.count<"operand_register", "load">() == 4 * one.count<"operand_register", "load">());
@@ -56,7 +58,9 @@ TEST_CASE("a batch is so many sequences: products with weights share the session
 TEST_CASE("a decoder's step meets its whole context") {
   auto s = small();
   s.decoder = true;
-  auto const scores = [&](std::size_t past) { return total(transformer_program(s, {1, past, 1}, {}, true)).count<"exp_unit", "exp">(); };
+  auto const scores = [&](std::size_t past) {
+    return total(transformer_program(s, {1, past, 1}, {}, true)).count<"exp_unit", "exp">();
+  };
   CHECK(scores(9) == 3u * 4u * 10u);
   CHECK(scores(99) == 3u * 4u * 100u);
 }
@@ -76,7 +80,8 @@ TEST_CASE("queries that share keys load them once") {
   CHECK(2 * loads(shared) == loads(own));
   CHECK(shared.weights() < own.weights());
   // The scores are the same.
-  CHECK(total(transformer_program(shared, {5, 0, 1}, {})).count<"exp_unit", "exp">() == total(transformer_program(own, {5, 0, 1}, {})).count<"exp_unit", "exp">());
+  CHECK(total(transformer_program(shared, {5, 0, 1}, {})).count<"exp_unit", "exp">() ==
+        total(transformer_program(own, {5, 0, 1}, {})).count<"exp_unit", "exp">());
 }
 
 TEST_CASE("a gated block has three matrices, a norm without mean has no L1") {
