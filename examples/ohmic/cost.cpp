@@ -302,7 +302,7 @@ int cost(cost_options const& o, common_options const& common) {
                    100 * s.decode_latency);
     }
   }
-  if (!o.prices.empty()) { out["unused_prices"] = unused_prices(book.energies, action_names<program::site_actions>()); }
+  if (!o.prices.empty()) { out["unused_prices"] = unused_prices(book.energies, action_names<cost_actions>()); }
   out["run"] = run_object(start, 1, "none");
   if (!o.report.empty()) write_page(o.report, report, p.work, comparison);
   write_result(common.json, out);

@@ -33,20 +33,20 @@ namespace detail {
 template <class Preset>
 inline constexpr cost_preset baseline_preset{Preset::name, Preset::summary, Preset::citation, false, &Preset::cost};
 
-[[nodiscard]] inline cost_report wang2024_report(workload const& w, cost_settings const& s) {
-  return computation_chip_cost("wang2024", s.chip, s.prices, w, s.choice);
-}
-[[nodiscard]] inline cost_report wang2024_published_report(workload const& w, cost_settings const& s) {
-  return computation_chip_cost("wang2024_published", s.chip, s.prices, w, s.choice);
+template <class Spec>
+[[nodiscard]] cost_report wang2024_report(workload const& w, cost_settings const& s) {
+  auto out = computation_chip_cost(Spec::name, s.chip, s.prices, w, s.choice);
+  add_link_rows_by_area(out, w, out.area_mm2(), hyper_transport_link);
+  return out;
 }
 inline constexpr std::string_view wang_citation = "Wang et al., IEEE TPAMI 47(2):916-933, 2025 (arXiv 2410.15977)";
 }  // namespace detail
 
 /// In the order of the paper's comparisons.
 inline constexpr std::array<cost_preset, 10> cost_presets = {{
-    {wang2024::name, wang2024::summary, detail::wang_citation, true, &detail::wang2024_report},
+    {wang2024::name, wang2024::summary, detail::wang_citation, true, &detail::wang2024_report<wang2024>},
     {wang2024_published::name, wang2024_published::summary, detail::wang_citation, true,
-     &detail::wang2024_published_report},
+     &detail::wang2024_report<wang2024_published>},
     detail::baseline_preset<isaac>,
     detail::baseline_preset<prime>,
     detail::baseline_preset<pipelayer>,

@@ -22,7 +22,6 @@ struct isaac {
   static constexpr int imas_per_tile = 12, tiles_per_chip = 168, arrays_per_ima = 8, cells_per_weight = 4,
                        input_bits = 8;
   static constexpr seconds cycle{100e-9};
-  static constexpr double link_bytes_per_s = 4 * 6.4e9;
 
   /// Weights that an IMA and a chip hold.
   static constexpr double ima_weights = arrays_per_ima * 128.0 * 128.0 / cells_per_weight;
@@ -99,10 +98,7 @@ struct isaac {
     add_baseline_energy(out, baseline_work_of(w), w.decode > 0, {mac_energy(s.prices), not_printed<joules>});
     add_serial_latency(out, w, input_bits * cycle.si(),
                        "eight cycles of 100 ns an input vector, four serial stages a layer", origin::assumption);
-    double const link_W = 4.0 * powers_of_link();
-    add_link_rows(out, w,
-                  {chip_weights, link_bytes_per_s, joules(link_W / link_bytes_per_s),
-                   "ISAAC Table I: HyperTransport 10.4 W, 4 x 6.4 GB/s"});
+    add_link_rows(out, w, std::ceil(static_cast<double>(w.weights) / chip_weights), hyper_transport_link);
     out.peak_power_W = imas * ima(s.prices).power_W + tiles * figure_of(tile_parts(), s.prices).power_W +
                        chips * figure_of(chip_parts(), s.prices).power_W;
     out.notes.push_back({"area.ima_only", imas * ima(s.prices).area_mm2, "mm2", "IMAs without tiles and links"});
@@ -110,7 +106,6 @@ struct isaac {
   }
 
  private:
-  [[nodiscard]] static double powers_of_link() noexcept { return isaac_power("hyper_transport").value.si(); }
   template <named_list Parts>
   [[nodiscard]] static figure figure_of(Parts const& parts, component_prices const& p) noexcept {
     auto const [area, power] = area_and_power(parts, areas(p), powers(p));

@@ -47,6 +47,7 @@ struct resident_crossbar_block {
     add_serial_latency(out, w, 100e-9,
                        "one input vector a cycle of 100 ns, four serial stages a layer (Wang et al. 2024, section 6.3)",
                        origin::assumption);
+    add_link_rows_by_area(out, w, out.area_mm2(), hyper_transport_link);
     return out;
   }
 };

@@ -90,29 +90,43 @@ inline void add_serial_latency(cost_report& out, workload const& w, double vecto
 
 /// A model spread over several chips: what crosses the links.
 struct chip_link {
-  double bytes_per_chip = 0.0;  ///< weights that one chip holds
-  double bytes_per_s = 0.0;     ///< of a chip's links
+  double bytes_per_s = 0.0;  ///< of a chip's links
   joules per_byte{0.0};
   std::string_view source{};
+  origin from = origin::table;
 };
+
+/// HyperTransport of ISAAC: 10.4 W for four links of 6.4 GB/s.
+inline constexpr chip_link hyper_transport_link{4 * 6.4e9, joules(10.4 / (4 * 6.4e9)),
+                                                "ISAAC Table I: HyperTransport, 10.4 W for four links of 6.4 GB/s",
+                                                origin::table};
 
 /// Chips, and the activations that pass from one to the next: (chips - 1) x n m bytes.
 /// Units   rows in J and s, by phase
-inline void add_link_rows(cost_report& out, workload const& w, chip_link const& link) {
-  double const chips = std::ceil(static_cast<double>(w.weights) / link.bytes_per_chip);
+inline void add_link_rows(cost_report& out, workload const& w, double chips, chip_link const& link) {
   out.notes.push_back({"chips", chips, "chips", "needed for the weights of the layers"});
   if (chips <= 1.0) return;
   double const each = static_cast<double>(w.width > 0 ? w.width : 1024) * static_cast<double>(w.batch);
   auto const rows = [&](phase when, double bytes) {
     out.add({metric::dynamic_energy, when, "links", "byte", bytes, link.per_byte.si(), bytes * link.per_byte.si(),
-             link.source, origin::table});
+             link.source, link.from});
     out.add({metric::latency, when, "links", "byte", bytes, 1.0 / link.bytes_per_s, bytes / link.bytes_per_s,
-             link.source, origin::table});
+             link.source, link.from});
     out.notes.push_back({when == phase::prefill ? "link_bytes.prefill" : "link_bytes.decode_per_token", bytes, "B",
                          "activations between chips"});
   };
   rows(phase::prefill, (chips - 1.0) * each * static_cast<double>(w.tokens));
   if (w.decode > 0) rows(phase::decode, (chips - 1.0) * each);
+}
+
+/// Area of the largest chip: 100 mm2 x 128 layers.
+/// Source  Wang et al. 2024, Fig 14
+inline constexpr double largest_chip_mm2 = 12800.0;
+
+/// The same for a design whose chips are bounded by area alone.
+inline void add_link_rows_by_area(cost_report& out, workload const& w, double area_mm2, chip_link link) {
+  link.from = origin::assumption;  // the links of another system
+  add_link_rows(out, w, std::ceil(area_mm2 / largest_chip_mm2), link);
 }
 
 /// A processor by its peak: time = MACs / rate x factor, energy = power x time. One MAC is counted as one operation,

@@ -157,6 +157,10 @@ struct function_block {
   }
 };
 
+/// What is priced: the actions of the plan, and the conversions of the dense bank's own converters, one a cell that is
+/// read, so that the energy of cells and of converters stands apart.
+using cost_actions = join<program::site_actions, action_list<action<"sense_adc", "convert">>>;
+
 /// The book of the chip, from component prices and rules.
 /// Errors  a part or action without an entry does not compile where the book is used
 [[nodiscard]] inline auto computation_chip_book(price_set set, component_prices const& p,
@@ -175,8 +179,9 @@ struct function_block {
   auto const over = [](power_price const& w, seconds t) { return energy_price{w.value * t, w.source, w.from}; };
   energy_price const multiply_add{p.multiplier_32.value + p.adder_32.value, p.multiplier_32.source,
                                   p.multiplier_32.from};
-  energy_price const sense{p.adc_conversion.value * sense_energy + p.array_power.value * nanoseconds(100.0) / 16384.0,
-                           "2-bit converter by the ADC rule, and ISAAC's 0.3 mW x 100 ns an array of 16384 cells",
+  energy_price const cell{p.array_power.value * nanoseconds(100.0) / 16384.0,
+                          "0.3 mW x 100 ns an array of 16384 cells (ISAAC Table I)", origin::table};
+  energy_price const sense{p.adc_conversion.value * sense_energy, "8-bit conversion by the ADC rule",
                            origin::assumption};
   energy_price const published_cell{p.dense_read.value / static_cast<double>(c.array.cells_per_weight),
                                     p.dense_read.source, p.dense_read.from};
@@ -198,7 +203,7 @@ struct function_block {
             part<"exp_unit">(not_printed<watts>), part<"divider">(not_printed<watts>),
             part<"root_unit">(not_printed<watts>), part<"activation_unit">(not_printed<watts>)),
       named(part<"dense_bank.column_access">(or_none(over(p.dac_1bit_power, c.column_time))),
-            part<"dense_bank.cell_read">(all ? sense : published_cell),
+            part<"dense_bank.cell_read">(all ? cell : published_cell),
             part<"weight_register.load">(or_none(p.register_bit * 8.0)),
             part<"operand_register.load">(or_none(p.register_bit * 8.0)), part<"cache.read">(or_none(p.edram_byte)),
             part<"encoder.encode">(or_none(p.adder_32)),
@@ -212,7 +217,8 @@ struct function_block {
             part<"post.normalise">(or_none(multiply_add)), part<"exp_unit.exp">(or_none(p.exponential)),
             part<"comparator.compare">(or_none(p.comparator)), part<"divider.divide">(or_none(p.division)),
             part<"activation_unit.apply">(or_none(p.activation)), part<"root_unit.inverse_root">(or_none(p.division)),
-            part<"rotary_unit.rotate">(or_none(multiply_add)), part<"cache.write">(or_none(p.edram_byte)))};
+            part<"rotary_unit.rotate">(or_none(multiply_add)), part<"cache.write">(or_none(p.edram_byte)),
+            part<"sense_adc.convert">(or_none(sense)))};
 }
 
 }  // namespace ohmic::inline OHMIC_ABI

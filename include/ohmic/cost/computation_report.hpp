@@ -38,8 +38,8 @@ struct chip_work {
 namespace detail {
 
 template <class Book>
-[[nodiscard]] double energy_of(Book const& book, mean_counts<program::site_actions> const& n) noexcept {
-  auto const prices = action_prices<program::site_actions>(book.energies);
+[[nodiscard]] double energy_of(Book const& book, mean_counts<cost_actions> const& n) noexcept {
+  auto const prices = action_prices<cost_actions>(book.energies);
   double sum = 0.0;
   for (std::size_t i = 0; i < n.counts.size(); ++i) sum += n.counts[i] * prices[i].value.si();
   return sum;
@@ -154,7 +154,7 @@ template <class Book>
   computation_chip_config::validate(c);
   auto const r = resources_for(c, w.prefill, w.weights);
   auto const work = work_of(c, r, w);
-  auto const energies = action_prices<program::site_actions>(book.energies);
+  auto const energies = action_prices<cost_actions>(book.energies);
   cost_report out;
   out.chip = name;
   out.rows.reserve(160);
@@ -168,11 +168,12 @@ template <class Book>
   phase_rows(phase::prefill, work.prefill);
   if (w.decode > 0) phase_rows(phase::decode, work.decode);
   // All arrays convert and drive in every cycle, all banks read a column in every column time.
-  auto const per_cycle = [&]<class A>(A, double n) { return n * energies[program::site_actions::index<A>].value.si(); };
+  auto const per_cycle = [&]<class A>(A, double n) { return n * energies[cost_actions::index<A>].value.si(); };
   double const array_J = per_cycle(action<"adc", "convert">{}, 2.0 * static_cast<double>(c.pairs_used())) +
                          per_cycle(action<"dac", "drive">{}, c.array.rows) +
                          per_cycle(action<"computation_array", "cycle">{}, 1.0);
   double const bank_J = per_cycle(action<"dense_bank", "cell_read">{}, c.array.bank_rows) +
+                        per_cycle(action<"sense_adc", "convert">{}, c.array.bank_rows) +
                         per_cycle(action<"dense_bank", "column_access">{}, 1.0);
   auto const crossbar = computation_crossbar_block<>{c}.parts();
   auto const bank = dense_crossbar_block{c}.parts();

@@ -19,16 +19,17 @@ template <class List>
 struct mean_counts {
   std::array<double, List::size> counts{};
 
-  /// Adds `weight` times a tally.
+  /// Adds `weight` times a tally, whose actions must all be in List.
   /// Errors  capacity where a counter of the tally is full
-  void add(tally<List> const& t, double weight) {
-    std::size_t i = 0;
-    t.for_each([&](std::string_view part, std::string_view name, std::uint64_t n) {
+  template <class Other>
+  void add(tally<Other> const& t, double weight) {
+    Other::for_each_type([&]<class A>(std::size_t) {
+      static_assert(List::template contains<A>, "ohmic::mean_counts: an action of the tally is not in the list");
+      std::uint64_t const n = t.count(A{});
       if (n == std::numeric_limits<std::uint64_t>::max())
-        throw error({errc::capacity, "the count of an action does not fit 64 bits",
-                     std::string(part) + "." + std::string(name), "", "at most 2^64 - 2 actions",
-                     "use fewer tokens or a smaller batch"});
-      counts[i++] += weight * static_cast<double>(n);
+        throw error({errc::capacity, "the count of an action does not fit 64 bits", std::string(action_name<A>), "",
+                     "at most 2^64 - 2 actions", "use fewer tokens or a smaller batch"});
+      counts[List::template index<A>] += weight * static_cast<double>(n);
     });
   }
   template <fixed_string Part, fixed_string Name>

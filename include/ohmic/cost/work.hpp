@@ -64,7 +64,7 @@ struct operation_time {
 
 /// Everything counted of a phase.
 struct phase_work {
-  mean_counts<program::site_actions> full{};
+  mean_counts<cost_actions> full{};
   published_counts published{};
   std::array<operation_time, program::operation_count> times{};
 
@@ -127,7 +127,9 @@ inline void add_work(phase_work& w, computation_chip_config const& c, chip_resou
   array_geometry const used = c.used_array();
   for (auto const& op : p) {
     double const n = weight * static_cast<double>(op.times);
-    w.full.add(program::planned(op.op, used, c.scale), n);
+    auto const planned = program::planned(op.op, used, c.scale);
+    w.full.add(planned, n);
+    w.full.count<"sense_adc", "convert">() += n * static_cast<double>(planned.count<"dense_bank", "cell_read">());
     w.published.add(op, weight);
     auto& t = w.times[static_cast<std::size_t>(op.op.where.op)];
     auto const stages = detail::stage_times(c, r, op.op);
@@ -138,12 +140,13 @@ inline void add_work(phase_work& w, computation_chip_config const& c, chip_resou
 }
 
 /// Counts of the published rule: 2 S D / R conversions a MAC, and the cells of each weight once.
-[[nodiscard]] inline mean_counts<program::site_actions> published_actions(published_counts const& n,
-                                                                          computation_chip_config const& c,
-                                                                          int digits) noexcept {
-  mean_counts<program::site_actions> out;
+[[nodiscard]] inline mean_counts<cost_actions> published_actions(published_counts const& n,
+                                                                 computation_chip_config const& c,
+                                                                 int digits) noexcept {
+  mean_counts<cost_actions> out;
   out.count<"adc", "convert">() = n.macs * 2.0 * digits / static_cast<double>(c.array.activations(c.scale));
   out.count<"dense_bank", "cell_read">() = n.weights * c.array.cells_per_weight;
+  out.count<"sense_adc", "convert">() = n.weights * c.array.cells_per_weight;
   return out;
 }
 
