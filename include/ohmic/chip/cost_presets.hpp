@@ -35,7 +35,7 @@ inline constexpr cost_preset baseline_preset{Preset::name, Preset::summary, Pres
 
 template <class Spec>
 [[nodiscard]] cost_report wang2024_report(workload const& w, cost_settings const& s) {
-  auto out = computation_chip_cost(Spec::name, s.chip, s.prices, w, s.choice);
+  auto out = cost_of<Spec>(w, s);
   add_link_rows_by_area(out, w, out.area_mm2(), hyper_transport_link);
   return out;
 }

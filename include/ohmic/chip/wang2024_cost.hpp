@@ -48,24 +48,33 @@ template <class Spec>
   return f;
 }
 
-/// Parts of a computation crossbar of a spec. A slot that calls itself something (`static constexpr fixed_string
-/// part{"my_adc"}`) needs a
-/// price under that name.
+namespace detail {
 template <class Spec>
-[[nodiscard]] constexpr auto crossbar_parts(computation_chip_config const& c) noexcept {
-  constexpr auto adc_name = [] {
-    if constexpr (requires { Spec::adc::part; })
-      return Spec::adc::part;
-    else
-      return fixed_string("adc");
-  }();
-  constexpr auto dac_name = [] {
-    if constexpr (requires { Spec::dac::part; })
-      return Spec::dac::part;
-    else
-      return fixed_string("dac");
-  }();
-  return computation_crossbar_block<adc_name, dac_name>{c}.parts();
+inline constexpr auto adc_part = [] {
+  if constexpr (requires { Spec::adc::part; })
+    return Spec::adc::part;
+  else
+    return fixed_string("adc");
+}();
+template <class Spec>
+inline constexpr auto dac_part = [] {
+  if constexpr (requires { Spec::dac::part; })
+    return Spec::dac::part;
+  else
+    return fixed_string("dac");
+}();
+}  // namespace detail
+
+/// The computation crossbar of a spec. A slot that calls itself something (`static constexpr fixed_string part{"my_adc"}`)
+/// is a part of its own: without a price under that name in the book, the cost of the chip does not compile.
+template <class Spec>
+using crossbar_block_of = computation_crossbar_block<detail::adc_part<Spec>, detail::dac_part<Spec>>;
+
+/// What a workload costs on a chip of this spec: the same description that runs models.
+/// Errors  as computation_chip_cost
+template <class Spec>
+[[nodiscard]] cost_report cost_of(workload const& w, cost_settings const& s = {}) {
+  return computation_chip_cost<crossbar_block_of<Spec>>(Spec::name, s.chip, s.prices, w, s.choice);
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

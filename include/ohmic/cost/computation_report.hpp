@@ -63,14 +63,14 @@ inline void add_latency_rows(cost_report& out, phase when, phase_work const& w) 
 
 }  // namespace detail
 
-/// Area of the chip for a workload.
-template <class Book>
+/// Area of the chip for a workload. Crossbar: the block of its computation crossbars.
+template <class Crossbar, class Book>
 void add_chip_area(cost_report& out, computation_chip_config const& c, Book const& book, chip_resources const& r,
                    workload const& w) {
   auto const block = [&](std::string_view name, double copies, auto const& parts) {
     add_area_rows(out, name, copies, parts, part_prices<square_metres>(parts, book.areas));
   };
-  block("computation_crossbar", static_cast<double>(r.arrays()), computation_crossbar_block<>{c}.parts());
+  block("computation_crossbar", static_cast<double>(r.arrays()), Crossbar{c}.parts());
   block("dense_bank", static_cast<double>(r.banks), dense_crossbar_block{c}.parts());
   // Convolutional networks get the paper's typical caches (256 tokens x 1024).
   auto const caches = w.width > 0 ? cache_sizes::of(w.tokens, w.width, c.cached_columns, c.duplication)
@@ -81,13 +81,13 @@ void add_chip_area(cost_report& out, computation_chip_config const& c, Book cons
 }
 
 /// Static energy of a phase.
-template <class Book>
+template <class Crossbar, class Book>
 void add_chip_static(cost_report& out, phase when, double time_s, computation_chip_config const& c, Book const& book,
                      chip_resources const& r, workload const& w) {
   auto const block = [&](std::string_view name, double copies, auto const& parts) {
     add_static_rows(out, when, time_s, name, copies, parts, part_prices<watts>(parts, book.static_powers));
   };
-  block("computation_crossbar", static_cast<double>(r.arrays()), computation_crossbar_block<>{c}.parts());
+  block("computation_crossbar", static_cast<double>(r.arrays()), Crossbar{c}.parts());
   block("dense_bank", static_cast<double>(r.banks), dense_crossbar_block{c}.parts());
   auto const caches = cache_sizes::of(w.tokens, w.width, c.cached_columns, c.duplication);
   block("caches", 1.0, cache_block{static_cast<double>(caches.total()) / 1024.0}.parts());
@@ -147,7 +147,7 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
 /// What a workload costs on the chip at the prices of a book, compile-time or run-time.
 /// Errors  as computation_chip_config::validate; capacity where a count leaves 64 bits; missing_entry where a
 ///         run-time book lacks a price
-template <class Book>
+template <class Crossbar = computation_crossbar_block<>, class Book>
 [[nodiscard]] cost_report computation_chip_cost(std::string_view name, computation_chip_config const& c,
                                                 component_prices const& prices, workload const& w, Book const& book,
                                                 count_rule count, bool with_notes = true) {
@@ -158,11 +158,11 @@ template <class Book>
   cost_report out;
   out.chip = name;
   out.rows.reserve(160);
-  add_chip_area(out, c, book, r, w);
+  add_chip_area<Crossbar>(out, c, book, r, w);
   auto const phase_rows = [&](phase when, phase_work const& p) {
     add_energy_rows(out, when, count == count_rule::full ? p.full : published_actions(p.published, c, w.digits),
                     energies);
-    add_chip_static(out, when, p.latency(), c, book, r, w);
+    add_chip_static<Crossbar>(out, when, p.latency(), c, book, r, w);
     detail::add_latency_rows(out, when, p);
   };
   phase_rows(phase::prefill, work.prefill);
@@ -175,7 +175,7 @@ template <class Book>
   double const bank_J = per_cycle(action<"dense_bank", "cell_read">{}, c.array.bank_rows) +
                         per_cycle(action<"sense_adc", "convert">{}, c.array.bank_rows) +
                         per_cycle(action<"dense_bank", "column_access">{}, 1.0);
-  auto const crossbar = computation_crossbar_block<>{c}.parts();
+  auto const crossbar = Crossbar{c}.parts();
   auto const bank = dense_crossbar_block{c}.parts();
   out.peak_power_W =
       static_cast<double>(r.arrays()) *
@@ -190,11 +190,12 @@ template <class Book>
 }
 
 /// The same with the chip's own book.
-[[nodiscard]] inline cost_report computation_chip_cost(std::string_view name, computation_chip_config const& c,
-                                                       component_prices const& prices, workload const& w,
-                                                       report_choice choice = {}, bool with_notes = true) {
-  return computation_chip_cost(name, c, prices, w, computation_chip_book(choice.prices, prices, c), choice.count,
-                               with_notes);
+template <class Crossbar = computation_crossbar_block<>>
+[[nodiscard]] cost_report computation_chip_cost(std::string_view name, computation_chip_config const& c,
+                                                component_prices const& prices, workload const& w,
+                                                report_choice choice = {}, bool with_notes = true) {
+  return computation_chip_cost<Crossbar>(name, c, prices, w, computation_chip_book(choice.prices, prices, c),
+                                         choice.count, with_notes);
 }
 
 }  // namespace ohmic::inline OHMIC_ABI

@@ -51,6 +51,14 @@ struct price_book {
 template <named_list A, named_list P, named_list E>
 price_book(std::string_view, A, P, E) -> price_book<A, P, E>;
 
+/// A book with further prices: those of parts of your own.
+/// Errors  a name that the book has already does not compile
+template <class Book, named_list A, named_list P, named_list E>
+[[nodiscard]] constexpr auto with_prices(Book const& book, A const& areas, P const& static_powers, E const& energies) {
+  return price_book{book.name, join_parts(book.areas, areas), join_parts(book.static_powers, static_powers),
+                    join_parts(book.energies, energies)};
+}
+
 /// The prices of a list of parts or actions, by position: what a roll-up reads. A run-time book leads to the same
 /// table.
 template <class Q, std::size_t N>

@@ -137,10 +137,17 @@ struct with_named_adc : wang2024 {
 };
 }  // namespace
 
-TEST_CASE("a slot with a name of its own is a part of its own") {
-  computation_chip_config const c;
-  CHECK(has_part<decltype(crossbar_parts<wang2024>(c)), "adc">);
-  CHECK(has_part<decltype(crossbar_parts<with_named_adc>(c)), "my_adc">);
+TEST_CASE("a slot with a name of its own is a part of its own, priced by a book that was extended") {
+  cost_settings const s;
+  auto const w = bert_large(1);
+  area_price const twice = s.prices.adc_area * 2.0;
+  auto const book = with_prices(computation_chip_book(price_set::as_published, s.prices, s.chip),
+                                named(part<"my_adc">(twice)), named(part<"my_adc">(not_printed<watts>)), named());
+  auto const own =
+      computation_chip_cost<crossbar_block_of<with_named_adc>>("mine", s.chip, s.prices, w, book, count_rule::full);
+  auto const plain = cost_of<wang2024>(w, s);
+  double const arrays = plain.note("arrays");
+  CHECK(own.area_mm2() - plain.area_mm2() == Approx(arrays * s.prices.adc_area.value.si() * 1e6));
 }
 
 TEST_CASE("absurd settings, unknown chips and unknown models are refused by name") {
