@@ -205,15 +205,20 @@ void store(float* p, V v) noexcept {
   }
 }
 
-/// Applies a lane function to every element: out[i] = f(in[i]). f is called with batches, and with single floats for
-/// the rest.
+/// Applies a lane function to every element: out[i] = f(in[i]). f is called with batches only, the last one filled up
+/// by zeros,
+/// so that no scalar copy of it, which would carry no instruction set in its name, is left behind.
 /// Shape   in (n), out (n); they may be the same memory
 template <class Arch = native, class F>
 void for_each_lane(float const* in, float* out, std::size_t n, F const& f) noexcept {
   using batch = f32<Arch>;
   std::size_t const whole = n - n % batch::size;
   for (std::size_t i = 0; i < whole; i += batch::size) store<batch>(out + i, f(load<batch>(in + i)));
-  for (std::size_t i = whole; i < n; ++i) out[i] = f(in[i]);
+  if (whole == n) return;
+  alignas(64) float rest[batch::size] = {};
+  for (std::size_t i = whole; i < n; ++i) rest[i - whole] = in[i];
+  store<batch>(rest, f(load<batch>(rest)));
+  for (std::size_t i = whole; i < n; ++i) out[i] = rest[i - whole];
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::simd

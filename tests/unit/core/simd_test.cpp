@@ -19,6 +19,7 @@ constexpr float c = -(1.0f + 0x1p-11f);
 constexpr float left_by_fusing = 0x1p-24f;
 
 static_assert(simd::mul_add(a, a, c) == 0.0f);
+static_assert(simd::fence(0.1) == 0.1);
 static_assert(simd::round_even(2.5f) == 2.0f && simd::round_even(3.5f) == 4.0f && simd::round_even(-2.5f) == -2.0f);
 static_assert(simd::clamp(5.0f, -1.0f, 1.0f) == 1.0f && simd::abs(-2.0f) == 2.0f);
 static_assert(simd::lane<float> && simd::lane<simd::f32<simd::native>> && !simd::lane<double> && !simd::lane<int>);
@@ -66,6 +67,7 @@ TEST_CASE("a product is rounded by itself on every instruction set") {
     CHECK(out == zero);
     arch.mul_add_by_one(x, x, y, out);
     CHECK(out == zero);
+    CHECK(arch.product_and_sum(1.0 + 0x1p-27, 1.0 + 0x1p-27, -(1.0 + 0x1p-26)) == 0.0);  // 2^-54 if fused
     // Without the fence these flags do contract: or the checks above would prove nothing.
     arch.unfenced(x, x, y, out);
     CHECK(out == std::vector<float>(64, arch.has_fma ? left_by_fusing : 0.0f));

@@ -1,6 +1,7 @@
 // Matrices and views.
 #include "ohmic/core/view.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -70,6 +71,17 @@ TEST_CASE("transposing swaps rows and columns, also of a part") {
   CHECK(t(2, 1) == 12);
   CHECK(ohmic::transposed(t.view()) == m);
   CHECK(ohmic::transposed(m.view().columns(1, 2))(1, 0) == 2);
+}
+
+TEST_CASE("a matrix that cannot exist is refused before its size wraps around") {
+  auto const huge = std::size_t{1} << 33;
+  try {
+    matrix<float> m(huge, huge);
+    FAIL("accepted");
+  } catch (ohmic::error const& e) {
+    CHECK(e.code() == ohmic::errc::capacity);
+    CHECK_THAT(e.what(), ohmic_test::contains("8589934592 x 8589934592"));
+  }
 }
 
 TEST_CASE("matrices are equal when shape and elements are") {

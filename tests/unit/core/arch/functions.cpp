@@ -35,9 +35,15 @@ namespace OHMIC_JOIN(core_, OHMIC_TEST_ARCH) {
                       std::span<float> out) {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = simd::mul_add(a[i], b[i], c[i]);
   }
+  double product_and_sum(double a, double b, double c) { return simd::fence(a * b) + c; }
   // What a compiler does when it is not held back.
   void unfenced(std::span<float const> a, std::span<float const> b, std::span<float const> c, std::span<float> out) {
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = a[i] * b[i] + c[i];
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      // Read first: a sanitizer's check between product and sum would hold the compiler back too.
+      float const x = a[i], y = b[i], z = c[i];
+      float const sum = x * y + z;
+      out[i] = sum;
+    }
   }
 
   void lane_function(int which, std::span<float const> in, std::span<float> out) {

@@ -18,6 +18,7 @@
     void mul_add(std::span<float const> a, std::span<float const> b, std::span<float const> c, std::span<float> out);  \
     void mul_add_by_one(std::span<float const> a, std::span<float const> b, std::span<float const> c,                  \
                         std::span<float> out);                                                                         \
+    double product_and_sum(double a, double b, double c);                                                              \
     void unfenced(std::span<float const> a, std::span<float const> b, std::span<float const> c, std::span<float> out); \
     void lane_function(int which, std::span<float const> in, std::span<float> out);                                    \
     std::size_t dot4_lanes();                                                                                          \
@@ -42,17 +43,18 @@ struct arch_functions {
   decltype(&core_baseline::quantiles) quantiles;
   decltype(&core_baseline::mul_add) mul_add;
   decltype(&core_baseline::mul_add_by_one) mul_add_by_one;
+  decltype(&core_baseline::product_and_sum) product_and_sum;
   decltype(&core_baseline::unfenced) unfenced;
   decltype(&core_baseline::lane_function) lane_function;
   decltype(&core_baseline::dot4_lanes) dot4_lanes;
   decltype(&core_baseline::dot4) dot4;
 };
 
-#define OHMIC_CORE_ARCH_ENTRY(arch, fma)                                                                      \
-  arch_functions {                                                                                            \
-#arch, fma, core_##arch::words, core_##arch::uniforms, core_##arch::normals, core_##arch::quantiles,      \
-        core_##arch::mul_add, core_##arch::mul_add_by_one, core_##arch::unfenced, core_##arch::lane_function, \
-        core_##arch::dot4_lanes, core_##arch::dot4                                                            \
+#define OHMIC_CORE_ARCH_ENTRY(arch, fma)                                                                        \
+  arch_functions {                                                                                              \
+#arch, fma, core_##arch::words, core_##arch::uniforms, core_##arch::normals, core_##arch::quantiles,        \
+        core_##arch::mul_add, core_##arch::mul_add_by_one, core_##arch::product_and_sum, core_##arch::unfenced, \
+        core_##arch::lane_function, core_##arch::dot4_lanes, core_##arch::dot4                                  \
   }
 
 /// The instruction sets that were built and that this machine has.
