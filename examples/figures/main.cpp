@@ -59,8 +59,8 @@ figures::chart figure_13(std::string const& id, std::string const& title) {
         static_cast<double>(k.banks_for(n.weights())) * dense_crossbar_mm2(prices, k) + typical_caches_mm2(prices, k);
     double const crossbar = computation_crossbar_mm2(prices, k), whole = resident_crossbar_block::area_mm2(prices, k);
     std::string const suffix = free_cells ? ", free cells" : "";
-    figures::series ours{"wang2024" + suffix, {}, false, free_cells},
-        multi{"multi_bit" + suffix, {}, false, free_cells}, single{"single_bit" + suffix, {}, false, free_cells};
+    figures::series ours{"wang2024" + suffix, {}, false, free_cells, 1},
+        multi{"multi_bit" + suffix, {}, false, free_cells, 2}, single{"single_bit" + suffix, {}, false, free_cells, 3};
     for (double delay = serial / 16.0; delay <= serial * 16.0; delay *= 1.3) {
       ours.points.emplace_back(delay * 1e3,
                                fixed + std::max(1.0, crossbars_for_delay(size.macs, delay, k, 3)) * crossbar);
@@ -75,11 +75,11 @@ figures::chart figure_13(std::string const& id, std::string const& title) {
 
 /// Fig 14: area that holds a model's weights, against its size, and the limit of one chip.
 figures::chart figure_14() {
-  figures::chart c{"Fig 14: area against model size", "weights", "area, mm2", {}};
+  figures::chart c{"Fig 14: area against model size; one chip is 12,800 mm2", "weights", "area, mm2", {}};
   auto const prices = published_prices();
   computation_chip_config const k;
-  figures::series ours{"wang2024, dense bank", {}}, isaac_imas{"ISAAC, IMAs", {}}, multi{"multi_bit", {}},
-      limit{"one chip: 12,800 mm2", {}, false, true}, models{"models", {}, true};
+  figures::series ours{"wang2024", {}}, isaac_imas{"ISAAC, IMAs", {}}, multi{"multi_bit", {}},
+      limit{"one chip", {}, false, true}, models{"models", {}, true, false, 1};
   for (double w = 1e7; w <= 2e12; w *= 1.5) {
     ours.points.emplace_back(w, dense_bank_mm2(w, prices, k));
     isaac_imas.points.emplace_back(w, isaac::ima_area_mm2(w, prices));

@@ -18,6 +18,7 @@ struct series {
   std::vector<std::pair<double, double>> points;
   bool markers_only = false;
   bool dashed = false;
+  std::size_t colour = 0;  ///< 0: by position; otherwise one of the colours, from 1
 };
 
 struct chart {
@@ -51,10 +52,13 @@ struct axis {
   [[nodiscard]] std::vector<double> ticks() const {
     std::vector<double> out;
     if (logarithmic) {
+      bool const decades_only = high / low > 1e4;
       for (int e = static_cast<int>(std::floor(std::log10(low))); e <= static_cast<int>(std::ceil(std::log10(high)));
            ++e)
         for (double m : {1.0, 3.0})
-          if (double const v = m * std::pow(10.0, e); v >= low * 0.999 && v <= high * 1.001) out.push_back(v);
+          if (double const v = m * std::pow(10.0, e);
+              (m == 1.0 || !decades_only) && v >= low * 0.999 && v <= high * 1.001)
+            out.push_back(v);
     } else {
       double const step = std::pow(10.0, std::floor(std::log10((high - low) / 4.0)));
       double const wide = (high - low) / step > 10.0 ? step * 2.0 : step;
@@ -116,7 +120,7 @@ inline void write_svg(std::string const& file, std::vector<chart> const& panels)
            ") rotate(-90)\" text-anchor=\"middle\">" + detail::escaped(c.y_label) + "</text>\n";
     for (std::size_t i = 0; i < c.lines.size(); ++i) {
       auto const& s = c.lines[i];
-      std::string const colour = colours[i % std::size(colours)];
+      std::string const colour = colours[(s.colour > 0 ? s.colour - 1 : i) % std::size(colours)];
       std::string path;
       for (auto const& [x, y] : s.points) {
         path += (path.empty() ? "M" : " L") + detail::number(ax.place(x)) + " " + detail::number(ay.place(y));
