@@ -83,7 +83,9 @@ inline constexpr std::string_view knobs[] = {
     c.sense_rule = rule;
     add("fig14.gpt3.ratio." + std::string(name),
         isaac::ima_area_mm2(175e9, in.prices) / dense_bank_mm2(175e9, in.prices, c), "ratio",
-        "51 x with this rule for the 2-bit ADC");
+        rule == adc_scaling::survey
+            ? "51 x with this rule; it has no data below 4 bits, so the 2-bit ADC is priced as one of 4 bits"
+            : "51 x with this rule for the 2-bit ADC");
   }
   for (auto const& [name, variant] : enum_names<register_variant>::value) {
     reproduction_inputs v = in;
@@ -103,7 +105,7 @@ inline constexpr std::string_view knobs[] = {
         add(std::string(m.key) + "." + std::string(note.name), note.value, std::string(note.unit),
             std::string(note.meaning));
   }
-  add("intro.isaac.chips.exact", std::ceil(175e9 / isaac::chip_weights), "chips",
+  add("intro.isaac.chips.exact", 175e9 / isaac::chip_weights, "chips",
       "168 tiles x 12 IMAs x 8 arrays x 128 x 128 x 2 bit = 66,060,288 weights a chip");
   add("robust.first_errors.2bit", detail::error_free_multiple(4), "x",
       "errors beyond this multiple of the fluctuation");

@@ -44,7 +44,8 @@ struct usage {
   w.serial_vectors = 4.0 * static_cast<double>(t.layers) * static_cast<double>(w.batch * w.tokens);
   if (u.decode == 0) return w;
   w.decode = u.decode;
-  w.kv_bytes = program::kv_cache_bytes(t, w.tokens + w.decode, w.batch);
+  // An encoder that stands in for a decoder of its size keeps the area of the encoder.
+  if (t.generates()) w.kv_bytes = program::kv_cache_bytes(t, w.tokens + w.decode, w.batch);
   std::size_t const own = t.cross_layers > 0 ? 0 : w.tokens;  // context before the first step
   for (std::size_t i = 0; i < u.decode;) {
     std::size_t const context = own + i + 1,

@@ -76,7 +76,7 @@ void add_chip_area(cost_report& out, computation_chip_config const& c, Book cons
   auto const caches = w.width > 0 ? cache_sizes::of(w.tokens, w.width, c.cached_columns, c.duplication)
                                   : cache_sizes::of(256, 1024, c.cached_columns, c.duplication);
   block("caches", 1.0, cache_block{static_cast<double>(caches.total()) / 1024.0}.parts());
-  if (w.decode > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
+  if (w.kv_bytes > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
   block("functions", static_cast<double>(r.arrays()), function_block::parts());
 }
 
@@ -91,7 +91,7 @@ void add_chip_static(cost_report& out, phase when, double time_s, computation_ch
   block("dense_bank", static_cast<double>(r.banks), dense_crossbar_block{c}.parts());
   auto const caches = cache_sizes::of(w.tokens, w.width, c.cached_columns, c.duplication);
   block("caches", 1.0, cache_block{static_cast<double>(caches.total()) / 1024.0}.parts());
-  if (w.decode > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
+  if (w.kv_bytes > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
 }
 
 /// Bounds and shares that stand beside the rows.
