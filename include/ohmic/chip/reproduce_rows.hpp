@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ohmic/chip/reproduce.hpp"
+#include "ohmic/chip/reproduction.hpp"
 
 namespace ohmic::inline OHMIC_ABI::chip {
 namespace detail {
@@ -164,25 +164,5 @@ inline void robust_rows(row_maker& row) {
 }
 
 }  // namespace detail
-
-inline std::vector<reproduced_row> reproduce(reproduction_inputs const& in) {
-  std::vector<reproduced_row> made, rows;
-  detail::row_maker row(made);
-  detail::exact_rows(row, in);
-  detail::area_rows(row, in);
-  detail::energy_rows(row, in);
-  detail::processor_rows(row, in);
-  detail::bound_rows(row, in);
-  detail::robust_rows(row);
-  rows.reserve(made.size());
-  for (auto const& p : printed_values) {
-    auto const found = std::find_if(made.begin(), made.end(), [&](auto const& r) { return r.printed == &p; });
-    if (found == made.end())
-      throw error({errc::contract, "a printed value is not computed", std::string(p.id), "", "",
-                   "add it to chip/reproduce_rows.hpp"});
-    rows.push_back(std::move(*found));
-  }
-  return rows;
-}
 
 }  // namespace ohmic::inline OHMIC_ABI::chip
