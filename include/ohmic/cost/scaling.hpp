@@ -13,7 +13,7 @@
 namespace ohmic::inline OHMIC_ABI {
 
 /// Everything doubles with each bit: a 2-bit converter is 1/64 of an 8-bit one.
-/// Source  capacitor arrays double with each bit; used for the published 51 x of GPT-3 (system.md section 5)
+/// Source  capacitor arrays double with each bit; used for the published 51 x of GPT-3
 struct exponential_rule {
   static constexpr std::string_view source = "2^bits: capacitor array doubles with each bit";
   [[nodiscard]] static double area_factor(int bits) noexcept { return std::exp2(bits - 8); }
