@@ -1,5 +1,8 @@
 #include "chips.hpp"
 
+#include <algorithm>
+#include <set>
+
 namespace program_cli {
 
 using namespace ohmic;
@@ -7,31 +10,45 @@ using namespace ohmic;
 namespace {
 
 template <class Spec>
-chip_under_test deploy_on(deployment_job const& job, chip::config<Spec> const& settings, std::string name,
-                          chip::product_mode mode) {
-  auto const deployed = std::make_shared<chip::deployed<Spec> const>(chip::deploy<Spec>(
-      job.model, settings, job.values, job.calibration, job.threads, job.report, *job.kernels.products));
-  chip_under_test out{std::move(name),
-                      settings_object(settings),
-                      deployed,
-                      chip::contestant(*deployed, mode),
-                      deployed->choices(),
-                      settings.array,
-                      Spec::scale,
-                      0};
-  model::for_each_projection(
-      job.model, [&](program::site s, auto const&) { out.clipped_biases += deployed->matrix_at(s).clipped_biases; });
-  return out;
+chip_entry entry() {
+  return {Spec::name, Spec::summary, [] {
+            chip_settings settings;
+            Spec::configure(settings);
+            return settings;
+          }};
 }
 
-template <class Spec>
-chip_entry entry() {
-  return {Spec::name, Spec::summary, [] { return settings_object(chip::defaults<Spec>()); },
-          [](deployment_job const& job) {
-            auto settings = chip::defaults<Spec>();
-            for (auto const& s : job.set) assign(settings, s);
-            return deploy_on<Spec>(job, settings, Spec::name, chip::product_mode::convert);
-          }};
+/// Most settings that are compared at once: each is a chip in memory.
+constexpr std::size_t max_requests = 256;
+
+std::vector<std::string> split(std::string const& text) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    std::size_t const comma = std::min(text.find(',', at), text.size());
+    parts.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return parts;
+}
+
+/// One request for every value of "key=a,b,c".
+std::vector<chip_request> varied(std::vector<chip_request> const& requests, std::string const& vary) {
+  auto const equals = vary.find('=');
+  if (equals == vary.npos || equals == 0 || equals + 1 == vary.size())
+    throw error({errc::config_value, "not a list of settings", "--vary", vary, "key=a,b,c",
+                 "see ohmic list chips for the keys"});
+  std::vector<chip_request> out;
+  for (auto const& r : requests)
+    for (auto const& value : split(vary.substr(equals + 1))) {
+      std::string const assignment = vary.substr(0, equals + 1) + value;
+      out.push_back(r);
+      out.back().label += " " + assignment;
+      out.back().set.push_back(assignment);
+    }
+  if (out.size() > max_requests)
+    throw error({errc::capacity, "too many settings at once", "--vary", std::to_string(out.size()),
+                 "at most " + std::to_string(max_requests), "split the run"});
+  return out;
 }
 
 }  // namespace
@@ -48,20 +65,26 @@ chip_entry const& chip_named(std::string const& name) {
     names.push_back(c.name);
   }
   std::string const near = nearest_name(name, names);
-  throw error({errc::unknown_id, "unknown chip", "--chip", name, joined(names),
+  throw error({errc::unknown_id, "unknown chip", "--chip", name, joined(names) + ", or a file that ends in .toml",
                near.empty() ? "see ohmic list chips" : "did you mean '" + near + "'?"});
 }
 
-chip_under_test int8_reference(deployment_job const& job) {
-  auto wanted = chip::defaults<chip::wang2024>();
-  for (auto const& s : job.set) assign(wanted, s);
-  auto settings = chip::defaults<chip::wang2024>();
-  settings.array = wanted.array;
-  settings.dac = wanted.dac;
-  settings.coding = wanted.coding;
-  settings.softmax.exp_bits = wanted.softmax.exp_bits;
-  settings.adc.lossless = true;
-  return deploy_on<chip::wang2024>(job, settings, "int8", chip::product_mode::exact);
+chip_settings defaults_of(std::string const& base) { return chip_named(base).settings(); }
+
+std::vector<chip_request> requested_chips(std::string const& chip, std::vector<std::string> const& set,
+                                          std::vector<std::string> const& vary) {
+  std::vector<chip_request> out;
+  std::set<std::string> seen;
+  for (auto const& name : split(chip)) {
+    if (!seen.insert(name).second)
+      throw error({errc::config_conflict, "chip named twice", "--chip", chip, "each chip once", "remove one"});
+    out.push_back(name.ends_with(".toml") ? read_chip_file(name) : chip_request{chip_named(name).name, name, {}});
+    out.back().set.insert(out.back().set.end(), set.begin(), set.end());
+  }
+  for (auto const& v : vary) out = varied(out, v);
+  // Before anything is read or run, so that a slip in the last of many settings does not cost the time of the others.
+  for (auto const& r : out) static_cast<void>(settings_of(r));
+  return out;
 }
 
 }  // namespace program_cli

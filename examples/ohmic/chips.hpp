@@ -1,47 +1,28 @@
-// The chips that the program knows by name, behind one type.
+// The chips that the program knows by name, and the settings that a command line asks of them.
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "json_output.hpp"
-#include "kernels.hpp"
-#include "ohmic/chip/evaluation.hpp"
 #include "ohmic/chip/wang2024.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
 
 namespace program_cli {
 
-/// Everything that is needed to put a model on a chip.
-struct deployment_job {
-  ohmic::model::bert const& model;
-  ohmic::chip::value_ranges const& values;
-  ohmic::chip::token_lists const& calibration;
-  ohmic::executor& threads;
-  ohmic::chip::progress report;
-  kernel_set const& kernels;
-  std::vector<std::string> const& set;
-};
+/// Presets whose slots are the same differ in settings only, and share one instantiation of everything: that halves the time to compile
+/// this program. A chip with another slot gets a type of its own here.
+using chip_spec = ohmic::chip::wang2024;
+using chip_settings = ohmic::chip::config<chip_spec>;
 
-/// A model on a chip of some type.
-struct chip_under_test {
-  std::string name;
-  json settings;
-  std::shared_ptr<void const> owner;  ///< keeps the deployed model
-  ohmic::chip::contestant contestant;
-  ohmic::program::function_choices choices;  ///< for the plan
-  ohmic::array_geometry array;
-  int scale = 0;
-  std::uint64_t clipped_biases = 0;
-};
-
-/// A chip by name: what it is, its settings, and how to deploy on it.
+/// A chip by name: what it is, and its settings.
 struct chip_entry {
   std::string name;
   std::string summary;
-  std::function<json()> settings;
-  std::function<chip_under_test(deployment_job const&)> deploy;
+  std::function<chip_settings()> settings;
 };
 
 std::vector<chip_entry> const& chips();
@@ -49,8 +30,32 @@ std::vector<chip_entry> const& chips();
 /// Errors  unknown_id with the known names
 chip_entry const& chip_named(std::string const& name);
 
-/// The same codes without converters: what INT8 alone leaves (row-maximum softmax, two-pass variance), with the widths
-/// of `set`.
-chip_under_test int8_reference(deployment_job const&);
+/// A chip with changes: how it is called in results, the chip it is made from, and assignments key=value in their order.
+struct chip_request {
+  std::string label;
+  std::string base;
+  std::vector<std::string> set;
+};
+
+/// The chips of --chip (names, or TOML files, separated by commas), each with --set on top, and for every value of --vary one.
+/// Errors  unknown_id, unknown_key, config_value, config_conflict; file_missing, file_format for TOML files
+std::vector<chip_request> requested_chips(std::string const& chip, std::vector<std::string> const& set,
+                                          std::vector<std::string> const& vary);
+
+/// A chip file: `chip = "wang2024"` names what it changes (the default), tables hold the settings: [adc] bits = 6.
+/// Errors  file_missing; file_format for broken TOML; config_value for a value of the wrong type, with file and line; unknown_key
+chip_request read_chip_file(std::string const& path);
+
+/// The settings of a chip before anybody changes them.
+/// Errors  unknown_id
+chip_settings defaults_of(std::string const& base);
+
+/// The settings of a request.
+/// Errors  unknown_key, config_value
+inline chip_settings settings_of(chip_request const& r) {
+  auto settings = defaults_of(r.base);
+  for (auto const& s : r.set) ohmic::assign(settings, s);
+  return settings;
+}
 
 }  // namespace program_cli

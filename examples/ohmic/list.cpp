@@ -17,7 +17,7 @@ int list(std::string const& what, common_options const& common) {
   if (what == "chips") {
     out["chips"] = json::array();
     for (auto const& c : chips()) {
-      json const settings = c.settings();
+      json const settings = settings_object(c.settings());
       out["chips"].push_back({{"id", c.name}, {"summary", c.summary}, {"settings", settings}});
       if (!text) continue;
       fmt::print("{:<20} {}\n", c.name, c.summary);
@@ -30,10 +30,20 @@ int list(std::string const& what, common_options const& common) {
       if (text) fmt::print("{:<20} {}\n", p.name, p.summary);
     }
   } else if (what == "models") {
-    std::string const summary =
-        "BertForSequenceClassification: a folder with config.json, model.safetensors, vocab.txt, tokenizer_config.json";
-    out["models"] = json::array({{{"id", "bert"}, {"summary", summary}}});
-    if (text) fmt::print("{:<20} {}\n", "bert", summary);
+    std::pair<char const*, char const*> const known[] = {
+        {"bert",
+         "BertForSequenceClassification, task classify: a folder with config.json, model.safetensors, vocab.txt, "
+         "tokenizer_config.json"},
+        {"gpt2",
+         "GPT2LMHeadModel, task lm: a folder with config.json, model.safetensors, sp.model (SentencePiece BPE)"},
+        {"sentence_encoder",
+         "Universal Sentence Encoder lite, task retrieve: a folder with model.json, vocab.json, group1-shard1of7 .. "
+         "7of7"}};
+    out["models"] = json::array();
+    for (auto const& [id, summary] : known) {
+      out["models"].push_back({{"id", id}, {"summary", summary}});
+      if (text) fmt::print("{:<20} {}\n", id, summary);
+    }
     for (auto const& n : ohmic::model::catalogue()) {
       out["models"].push_back({{"id", n.id}, {"summary", n.source}, {"weights", n.weights()}, {"cost_only", true}});
       if (text)

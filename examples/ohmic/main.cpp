@@ -40,13 +40,24 @@ int run(int argc, char** argv) {
   auto* const deploy_command =
       app.add_subcommand("deploy", "Real weights on the modelled chip: scores, quality layer by layer, actions");
   deploy_command->add_option("--model", d.model, "Folder of the model")->required()->type_name("DIR");
-  deploy_command->add_option("--data", d.data, "Texts to score, label<TAB>text")->required()->type_name("FILE");
+  deploy_command
+      ->add_option("--data", d.data,
+                   "Texts to score: label<TAB>text, plain lines, or id<TAB>query<TAB>document, as the task has it")
+      ->required()
+      ->type_name("FILE");
   deploy_command
       ->add_option("--calibration", d.calibration,
-                   "Texts for ranges and scales; by default calib.tsv of the model's folder")
+                   "Texts for ranges and scales, by default calib.tsv or calib.txt of the model's folder; or FILE.json "
+                   "of ohmic calibrate")
       ->type_name("FILE");
-  deploy_command->add_option("--chip", d.chip, "Chips by name, separated by commas")->capture_default_str();
-  deploy_command->add_option("--task", d.task, "What is scored")->capture_default_str();
+  deploy_command->add_option("--chip", d.chip,
+                             "Chips by name, or files that end in .toml, separated by commas; by default wang2024 and, "
+                             "without --vary, wang2024_published");
+  deploy_command->add_option("--task", d.task,
+                             "What is scored: classify, lm or retrieve; by default what suits the model");
+  deploy_command
+      ->add_option("--vary", d.vary, "Compare settings: every chip once for each value; several lists are combined")
+      ->type_name("KEY=A,B,C");
   deploy_command->add_option("--limit", d.limit, "Score the first N texts only; 0: all")->capture_default_str();
   deploy_command->add_flag("--no-truncate", d.no_truncate, "A text longer than the model's positions is an error");
   add_common(*deploy_command, common);
@@ -60,18 +71,12 @@ int run(int argc, char** argv) {
       ->type_name("ID|DIR");
   cost_command->add_option("--chip", c.chip, "A chip by name")->capture_default_str();
   cost_command->add_option("--tokens", c.tokens, "Tokens of the prompt; 0: the model's usual number (256)")
-      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  cost_command->add_option("--decode", c.decode, "Tokens generated after it; 0: none")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  cost_command->add_option("--batch", c.batch, "Sequences side by side")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  cost_command->add_option("--decode", c.decode, "Tokens generated after it; 0: none")->capture_default_str();
+  cost_command->add_option("--batch", c.batch, "Sequences side by side")->capture_default_str();
   cost_command
       ->add_option("--duplication", c.duplication,
                    "Copies of a column pair that share a session's weights; 0: the setting's (64)")
-      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   cost_command->add_option("--compare", c.compare, "Chips to compare with, separated by commas");
   cost_command->add_flag("--sensitivity", c.sensitivity, "Move every constant by 10 % and show what follows");
@@ -87,6 +92,19 @@ int run(int argc, char** argv) {
   reproduce_command->add_option("--report", r.report, "Write the result as a page to FILE")->type_name("FILE");
   add_common(*reproduce_command, common);
 
+  calibrate_options k;
+  auto* const calibrate_command = app.add_subcommand(
+      "calibrate", "Ranges and scales of a model on chips, kept for: ohmic deploy --calibration FILE.json");
+  calibrate_command->add_option("--model", k.model, "Folder of the model")->required()->type_name("DIR");
+  calibrate_command
+      ->add_option("--calibration", k.data,
+                   "Texts for ranges and scales; by default calib.tsv or calib.txt of the model's folder")
+      ->type_name("FILE");
+  calibrate_command->add_option("--chip", k.chip, "Chips by name, or files that end in .toml, separated by commas")
+      ->capture_default_str();
+  calibrate_command->add_option("--output", k.output, "File to keep them in")->type_name("FILE.json");
+  add_common(*calibrate_command, common);
+
   std::string what = "chips";
   auto* const list_command = app.add_subcommand("list", "What the program knows by name");
   list_command->add_option("WHAT", what, "chips or models")->capture_default_str();
@@ -97,6 +115,7 @@ int run(int argc, char** argv) {
   } catch (CLI::ParseError const& e) { return app.exit(e) == 0 ? done : bad_input; }
   if (*cost_command) return cost(c, common);
   if (*reproduce_command) return reproduce(r, common);
+  if (*calibrate_command) return calibrate(k, common);
   return *deploy_command ? deploy(d, common) : list(what, common);
 }
 

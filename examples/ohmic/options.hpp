@@ -20,8 +20,9 @@ struct common_options {
 };
 
 struct deploy_options {
-  std::string model, data, calibration, chip = "wang2024,wang2024_published", task = "classify";
-  std::size_t limit = 0;  ///< 0: all texts
+  std::string model, data, calibration, chip, task;  ///< chip and task empty: what suits
+  std::vector<std::string> vary;                     ///< key=a,b,c
+  std::size_t limit = 0;                             ///< 0: all texts
   bool no_truncate = false;
 };
 
@@ -36,7 +37,12 @@ struct reproduce_options {
   std::string only, report;
 };
 
+struct calibrate_options {
+  std::string model, data, chip = "wang2024,wang2024_published", output;
+};
+
 int deploy(deploy_options const&, common_options const&);
+int calibrate(calibrate_options const&, common_options const&);
 int cost(cost_options const&, common_options const&);
 int reproduce(reproduce_options const&, common_options const&);
 int list(std::string const& what, common_options const&);

@@ -26,24 +26,34 @@ enum class attention_step { scores = 0, sums = 1, values = 2 };
 struct head_operands {
   matrix_view<std::int16_t const> q, k, v;
   float q_scale = 1.0f, k_scale = 1.0f, v_scale = 1.0f;
+  std::span<float const> q_scales{};  ///< one per query instead of q_scale, where every token has its own
+
+  [[nodiscard]] float scale_of_query(std::size_t i) const noexcept { return q_scales.empty() ? q_scale : q_scales[i]; }
 };
 
 /// What F does around the products of a head.
 using attention_actions = action_list<action<"post", "scale">, action<"comparator", "compare">,
                                       action<"exp_unit", "exp">, action<"divider", "divide">, action<"cache", "write">>;
 
-/// Actions by step, and what went wrong with scores: rows whose codes were all zero, codes that saturated.
+/// Actions by step, and what went wrong with scores: rows whose codes were all zero, codes that saturated; and how many codes a
+/// running maximum made over again.
 struct attention_report {
   std::array<tally<attention_actions>, 3> tallies{};
   std::uint64_t rows = 0;
   std::uint64_t empty_rows = 0;
   std::uint64_t saturated = 0;
+  std::uint64_t rescaled = 0;
 };
+
+/// Keys that query i sees of n; they are the first ones.
+[[nodiscard]] constexpr std::size_t visible_keys(attention_mask mask, std::size_t i, std::size_t n) noexcept {
+  return mask == attention_mask::causal && i + 1 < n ? i + 1 : n;
+}
 
 /// Scores of query i that the mask hides become -infinity.
 inline void apply_mask(attention_mask mask, std::size_t i, std::span<float> scores) noexcept {
-  if (mask == attention_mask::none) return;
-  for (std::size_t j = i + 1; j < scores.size(); ++j) scores[j] = -std::numeric_limits<float>::infinity();
+  for (std::size_t j = visible_keys(mask, i, scores.size()); j < scores.size(); ++j)
+    scores[j] = -std::numeric_limits<float>::infinity();
 }
 
 }  // namespace ohmic::inline OHMIC_ABI

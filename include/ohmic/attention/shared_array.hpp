@@ -35,9 +35,9 @@ class shared_array_attention {
                    std::to_string(softmax.top()), "codes up to 32767 (15 bits)", "set softmax.exp_bits=15 or less"});
   }
 
-  /// One head. `product(step, x, y)` multiplies codes x (tokens, inner) by y (outputs, inner) on the array and returns
-  /// sums;
-  /// `seen(step, values)` is shown scores, row sums and results as real numbers.
+  /// One head. `product(step, x, y)` multiplies codes x (tokens, inner) by y (outputs, inner) on the array and returns sums;
+  /// `seen(step, values)` is shown scores, row sums and results as real numbers,
+  /// of the scores those that the mask shows.
   template <class Product, class Observer>
   void head(head_operands const& in, matrix_view<float> out, attention_report& report, Product const& product,
             Observer const& seen) const {
@@ -71,14 +71,15 @@ class shared_array_attention {
               Observer const& seen) const {
     std::size_t const n = in.q.rows;
     auto const z = product(attention_step::scores, in.q, in.k);  // (n, n)
-    float const scale = in.q_scale * in.k_scale;
     std::vector<float> row(n);
     std::vector<std::uint16_t> row_codes(n);
     for (std::size_t i = 0; i < n; ++i) {
+      float const scale = in.scale_of_query(i) * in.k_scale;
       for (std::size_t j = 0; j < n; ++j) row[j] = simd::mul(static_cast<float>(z(i, j)), scale);
-      seen(attention_step::scores, std::span<float const>(row));
+      seen(attention_step::scores, std::span<float const>(row).first(visible_keys(mask_, i, n)));
       apply_mask(mask_, i, row);
       report.saturated += softmax_.row_codes(row, row_codes);
+      if constexpr (requires { softmax_.rescaled(row); }) report.rescaled += softmax_.rescaled(row);
       for (std::size_t j = 0; j < n; ++j) codes(i, j) = static_cast<std::int16_t>(row_codes[j]);
     }
     auto& tally = report.tallies[0];

@@ -19,14 +19,28 @@ enum class bias_policy {
   rows,     ///< by additional rows whose activation is the largest code; as many as the bias needs, up to max_rows
 };
 
-/// Widths of codes and the place of the bias.
+/// How many values share a scale.
+enum class scale_policy {
+  per_tensor,  ///< all of a site: static, from calibration
+  per_token,  ///< those of a token: the largest of them, found as they are written. K and V keep one, which must factor out of sums over tokens
+};
+
+/// How many weights of a matrix share a scale. F multiplies every result by a constant anyway, so that more scales cost no action.
+enum class weight_scale_policy {
+  per_matrix,
+  per_output,  ///< one for every output: all of them use the whole range of the DACs, and by that of the converters
+};
+
+/// Widths of codes, their scales and the place of the bias.
 /// Range   activation_bits 4..11: the wide activations of more digits reach 1023; max_rows 1..64
 struct coding_config {
   int activation_bits = 8;
   bias_policy bias = bias_policy::digital;
   int max_rows = 8;
+  scale_policy scales = scale_policy::per_tensor;
+  weight_scale_policy weight_scales = weight_scale_policy::per_output;
 
-  /// Errors  config_value naming the field
+  /// Errors  config_value naming the field; config_conflict for bias rows, which are programmed, with scales that are not known then
   static void validate(coding_config const& c) {
     if (c.activation_bits < 4 || c.activation_bits > 11)
       throw error({errc::config_value, "bits out of range", "coding.activation_bits", std::to_string(c.activation_bits),
@@ -34,6 +48,10 @@ struct coding_config {
     if (c.max_rows < 1 || c.max_rows > 64)
       throw error({errc::config_value, "rows out of range", "coding.max_rows", std::to_string(c.max_rows), "1..64",
                    "set coding.max_rows"});
+    if (c.bias == bias_policy::rows && c.scales == scale_policy::per_token)
+      throw error({errc::config_conflict, "bias rows need the scale of the activations when they are programmed",
+                   "coding.bias", "rows with coding.scales=per_token",
+                   "coding.bias=digital, or coding.scales=per_tensor", "set one of the two"});
   }
 };
 
@@ -81,5 +99,16 @@ struct ohmic::enum_names<ohmic::chip::bias_policy> {
   static constexpr std::pair<std::string_view, ohmic::chip::bias_policy> value[] = {
       {"digital", ohmic::chip::bias_policy::digital}, {"rows", ohmic::chip::bias_policy::rows}};
 };
-BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows);
+template <>
+struct ohmic::enum_names<ohmic::chip::scale_policy> {
+  static constexpr std::pair<std::string_view, ohmic::chip::scale_policy> value[] = {
+      {"per_tensor", ohmic::chip::scale_policy::per_tensor}, {"per_token", ohmic::chip::scale_policy::per_token}};
+};
+template <>
+struct ohmic::enum_names<ohmic::chip::weight_scale_policy> {
+  static constexpr std::pair<std::string_view, ohmic::chip::weight_scale_policy> value[] = {
+      {"per_matrix", ohmic::chip::weight_scale_policy::per_matrix},
+      {"per_output", ohmic::chip::weight_scale_policy::per_output}};
+};
+BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales, weight_scales);
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,19 @@ struct value_ranges {
 /// What calibration data say about the column currents: statistics by site and digit.
 using current_ranges = std::vector<std::vector<current_statistics>>;
 
+/// Full scales of the converters by site and digit, in product units; empty where a site has none.
+using converter_ranges = std::vector<std::vector<float>>;
+
+/// All that calibration leaves of its data: the values as reduced to what the softmax uses of them, and the ranges of the converters.
+struct calibration {
+  value_ranges values;
+  converter_ranges full_scales;
+};
+
 /// A weight-stationary matrix on the chip.
 struct programmed_matrix {
-  driven_operand operand;  ///< weights, and below them the bias where rows carry it
-  float scale = 1.0f;      ///< of the weight codes
+  driven_operand operand;       ///< weights, and below them the bias where rows carry it
+  std::vector<float> scales{};  ///< of the weight codes, by output
   std::size_t bias_rows = 0;
   std::uint64_t clipped_biases = 0;  ///< biases that max_rows rows could not hold
 };
@@ -62,7 +72,12 @@ class deployed {
         array_(computation_settings(settings), k),
         ranges_(std::move(ranges)),
         matrices_(names.sites()),
-        converters_(names.sites()) {
+        converters_(names.sites()),
+        full_scales_(names.sites()) {
+    if (ranges_.largest.size() != names.sites() || ranges_.scores.size() != names.layers + 2)
+      throw error({errc::shape, "value ranges of another model", "calibration",
+                   std::to_string(ranges_.largest.size()) + " sites", std::to_string(names.sites()) + " sites",
+                   "calibrate this model"});
     coding_config::validate(settings.coding);
     for_each([&](program::site s, model::linear_weights const& w) { program(s, w, scale_of(producer(s))); });
     for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
@@ -97,8 +112,12 @@ class deployed {
 
   /// What the settings decide about the plan of this model.
   [[nodiscard]] program::function_choices choices() const {
-    program::function_choices c{
-        activation_digits(), score_digits(), compares_rows(), settings_.norm.variance == variance_rule::two_pass, {}};
+    program::function_choices c{activation_digits(),
+                                score_digits(),
+                                compares_rows(),
+                                settings_.norm.variance == variance_rule::two_pass,
+                                settings_.coding.scales == scale_policy::per_token,
+                                {}};
     c.bias_rows.resize(names_.sites());
     for (std::size_t i = 0; i < c.bias_rows.size(); ++i) c.bias_rows[i] = matrices_[i].bias_rows;
     return c;
@@ -119,8 +138,52 @@ class deployed {
     for (std::size_t i = 0; i < converters_.size(); ++i) {
       bool const used = !seen[i].empty() && seen[i].front().count() > 0;
       if (used || !settings_.range.needs_statistics() || array_.lossless())
-        converters_[i] = array_.converters(seen[i], static_cast<int>(seen[i].size()), names_.name(i));
+        full_scales_[i] = array_.full_scales(seen[i], static_cast<int>(seen[i].size()), names_.name(i));
     }
+    set_converters(converter_ranges(full_scales_));
+  }
+
+  /// Sets the converters from full scales that were found before.
+  /// Errors  shape if they are not those of this model; config_value for a full scale that is not above 0
+  void set_converters(converter_ranges const& full_scales) {
+    auto const bad = [](errc code, std::string what, std::string where, std::string got, std::string allowed) {
+      return error({code, std::move(what), std::move(where), std::move(got), std::move(allowed),
+                    "calibrate this model with these settings"});
+    };
+    if (full_scales.size() != converters_.size())
+      throw bad(errc::shape, "converter ranges of another model", "calibration",
+                std::to_string(full_scales.size()) + " sites", std::to_string(converters_.size()) + " sites");
+    for (std::size_t i = 0; i < full_scales.size(); ++i) {
+      auto const& site = full_scales[i];
+      auto const digits = static_cast<std::size_t>(
+          digits_at({i / program::operation_count, static_cast<program::operation>(i % program::operation_count)}));
+      if (!site.empty() && site.size() != digits)
+        throw bad(errc::shape, "wrong number of full scales", names_.name(i), std::to_string(site.size()),
+                  std::to_string(digits) + ", one per digit");
+      for (float f : site)
+        if (!(f > 0.0f && std::isfinite(f)))
+          throw bad(errc::config_value, "unusable full scale", names_.name(i), std::to_string(f),
+                    "finite, above 0 product units");
+      converters_[i] = array_.converters(site);
+    }
+    full_scales_ = full_scales;
+  }
+
+  /// What calibration left, enough to make this deployment again: of the scores of a block only their full scale.
+  [[nodiscard]] calibration calibrated() const {
+    calibration c{ranges_, full_scales_};
+    if constexpr (requires {
+                    settings_.softmax.rule;
+                    settings_.softmax.quantile;
+                  }) {
+      for (auto& scores : c.values.scores) {
+        if (scores.rows() == 0) continue;
+        float const full_scale = scores.full_scale(settings_.softmax.rule, settings_.softmax.quantile);
+        scores = {};
+        scores.observe(std::span<float const>(&full_scale, 1));
+      }
+    }
+    return c;
   }
 
  private:
@@ -131,14 +194,17 @@ class deployed {
       throw error({errc::shape, "empty matrix", where, shape_text(outputs, inner), "at least 1 x 1",
                    "check the model's sizes"});
     programmed_matrix& m = matrices_[s.index()];
-    m.scale = symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), settings_.dac.bits);
+    m.scales.assign(outputs,
+                    symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), settings_.dac.bits));
+    if (settings_.coding.weight_scales == weight_scale_policy::per_output)
+      for (std::size_t o = 0; o < outputs; ++o)
+        m.scales[o] = symmetric_quantiser::scale_for(largest_magnitude(w.weight.row(o), where), settings_.dac.bits);
     static_cast<void>(largest_magnitude(w.bias, where + " bias"));
-    symmetric_quantiser const quantiser(settings_.dac.bits, m.scale);
     auto const bias = bias_codes(w.bias, m, input_scale);
     m.bias_rows = bias.rows();
     matrix<std::int16_t> codes(outputs, inner + bias.rows());
     for (std::size_t o = 0; o < outputs; ++o) {
-      quantiser.quantise(w.weight.row(o), codes.row(o).first(inner));
+      symmetric_quantiser(settings_.dac.bits, m.scales[o]).quantise(w.weight.row(o), codes.row(o).first(inner));
       for (std::size_t r = 0; r < bias.rows(); ++r) codes(o, inner + r) = bias(r, o);
     }
     m.operand = array_.drive(codes, where);
@@ -149,16 +215,19 @@ class deployed {
   [[nodiscard]] matrix<std::int16_t> bias_codes(std::vector<float> const& bias, programmed_matrix& m,
                                                 float input_scale) const {
     if (settings_.coding.bias == bias_policy::digital || bias.empty()) return {};
-    double const unit = static_cast<double>(symmetric_top(settings_.coding.activation_bits)) *
-                        static_cast<double>(input_scale) * static_cast<double>(m.scale);
+    double const input_unit =
+        static_cast<double>(symmetric_top(settings_.coding.activation_bits)) * static_cast<double>(input_scale);
+    auto const in_codes = [&](std::size_t o) {
+      return std::nearbyint(static_cast<double>(bias[o]) / (input_unit * static_cast<double>(m.scales[o])));
+    };
     auto const top = static_cast<double>(array_.driven_top());
     double largest = 0.0;
-    for (float b : bias) largest = std::max(largest, std::fabs(std::nearbyint(static_cast<double>(b) / unit)));
+    for (std::size_t o = 0; o < bias.size(); ++o) largest = std::max(largest, std::fabs(in_codes(o)));
     auto const wanted =
         static_cast<std::size_t>(std::min(std::ceil(largest / top), static_cast<double>(settings_.coding.max_rows)));
     matrix<std::int16_t> codes(std::max<std::size_t>(wanted, 1), bias.size());
     for (std::size_t o = 0; o < bias.size(); ++o) {
-      double rest = std::nearbyint(static_cast<double>(bias[o]) / unit);
+      double rest = in_codes(o);
       for (std::size_t r = 0; r < codes.rows(); ++r) {
         double const part = std::clamp(rest, -top, top);
         codes(r, o) = static_cast<std::int16_t>(part);
@@ -177,8 +246,7 @@ class deployed {
                     c.rule;
                     c.quantile;
                   }) {
-      // A user's full scale stands; otherwise that of the block's calibration scores. Blocks without attention keep the
-      // row rule.
+      // A user's full scale stands; otherwise that of the block's calibration scores. Blocks without attention keep the row rule.
       if (c.max == softmax_maximum::none && !std::isfinite(c.full_scale)) {
         if (ranges_.scores[block].rows() == 0) {
           c.max = softmax_maximum::row;
@@ -214,6 +282,7 @@ class deployed {
   value_ranges ranges_;
   std::vector<programmed_matrix> matrices_;
   std::vector<std::vector<adc>> converters_;
+  converter_ranges full_scales_;
   std::vector<typename Spec::softmax> softmax_;
 };
 

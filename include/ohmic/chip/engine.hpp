@@ -1,6 +1,7 @@
 // The chip engine: runs a deployed model sub-operation by sub-operation, and counts every action.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,7 @@ struct run_report {
   std::uint64_t softmax_rows = 0;
   std::uint64_t empty_softmax_rows = 0;  ///< all codes zero: they attend to nothing
   std::uint64_t saturated_scores = 0;
+  std::uint64_t rescaled_scores = 0;  ///< codes that a running maximum made over again
   std::uint64_t clamped_variances = 0;
 
   run_report() = default;
@@ -57,6 +59,7 @@ struct run_report {
     softmax_rows += o.softmax_rows;
     empty_softmax_rows += o.empty_softmax_rows;
     saturated_scores += o.saturated_scores;
+    rescaled_scores += o.rescaled_scores;
     clamped_variances += o.clamped_variances;
     return *this;
   }
@@ -69,12 +72,21 @@ struct run_report {
   }
 };
 
+/// Codes as the caches hold them, with one scale or one for every token.
+/// Shape   codes (tokens, width); scales (1) or (tokens)
+struct coded_tokens {
+  matrix<std::int16_t> codes;
+  std::vector<float> scales{1.0f};
+
+  [[nodiscard]] bool per_token() const noexcept { return scales.size() > 1; }
+  [[nodiscard]] float scale(std::size_t token) const noexcept { return scales[per_token() ? token : 0]; }
+};
+
 /// Engine on the chip. One per thread; the deployed model is shared.
-/// Shape   tensors are codes (tokens, width) with one scale, as the caches hold them
 template <class Spec>
 class engine {
  public:
-  using tensor = quantised;
+  using tensor = coded_tokens;
   using adc = typename Spec::adc;
 
   engine(deployed<Spec> const& model, product_mode mode, executor& threads, model::recording* seen = nullptr,
@@ -106,21 +118,49 @@ class engine {
   }
 
   /// Results of a projection as real numbers, for what leaves the chip.
-  [[nodiscard]] std::vector<float> output(program::site s, model::linear_weights const& w, tensor const& x) {
-    std::vector<float> out;
-    for_each_result(s, w, x, {}, [&](std::size_t, std::span<float const> row) {
-      out.assign(row.begin(), row.end());
+  [[nodiscard]] matrix<float> output(program::site s, model::linear_weights const& w, tensor const& x,
+                                     model::projection_options<tensor> const& options) {
+    matrix<float> out(x.codes.rows(), w.outputs());
+    for_each_result(s, w, x, options, [&](std::size_t n, std::span<float const> row) {
+      std::memcpy(out.row(n).data(), row.data(), row.size_bytes());
       record(s, row);
     });
     return out;
   }
 
-  [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads) {
+  /// Average over tokens: the transposed tokens switch the resistors, ones drive the DACs. Where every token has its own scale, the DACs
+  /// drive those instead.
+  [[nodiscard]] tensor mean(program::site s, tensor const& x) {
+    std::size_t const n = x.codes.rows(), m = x.codes.cols();
+    matrix<std::int16_t> driven(1, n);
+    float unit = x.scale(0) / static_cast<float>(one());
+    if (x.per_token()) {
+      float const largest = *std::max_element(x.scales.begin(), x.scales.end());
+      unit = largest / static_cast<float>(one());
+      for (std::size_t i = 0; i < n; ++i)
+        driven(0, i) = static_cast<std::int16_t>(simd::round_even(x.scales[i] / unit));
+    } else {
+      for (auto& c : driven.flat()) c = one();
+    }
+    matrix<std::int16_t> const switched = transposed(matrix_view<std::int16_t const>(x.codes.view()));  // (m, n)
+    auto const sums = product(s, switched.view(), model_->array().drive(driven, model_->names().name(s)),
+                              operand_source::activations);
+    std::vector<float> row(m);
+    for (std::size_t i = 0; i < m; ++i)
+      row[i] = simd::mul(static_cast<float>(sums(i, 0) / static_cast<double>(n)), unit);
+    at(s).actions.template add<"post", "scale">(m);
+    record(s, row);
+    tensor out = empty(s, 1, m);
+    code(s, row, out, 0);
+    return out;
+  }
+
+  [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
+                              attention_mask mask) {
     using program::operation;
     constexpr operation step_of[] = {operation::A4, operation::A5, operation::A6};
     std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads;
-    shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), attention_mask::none,
-                                                                   one());
+    shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), mask, one());
     auto const multiply = [&](attention_step step, matrix_view<std::int16_t const> x,
                               matrix_view<std::int16_t const> y) {
       program::site const s{block, step_of[static_cast<std::size_t>(step)]};
@@ -136,13 +176,16 @@ class engine {
       auto const of_head = [&](tensor const& t) {
         return matrix_view<std::int16_t const>(t.codes.view()).columns(h * width, width);
       };
-      attention.head({of_head(q), of_head(k), of_head(v), q.scale, k.scale, v.scale},
+      std::span<float const> const q_scales =
+          q.per_token() ? std::span<float const>(q.scales) : std::span<float const>();
+      attention.head({of_head(q), of_head(k), of_head(v), q.scale(0), k.scale(0), v.scale(0), q_scales},
                      r.view().columns(h * width, width), heads_report, multiply, seen);
     }
     for (std::size_t step = 0; step < 3; ++step) at({block, step_of[step]}).actions += heads_report.tallies[step];
     report_.softmax_rows += heads_report.rows;
     report_.empty_softmax_rows += heads_report.empty_rows;
     report_.saturated_scores += heads_report.saturated;
+    report_.rescaled_scores += heads_report.rescaled;
 
     program::site const result{block, operation::A6};
     tensor out = empty(result, n, r.cols());
@@ -162,6 +205,7 @@ class engine {
     auto const top = static_cast<float>(symmetric_top(model_->bits_of(square_site)));
     for (std::size_t n = 0; n < u.codes.rows(); ++n) {
       auto const codes = u.codes.row(n);
+      float const scale = u.scale(n);
       auto const sum = product(mean_site, u.codes.view().row_range(n, 1), ones, operand_source::activations);
       // E(u), in codes of u.
       auto const mean = static_cast<float>(sum(0, 0) / (static_cast<double>(one()) * static_cast<double>(m)));
@@ -175,12 +219,12 @@ class engine {
       auto const squares =
           product(square_site, operand.view(), model_->array().drive(driven, model_->names().name(square_site)),
                   operand_source::activations);
-      float const real_mean = simd::mul(mean, u.scale);
-      float const unit = simd::mul(simd::mul(u.scale, u.scale), narrowing(top));
+      float const real_mean = simd::mul(mean, scale);
+      float const unit = simd::mul(simd::mul(scale, scale), narrowing(top));
       float const second = simd::mul(static_cast<float>(squares(0, 0) / static_cast<double>(m)), unit);
       deviation const d = norm.inverse_deviation(real_mean, second);
       report_.clamped_variances += static_cast<std::uint64_t>(d.clamped);
-      for (std::size_t i = 0; i < m; ++i) values[i] = simd::mul(static_cast<float>(codes[i]), u.scale);
+      for (std::size_t i = 0; i < m; ++i) values[i] = simd::mul(static_cast<float>(codes[i]), scale);
       norm.apply_row(values, real_mean, d.inverse_root, g.gamma, g.beta, row);
       record(mean_site, std::span<float const>(&real_mean, 1));
       record(square_site, row);
@@ -199,7 +243,7 @@ class engine {
   }
 
   [[nodiscard]] tensor row(tensor const& x, std::size_t n) const {
-    tensor y{matrix<std::int16_t>(1, x.codes.cols()), x.scale};
+    tensor y{matrix<std::int16_t>(1, x.codes.cols()), {x.scale(n)}};
     std::memcpy(y.codes.data(), x.codes.row(n).data(), x.codes.cols() * sizeof(std::int16_t));
     return y;
   }
@@ -219,14 +263,25 @@ class engine {
     return static_cast<std::int16_t>(simd::round_even(static_cast<float>(c) / narrowing(top)));
   }
 
+  /// True for results that keep a scale of their own for every token.
+  [[nodiscard]] bool per_token(program::site s) const noexcept {
+    return model_->settings().coding.scales == scale_policy::per_token && s.op != program::operation::A2 &&
+           s.op != program::operation::A3;
+  }
   [[nodiscard]] tensor empty(program::site s, std::size_t rows, std::size_t cols) const {
-    return {matrix<std::int16_t>(rows, cols), model_->scale_of(s)};
+    return {matrix<std::int16_t>(rows, cols),
+            per_token(s) ? std::vector<float>(rows, 1.0f) : std::vector<float>{model_->scale_of(s)}};
   }
 
   /// Codes of a row of results, on their way into a cache.
   void code(program::site s, std::span<float const> values, tensor& out, std::size_t n) {
-    symmetric_quantiser const quantiser(model_->bits_of(s), out.scale);
     site_report& r = at(s);
+    if (per_token(s)) {
+      out.scales[n] =
+          symmetric_quantiser::scale_for(largest_magnitude(values, model_->names().name(s)), model_->bits_of(s));
+      if (s.op != program::operation::input) r.actions.template add<"comparator", "compare">(values.size());
+    }
+    symmetric_quantiser const quantiser(model_->bits_of(s), out.scale(n));
     r.clipped_values += quantiser.quantise(values, out.codes.row(n));
     r.coded_values += values.size();
     // The embeddings come from outside; every other result is written by F.
@@ -241,14 +296,15 @@ class engine {
     auto const z = matrix.bias_rows == 0 ? product(s, x.codes.view(), matrix.operand, operand_source::weights)
                                          : product(s, with_bias_rows(x, matrix.bias_rows).view(), matrix.operand,
                                                    operand_source::weights);
-    float const scale = simd::mul(x.scale, matrix.scale);
     auto& actions = at(s).actions;
     std::vector<float> row(w.outputs());
     for (std::size_t n = 0; n < z.tokens(); ++n) {
       auto const sums = z.row(n);
-      for (std::size_t o = 0; o < row.size(); ++o) row[o] = simd::mul(static_cast<float>(sums[o]), scale);
+      float const scale = x.scale(n);
+      for (std::size_t o = 0; o < row.size(); ++o)
+        row[o] = simd::mul(static_cast<float>(sums[o]), simd::mul(scale, matrix.scales[o]));
       actions.template add<"post", "scale">(row.size());
-      if (matrix.bias_rows == 0) {
+      if (matrix.bias_rows == 0 && !w.bias.empty()) {
         for (std::size_t o = 0; o < row.size(); ++o) row[o] += w.bias[o];
         actions.template add<"post", "add_bias">(row.size());
       }
@@ -259,7 +315,7 @@ class engine {
       if (options.residual != nullptr) {
         auto const residual = options.residual->codes.row(n);
         for (std::size_t o = 0; o < row.size(); ++o)
-          row[o] += simd::mul(static_cast<float>(residual[o]), options.residual->scale);
+          row[o] += simd::mul(static_cast<float>(residual[o]), options.residual->scale(n));
         actions.template add<"post", "add_residual">(row.size());
       }
       use(n, std::span<float const>(row));

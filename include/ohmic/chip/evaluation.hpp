@@ -1,4 +1,4 @@
-// Deploying a classifier: calibration, and the scores of fp32, int8 and chips on labelled texts, layer by layer.
+// Deploying a model: calibration, and the answers of fp32, int8 and chips to the texts of a task, layer by layer.
 #pragma once
 
 #include <algorithm>
@@ -15,13 +15,14 @@
 #include "ohmic/chip/deployed.hpp"
 #include "ohmic/chip/engine.hpp"
 #include "ohmic/core/threads.hpp"
-#include "ohmic/model/encoder.hpp"
 #include "ohmic/model/fp32.hpp"
+#include "ohmic/model/task.hpp"
+#include "ohmic/model/transformer.hpp"
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
 /// Tokens of the texts of a data set.
-using token_lists = std::vector<std::vector<std::int32_t>>;
+using token_lists = model::token_lists;
 
 /// Called after each text with how many of `total` are done, from one thread at a time. May be empty.
 using progress = std::function<void(std::size_t done, std::size_t total)>;
@@ -61,28 +62,33 @@ struct error_power {
 
 /// Largest magnitudes and scores of a model in fp32 over calibration texts.
 /// Errors  shape if there are no texts; those of the forward pass
-[[nodiscard]] inline value_ranges calibrated_values(model::bert const& m, model::fp32_weights const& weights,
-                                                    token_lists const& texts, executor& threads,
-                                                    progress const& report = {},
-                                                    fp32_kernel const& kernel = fp32_kernel_of<>) {
+template <model::transformer Model>
+[[nodiscard]] value_ranges calibrated_values(Model const& m, model::fp32_weights const& weights,
+                                             token_lists const& texts, executor& threads, progress const& report = {},
+                                             fp32_kernel const& kernel = fp32_kernel_of<>) {
   if (texts.empty())
     throw error({errc::missing_calibration, "no calibration texts", "calibration", "0 texts", "at least one",
-                 "give a calibration file with labelled texts"});
-  auto const names = model::sites_of(m);
+                 "give a calibration file with texts"});
+  auto const names = sites_of(m);
   value_ranges all(names);
   std::mutex merging;
   progress_counter counter(report, texts.size());
   threads.for_each_index(texts.size(), [&](std::size_t t) {
     model::recording seen(names.sites());
     model::fp32_engine engine(weights, &seen, kernel);
-    static_cast<void>(model::classify(engine, m, texts[t]));
+    static_cast<void>(forward(engine, m, texts[t]));
     value_ranges mine(names);
     std::size_t const n = texts[t].size();
     for (std::size_t i = 0; i < names.sites(); ++i) {
       mine.largest[i] = largest_magnitude(seen.at(i), names.name(i));
       if (i % program::operation_count != static_cast<std::size_t>(program::operation::A4)) continue;
-      for (std::span<float const> rest = seen.at(i); !rest.empty(); rest = rest.subspan(n))
-        mine.scores[i / program::operation_count].observe(rest.first(n));
+      // Head by head, query by query: of each the scores that the mask shows.
+      std::size_t query = 0;
+      for (std::span<float const> rest = seen.at(i); !rest.empty(); ++query) {
+        std::size_t const keys = visible_keys(mask_of(m), query % n, n);
+        mine.scores[i / program::operation_count].observe(rest.first(keys));
+        rest = rest.subspan(keys);
+      }
     }
     {
       // Maxima and multisets do not depend on the order of merging.
@@ -95,16 +101,23 @@ struct error_power {
   return all;
 }
 
-/// A model programmed on the chip of `Spec` and calibrated: values first, then the column currents of the same texts.
-/// Errors  those of the settings, the weights and the texts
-template <class Spec>
-[[nodiscard]] deployed<Spec> deploy(
-    model::bert const& m, config<Spec> const& settings, value_ranges const& values, token_lists const& texts,
-    executor& threads, progress const& report = {},
+/// A model programmed on the chip of `Spec`, its converters not yet set.
+/// Errors  those of the settings and the weights
+template <class Spec, model::transformer Model>
+[[nodiscard]] deployed<Spec> programmed(
+    Model const& m, config<Spec> const& settings, value_ranges const& values,
     product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
-  auto const names = model::sites_of(m);
-  deployed<Spec> chip(
-      settings, names, values, [&](auto const& f) { model::for_each_projection(m, f); }, model::producer_of, kernels);
+  return deployed<Spec>(
+      settings, sites_of(m), values, [&](auto const& f) { for_each_projection(m, f); },
+      [&](program::site s) { return producer_of(m, s); }, kernels);
+}
+
+/// The column currents of a programmed model over calibration texts; empty where the range rule does not ask for them.
+/// Errors  those of the texts
+template <class Spec, model::transformer Model>
+[[nodiscard]] current_ranges observed_currents(deployed<Spec> const& chip, Model const& m, token_lists const& texts,
+                                               executor& threads, progress const& report = {}) {
+  auto const& settings = chip.settings();
   current_ranges all = chip.no_currents();
   if (settings.range.needs_statistics() && !chip.array().lossless()) {
     // Statistics are large: one set a thread-sized share of the texts, merged exactly.
@@ -116,7 +129,7 @@ template <class Spec>
       executor serial(1);
       for (std::size_t t = share; t < texts.size(); t += shares) {
         engine<Spec> e(chip, product_mode::observe, serial, nullptr, &mine);
-        static_cast<void>(model::classify(e, m, texts[t]));
+        static_cast<void>(forward(e, m, texts[t]));
         counter.step();
       }
       std::lock_guard const lock(merging);
@@ -124,41 +137,66 @@ template <class Spec>
         for (std::size_t d = 0; d < all[s].size(); ++d) all[s][d].merge(mine[s][d]);
     });
   }
-  chip.set_converters(all);
+  return all;
+}
+
+/// A model programmed on the chip of `Spec` and calibrated: values first, then the column currents of the same texts.
+/// Errors  those of the settings, the weights and the texts
+template <class Spec, model::transformer Model>
+[[nodiscard]] deployed<Spec> deploy(
+    Model const& m, config<Spec> const& settings, value_ranges const& values, token_lists const& texts,
+    executor& threads, progress const& report = {},
+    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+  deployed<Spec> chip = programmed(m, settings, values, kernels);
+  chip.set_converters(observed_currents(chip, m, texts, threads, report));
+  return chip;
+}
+
+/// The same from a calibration that was kept: equal to the deployment that left it.
+/// Errors  those of the settings and the weights; shape, config_value for a calibration that does not fit
+template <class Spec, model::transformer Model>
+[[nodiscard]] deployed<Spec> deploy(
+    Model const& m, config<Spec> const& settings, calibration const& kept,
+    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+  deployed<Spec> chip = programmed(m, settings, kept.values, kernels);
+  chip.set_converters(kept.full_scales);
   return chip;
 }
 
 /// What one way of computing made of the texts.
+template <class Answer>
 struct outcome {
-  std::vector<std::size_t> predictions;  ///< by text
-  std::vector<error_power> quality;      ///< by site, against fp32
+  std::vector<Answer> answers;       ///< by text
+  std::vector<error_power> quality;  ///< by site, against fp32
   run_report report;
 };
 
-/// One way of computing, for `evaluate`: runs a text, compares with the fp32 values, keeps its prediction.
+/// One way of computing, for `evaluate`: runs a text, compares with the fp32 values, keeps the answer.
+template <model::transformer Model, model::task Task>
 class contestant {
  public:
+  using answer = typename Task::answer;
+
   template <class Spec>
   contestant(deployed<Spec> const& chip, product_mode mode)
       : sites_(chip.names().sites()),
-        run_([&chip, mode](model::bert const& m, std::span<std::int32_t const> ids, model::recording& seen,
+        run_([&chip, mode](Model const& m, std::span<std::int32_t const> ids, model::recording& seen,
                            run_report& report) {
           executor serial(1);
           engine<Spec> e(chip, mode, serial, &seen);
-          auto const logits = model::classify(e, m, ids);
+          auto output = forward(e, m, ids);
           report = e.report();
-          return model::largest_index(logits);
+          return output;
         }) {}
 
   void prepare(std::size_t texts) {
-    result_ = {std::vector<std::size_t>(texts), std::vector<error_power>(sites_), run_report(sites_)};
+    result_ = {std::vector<answer>(texts), std::vector<error_power>(sites_), run_report(sites_)};
     power_.assign(texts, {});
   }
-  void run(std::size_t text, model::bert const& m, std::span<std::int32_t const> ids,
-           model::recording const& reference) {
+  void run(std::size_t text, Model const& m, Task const& task, model::recording const& reference) {
     model::recording seen(sites_);
     run_report report;
-    result_.predictions[text] = run_(m, ids, seen, report);
+    result_.answers[text] = task.answer_of(text, run_(m, task.inputs()[text], seen, report));
     auto& power = power_[text];
     power.resize(sites_);
     for (std::size_t s = 0; s < sites_; ++s) power[s].add(reference.at(s), seen.at(s));
@@ -166,7 +204,7 @@ class contestant {
     result_.report += report;
   }
   /// Adds up what the texts left, in their order.
-  [[nodiscard]] outcome finish() {
+  [[nodiscard]] outcome<answer> finish() {
     for (auto const& power : power_)
       for (std::size_t s = 0; s < power.size(); ++s) {
         result_.quality[s].signal += power[s].signal;
@@ -177,31 +215,33 @@ class contestant {
 
  private:
   std::size_t sites_;
-  std::function<std::size_t(model::bert const&, std::span<std::int32_t const>, model::recording&, run_report&)> run_;
-  outcome result_;
+  std::function<matrix<float>(Model const&, std::span<std::int32_t const>, model::recording&, run_report&)> run_;
+  outcome<answer> result_;
   std::vector<std::vector<error_power>> power_;
   std::unique_ptr<std::mutex> merging_ = std::make_unique<std::mutex>();
 };
 
-/// Runs all texts in fp32 and through every contestant. Returns the fp32 predictions; the contestants' `finish` gives
-/// theirs.
+/// Runs all texts of a task in fp32 and through every contestant. Returns the fp32 answers; the contestants' `finish` gives theirs.
 /// Errors  shape, value for texts that the model cannot take
-[[nodiscard]] inline std::vector<std::size_t> evaluate(model::bert const& m, model::fp32_weights const& weights,
-                                                       token_lists const& texts, std::vector<contestant>& contestants,
-                                                       executor& threads, progress const& report = {},
-                                                       fp32_kernel const& kernel = fp32_kernel_of<>) {
-  std::size_t const sites = model::sites_of(m).sites();
-  std::vector<std::size_t> predictions(texts.size());
+template <model::transformer Model, model::task Task>
+[[nodiscard]] std::vector<typename Task::answer> evaluate(Model const& m, model::fp32_weights const& weights,
+                                                          Task const& task,
+                                                          std::vector<contestant<Model, Task>>& contestants,
+                                                          executor& threads, progress const& report = {},
+                                                          fp32_kernel const& kernel = fp32_kernel_of<>) {
+  std::size_t const sites = sites_of(m).sites();
+  token_lists const& texts = task.inputs();
+  std::vector<typename Task::answer> answers(texts.size());
   for (auto& c : contestants) c.prepare(texts.size());
   progress_counter counter(report, texts.size());
   threads.for_each_index(texts.size(), [&](std::size_t t) {
     model::recording seen(sites);
     model::fp32_engine engine(weights, &seen, kernel);
-    predictions[t] = model::largest_index(model::classify(engine, m, texts[t]));
-    for (auto& c : contestants) c.run(t, m, texts[t], seen);
+    answers[t] = task.answer_of(t, forward(engine, m, texts[t]));
+    for (auto& c : contestants) c.run(t, m, task, seen);
     counter.step();
   });
-  return predictions;
+  return answers;
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -117,24 +118,36 @@ class computation_array {
     return driven_operand(codes, config_.array.activations(S), driven_top(), where);
   }
 
-  /// The converters of a matrix, one setting per digit.
+  /// The full scales of the converters of a matrix, one per digit.
   /// Shape   seen (digits) statistics of calibration currents; may be empty where the range rule needs none
+  /// Units   product units
   /// Errors  as full_scale_for
-  [[nodiscard]] std::vector<Adc> converters(std::vector<current_statistics> const& seen, int digits,
-                                            std::string const& where) const {
-    std::vector<Adc> out;
-    for (std::size_t d = 0; d < static_cast<std::size_t>(digits); ++d) {
-      float const top = Adc::top_code(config_.adc);
-      float const range = lossless() ? top
-                                     : full_scale_for(config_.range, d < seen.size() ? seen[d] : current_statistics(),
-                                                      static_cast<double>(largest_current()), d, top, where);
-      out.emplace_back(config_.adc, range);
-    }
+  [[nodiscard]] std::vector<float> full_scales(std::vector<current_statistics> const& seen, int digits,
+                                               std::string const& where) const {
+    std::vector<float> out;
+    float const top = Adc::top_code(config_.adc);
+    for (std::size_t d = 0; d < static_cast<std::size_t>(digits); ++d)
+      out.push_back(lossless() ? top
+                               : full_scale_for(config_.range, d < seen.size() ? seen[d] : current_statistics(),
+                                                static_cast<double>(largest_current()), d, top, where));
     return out;
   }
 
-  /// Z = X . Y through the converters. With lossless converters the digits collapse into one integer product: the same
-  /// sums.
+  /// Converters of these full scales.
+  /// Shape   (digits) -> (digits)
+  [[nodiscard]] std::vector<Adc> converters(std::span<float const> full_scales) const {
+    std::vector<Adc> out;
+    for (float f : full_scales) out.emplace_back(config_.adc, f);
+    return out;
+  }
+  /// The converters of a matrix, one setting per digit.
+  /// Errors  as full_scale_for
+  [[nodiscard]] std::vector<Adc> converters(std::vector<current_statistics> const& seen, int digits,
+                                            std::string const& where) const {
+    return converters(full_scales(seen, digits, where));
+  }
+
+  /// Z = X . Y through the converters. With lossless converters the digits collapse into one integer product: the same sums.
   /// Shape   x (tokens, inner) codes, converters (digits)
   /// Errors  shape, value as switched_operand; capacity if a sum could leave exact arithmetic
   [[nodiscard]] product_sums multiply(matrix_view<std::int16_t const> x, driven_operand const& y,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ohmic/attention/concept.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/weights.hpp"
 #include "ohmic/nonlinear/activation.hpp"
@@ -26,19 +27,19 @@ struct projection_options {
 /// Steps of a transformer. A site says which sub-operation it is, and by that which programmed matrix, ranges and
 /// statistics
 /// belong to it.
-/// Shape   input (n, m); project (n, in) -> (n, out); attend q, k, v (n, m) -> (n, m); normalise (n, m) -> (n, m); row
-///         (1, m);
-///         output (1, in) -> (out)
+/// Shape   input (n, m); project (n, in) -> (n, out); attend q, k, v (n, m) -> (n, m); normalise (n, m) -> (n, m); row (1, m);
+///         mean (n, m) -> (1, m); output (n, in) -> (n, out), as real numbers
 template <class E>
 concept engine = requires(E& e, typename E::tensor const& x, matrix<float> const& values, linear_weights const& w,
                           norm_weights const& g, program::site s, projection_options<typename E::tensor> const& options,
                           std::size_t n, float epsilon) {
   { e.input(s, values) } -> std::same_as<typename E::tensor>;
   { e.project(s, w, x, options) } -> std::same_as<typename E::tensor>;
-  { e.attend(n, x, x, x, n) } -> std::same_as<typename E::tensor>;
+  { e.attend(n, x, x, x, n, attention_mask::none) } -> std::same_as<typename E::tensor>;
   { e.normalise(s, s, g, epsilon, x) } -> std::same_as<typename E::tensor>;
   { e.row(x, n) } -> std::same_as<typename E::tensor>;
-  { e.output(s, w, x) } -> std::same_as<std::vector<float>>;
+  { e.mean(s, x) } -> std::same_as<typename E::tensor>;
+  { e.output(s, w, x, options) } -> std::same_as<matrix<float>>;
 };
 
 /// Real values by site, in the order in which they came up: what calibration looks at and what two engines are compared

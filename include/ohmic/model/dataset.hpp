@@ -1,4 +1,4 @@
-// Labelled texts from tab-separated files, and the check that calibration and scored data are not the same.
+// Texts from files: labelled ones, plain lines, pairs of query and document; and the check that calibration and scored data differ.
 #pragma once
 
 #include <algorithm>
@@ -60,22 +60,89 @@ inline std::set<std::string_view> distinct_texts(std::vector<labelled_text> cons
 }
 }  // namespace detail
 
-/// Reads lines `label<TAB>text`, label a class number from 0. Line ends may be LF or CRLF; a byte order mark is
-/// skipped.
-/// Errors  errc::file_missing; errc::file_format naming the line: no TAB, no number, empty text, malformed UTF-8; also
-///         for a file without lines; errc::capacity above max_data_bytes
-[[nodiscard]] inline std::vector<labelled_text> read_labelled(std::filesystem::path const& file) {
+/// Calls f(line, number) for every line of a file, numbers from 1. Line ends may be LF or CRLF; a byte order mark is skipped.
+/// Errors  errc::file_missing; errc::capacity above max_data_bytes
+template <class F>
+void for_each_line(std::filesystem::path const& file, F&& f) {
   std::string const bytes = read_whole(file, max_data_bytes);
-  std::vector<labelled_text> data;
   std::size_t begin = bytes.starts_with("\xEF\xBB\xBF") ? 3 : 0;
   for (std::size_t number = 1; begin < bytes.size(); ++number) {
     std::size_t const end = std::min(bytes.find('\n', begin), bytes.size());
     std::string_view line = std::string_view(bytes).substr(begin, end - begin);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    data.push_back(detail::parse_labelled(line, place(file, "line " + std::to_string(number)), number));
+    f(line, number);
     begin = end + 1;
   }
+}
+
+/// Reads lines `label<TAB>text`, label a class number from 0; lines as for_each_line.
+/// Errors  errc::file_missing; errc::file_format naming the line: no TAB, no number, empty text, malformed UTF-8; also
+///         for a file without lines; errc::capacity above max_data_bytes
+[[nodiscard]] inline std::vector<labelled_text> read_labelled(std::filesystem::path const& file) {
+  std::vector<labelled_text> data;
+  for_each_line(file, [&](std::string_view line, std::size_t number) {
+    data.push_back(detail::parse_labelled(line, place(file, "line " + std::to_string(number)), number));
+  });
   if (data.empty()) throw error({errc::file_format, "holds no text", place(file), "0 lines", "label<TAB>text", ""});
+  return data;
+}
+
+/// Plain lines of a text, and how many that hold nothing but blanks were passed over.
+struct plain_lines {
+  std::vector<std::string> lines;
+  std::size_t empty = 0;
+};
+
+/// Reads a text line by line; lines as for_each_line.
+/// Errors  errc::file_missing; errc::file_format naming the line: malformed UTF-8; also for a file without text; errc::capacity
+[[nodiscard]] inline plain_lines read_lines(std::filesystem::path const& file) {
+  plain_lines out;
+  for_each_line(file, [&](std::string_view line, std::size_t number) {
+    if (std::size_t const bad = find_invalid_utf8(line); bad != std::string_view::npos)
+      throw error({errc::file_format, "is not UTF-8 at byte " + std::to_string(bad),
+                   place(file, "line " + std::to_string(number)), "", "", ""});
+    if (line.find_first_not_of(" \t") == std::string_view::npos) {
+      ++out.empty;
+    } else {
+      out.lines.emplace_back(line);
+    }
+  });
+  if (out.lines.empty())
+    throw error({errc::file_format, "holds no text", place(file), std::to_string(out.empty) + " empty lines",
+                 "lines of text", ""});
+  return out;
+}
+
+/// One line `id<TAB>query<TAB>document` of a file. Lines count from 1.
+struct text_pair {
+  std::string id, query, document;
+  std::size_t line = 0;
+};
+
+/// Reads lines `id<TAB>query<TAB>document`; lines as for_each_line. An empty line is an error: it would shift the pairs.
+/// Errors  errc::file_missing; errc::file_format naming the line: not two TABs, an empty part, an id given twice, malformed UTF-8; also
+///         for a file without lines; errc::capacity above max_data_bytes
+[[nodiscard]] inline std::vector<text_pair> read_pairs(std::filesystem::path const& file) {
+  std::vector<text_pair> data;
+  std::set<std::string> ids;
+  for_each_line(file, [&](std::string_view line, std::size_t number) {
+    auto const fail = [&](std::string what) {
+      return error({errc::file_format, std::move(what), place(file, "line " + std::to_string(number)),
+                    line.empty() ? "nothing" : in_quotes(line), "id<TAB>query<TAB>document", ""});
+    };
+    if (std::size_t const bad = find_invalid_utf8(line); bad != std::string_view::npos)
+      throw fail("is not UTF-8 at byte " + std::to_string(bad));
+    std::size_t const first = line.find('\t'), second = first == line.npos ? line.npos : line.find('\t', first + 1);
+    if (second == line.npos || line.find('\t', second + 1) != line.npos) throw fail("does not have two TABs");
+    text_pair p{std::string(line.substr(0, first)), std::string(line.substr(first + 1, second - first - 1)),
+                std::string(line.substr(second + 1)), number};
+    for (auto const* part : {&p.id, &p.query, &p.document})
+      if (part->find_first_not_of(' ') == std::string::npos) throw fail("has an empty part");
+    if (!ids.insert(p.id).second) throw fail("has an id that was given before");
+    data.push_back(std::move(p));
+  });
+  if (data.empty())
+    throw error({errc::file_format, "holds no text", place(file), "0 lines", "id<TAB>query<TAB>document", ""});
   return data;
 }
 
@@ -106,24 +173,32 @@ struct data_overlap {
   std::size_t scored = 0;       ///< different texts in the scored data
 };
 
-/// Refuses to calibrate on the scored data: the same file (by whatever path or link), the same bytes, or the same texts
-/// in any order and with any labels. Other texts in common are counted, for the caller to report.
+/// Refuses to calibrate on the scored data: the same file (by whatever path or link), or the same different texts.
+/// Other texts in common are counted, for the caller to report.
 /// Errors  errc::data_leak naming both files
 [[nodiscard]] inline data_overlap check_disjoint(std::filesystem::path const& calibration_file,
-                                                 std::vector<labelled_text> const& calibration,
+                                                 std::set<std::string_view> const& a,
                                                  std::filesystem::path const& scored_file,
-                                                 std::vector<labelled_text> const& scored) {
+                                                 std::set<std::string_view> const& b) {
   auto const leak = [&](char const* what) {
     return error({errc::data_leak, std::string("calibration data ") + what, place(calibration_file), "",
                   "texts that are not in " + place(scored_file), "calibrate on held-out data"});
   };
   std::error_code ec;
   if (std::filesystem::equivalent(calibration_file, scored_file, ec)) throw leak("is the scored file itself");
-  std::set<std::string_view> const a = detail::distinct_texts(calibration), b = detail::distinct_texts(scored);
   if (a == b) throw leak("has the same texts as the scored file");
   data_overlap overlap{0, a.size(), b.size()};
   for (std::string_view const text : a) overlap.common += b.count(text);
   return overlap;
+}
+
+/// The same for labelled texts, in any order and with any labels.
+[[nodiscard]] inline data_overlap check_disjoint(std::filesystem::path const& calibration_file,
+                                                 std::vector<labelled_text> const& calibration,
+                                                 std::filesystem::path const& scored_file,
+                                                 std::vector<labelled_text> const& scored) {
+  return check_disjoint(calibration_file, detail::distinct_texts(calibration), scored_file,
+                        detail::distinct_texts(scored));
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -11,6 +11,7 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/bert.hpp"
 #include "ohmic/model/concept.hpp"
+#include "ohmic/model/task.hpp"
 #include "ohmic/program/encoder.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
@@ -41,7 +42,7 @@ void for_each_projection(bert const& m, F&& f) {
 }
 
 /// The site whose result a projection reads, and by that the scale of its input.
-[[nodiscard]] constexpr program::site producer_of(program::site s) noexcept {
+[[nodiscard]] constexpr program::site producer_of(bert const&, program::site s) noexcept {
   using program::operation;
   program::site const before =
       s.block == 1 ? program::site{0, operation::L2} : program::site{s.block - 1, operation::B_L2};
@@ -75,13 +76,21 @@ void for_each_projection(bert const& m, F&& f) {
   return x;
 }
 
-/// Logits of one text: sub-operations A1 to A7, L, B1, B2, L in every layer, then pooler and classifier on the first
-/// token.
-/// Shape   ids (n) -> (classes)
+/// Every token of an encoder sees every token.
+[[nodiscard]] constexpr attention_mask mask_of(bert const&) noexcept { return attention_mask::none; }
+
+/// The sub-operations of a pass over `tokens` tokens.
+[[nodiscard]] inline std::vector<program::sub_operation> program_of(bert const& m, std::size_t tokens,
+                                                                    program::function_choices const& choices) {
+  return program::encoder_program(shape_of(m, tokens), choices);
+}
+
+/// Logits of one text: sub-operations A1 to A7, L, B1, B2, L in every layer, then pooler and classifier on the first token.
+/// Shape   ids (n) -> (1, classes)
 /// Errors  as embedded
 /// Source  Devlin et al. 2019 (post-LN BERT); system.md section 3 for the numbering
 template <engine E>
-[[nodiscard]] std::vector<float> classify(E& e, bert const& m, std::span<std::int32_t const> ids) {
+[[nodiscard]] matrix<float> forward(E& e, bert const& m, std::span<std::int32_t const> ids) {
   using program::operation;
   using options = projection_options<typename E::tensor>;
   float const inverse_root = 1.0f / std::sqrt(static_cast<float>(m.config.head_width()));
@@ -93,7 +102,7 @@ template <engine E>
     auto const k =
         e.project({b, operation::A2}, w.key, x, options{activation::identity, inverse_root, nullptr});  // (n, m)
     auto const v = e.project({b, operation::A3}, w.value, x, options{});                                // (n, m)
-    auto const r = e.attend(b, q, k, v, m.config.heads);                                                // (n, m)
+    auto const r = e.attend(b, q, k, v, m.config.heads, mask_of(m));                                    // (n, m)
     auto const u =
         e.project({b, operation::A7}, w.attention_output, r, options{activation::identity, 1.0f, &x});  // (n, m)
     auto const y =
@@ -106,15 +115,15 @@ template <engine E>
   std::size_t const head = m.layers.size() + 1;
   auto const pooled =
       e.project({head, operation::pooler}, m.pooler, e.row(x, 0), options{activation::tanh, 1.0f, nullptr});  // (1, m)
-  return e.output({head, operation::classifier}, m.classifier, pooled);  // (classes)
+  return e.output({head, operation::classifier}, m.classifier, pooled, options{});  // (1, classes)
 }
 
-/// Index of the largest value, the first of equals.
-[[nodiscard]] inline std::size_t largest_index(std::span<float const> values) noexcept {
-  std::size_t best = 0;
-  for (std::size_t i = 1; i < values.size(); ++i)
-    if (values[i] > values[best]) best = i;
-  return best;
+/// The same as a vector.
+/// Shape   ids (n) -> (classes)
+template <engine E>
+[[nodiscard]] std::vector<float> classify(E& e, bert const& m, std::span<std::int32_t const> ids) {
+  auto const logits = forward(e, m, ids);
+  return {logits.flat().begin(), logits.flat().end()};
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -61,7 +61,8 @@ class fp32_engine {
     tensor y = product(x.view(), weights_->at(s), w.outputs());
     for (std::size_t n = 0; n < y.rows(); ++n) {
       auto const row = y.row(n);
-      for (std::size_t o = 0; o < row.size(); ++o) row[o] = (row[o] + w.bias[o]) * options.factor;
+      for (std::size_t o = 0; o < w.bias.size(); ++o) row[o] += w.bias[o];
+      for (std::size_t o = 0; o < row.size(); ++o) row[o] *= options.factor;
       apply(options.act, row, row);
       if (options.residual != nullptr)
         for (std::size_t o = 0; o < row.size(); ++o) row[o] += (*options.residual)(n, o);
@@ -70,14 +71,18 @@ class fp32_engine {
     return y;
   }
 
-  [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads) {
+  [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
+                              attention_mask mask) {
     std::size_t const n = q.rows(), width = q.cols() / heads;
     tensor out(n, q.cols());
     for (std::size_t h = 0; h < heads; ++h) {
       auto const keys = fp32_weights::packed(k.view().columns(h * width, width));
       tensor s = product(q.view().columns(h * width, width), keys, n);  // (n, n)
-      record({block, program::operation::A4}, s.flat());
-      for (std::size_t i = 0; i < n; ++i) softmax_row(s.row(i));
+      for (std::size_t i = 0; i < n; ++i) {
+        record({block, program::operation::A4}, s.row(i).first(visible_keys(mask, i, n)));
+        apply_mask(mask, i, s.row(i));
+        softmax_row(s.row(i));
+      }
       auto const values = fp32_weights::packed(transposed(v.view().columns(h * width, width)).view());
       tensor const r = product(s.view(), values, width);  // (n, d_k)
       record({block, program::operation::A6}, r.flat());
@@ -104,9 +109,18 @@ class fp32_engine {
     return y;
   }
 
-  [[nodiscard]] std::vector<float> output(program::site s, linear_weights const& w, tensor const& x) {
-    tensor const y = project(s, w, x, {});
-    return {y.flat().begin(), y.flat().end()};
+  [[nodiscard]] tensor mean(program::site s, tensor const& x) {
+    tensor y(1, x.cols());
+    for (std::size_t n = 0; n < x.rows(); ++n)
+      for (std::size_t i = 0; i < x.cols(); ++i) y(0, i) += x(n, i);
+    for (float& v : y.flat()) v /= static_cast<float>(x.rows());
+    record(s, y.flat());
+    return y;
+  }
+
+  [[nodiscard]] matrix<float> output(program::site s, linear_weights const& w, tensor const& x,
+                                     projection_options<tensor> const& options) {
+    return project(s, w, x, options);
   }
 
  private:

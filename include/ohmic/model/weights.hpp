@@ -10,7 +10,7 @@
 namespace ohmic::inline OHMIC_ABI::model {
 
 /// Weights of a linear layer, y = weight x + bias.
-/// Shape   weight (out, in), bias (out)
+/// Shape   weight (out, in), bias (out), or empty where the layer has none
 struct linear_weights {
   matrix<float> weight;
   std::vector<float> bias;
@@ -42,6 +42,25 @@ struct encoder_weights {
   norm_weights output_norm;
 
   friend bool operator==(encoder_weights const&, encoder_weights const&) = default;
+};
+
+/// Weights of one pre-LN layer: normalisation, attention, residual, normalisation, feed-forward, residual. A layer that changes the
+/// width has a projection on the residual of its attention.
+/// Shape   query, key, value (inner, in); attention_output (width, inner); residual (width, in) or empty, then in = width;
+///         intermediate (hidden, width); output (width, hidden)
+struct pre_norm_weights {
+  norm_weights attention_norm;
+  linear_weights query;
+  linear_weights key;
+  linear_weights value;
+  linear_weights attention_output;
+  linear_weights residual;
+  norm_weights output_norm;
+  linear_weights intermediate;
+  linear_weights output;
+
+  [[nodiscard]] bool changes_width() const noexcept { return !residual.weight.empty(); }
+  friend bool operator==(pre_norm_weights const&, pre_norm_weights const&) = default;
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -25,14 +25,15 @@ namespace ohmic::inline OHMIC_ABI {
 
 /// What is subtracted from the scores of a row before the exponential.
 enum class softmax_maximum {
-  none,  ///< one calibrated number for all rows, as published
-  row,   ///< the largest score of the row, found by a comparator
+  none,     ///< one calibrated number for all rows, as published
+  row,      ///< the largest score of the row, found by a comparator
+  running,  ///< the largest score of the row so far: when a larger one arrives, the codes already stored are scaled down and rounded
 };
 
 template <>
 struct enum_names<softmax_maximum> {
-  static constexpr std::pair<std::string_view, softmax_maximum> value[] = {{"none", softmax_maximum::none},
-                                                                           {"row", softmax_maximum::row}};
+  static constexpr std::pair<std::string_view, softmax_maximum> value[] = {
+      {"none", softmax_maximum::none}, {"row", softmax_maximum::row}, {"running", softmax_maximum::running}};
 };
 
 /// Softmax as A4 (codes of the exponentials), A5 (their sum, on the array) and A6 (division of the weighted values by
@@ -80,8 +81,23 @@ class split_softmax {
   /// The largest code.
   [[nodiscard]] int top() const noexcept { return static_cast<int>(top_); }
 
-  /// True if a comparator finds the maximum of each row.
-  [[nodiscard]] bool by_row() const noexcept { return by_row_; }
+  /// True if a comparator finds the maximum of each row, beforehand or as the scores arrive.
+  [[nodiscard]] bool by_row() const noexcept { return max_ != softmax_maximum::none; }
+
+  /// Codes of a row that a running maximum makes over again: all that are stored, each time a larger score arrives. A statistic and no
+  /// action, because it depends on the values.
+  [[nodiscard]] std::size_t rescaled(std::span<float const> scores) const noexcept {
+    if (max_ != softmax_maximum::running) return 0;
+    std::size_t n = 0, stored = 0;
+    float largest = -std::numeric_limits<float>::infinity();
+    for (float s : scores) {
+      if (!(s > -std::numeric_limits<float>::infinity())) continue;
+      if (s > largest && stored > 0) n += stored;
+      largest = s > largest ? s : largest;
+      ++stored;
+    }
+    return n;
+  }
 
   /// Lane function: the code of a score, as a float that holds an integer; top() + 1 where it saturates.
   template <simd::lane V>
@@ -96,7 +112,8 @@ class split_softmax {
   /// Shape   scores (n), codes (n)
   /// Range   a score of -infinity is masked and gives code 0; so does NaN, which calibration refuses
   std::size_t row_codes(std::span<float const> scores, std::span<std::uint16_t> codes) const noexcept {
-    float const reference = by_row_ ? row_maximum(scores) : full_scale_;
+    if (max_ == softmax_maximum::running) return running_codes(scores, codes);
+    float const reference = max_ == softmax_maximum::row ? row_maximum(scores) : full_scale_;
     constexpr std::size_t block = 128;
     alignas(cache_line) float rounded[block];
     std::size_t saturated = 0;
@@ -126,13 +143,30 @@ class split_softmax {
 
  private:
   split_softmax(config const& c, int) noexcept
-      : top_(static_cast<float>((1 << c.exp_bits) - 1)),
-        full_scale_(c.full_scale),
-        by_row_(c.max == softmax_maximum::row) {}
+      : top_(static_cast<float>((1 << c.exp_bits) - 1)), full_scale_(c.full_scale), max_(c.max) {}
+
+  /// Score by score, as the sessions deliver them. A masked score neither raises the maximum nor has a code.
+  std::size_t running_codes(std::span<float const> scores, std::span<std::uint16_t> codes) const noexcept {
+    float largest = -std::numeric_limits<float>::infinity();
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      if (!(scores[i] > -std::numeric_limits<float>::infinity())) {
+        codes[i] = 0;
+        continue;
+      }
+      if (scores[i] > largest) {
+        float const shrink = lane_exp(largest - scores[i]);  // 0 for the first
+        for (std::size_t j = 0; j < i; ++j)
+          codes[j] = static_cast<std::uint16_t>(simd::round_even(simd::mul(static_cast<float>(codes[j]), shrink)));
+        largest = scores[i];
+      }
+      codes[i] = static_cast<std::uint16_t>(static_cast<std::int32_t>(code(scores[i], largest)));
+    }
+    return 0;
+  }
 
   float top_;
   float full_scale_;
-  bool by_row_;
+  softmax_maximum max_;
 };
 static_assert(softmax_policy<split_softmax>);
 

@@ -18,18 +18,20 @@ namespace ohmic::inline OHMIC_ABI {
 
 /// How the full scale of a converter is chosen.
 enum class range_rule {
-  full_scale,  ///< the largest current that the array can deliver
-  mean_sigma,  ///< mean + k sigma of the currents seen in calibration
-  percentile,  ///< the current below which a given percentage of the calibration currents lie
-  user,        ///< given values, one per digit, most significant first
+  full_scale,     ///< the largest current that the array can deliver
+  mean_sigma,     ///< mean + k sigma of the currents seen in calibration
+  percentile,     ///< the current below which a given percentage of the calibration currents lie
+  user,           ///< given values, one per digit, most significant first
+  largest,        ///< the largest current seen in calibration, times a margin
+  least_squares,  ///< where the squared errors of rounding and clipping the calibration currents add up to the least
 };
 
 template <>
 struct enum_names<range_rule> {
-  static constexpr std::pair<std::string_view, range_rule> value[] = {{"full_scale", range_rule::full_scale},
-                                                                      {"mean_sigma", range_rule::mean_sigma},
-                                                                      {"percentile", range_rule::percentile},
-                                                                      {"user", range_rule::user}};
+  static constexpr std::pair<std::string_view, range_rule> value[] = {
+      {"full_scale", range_rule::full_scale}, {"mean_sigma", range_rule::mean_sigma},
+      {"percentile", range_rule::percentile}, {"user", range_rule::user},
+      {"largest", range_rule::largest},       {"least_squares", range_rule::least_squares}};
 };
 
 /// Rule and its parameters. The default, mean + 8 sigma per matrix and digit, is the one that system.md section 8 found
@@ -41,6 +43,7 @@ struct range_config {
   double sigmas = 8.0;
   double percentile = 99.99;
   std::vector<double> user{};
+  double margin = 1.0;  ///< of `largest` and `least_squares`, on their full scale
 
   /// Errors  config_value naming the field
   static void validate(range_config const& c) {
@@ -50,6 +53,7 @@ struct range_config {
     };
     if (!(c.sigmas >= 0.0 && c.sigmas <= 1000.0)) bad("sigmas", c.sigmas, "0..1000");
     if (!(c.percentile > 0.0 && c.percentile <= 100.0)) bad("percentile", c.percentile, "above 0, up to 100");
+    if (!(c.margin > 0.0 && c.margin <= 1000.0)) bad("margin", c.margin, "above 0, up to 1000");
     for (double u : c.user)
       if (!(u > 0.0 && u < 1e12)) bad("user", u, "full scales above 0 product units");
     if (c.rule == range_rule::user && c.user.empty())
@@ -58,7 +62,7 @@ struct range_config {
   }
 
   [[nodiscard]] bool needs_statistics() const noexcept {
-    return rule == range_rule::mean_sigma || rule == range_rule::percentile;
+    return rule != range_rule::full_scale && rule != range_rule::user;
   }
 };
 
@@ -114,9 +118,41 @@ class current_statistics {
     }
     return 0.0;
   }
+  /// Upper edge of the highest histogram bin that saw a current.
+  [[nodiscard]] double largest() const noexcept {
+    for (std::size_t i = histogram_.size(); i-- > 0;)
+      if (histogram_[i] > 0) return upper_edge(i);
+    return 0.0;
+  }
+  /// The bin edge at which a converter of so many steps would have the least sum of squared errors: step^2 / 12 for every
+  /// current in range (none where a step is a whole unit), the square of what is cut off for those above.
+  [[nodiscard]] double least_squares(double steps) const noexcept {
+    double best = largest(), least = -1.0;
+    double above = 0.0, sum = 0.0, squares = 0.0;  // of the currents above the edge
+    for (std::size_t i = histogram_.size(); i-- > 0;) {
+      double const edge = upper_edge(i), step = edge / steps;
+      auto const inside = static_cast<double>(count_) - above;
+      double const rounding = step > 1.0 ? simd::fence(inside * simd::fence(simd::fence(step * step) / 12.0)) : 0.0;
+      double const clipping = simd::fence(squares - simd::fence(2.0 * simd::fence(edge * sum))) +
+                              simd::fence(simd::fence(edge * edge) * above);
+      if (double const error = rounding + clipping; edge <= best && (least < 0.0 || error <= least)) {
+        least = error;
+        best = edge;
+      }
+      auto const n = static_cast<double>(histogram_[i]);
+      above += n;
+      sum += simd::fence(n * edge);
+      squares += simd::fence(n * simd::fence(edge * edge));
+    }
+    return best;
+  }
 
  private:
   static constexpr std::size_t bins = 4096;
+
+  [[nodiscard]] double upper_edge(std::size_t bin) const noexcept {
+    return static_cast<double>(((bin + 1) << shift_) - 1);
+  }
 
   void add(std::span<std::int32_t const> currents) noexcept {
     std::uint64_t sum = 0, squares = 0;
@@ -167,6 +203,12 @@ class current_statistics {
     case range_rule::percentile:
       scale = seen.percentile(c.percentile);
       break;
+    case range_rule::largest:
+      scale = seen.largest() * c.margin;
+      break;
+    case range_rule::least_squares:
+      scale = seen.least_squares(static_cast<double>(top_code)) * c.margin;
+      break;
     case range_rule::user:
       if (digit >= c.user.size())
         throw error({errc::config_value, "no full scale for a digit", "range.user",
@@ -181,4 +223,4 @@ class current_statistics {
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::range_config, rule, sigmas, percentile, user);
+BOOST_HANA_ADAPT_STRUCT(ohmic::range_config, rule, sigmas, percentile, user, margin);

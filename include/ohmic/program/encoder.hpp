@@ -26,6 +26,7 @@ struct function_choices {
   int score_digits = 3;     ///< of EXP(S)
   bool row_maximum = true;  ///< softmax subtracts the largest score of a row
   bool two_pass_variance = true;
+  bool per_token_scales = false;  ///< every token's results have their own scale, found by a comparator
   /// Rows that carry the bias of a site, by site index; empty or 0: the bias is added in F.
   std::vector<std::size_t> bias_rows{};
 
@@ -36,21 +37,31 @@ struct function_choices {
 
 namespace detail {
 
+/// Results coded and written into a cache. K and V keep one scale, because it must factor out of the sums that they
+/// enter.
+inline void store(sub_operation& op, std::size_t results, function_choices const& choices) {
+  op.post.add<"cache", "write">(results);
+  bool const driven = op.where.op == operation::A2 || op.where.op == operation::A3;
+  if (choices.per_token_scales && !driven) op.post.add<"comparator", "compare">(results);
+}
+
 /// F of a projection: scale and bias. What comes on top, and the write into a cache, is the caller's.
-[[nodiscard]] inline sub_operation leaving(site where, product_shape shape, function_choices const& choices) {
+[[nodiscard]] inline sub_operation leaving(site where, product_shape shape, function_choices const& choices,
+                                           bool bias = true) {
   std::size_t const rows = choices.bias_rows_of(where), results = shape.tokens * shape.outputs;
   sub_operation op{
       where, operand_source::weights, {shape.tokens, shape.inner + rows, shape.outputs}, choices.activation_digits, 1,
       {}};
   op.post.add<"post", "scale">(results);
-  if (rows == 0) op.post.add<"post", "add_bias">(results);
+  if (rows == 0 && bias) op.post.add<"post", "add_bias">(results);
   return op;
 }
 
 /// The same with its result going into a cache.
-[[nodiscard]] inline sub_operation projection(site where, product_shape shape, function_choices const& choices) {
-  sub_operation op = leaving(where, shape, choices);
-  op.post.add<"cache", "write">(shape.tokens * shape.outputs);
+[[nodiscard]] inline sub_operation projection(site where, product_shape shape, function_choices const& choices,
+                                              bool bias = true) {
+  sub_operation op = leaving(where, shape, choices, bias);
+  store(op, shape.tokens * shape.outputs, choices);
   return op;
 }
 
@@ -65,14 +76,22 @@ inline void layer_norm(std::vector<sub_operation>& out, site mean, site square, 
   op.post.add<"post", "scale">(tokens);
   op.post.add<"root_unit", "inverse_root">(tokens);
   op.post.add<"post", "normalise">(tokens * width);
-  op.post.add<"cache", "write">(tokens * width);
+  store(op, tokens * width, choices);
   out.push_back(op);
 }
 
 }  // namespace detail
 
-/// A4, A5 and A6 of one layer: scores, their sums, and the weighted values, head by head.
-inline void attention_program(std::vector<sub_operation>& out, std::size_t block, encoder_shape const& e,
+/// Sizes of the attention of one layer; width is that of all heads together.
+struct attention_shape {
+  std::size_t tokens = 0, width = 0, heads = 1;
+
+  [[nodiscard]] constexpr std::size_t head_width() const noexcept { return width / heads; }
+};
+
+/// A4, A5 and A6 of one layer: scores, their sums, and the weighted values, head by head. A mask saves nothing: all
+/// products are taken.
+inline void attention_program(std::vector<sub_operation>& out, std::size_t block, attention_shape const& e,
                               function_choices const& choices) {
   std::size_t const scores = e.heads * e.tokens * e.tokens, results = e.tokens * e.width;
   sub_operation op{{block, operation::A4},
@@ -98,7 +117,7 @@ inline void attention_program(std::vector<sub_operation>& out, std::size_t block
         {}};
   op.post.add<"post", "scale">(results);
   op.post.add<"divider", "divide">(results);
-  op.post.add<"cache", "write">(results);
+  detail::store(op, results, choices);
   out.push_back(op);
 }
 
@@ -108,7 +127,7 @@ inline void encoder_block(std::vector<sub_operation>& out, std::size_t block, en
   std::size_t const n = e.tokens, m = e.width, h = e.hidden;
   for (operation op : {operation::A1, operation::A2, operation::A3})
     out.push_back(detail::projection({block, op}, {n, m, m}, choices));
-  attention_program(out, block, e, choices);
+  attention_program(out, block, {e.tokens, e.width, e.heads}, choices);
   out.push_back(detail::projection({block, operation::A7}, {n, m, m}, choices));
   out.back().post.add<"post", "add_residual">(n * m);
   detail::layer_norm(out, {block, operation::A_L1}, {block, operation::A_L2}, n, m, choices);

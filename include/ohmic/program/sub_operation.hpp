@@ -15,9 +15,10 @@
 namespace ohmic::inline OHMIC_ABI::program {
 
 /// The sub-operations, numbered as in the paper. An encoder layer normalises twice, after A7 and after B2.
-/// `gate` is the second product beside B1 of a gated feed-forward block, `convolution` a layer of a convolutional
-/// network.
-/// Source  Wang et al. 2024, Tables 2 to 4
+/// Beside them: `input`, where embeddings arrive; the heads (`pooler`, `classifier`, `lm_head`, `embedding`); `A_residual`,
+/// a projection on the residual path where a layer changes the width; `mean`, the average over tokens X^T . 1; `gate`, the
+/// second product beside B1 of a gated feed-forward block; `convolution`, a layer of a convolutional network.
+/// Source  Wang et al. 2024, Tables 2 to 4; system.md section 3
 enum class operation : std::uint8_t {
   A1,
   A2,
@@ -37,14 +38,19 @@ enum class operation : std::uint8_t {
   pooler,
   classifier,
   input,
+  A_residual,
+  mean,
+  lm_head,
+  embedding,
   gate,
   convolution
 };
 
 [[nodiscard]] constexpr std::string_view name_of(operation op) noexcept {
-  constexpr std::string_view names[] = {"A1",   "A2",     "A3",         "A4",    "A5",   "A6",         "A7",
-                                        "A.L1", "A.L2",   "B1",         "B2",    "B.L1", "B.L2",       "L1",
-                                        "L2",   "pooler", "classifier", "input", "gate", "convolution"};
+  constexpr std::string_view names[] = {"A1",         "A2",   "A3",      "A4",        "A5",         "A6",
+                                        "A7",         "A.L1", "A.L2",    "B1",        "B2",         "B.L1",
+                                        "B.L2",       "L1",   "L2",      "pooler",    "classifier", "input",
+                                        "A.residual", "mean", "lm_head", "embedding", "gate",       "convolution"};
   return names[static_cast<std::size_t>(op)];
 }
 inline constexpr std::size_t operation_count = static_cast<std::size_t>(operation::convolution) + 1;

@@ -1,0 +1,179 @@
+#include "calibration_file.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/core.h>
+
+#include "ohmic/core/reflect.hpp"
+#include "ohmic/model/file.hpp"
+#include "ohmic/model/import/json.hpp"
+
+namespace program_cli {
+
+using namespace ohmic;
+
+namespace {
+
+using kept_json = nlohmann::json;
+
+error broken(std::filesystem::path const& file, std::string const& key, std::string const& allowed) {
+  return error({errc::file_format, "is not a calibration", model::place(file, "key '" + key + "'"), "", allowed,
+                "write it with: ohmic calibrate --output"});
+}
+
+std::vector<std::string> lines_of(std::string const& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t const end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+float number_at(kept_json const& v, std::filesystem::path const& file, std::string const& key) {
+  if (!v.is_number()) throw broken(file, key, "numbers");
+  double const d = v.get<double>();
+  if (!(std::isfinite(d) && std::fabs(d) < 3.4e38)) throw broken(file, key, "numbers that a float holds");
+  return static_cast<float>(d);
+}
+
+/// A range or scale that a calibration found: never 0, which would divide by zero or stand for a converter without range.
+float positive_at(kept_json const& v, std::filesystem::path const& file, std::string const& key) {
+  float const f = number_at(v, file, key);
+  if (!(f > 0.0f))
+    throw error({errc::config_value, "range is not above 0", model::place(file, "key '" + key + "'"), v.dump(),
+                 "a number above 0", "calibrate again"});
+  return f;
+}
+
+std::size_t site_named(program::site_names const& names, std::string const& name, std::filesystem::path const& file) {
+  for (std::size_t i = 0; i < names.sites(); ++i)
+    if (names.name(i) == name) return i;
+  throw error({errc::shape, "site is not one of the model", model::place(file, "key '" + name + "'"), "",
+               "the sites of the model that is deployed", "calibrate this model"});
+}
+
+}  // namespace
+
+json calibration_object(calibration_file const& c, program::site_names const& names) {
+  json out;
+  out["model_digest"] = c.model_digest;
+  out["data"] = c.data;
+  out["text_digests"] = c.text_digests;
+  out["chips"] = json::array();
+  for (auto const& [key, kept] : c.chips) {
+    json chip;
+    chip["id"] = key.substr(0, key.find('\n'));
+    chip["settings"] = lines_of(key.substr(key.find('\n') + 1));
+    chip["largest"] = json::object();
+    for (std::size_t i = 0; i < names.sites(); ++i)
+      if (kept.values.largest[i] > 0.0f) chip["largest"][names.name(i)] = kept.values.largest[i];
+    chip["softmax_full_scale"] = json::object();
+    for (std::size_t b = 0; b < kept.values.scores.size(); ++b)
+      if (kept.values.scores[b].rows() > 0)
+        chip["softmax_full_scale"][std::to_string(b)] = kept.values.scores[b].full_scale(full_scale_rule::largest);
+    chip["full_scales"] = json::object();
+    for (std::size_t i = 0; i < names.sites(); ++i)
+      if (!kept.full_scales[i].empty()) chip["full_scales"][names.name(i)] = kept.full_scales[i];
+    out["chips"].push_back(std::move(chip));
+  }
+  return out;
+}
+
+calibration_file read_calibration(std::filesystem::path const& file, program::site_names const& names) {
+  model::json_file const root(file);
+  calibration_file c;
+  c.model_digest = root.string("model_digest");
+  auto const* digests = root.find("text_digests");
+  if (digests == nullptr || !digests->is_array()) throw broken(file, "text_digests", "a list of texts");
+  for (auto const& d : *digests) {
+    if (!d.is_string()) throw broken(file, "text_digests", "a list of texts");
+    c.text_digests.push_back(d.get<std::string>());
+  }
+  std::sort(c.text_digests.begin(), c.text_digests.end());
+  if (auto const* data = root.find("data")) c.data = json::parse(data->dump());
+  auto const* chips = root.find("chips");
+  if (chips == nullptr || !chips->is_array() || chips->empty()) throw broken(file, "chips", "a list of chips");
+  for (auto const& chip : *chips) {
+    for (char const* key : {"id", "settings", "largest", "softmax_full_scale", "full_scales"})
+      if (!chip.is_object() || !chip.contains(key))
+        throw broken(file, std::string("chips.") + key, "an entry for every chip");
+    if (!chip["id"].is_string() || !chip["settings"].is_array())
+      throw broken(file, "chips.settings", "a list of texts");
+    std::string printed;
+    for (auto const& s : chip["settings"]) {
+      if (!s.is_string()) throw broken(file, "chips.settings", "a list of texts");
+      printed += s.get<std::string>() + "\n";
+    }
+    for (char const* key : {"largest", "softmax_full_scale", "full_scales"})
+      if (!chip[key].is_object()) throw broken(file, std::string("chips.") + key, "an object");
+    chip::calibration kept{chip::value_ranges(names), chip::converter_ranges(names.sites())};
+    for (auto const& [name, value] : chip["largest"].items())
+      kept.values.largest[site_named(names, name, file)] = positive_at(value, file, "largest." + name);
+    for (auto const& [block, value] : chip["softmax_full_scale"].items()) {
+      float const f = number_at(value, file, "softmax_full_scale." + block);
+      std::size_t const b = static_cast<std::size_t>(std::strtoul(block.c_str(), nullptr, 10));
+      if (b >= kept.values.scores.size()) throw broken(file, "softmax_full_scale." + block, "blocks of the model");
+      kept.values.scores[b].observe(std::span<float const>(&f, 1));
+    }
+    for (auto const& [name, values] : chip["full_scales"].items()) {
+      auto& site = kept.full_scales[site_named(names, name, file)];
+      if (!values.is_array()) throw broken(file, "full_scales." + name, "a list of numbers");
+      for (auto const& v : values) site.push_back(positive_at(v, file, "full_scales." + name));
+    }
+    c.chips.emplace(calibration_key(chip["id"].get<std::string>(), printed), std::move(kept));
+  }
+  return c;
+}
+
+chip::calibration const& calibration_for(calibration_file const& c, std::string const& spec,
+                                         std::string const& printed_settings, std::filesystem::path const& file) {
+  auto const found = c.chips.find(calibration_key(spec, printed_settings));
+  if (found != c.chips.end()) return found->second;
+  // What is nearest among those of the same chip says best what is wrong.
+  auto const wanted = lines_of(printed_settings);
+  std::string nearest;
+  std::size_t fewest = wanted.size() + 1;
+  for (auto const& [key, kept] : c.chips) {
+    if (key.substr(0, key.find('\n')) != spec) continue;
+    auto const there = lines_of(key.substr(key.find('\n') + 1));
+    std::size_t differing = 0;
+    std::string first;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (i < there.size() && there[i] == wanted[i]) continue;
+      ++differing;
+      if (first.empty())
+        first = wanted[i] + " here, " + (i < there.size() ? there[i] : std::string("nothing")) + " there";
+    }
+    if (differing < fewest) {
+      fewest = differing;
+      nearest = first;
+    }
+  }
+  throw error({errc::missing_calibration, "holds no calibration for these settings of " + spec, model::place(file),
+               nearest, "the settings that it was made for",
+               "calibrate with the same --set, or give calibration texts"});
+}
+
+std::vector<std::string> text_digests(std::vector<std::string> const& texts) {
+  std::vector<std::string> out;
+  for (auto const& t : texts) out.push_back(fmt::format("{:016x}", fingerprint(std::string_view(t))));
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+std::size_t check_kept_disjoint(calibration_file const& c, std::filesystem::path const& file,
+                                text_source const& scored) {
+  auto const digests = text_digests(scored.texts);
+  std::size_t common = 0;
+  for (auto const& d : digests)
+    common += static_cast<std::size_t>(std::binary_search(c.text_digests.begin(), c.text_digests.end(), d));
+  if (common == digests.size())
+    throw error({errc::data_leak, "was made from the scored texts", model::place(file), "",
+                 "texts that are not in " + scored.path.string(), "calibrate on held-out data"});
+  return common;
+}
+
+}  // namespace program_cli

@@ -1,0 +1,177 @@
+#include "deployment.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/core.h>
+
+namespace program_cli {
+
+using namespace ohmic;
+
+namespace {
+
+json scores_object(std::vector<model::named_score> const& scores) {
+  json o = json::object();
+  for (auto const& s : scores) o[s.name] = finite(s.value);
+  return o;
+}
+
+json layers_object(contest_result const& r, program::site_names const& names) {
+  json layers = json::array();
+  for (std::size_t i = 0; i < r.report.sites.size(); ++i) {
+    auto const& site = r.report.sites[i];
+    auto const conversions = site.actions.count<"adc", "convert">();
+    if (conversions == 0) continue;
+    layers.push_back({{"name", names.name(i)},
+                      {"snr_db", finite(r.quality[i].ratio_db())},
+                      {"clip_rate", static_cast<double>(site.clipped_currents) / static_cast<double>(conversions)},
+                      {"code_clip_rate", site.coded_values == 0 ? 0.0
+                                                                : static_cast<double>(site.clipped_values) /
+                                                                      static_cast<double>(site.coded_values)}});
+  }
+  return layers;
+}
+
+json chip_object(contest_result const& r, program::site_names const& names) {
+  json actions = json::array();
+  for (auto const& a : r.actions.rows())
+    actions.push_back({{"layer", a.layer}, {"part", a.part}, {"action", a.action}, {"count", a.count}});
+  return {{"id", r.name},
+          {"config", r.settings},
+          {"score", r.scores.front().value},
+          {"scores", scores_object(r.scores)},
+          {"agreement", r.agreement},
+          {"softmax",
+           {{"rows", r.report.softmax_rows},
+            {"all_zero_rows", r.report.empty_softmax_rows},
+            {"saturated_scores", r.report.saturated_scores},
+            {"rescaled_codes", r.report.rescaled_scores}}},
+          {"clamped_variances", r.report.clamped_variances},
+          {"clipped_biases", r.clipped_biases},
+          {"layers", layers_object(r, names)},
+          {"actions_equal_plan", r.plan_difference.empty()},
+          {"actions", actions}};
+}
+
+double empty_rows(contest_result const& r) {
+  return r.report.softmax_rows == 0
+             ? 0.0
+             : static_cast<double>(r.report.empty_softmax_rows) / static_cast<double>(r.report.softmax_rows);
+}
+
+bool is_share(std::string const& name) { return name == "accuracy" || name.starts_with("recall"); }
+
+}  // namespace
+
+std::string score_text(model::named_score const& s) {
+  return is_share(s.name) ? fmt::format("{:.2f} %", 100 * s.value) : fmt::format("{:.4g}", s.value);
+}
+
+double clip_rate(contest_result const& r) {
+  std::uint64_t clipped = 0, all = 0;
+  for (auto const& s : r.report.sites) {
+    clipped += s.clipped_currents;
+    all += s.actions.count<"adc", "convert">();
+  }
+  return all == 0 ? 0.0 : static_cast<double>(clipped) / static_cast<double>(all);
+}
+
+void print_table(FILE* out, deployment const& d, bool varied) {
+  std::size_t width = 22;
+  for (auto const& r : d.results) width = std::max(width, r.name.size());
+  fmt::print(out, "\n{:<{}}", "", width);
+  for (auto const& s : d.fp32) fmt::print(out, " {:>14}", s.name.substr(0, 14));
+  fmt::print(out, "   {:>12} {:>14} {:>12}\n", "agreement", "zero softmax", "clipped");
+  auto const scores = [&](std::string const& name, std::vector<model::named_score> const& values) {
+    fmt::print(out, "{:<{}}", name, width);
+    for (auto const& s : values) fmt::print(out, " {:>14}", score_text(s));
+  };
+  scores("fp32", d.fp32);
+  fmt::print(out, "\n");
+  for (auto const& r : d.results) {
+    scores(r.name, r.scores);
+    std::string const agreement = d.agreement_name.find("cosine") == std::string::npos
+                                      ? fmt::format("{:.2f} %", 100 * r.agreement)
+                                      : fmt::format("{:.4f}", r.agreement);
+    fmt::print(out, "   {:>12} {:>12.2f} % {:>12.1e}\n", agreement, 100 * empty_rows(r), clip_rate(r));
+  }
+  fmt::print(out,
+             "agreement: {}; zero softmax: rows whose codes are all zero; clipped: ADC conversions above full scale\n",
+             d.agreement_name);
+  if (varied) fmt::print(out, "Quality layer by layer and actions of every setting: --json\n");
+}
+
+void print_layers(FILE* out, deployment const& d) {
+  fmt::print(out, "\nSignal-to-noise ratio against fp32 in dB, and share of ADC conversions above full scale\n{:<18}",
+             "layer");
+  for (auto const& r : d.results) fmt::print(out, " {:>20}", r.name);
+  fmt::print(out, "\n");
+  for (std::size_t i = 0; i < d.names.sites(); ++i) {
+    if (d.results.front().report.sites[i].actions.count<"adc", "convert">() == 0) continue;
+    fmt::print(out, "{:<18}", d.names.name(i));
+    for (auto const& r : d.results) {
+      auto const& site = r.report.sites[i];
+      double const db = r.quality[i].ratio_db();
+      std::string const snr = std::isfinite(db) ? fmt::format("{:.1f}", db) : "-";
+      fmt::print(out, " {:>9} {:>10.1e}", snr,
+                 static_cast<double>(site.clipped_currents) /
+                     static_cast<double>(std::max<std::uint64_t>(1, site.actions.count<"adc", "convert">())));
+    }
+    fmt::print(out, "\n");
+  }
+}
+
+void print_actions(FILE* out, deployment const& d) {
+  contest_result const& r = d.results[1];
+  std::vector<std::pair<std::string, std::string>> order;
+  for (auto const& row : r.actions.rows())
+    if (std::find(order.begin(), order.end(), std::pair(row.part, row.action)) == order.end())
+      order.emplace_back(row.part, row.action);
+  fmt::print(out, "\nActions of {} (by layer: --json), {}\n{:<20} {:<16} {:>18} {:>16}\n", r.name,
+             r.plan_difference.empty() ? "all as planned from the shapes" : "NOT as planned", "part", "action", "count",
+             "per text");
+  for (auto const& [part, action] : order) {
+    auto const n = r.actions.total(part, action);
+    fmt::print(out, "{:<20} {:<16} {:>18} {:>16.1f}\n", part, action, n,
+               static_cast<double>(n) / static_cast<double>(d.scored.n));
+  }
+}
+
+json deployment_object(deployment const& d, common_options const& common) {
+  contest_result const &int8 = d.results[0], &first = d.results[1];
+  json result = result_header("deploy", common);
+  result["config"] = first.settings;
+  result["model"] = d.model;
+  result["chip"] = first.name;
+  result["data"] = {{"path", d.scored.path.string()},
+                    {"digest", fmt::format("{:016x}", model::content_digest(d.scored.path))},
+                    {"truncated", d.scored.truncated}};
+  result["data"].update(d.scored.more);
+  result["calibration"] = d.calibration;
+  result["task"] = d.task;
+  result["metric"] = d.fp32.front().name;
+  result["n"] = d.scored.n;
+  result["scores"] = {
+      {"fp32", d.fp32.front().value}, {"int8", int8.scores.front().value}, {"chip", first.scores.front().value}};
+  result["fp32"] = scores_object(d.fp32);
+  result["agreement"] = first.agreement;
+  result["agreement_int8"] = int8.agreement;
+  result["agreement_metric"] = d.agreement_name;
+  json const of_first = chip_object(first, d.names);
+  result["layers"] = of_first["layers"];
+  result["actions"] = of_first["actions"];
+  result["chips"] = json::array();
+  for (auto const& r : d.results) result["chips"].push_back(chip_object(r, d.names));
+  return result;
+}
+
+int plan_status(deployment const& d) {
+  for (auto const& r : d.results)
+    if (!r.plan_difference.empty()) {
+      fmt::print(stderr, "ohmic: {} did not do what was planned:\n{}", r.name, r.plan_difference);
+      return check_failed;
+    }
+  return done;
+}
+
+}  // namespace program_cli

@@ -1,0 +1,72 @@
+// What a deployment leaves, whatever the model and the task: the same for every family, and what is printed and written of it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "json_output.hpp"
+#include "kernels.hpp"
+#include "ohmic/chip/engine.hpp"
+#include "ohmic/chip/evaluation.hpp"
+#include "ohmic/core/action.hpp"
+#include "ohmic/model/dataset.hpp"
+#include "ohmic/model/task.hpp"
+#include "options.hpp"
+
+namespace program_cli {
+
+/// A file of texts: where it is, what it holds, and what distinguishes its texts.
+struct text_source {
+  std::filesystem::path path;
+  std::size_t n = 0;  ///< of what is counted: texts, windows, pairs
+  std::size_t truncated = 0;
+  std::vector<std::string> texts;  ///< for the check that calibration and scored data differ
+  std::string line;                ///< what is printed of it
+  json more = json::object();      ///< what is written of it besides
+};
+
+/// What is reported of one way of computing.
+struct contest_result {
+  std::string name;
+  json settings;
+  std::vector<ohmic::model::named_score> scores;
+  double agreement = 0.0;
+  ohmic::chip::run_report report;
+  std::vector<ohmic::chip::error_power> quality;
+  ohmic::ledger actions;
+  std::string plan_difference;  ///< empty: the plan predicted every action
+  std::uint64_t clipped_biases = 0;
+};
+
+/// All of a deployment. results[0] is int8, the others are the chips asked for.
+struct deployment {
+  json model;
+  std::string model_line;
+  std::string task, agreement_name;
+  ohmic::program::site_names names;
+  text_source scored;
+  json calibration;
+  std::string calibration_line;
+  std::vector<ohmic::model::named_score> fp32;
+  std::vector<contest_result> results;
+};
+
+/// How a score is printed: shares as percentages.
+std::string score_text(ohmic::model::named_score const& s);
+
+/// Share of the ADC conversions above full scale, over all sites.
+double clip_rate(contest_result const& r);
+
+void print_table(FILE* out, deployment const& d, bool varied);
+void print_layers(FILE* out, deployment const& d);
+void print_actions(FILE* out, deployment const& d);
+
+/// The JSON of `ohmic deploy`, without "run".
+json deployment_object(deployment const& d, common_options const& common);
+
+/// Status check_failed, with a message, if some chip did not do what was planned.
+int plan_status(deployment const& d);
+
+}  // namespace program_cli

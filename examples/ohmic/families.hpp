@@ -1,0 +1,17 @@
+// The families of models that the program knows: one translation unit each, because each brings the whole chip for its forward pass.
+#pragma once
+
+#include "options.hpp"
+
+namespace program_cli {
+
+int deploy_bert(deploy_options const&, common_options const&);
+int calibrate_bert(calibrate_options const&, common_options const&);
+
+int deploy_gpt2(deploy_options const&, common_options const&);
+int calibrate_gpt2(calibrate_options const&, common_options const&);
+
+int deploy_sentence_encoder(deploy_options const&, common_options const&);
+int calibrate_sentence_encoder(calibrate_options const&, common_options const&);
+
+}  // namespace program_cli

@@ -1,0 +1,108 @@
+// GPT-2 as plain data, and its forward pass for every engine. Readers: import/gpt2.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/model/bert.hpp"
+#include "ohmic/model/concept.hpp"
+#include "ohmic/model/pre_norm.hpp"
+#include "ohmic/model/weights.hpp"
+#include "ohmic/program/pre_norm.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+/// Sizes and settings of a GPT-2 language model.
+/// Range   as bert_limits; heads divides width
+/// Source  Radford et al. 2019; the defaults are GPT-2 small
+struct gpt2_config {
+  std::size_t vocabulary = 50257;
+  std::size_t width = 768;
+  std::size_t layers = 12;
+  std::size_t heads = 12;
+  std::size_t hidden = 3072;
+  std::size_t positions = 1024;  ///< longest window in tokens
+  float norm_epsilon = 1e-5f;
+  activation hidden_activation = activation::gelu_tanh;
+
+  friend bool operator==(gpt2_config const&, gpt2_config const&) = default;
+};
+
+/// A GPT-2 language model: pre-LN decoder, final normalisation, logits without bias.
+/// Shape   word (vocabulary, width), position (positions, width), head.weight (vocabulary, width): tied models hold `word` twice,
+///         because the embedding is read from memory and the head is programmed
+struct gpt2 {
+  gpt2_config config;
+  matrix<float> word;
+  matrix<float> position;
+  std::vector<pre_norm_weights> layers;
+  norm_weights final_norm;
+  linear_weights head;
+
+  friend bool operator==(gpt2 const&, gpt2 const&) = default;
+};
+
+[[nodiscard]] inline program::site_names sites_of(gpt2 const& m) noexcept { return {m.layers.size()}; }
+/// A token of a decoder sees itself and what came before.
+[[nodiscard]] constexpr attention_mask mask_of(gpt2 const&) noexcept { return attention_mask::causal; }
+
+/// Calls f(site, linear_weights) for every weight-stationary matrix, in the order of the pass.
+template <class F>
+void for_each_projection(gpt2 const& m, F&& f) {
+  for (std::size_t l = 0; l < m.layers.size(); ++l) for_each_projection(m.layers[l], l + 1, f);
+  f(program::site{m.layers.size() + 1, program::operation::lm_head}, m.head);
+}
+
+/// The site whose result a projection reads, and by that the scale of its input.
+[[nodiscard]] constexpr program::site producer_of(gpt2 const&, program::site s) noexcept {
+  return s.op == program::operation::lm_head ? program::site{s.block, program::operation::L2} : pre_norm_producer(s);
+}
+
+/// The sub-operations of a pass over `tokens` tokens.
+[[nodiscard]] inline std::vector<program::sub_operation> program_of(gpt2 const& m, std::size_t tokens,
+                                                                    program::function_choices const& choices) {
+  std::vector<program::sub_operation> out;
+  for (std::size_t l = 0; l < m.layers.size(); ++l)
+    program::pre_norm_program(out, l + 1, tokens, shape_of(m.layers[l], m.config.heads), choices);
+  program::language_head_program(out, m.layers.size() + 1, tokens, m.config.width, m.config.vocabulary, choices);
+  return out;
+}
+
+/// Sum of word and position embeddings of some ids; positions start at 0.
+/// Shape   (n) -> (n, width)
+/// Errors  shape for no ids or more than the model has positions; value, naming the position, for an id outside the vocabulary
+[[nodiscard]] inline matrix<float> embedded(gpt2 const& m, std::span<std::int32_t const> ids) {
+  if (ids.empty() || ids.size() > m.config.positions)
+    throw error({errc::shape, "number of tokens", "GPT-2 input", std::to_string(ids.size()),
+                 "1.." + std::to_string(m.config.positions), "cut the text into windows"});
+  check_ids(ids, m.config.vocabulary, "GPT-2 input");
+  matrix<float> x(ids.size(), m.config.width);
+  for (std::size_t n = 0; n < ids.size(); ++n)
+    for (std::size_t i = 0; i < m.config.width; ++i)
+      x(n, i) = m.word(static_cast<std::size_t>(ids[n]), i) + m.position(n, i);
+  return x;
+}
+
+/// Logits of the token that follows each token of a window.
+/// Shape   ids (n) -> (n, vocabulary)
+/// Errors  as embedded
+/// Source  Radford et al. 2019; system.md section 3 for the numbering
+template <engine E>
+[[nodiscard]] matrix<float> forward(E& e, gpt2 const& m, std::span<std::int32_t const> ids) {
+  using program::operation;
+  pre_norm_settings const settings{m.config.heads, m.config.norm_epsilon, m.config.hidden_activation, mask_of(m)};
+  auto x = e.input({0, operation::input}, embedded(m, ids));                                                 // (n, m)
+  for (std::size_t l = 0; l < m.layers.size(); ++l) x = pre_norm_layer(e, l + 1, m.layers[l], settings, x);  // (n, m)
+  std::size_t const head = m.layers.size() + 1;
+  auto const y =
+      e.normalise({head, operation::L1}, {head, operation::L2}, m.final_norm, m.config.norm_epsilon, x);  // (n, m)
+  return e.output({head, operation::lm_head}, m.head, y, projection_options<typename E::tensor>{});  // (n, vocabulary)
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::model

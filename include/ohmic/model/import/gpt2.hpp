@@ -1,0 +1,158 @@
+// Reads a GPT-2 language model from a Hugging Face folder: config.json and model.safetensors of GPT2LMHeadModel or GPT2Model.
+#pragma once
+
+#include <charconv>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ohmic/core/config.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/model/file.hpp"
+#include "ohmic/model/gpt2.hpp"
+#include "ohmic/model/import/json.hpp"
+#include "ohmic/model/import/safetensors.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+namespace detail {
+
+inline activation read_gpt2_activation(json_file const& json) {
+  std::string const name = json.has("activation_function") ? json.string("activation_function") : "gelu_new";
+  if (name == "gelu") return activation::gelu;
+  if (name == "gelu_new" || name == "gelu_pytorch_tanh") return activation::gelu_tanh;
+  if (name == "relu") return activation::relu;
+  throw error({errc::config_value, "is not supported", json.where("activation_function"), in_quotes(name),
+               "'gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu'", ""});
+}
+
+/// Settings that would change the forward pass without changing a shape.
+inline void refuse_other_decoders(json_file const& json) {
+  auto const refuse = [&](char const* key, bool when, bool otherwise) {
+    if (json.flag(key, otherwise) == when)
+      throw error({errc::config_value, "is not supported", json.where(key), when ? "true" : "false",
+                   when ? "false" : "true", ""});
+  };
+  if (std::string const type = json.string("model_type"); type != "gpt2")
+    throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(type), "'gpt2'", ""});
+  refuse("scale_attn_by_inverse_layer_idx", true, false);
+  refuse("add_cross_attention", true, false);
+  refuse("scale_attn_weights", false, true);
+}
+
+/// Reads the parts of one model. Linear weights lie in the Conv1D layout [in, out].
+class gpt2_tensors {
+ public:
+  gpt2_tensors(std::filesystem::path const& weights, std::filesystem::path const& config)
+      : file_(weights),
+        origin_(" of " + printable(config.filename().string())),
+        prefix_(file_.contains("wte.weight") && !file_.contains("transformer.wte.weight") ? "" : "transformer.") {}
+
+  [[nodiscard]] bool contains(std::string const& name) const { return file_.contains(name); }
+  matrix<float> plain(std::string const& name, std::size_t rows, std::size_t cols, std::string const& keys) {
+    return file_.read_matrix(name, rows, cols, keys + origin_);
+  }
+  matrix<float> embedding(std::string const& name, std::size_t rows, std::size_t cols, std::string const& keys) {
+    return plain(prefix_ + name, rows, cols, keys);
+  }
+  norm_weights norm(std::string const& name, std::size_t width) {
+    return {file_.read_vector(prefix_ + name + ".weight", width, "n_embd" + origin_),
+            file_.read_vector(prefix_ + name + ".bias", width, "n_embd" + origin_)};
+  }
+  /// Outputs [first, first + out) of a Conv1D layer.
+  linear_weights part(matrix<float> const& weight, std::vector<float> const& bias, std::size_t first,
+                      std::size_t out) const {
+    linear_weights l{matrix<float>(out, weight.rows()),
+                     std::vector<float>(bias.begin() + static_cast<std::ptrdiff_t>(first),
+                                        bias.begin() + static_cast<std::ptrdiff_t>(first + out))};
+    for (std::size_t o = 0; o < out; ++o)
+      for (std::size_t i = 0; i < weight.rows(); ++i) l.weight(o, i) = weight(i, first + o);
+    return l;
+  }
+  linear_weights conv1d(std::string const& name, std::size_t in, std::size_t out, std::string const& keys) {
+    return part(file_.read_matrix(prefix_ + name + ".weight", in, out, keys + origin_),
+                file_.read_vector(prefix_ + name + ".bias", out, keys + origin_), 0, out);
+  }
+
+  pre_norm_weights layer(std::size_t l, gpt2_config const& c) {
+    std::string const at = "h." + std::to_string(l) + ".";
+    pre_norm_weights w;
+    w.attention_norm = norm(at + "ln_1", c.width);
+    matrix<float> const qkv =
+        file_.read_matrix(prefix_ + at + "attn.c_attn.weight", c.width, 3 * c.width, "n_embd x 3 n_embd" + origin_);
+    std::vector<float> const bias =
+        file_.read_vector(prefix_ + at + "attn.c_attn.bias", 3 * c.width, "3 n_embd" + origin_);
+    w.query = part(qkv, bias, 0, c.width);
+    w.key = part(qkv, bias, c.width, c.width);
+    w.value = part(qkv, bias, 2 * c.width, c.width);
+    w.attention_output = conv1d(at + "attn.c_proj", c.width, c.width, "n_embd x n_embd");
+    w.output_norm = norm(at + "ln_2", c.width);
+    w.intermediate = conv1d(at + "mlp.c_fc", c.width, c.hidden, "n_embd x n_inner");
+    w.output = conv1d(at + "mlp.c_proj", c.hidden, c.width, "n_inner x n_embd");
+    return w;
+  }
+
+  /// A file with more layers than the configuration says would be cut silently.
+  void refuse_more_layers(std::size_t layers) const {
+    std::string const prefix = prefix_ + "h.";
+    for (tensor_info const& t : file_.tensors()) {
+      if (!t.name.starts_with(prefix)) continue;
+      std::size_t number = 0;
+      auto const [stop, ec] = std::from_chars(t.name.data() + prefix.size(), t.name.data() + t.name.size(), number);
+      if (ec == std::errc{} && number < layers) continue;
+      throw error({errc::shape, "belongs to no layer", place(file_.path(), "tensor " + in_quotes(t.name)), "",
+                   "layers 0 to " + std::to_string(layers - 1) + " (n_layer" + origin_ + ")", ""});
+    }
+  }
+
+ private:
+  safetensors_file file_;
+  std::string origin_, prefix_;
+};
+}  // namespace detail
+
+/// The sizes in a config.json of Hugging Face's form. Keys that do not change the forward pass are not looked at.
+/// Errors  errc::file_missing, errc::file_format, errc::missing_entry, errc::config_value, errc::config_conflict; file and key
+[[nodiscard]] inline gpt2_config read_gpt2_config(std::filesystem::path const& file) {
+  json_file const json(file);
+  detail::refuse_other_decoders(json);
+  gpt2_config c;
+  c.vocabulary = json.count("vocab_size", 1, bert_limits::vocabulary);
+  c.width = json.count("n_embd", 1, bert_limits::width);
+  c.layers = json.count("n_layer", 1, bert_limits::layers);
+  c.heads = json.count("n_head", 1, bert_limits::width);
+  c.hidden = json.has("n_inner") ? json.count("n_inner", 1, bert_limits::hidden) : 4 * c.width;
+  c.positions = json.count("n_positions", 1, bert_limits::positions);
+  c.hidden_activation = detail::read_gpt2_activation(json);
+  if (c.width % c.heads != 0)
+    throw error({errc::config_conflict, "does not divide n_embd", json.where("n_head"),
+                 std::to_string(c.heads) + " heads, n_embd " + std::to_string(c.width), "a divisor of n_embd", ""});
+  c.norm_epsilon = json.has("layer_norm_epsilon") ? static_cast<float>(json.number("layer_norm_epsilon")) : 1e-5f;
+  if (!(c.norm_epsilon > 0.0f && c.norm_epsilon < 1.0f))
+    throw error({errc::config_value, "is out of range", json.where("layer_norm_epsilon"),
+                 json_file::text(*json.find("layer_norm_epsilon")), "more than 0, less than 1", ""});
+  return c;
+}
+
+/// The language model in `folder`: config.json and model.safetensors. The head is tied to the embedding unless config.json says otherwise.
+/// Errors  those of read_gpt2_config and safetensors_file; errc::shape where a tensor contradicts config.json, naming both
+[[nodiscard]] inline gpt2 read_gpt2(std::filesystem::path const& folder) {
+  std::filesystem::path const config_file = folder / "config.json";
+  gpt2 m;
+  m.config = read_gpt2_config(config_file);
+  gpt2_config const& c = m.config;
+  bool const tied = json_file(config_file).flag("tie_word_embeddings", true);
+  detail::gpt2_tensors tensors(folder / "model.safetensors", config_file);
+  tensors.refuse_more_layers(c.layers);
+  m.word = tensors.embedding("wte.weight", c.vocabulary, c.width, "vocab_size x n_embd");
+  m.position = tensors.embedding("wpe.weight", c.positions, c.width, "n_positions x n_embd");
+  for (std::size_t l = 0; l < c.layers; ++l) m.layers.push_back(tensors.layer(l, c));
+  m.final_norm = tensors.norm("ln_f", c.width);
+  m.head.weight = tied ? m.word : tensors.plain("lm_head.weight", c.vocabulary, c.width, "vocab_size x n_embd");
+  return m;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::model

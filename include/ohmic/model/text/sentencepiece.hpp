@@ -1,0 +1,232 @@
+// SentencePiece's byte pair encoding: normalisation by the model's own table, then the merges with the highest score first.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <queue>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/model/file.hpp"
+#include "ohmic/model/text/sentencepiece_file.hpp"
+#include "ohmic/model/utf8.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+/// What stands for a space inside pieces.
+inline constexpr std::string_view space_mark = "\xE2\x96\x81";  // U+2581
+
+namespace detail {
+
+/// The replacement table of a SentencePiece model: a double-array trie over bytes, and the replacements it points into.
+/// Source  Darts-clone's unit layout; normalizer.cc of SentencePiece
+class replacement_table {
+ public:
+  replacement_table() = default;
+  /// Errors  errc::file_format
+  replacement_table(std::string const& blob, std::string const& where) {
+    if (blob.empty()) return;
+    std::uint32_t bytes = 0;
+    if (blob.size() >= 4) std::memcpy(&bytes, blob.data(), 4);
+    if (blob.size() < 4 || bytes % 4 != 0 || bytes < 1024 || bytes > blob.size() - 4)
+      throw error({errc::file_format, "replacement table is broken", where, std::to_string(blob.size()) + " bytes",
+                   "a trie and its replacements", ""});
+    units_.resize(bytes / 4);
+    std::memcpy(units_.data(), blob.data() + 4, bytes);
+    replacements_ = blob.substr(4 + bytes);
+    if (replacements_.empty() || replacements_.back() != '\0')
+      throw error({errc::file_format, "replacement table has no end", where, "", "replacements that end with 0", ""});
+  }
+
+  /// The longest key that text begins with: its length and its replacement. Length 0: none.
+  [[nodiscard]] std::pair<std::size_t, std::string_view> longest(std::string_view text) const noexcept {
+    std::pair<std::size_t, std::string_view> best{0, {}};
+    if (units_.empty()) return best;
+    std::size_t node = offset(units_[0]);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      auto const byte = static_cast<unsigned char>(text[i]);
+      node ^= byte;
+      if (node >= units_.size()) break;
+      std::uint32_t const unit = units_[node];
+      if ((unit & (0x80000000u | 0xFFu)) != byte) break;
+      node ^= offset(unit);
+      if (node >= units_.size()) break;
+      if ((unit >> 8 & 1) == 0) continue;
+      std::size_t const at = units_[node] & 0x7FFFFFFFu;
+      if (at < replacements_.size()) best = {i + 1, std::string_view(replacements_.c_str() + at)};
+    }
+    return best;
+  }
+
+ private:
+  [[nodiscard]] static std::size_t offset(std::uint32_t unit) noexcept {
+    return static_cast<std::size_t>(unit >> 10) << ((unit & 0x200u) >> 6);
+  }
+
+  std::vector<std::uint32_t> units_;
+  std::string replacements_;
+};
+}  // namespace detail
+
+/// A SentencePiece tokenizer of the BPE kind. Encoding is const and may run on many threads at once.
+/// Errors  construction: errc::file_format for a vocabulary without unknown piece or with a piece twice; errc::config_value for
+///         another algorithm, byte fallback, whitespace as suffix
+/// Source  Sennrich et al. 2016; bpe_model.cc and normalizer.cc of SentencePiece; golden ids in examples/models/gpt-kjv
+class sentencepiece_bpe {
+ public:
+  explicit sentencepiece_bpe(sentencepiece_data data, std::string const& where = "vocabulary")
+      : data_(std::move(data)), table_(data_.normaliser_table, where) {
+    auto const unsupported = [&](std::string what, std::string got, std::string allowed) {
+      return error({errc::config_value, std::move(what), where, std::move(got), std::move(allowed), ""});
+    };
+    if (data_.algorithm != 2)
+      throw unsupported("algorithm is not supported", std::to_string(data_.algorithm), "2 (BPE)");
+    if (data_.byte_fallback) throw unsupported("byte fallback is not supported", "true", "false");
+    if (data_.whitespace_is_suffix) throw unsupported("whitespace as suffix is not supported", "true", "false");
+    for (std::size_t i = 0; i < data_.pieces.size(); ++i) {
+      auto const& p = data_.pieces[i];
+      if (p.kind == piece_kind::unused || p.kind == piece_kind::user_defined || p.kind == piece_kind::byte)
+        throw unsupported("kind of piece is not supported", in_quotes(p.text), "normal, unknown and control pieces");
+      if (p.kind == piece_kind::unknown) unknown_ = static_cast<std::int32_t>(i);
+      if (p.kind == piece_kind::normal && !ids_.emplace(p.text, static_cast<std::int32_t>(i)).second)
+        throw error({errc::file_format, "piece " + in_quotes(p.text) + " is given twice", where, "", "", ""});
+    }
+    if (unknown_ < 0) throw error({errc::file_format, "has no unknown piece", where, "", "a piece of kind 2", ""});
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return data_.pieces.size(); }
+  [[nodiscard]] std::int32_t unknown() const noexcept { return unknown_; }
+  /// The text of an id, or empty.
+  [[nodiscard]] std::string_view piece(std::int32_t id) const noexcept {
+    return id >= 0 && static_cast<std::size_t>(id) < data_.pieces.size()
+               ? std::string_view(data_.pieces[static_cast<std::size_t>(id)].text)
+               : std::string_view();
+  }
+
+  /// Text as pieces see it: characters replaced by the model's table, runs of spaces made one, spaces marked.
+  [[nodiscard]] std::string normalised(std::string_view text) const {
+    std::string out;
+    std::string_view const space = data_.escape_whitespace ? space_mark : std::string_view(" ");
+    bool after_space = data_.remove_extra_whitespace;  // spaces at the start are extra
+    auto const put = [&](std::string_view s) {
+      for (char const c : s) {
+        if (c == ' ') {
+          if (!(after_space && data_.remove_extra_whitespace)) out += space;
+          after_space = true;
+        } else {
+          if (out.empty() && data_.dummy_prefix) out += space;
+          out.push_back(c);
+          after_space = false;
+        }
+      }
+    };
+    for (std::size_t i = 0; i < text.size();) {
+      auto const [length, replacement] = table_.longest(text.substr(i));
+      if (length > 0) {
+        put(replacement);
+        i += length;
+        continue;
+      }
+      utf8_code_point const c = decode_utf8(text, i);
+      if (c.valid) {
+        put(text.substr(i, c.bytes));
+      } else {
+        put("\xEF\xBF\xBD");
+      }
+      i += c.bytes;
+    }
+    if (data_.remove_extra_whitespace)
+      while (out.ends_with(space)) out.resize(out.size() - space.size());
+    return out;
+  }
+
+  /// Ids of a text; none for an empty one. Characters outside the vocabulary become the unknown piece, one for a run of them.
+  [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const {
+    std::string const normal = normalised(text);
+    std::vector<symbol> symbols;
+    for (std::size_t i = 0; i < normal.size();) {
+      std::size_t const n = decode_utf8(normal, i).bytes;
+      symbols.push_back({std::string_view(normal).substr(i, n), static_cast<std::ptrdiff_t>(symbols.size()) - 1,
+                         static_cast<std::ptrdiff_t>(symbols.size()) + 1});
+      i += n;
+    }
+    if (symbols.empty()) return {};
+    symbols.back().next = -1;
+    merge(symbols);
+    std::vector<std::int32_t> ids;
+    for (symbol const& s : symbols) {
+      if (s.text.empty()) continue;
+      auto const found = ids_.find(s.text);
+      std::int32_t const id = found == ids_.end() ? unknown_ : found->second;
+      if (id == unknown_ && !ids.empty() && ids.back() == unknown_) continue;
+      ids.push_back(id);
+    }
+    return ids;
+  }
+
+ private:
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+  };
+  struct symbol {
+    std::string_view text;
+    std::ptrdiff_t previous, next;
+  };
+  /// A pair that may be merged: highest score first, of equals the leftmost.
+  struct candidate {
+    float score;
+    std::ptrdiff_t left, right;
+    std::size_t size;  ///< of both when it was found: a stale candidate has another
+    friend bool operator<(candidate const& a, candidate const& b) noexcept {
+      return a.score != b.score ? a.score < b.score : a.left > b.left;
+    }
+  };
+
+  void merge(std::vector<symbol>& symbols) const {
+    auto const at = [&](std::ptrdiff_t i) -> symbol& { return symbols[static_cast<std::size_t>(i)]; };
+    std::priority_queue<candidate> agenda;
+    auto const consider = [&](std::ptrdiff_t left, std::ptrdiff_t right) {
+      if (left < 0 || right < 0) return;
+      std::string_view const both(at(left).text.data(), at(left).text.size() + at(right).text.size());
+      auto const found = ids_.find(both);
+      if (found != ids_.end())
+        agenda.push({data_.pieces[static_cast<std::size_t>(found->second)].score, left, right, both.size()});
+    };
+    for (std::size_t i = 1; i < symbols.size(); ++i)
+      consider(static_cast<std::ptrdiff_t>(i) - 1, static_cast<std::ptrdiff_t>(i));
+    while (!agenda.empty()) {
+      candidate const c = agenda.top();
+      agenda.pop();
+      symbol &left = at(c.left), &right = at(c.right);
+      if (left.text.empty() || right.text.empty() || left.text.size() + right.text.size() != c.size) continue;
+      left.text = std::string_view(left.text.data(), c.size);
+      left.next = right.next;
+      if (right.next >= 0) at(right.next).previous = c.left;
+      right.text = {};
+      consider(left.previous, c.left);
+      consider(c.left, left.next);
+    }
+  }
+
+  sentencepiece_data data_;
+  detail::replacement_table table_;
+  std::unordered_map<std::string, std::int32_t, text_hash, std::equal_to<>> ids_;
+  std::int32_t unknown_ = -1;
+};
+
+/// The tokenizer in a model file.
+/// Errors  those of read_sentencepiece and sentencepiece_bpe
+[[nodiscard]] inline sentencepiece_bpe read_sentencepiece_bpe(std::filesystem::path const& file) {
+  return sentencepiece_bpe(read_sentencepiece(file), place(file));
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::model

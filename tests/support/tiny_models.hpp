@@ -1,0 +1,88 @@
+// Small models with random weights, for tests that need shapes and no accuracy.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ohmic/core/stream.hpp"
+#include "ohmic/model/gpt2.hpp"
+#include "ohmic/model/sentence_encoder.hpp"
+
+namespace ohmic_test {
+
+/// Fills in one order from one stream, so that every model is the same everywhere.
+class weight_source {
+ public:
+  explicit weight_source(std::uint64_t seed) : stream_{seed, ohmic::purpose::user, 0} {}
+
+  float next(float scale) { return scale * stream_.normal(element_++, 0); }
+  ohmic::matrix<float> matrix(std::size_t rows, std::size_t cols, float scale) {
+    ohmic::matrix<float> m(rows, cols);
+    for (float& v : m.flat()) v = next(scale);
+    return m;
+  }
+  std::vector<float> vector(std::size_t n, float around, float scale) {
+    std::vector<float> v(n);
+    for (float& x : v) x = around + next(scale);
+    return v;
+  }
+  ohmic::model::linear_weights linear(std::size_t out, std::size_t in) {
+    return {matrix(out, in, 0.3f), vector(out, 0.0f, 0.1f)};
+  }
+  ohmic::model::norm_weights norm(std::size_t width) { return {vector(width, 1.0f, 0.1f), vector(width, 0.0f, 0.1f)}; }
+
+  ohmic::model::pre_norm_weights layer(std::size_t in, std::size_t width, std::size_t hidden) {
+    ohmic::model::pre_norm_weights w;
+    w.attention_norm = norm(in);
+    w.query = linear(in, in);
+    w.key = linear(in, in);
+    w.value = linear(in, in);
+    w.attention_output = linear(width, in);
+    if (in != width) w.residual = linear(width, in);
+    w.output_norm = norm(width);
+    w.intermediate = linear(hidden, width);
+    w.output = linear(width, hidden);
+    return w;
+  }
+
+ private:
+  ohmic::stream stream_;
+  std::uint32_t element_ = 0;
+};
+
+inline ohmic::model::gpt2 tiny_gpt2() {
+  weight_source w(3);
+  ohmic::model::gpt2 m;
+  m.config = {23, 12, 2, 3, 20, 80, 1e-5f, ohmic::activation::gelu_tanh};
+  m.word = w.matrix(23, 12, 1.0f);
+  m.position = w.matrix(80, 12, 0.3f);
+  for (int l = 0; l < 2; ++l) m.layers.push_back(w.layer(12, 12, 20));
+  m.final_norm = w.norm(12);
+  m.head = {m.word, {}};
+  return m;
+}
+
+inline ohmic::model::sentence_encoder tiny_sentence_encoder() {
+  weight_source w(4);
+  ohmic::model::sentence_encoder m;
+  m.config = {23, 8, 12, 2, 2, 80, 1e-6f};
+  m.word = w.matrix(23, 8, 1.0f);
+  m.frequencies = {1.0f, 0.3f, 0.1f, 0.03f};
+  m.layers = {w.layer(8, 12, 20), w.layer(12, 12, 20)};
+  m.head = w.linear(12, 12);
+  return m;
+}
+
+/// Texts of several lengths, one of them longer than the 64 column pairs of an array.
+inline std::vector<std::vector<std::int32_t>> tiny_texts(std::uint64_t seed) {
+  ohmic::stream const s{seed, ohmic::purpose::user, 1};
+  std::vector<std::vector<std::int32_t>> texts;
+  std::uint32_t at = 0;
+  for (std::size_t n : {1u, 5u, 70u, 9u}) {
+    texts.emplace_back();
+    for (std::size_t i = 0; i < n; ++i) texts.back().push_back(static_cast<std::int32_t>(s.word(at++, 0) % 23));
+  }
+  return texts;
+}
+
+}  // namespace ohmic_test

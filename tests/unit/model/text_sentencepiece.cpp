@@ -1,0 +1,99 @@
+// SentencePiece BPE: golden ids of gpt-kjv, normalisation, and damaged model files.
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <string>
+
+#include "import_support.hpp"
+#include "ohmic/model/dataset.hpp"
+#include "ohmic/model/text/sentencepiece.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace ohmic::model;
+using ohmic_test::check_failure;
+using ohmic_test::failure;
+
+std::string const folder = OHMIC_SOURCE_DIR "/examples/models/gpt-kjv";
+
+sentencepiece_bpe const& tokenizer() {
+  static sentencepiece_bpe const t = read_sentencepiece_bpe(folder + "/sp.model");
+  return t;
+}
+nlohmann::json const& golden() {
+  static nlohmann::json const g = nlohmann::json::parse(std::ifstream(folder + "/golden.json"));
+  return g;
+}
+
+/// A protocol buffer field of bytes.
+std::string bytes_field(int number, std::string const& value) {
+  return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(value.size())} + value;
+}
+std::string varint_field(int number, int value) { return {static_cast<char>(number << 3), static_cast<char>(value)}; }
+std::string piece(std::string const& text, int kind) {
+  return bytes_field(1, bytes_field(1, text) + varint_field(3, kind));
+}
+/// The least BPE model: no table, so that nothing is replaced.
+std::string const least = piece("<unk>", 2) + piece("a", 1) + bytes_field(2, varint_field(3, 2));
+
+}  // namespace
+
+TEST_CASE("sentencepiece gives the golden ids of gpt-kjv") {
+  for (auto const& verse : golden()["verses"]) {
+    std::vector<std::int32_t> ids{1};
+    for (auto id : tokenizer().encode(verse["text"].get<std::string>())) ids.push_back(id);
+    CHECK(ids == verse["ids"].get<std::vector<std::int32_t>>());
+  }
+}
+
+TEST_CASE("sentencepiece gives as many ids of the held-out text as its golden file says") {
+  std::vector<std::int32_t> stream;
+  for (auto const& line : read_lines(folder + "/valid.txt").lines) {
+    stream.push_back(1);
+    auto const ids = tokenizer().encode(line);
+    stream.insert(stream.end(), ids.begin(), ids.end());
+  }
+  CHECK(stream.size() == golden()["validation_all"]["ids"].get<std::size_t>());
+  CHECK(std::accumulate(stream.begin(), stream.begin() + 2000, std::int64_t{0}) ==
+        golden()["validation"]["ids_sum_first_2000"].get<std::int64_t>());
+}
+
+TEST_CASE("sentencepiece replaces by the model's table and makes one space of many") {
+  // U+FF21 is a wide A and U+00A0 a space in the table (NFKC); the tab is one, too.
+  CHECK(tokenizer().normalised("  \xEF\xBC\xA1\xC2\xA0\xC2\xA0"
+                               "b\t ") ==
+        "\xE2\x96\x81"
+        "A"
+        "\xE2\x96\x81"
+        "b");
+  CHECK(tokenizer().normalised("") == "");
+  CHECK(tokenizer().encode("   ").empty());
+}
+
+TEST_CASE("sentencepiece makes one unknown piece of malformed bytes and characters it does not know") {
+  auto const ids = tokenizer().encode("\xFF\xFE\xF0\x9F\x98\x80");
+  REQUIRE_FALSE(ids.empty());
+  CHECK(ids.back() == tokenizer().unknown());
+  CHECK(std::count(ids.begin(), ids.end(), tokenizer().unknown()) == 1);
+}
+
+TEST_CASE("a damaged sentencepiece model is refused") {
+  ohmic_test::temporary_folder const f;
+  auto const read = [&](std::string const& bytes) {
+    f.write("sp.model", bytes);
+    return failure([&] { static_cast<void>(read_sentencepiece_bpe(f.path() / "sp.model")); });
+  };
+  CHECK(read(least).code() == ohmic::errc{});
+  check_failure(read(""), ohmic::errc::file_format, {"sp.model", "no piece"});
+  check_failure(read(least + "\x0A\x7F"), ohmic::errc::file_format, {"sp.model", "beyond its end"});
+  check_failure(read(least.substr(0, least.size() - 1)), ohmic::errc::file_format, {"beyond its end"});
+  check_failure(read(piece("a", 1) + bytes_field(2, varint_field(3, 2))), ohmic::errc::file_format, {"unknown piece"});
+  check_failure(read(piece("<unk>", 2)), ohmic::errc::config_value, {"algorithm"});
+  check_failure(read(piece("\xFF", 1) + least), ohmic::errc::file_format, {"not UTF-8"});
+  check_failure(read(least + piece("a", 1)), ohmic::errc::file_format, {"twice"});
+  check_failure(read(least + bytes_field(3, bytes_field(2, "abc"))), ohmic::errc::file_format, {"replacement table"});
+  std::ifstream whole(folder + "/sp.model", std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(whole)), {});
+  CHECK(read(bytes.substr(0, bytes.size() / 2)).code() == ohmic::errc::file_format);
+}
