@@ -15,7 +15,9 @@ using namespace program_cli;
 void add_common(CLI::App& command, common_options& common) {
   command.add_option("--json", common.json, "Write the result as JSON to FILE, - for standard output")
       ->type_name("FILE");
-  command.add_option("--seed", common.seed, "Seed of every random number")->capture_default_str();
+  command.add_option("--seed", common.seed, "Seed of every random number")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command
       .add_option("--threads", common.threads, "Threads; 0: as many as the machine has. Results do not depend on it")
       ->check(CLI::Range(0, 1024))
@@ -58,7 +60,9 @@ int run(int argc, char** argv) {
   deploy_command
       ->add_option("--vary", d.vary, "Compare settings: every chip once for each value; several lists are combined")
       ->type_name("KEY=A,B,C");
-  deploy_command->add_option("--limit", d.limit, "Score the first N texts only; 0: all")->capture_default_str();
+  deploy_command->add_option("--limit", d.limit, "Score the first N texts only; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   deploy_command->add_flag("--no-truncate", d.no_truncate, "A text longer than the model's positions is an error");
   add_common(*deploy_command, common);
 

@@ -18,7 +18,7 @@ namespace ohmic::inline OHMIC_ABI::program {
 /// Beside them: `input`, where embeddings arrive; the heads (`pooler`, `classifier`, `lm_head`, `embedding`); `A_residual`,
 /// a projection on the residual path where a layer changes the width; `mean`, the average over tokens X^T . 1; `gate`, the
 /// second product beside B1 of a gated feed-forward block; `convolution`, a layer of a convolutional network.
-/// Source  Wang et al. 2024, Tables 2 to 4; system.md section 3
+/// Source  Wang et al. 2024, Tables 2 to 4
 enum class operation : std::uint8_t {
   A1,
   A2,
