@@ -38,7 +38,8 @@ float number_at(kept_json const& v, std::filesystem::path const& file, std::stri
   return static_cast<float>(d);
 }
 
-/// A range or scale that a calibration found: never 0, which would divide by zero or stand for a converter without range.
+/// A range or scale that a calibration found: never 0, which would divide by zero or stand for a converter without
+/// range.
 float positive_at(kept_json const& v, std::filesystem::path const& file, std::string const& key) {
   float const f = number_at(v, file, key);
   if (!(f > 0.0f))

@@ -13,7 +13,8 @@
 
 namespace program_cli {
 
-/// Presets whose slots are the same differ in settings only, and share one instantiation of everything: that halves the time to compile
+/// Presets whose slots are the same differ in settings only, and share one instantiation of everything: that halves the
+/// time to compile
 /// this program. A chip with another slot gets a type of its own here.
 using chip_spec = ohmic::chip::wang2024;
 using chip_settings = ohmic::chip::config<chip_spec>;
@@ -30,20 +31,23 @@ std::vector<chip_entry> const& chips();
 /// Errors  unknown_id with the known names
 chip_entry const& chip_named(std::string const& name);
 
-/// A chip with changes: how it is called in results, the chip it is made from, and assignments key=value in their order.
+/// A chip with changes: how it is called in results, the chip it is made from, and assignments key=value in their
+/// order.
 struct chip_request {
   std::string label;
   std::string base;
   std::vector<std::string> set;
 };
 
-/// The chips of --chip (names, or TOML files, separated by commas), each with --set on top, and for every value of --vary one.
+/// The chips of --chip (names, or TOML files, separated by commas), each with --set on top, and for every value of
+/// --vary one.
 /// Errors  unknown_id, unknown_key, config_value, config_conflict; file_missing, file_format for TOML files
 std::vector<chip_request> requested_chips(std::string const& chip, std::vector<std::string> const& set,
                                           std::vector<std::string> const& vary);
 
 /// A chip file: `chip = "wang2024"` names what it changes (the default), tables hold the settings: [adc] bits = 6.
-/// Errors  file_missing; file_format for broken TOML; config_value for a value of the wrong type, with file and line; unknown_key
+/// Errors  file_missing; file_format for broken TOML; config_value for a value of the wrong type, with file and line;
+///         unknown_key
 chip_request read_chip_file(std::string const& path);
 
 /// The settings of a chip before anybody changes them.

@@ -1,4 +1,5 @@
-// What a deployment leaves, whatever the model and the task: the same for every family, and what is printed and written of it.
+// What a deployment leaves, whatever the model and the task: the same for every family, and what is printed and written
+// of it.
 #pragma once
 
 #include <cstdint>

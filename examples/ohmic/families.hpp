@@ -1,4 +1,5 @@
-// The families of models that the program knows: one translation unit each, because each brings the whole chip for its forward pass.
+// The families of models that the program knows: one translation unit each, because each brings the whole chip for its
+// forward pass.
 #pragma once
 
 #include "options.hpp"

@@ -47,9 +47,11 @@ class bert_family {
                                                                             std::size_t limit, bool no_truncate) const {
     auto data = model::read_labelled(file);
     model::check_labels(data, model_.config.classes, file);
-    if (limit > 0 && limit < data.size()) data.resize(limit);
     std::pair<calibration_texts, std::vector<std::size_t>> out;
     auto& [tokens, source] = out.first;
+    // All texts of the file, so that a limit cannot hide that it was calibrated on.
+    for (auto const& t : data) source.texts.push_back(t.text);
+    if (limit > 0 && limit < data.size()) data.resize(limit);
     source.path = file;
     source.n = data.size();
     for (auto& t : data) {
@@ -57,7 +59,6 @@ class bert_family {
                                        file.string() + " line " + std::to_string(t.line));
       source.truncated += static_cast<std::size_t>(encoded.truncated);
       tokens.push_back(std::move(encoded.ids));
-      source.texts.push_back(std::move(t.text));
       out.second.push_back(t.label);
     }
     return out;

@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -36,6 +38,7 @@ void check_writable(std::string const& target) {
   if (target.empty() || target == "-") return;
   fs::path const folder = fs::path(target).has_parent_path() ? fs::path(target).parent_path() : fs::path(".");
   std::error_code ec;
+  if (fs::exists(target, ec) && !fs::is_directory(target, ec) && !fs::is_regular_file(target, ec)) return;
   if (fs::is_directory(target, ec))
     throw ohmic::error({ohmic::errc::write_failed, "is a folder", "--json", target,
                         "a file name, or - for standard output", "name a file"});
@@ -54,23 +57,37 @@ void write_result(std::string const& target, json const& result) {
           {ohmic::errc::write_failed, "cannot write the result", "standard output", "", "", "check where it goes"});
     return;
   }
-  std::string const temporary = target + ".partial" + std::to_string(getpid());
   std::error_code ec;
+  auto const failed = [](std::string const& what, std::string const& where) {
+    return ohmic::error(
+        {ohmic::errc::write_failed, what, where, "", "", "check the free space and the rights of the folder"});
+  };
+  if (fs::exists(target, ec) && !fs::is_regular_file(target, ec)) {  // a device or a pipe is written to, never replaced
+    std::ofstream out(target, std::ios::binary);
+    out << text << std::flush;
+    if (!out) throw failed("cannot write the result", target);
+    return;
+  }
+  fs::path const real = fs::weakly_canonical(target, ec);  // a link stays a link
+  std::string const place = ec ? target : real.string();
+  std::string temporary = place + ".XXXXXX";
+  int const file = mkstemp(temporary.data());
+  if (file < 0) throw failed("cannot write the result", target);
+  fchmod(file, 0644);
+  close(file);
   {
     std::ofstream out(temporary, std::ios::binary);
     out << text << std::flush;
     if (!out) {
       fs::remove(temporary, ec);
-      throw ohmic::error({ohmic::errc::write_failed, "cannot write the result", target, "", "",
-                          "check the free space and the rights of the folder"});
+      throw failed("cannot write the result", target);
     }
   }
-  fs::rename(temporary, target, ec);
+  fs::rename(temporary, place, ec);
   if (ec) {
     std::string const why = ec.message();
     fs::remove(temporary, ec);
-    throw ohmic::error({ohmic::errc::write_failed, "cannot put the result in place: " + why, target, "", "",
-                        "check the rights of the folder"});
+    throw failed("cannot put the result in place: " + why, target);
   }
 }
 

@@ -15,7 +15,9 @@ using namespace program_cli;
 void add_common(CLI::App& command, common_options& common) {
   command.add_option("--json", common.json, "Write the result as JSON to FILE, - for standard output")
       ->type_name("FILE");
-  command.add_option("--seed", common.seed, "Seed of every random number")->capture_default_str();
+  command.add_option("--seed", common.seed, "Seed of every random number")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command
       .add_option("--threads", common.threads, "Threads; 0: as many as the machine has. Results do not depend on it")
       ->check(CLI::Range(0, 1024))
@@ -58,21 +60,53 @@ int run(int argc, char** argv) {
   deploy_command
       ->add_option("--vary", d.vary, "Compare settings: every chip once for each value; several lists are combined")
       ->type_name("KEY=A,B,C");
-  deploy_command->add_option("--limit", d.limit, "Score the first N texts only; 0: all")->capture_default_str();
+  deploy_command->add_option("--limit", d.limit, "Score the first N texts only; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   deploy_command->add_flag("--no-truncate", d.no_truncate, "A text longer than the model's positions is an error");
   add_common(*deploy_command, common);
 
-  calibrate_options c;
+  cost_options c;
+  auto* const cost_command =
+      app.add_subcommand("cost", "Area, energy and latency of a model on a chip, row by row with sources");
+  cost_command
+      ->add_option("--model", c.model, "A model's id (see: ohmic list models), or a folder or file with a config.json")
+      ->required()
+      ->type_name("ID|DIR");
+  cost_command->add_option("--chip", c.chip, "A chip by name")->capture_default_str();
+  cost_command->add_option("--tokens", c.tokens, "Tokens of the prompt; 0: the model's usual number (256)")
+      ->capture_default_str();
+  cost_command->add_option("--decode", c.decode, "Tokens generated after it; 0: none")->capture_default_str();
+  cost_command->add_option("--batch", c.batch, "Sequences side by side")->capture_default_str();
+  cost_command
+      ->add_option("--duplication", c.duplication,
+                   "Copies of a column pair that share a session's weights; 0: the setting's (64)")
+      ->capture_default_str();
+  cost_command->add_option("--compare", c.compare, "Chips to compare with, separated by commas");
+  cost_command->add_flag("--sensitivity", c.sensitivity, "Move every constant by 10 % and show what follows");
+  cost_command->add_option("--prices", c.prices, "A price book for the chip, lines kind,name,value unit,origin,source")
+      ->type_name("FILE");
+  cost_command->add_option("--report", c.report, "Write the result as a page to FILE")->type_name("FILE");
+  add_common(*cost_command, common);
+
+  reproduce_options r;
+  auto* const reproduce_command =
+      app.add_subcommand("reproduce", "Every printed figure computed from parts and counts, beside what is printed");
+  reproduce_command->add_option("--only", r.only, "Only rows whose id starts with PREFIX")->type_name("PREFIX");
+  reproduce_command->add_option("--report", r.report, "Write the result as a page to FILE")->type_name("FILE");
+  add_common(*reproduce_command, common);
+
+  calibrate_options k;
   auto* const calibrate_command = app.add_subcommand(
       "calibrate", "Ranges and scales of a model on chips, kept for: ohmic deploy --calibration FILE.json");
-  calibrate_command->add_option("--model", c.model, "Folder of the model")->required()->type_name("DIR");
+  calibrate_command->add_option("--model", k.model, "Folder of the model")->required()->type_name("DIR");
   calibrate_command
-      ->add_option("--calibration", c.data,
+      ->add_option("--calibration", k.data,
                    "Texts for ranges and scales; by default calib.tsv or calib.txt of the model's folder")
       ->type_name("FILE");
-  calibrate_command->add_option("--chip", c.chip, "Chips by name, or files that end in .toml, separated by commas")
+  calibrate_command->add_option("--chip", k.chip, "Chips by name, or files that end in .toml, separated by commas")
       ->capture_default_str();
-  calibrate_command->add_option("--output", c.output, "File to keep them in")->type_name("FILE.json");
+  calibrate_command->add_option("--output", k.output, "File to keep them in")->type_name("FILE.json");
   add_common(*calibrate_command, common);
 
   std::string what = "chips";
@@ -83,8 +117,10 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& e) { return app.exit(e) == 0 ? done : bad_input; }
-  if (*deploy_command) return deploy(d, common);
-  return *calibrate_command ? calibrate(c, common) : list(what, common);
+  if (*cost_command) return cost(c, common);
+  if (*reproduce_command) return reproduce(r, common);
+  if (*calibrate_command) return calibrate(k, common);
+  return *deploy_command ? deploy(d, common) : list(what, common);
 }
 
 }  // namespace

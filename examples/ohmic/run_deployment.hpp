@@ -107,7 +107,8 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<ch
   return out;
 }
 
-/// The same codes without converters: what INT8 alone leaves (row-maximum softmax, two-pass variance), with the widths of a request.
+/// The same codes without converters: what INT8 alone leaves (row-maximum softmax, two-pass variance), with the widths
+/// of a request.
 inline chip_settings int8_settings(chip_request const& r) {
   auto settings = defaults_of(ohmic::chip::wang2024::name);
   auto const wanted = settings_of(r);

@@ -21,7 +21,7 @@ namespace ohmic::inline OHMIC_ABI {
 /// written.
 /// Shape   q, k, v (n, d_k) codes -> out (n, d_k) real values
 /// Cost    per head: products n x d_k x n, n x n x 1, n x n x d_k; F as attention_actions
-/// Source  Wang et al. 2024, Table 2 rows 4 to 6; the row maximum and the mask are ours (system.md section 3)
+/// Source  Wang et al. 2024, Table 2 rows 4 to 6; the row maximum and the mask are ours
 template <softmax_policy Softmax = split_softmax>
 class shared_array_attention {
  public:

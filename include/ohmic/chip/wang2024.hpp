@@ -14,7 +14,7 @@ namespace ohmic::inline OHMIC_ABI::chip {
 /// variance, converter
 /// ranges of mean + 8 sigma per matrix and digit from calibration data. To change a slot: `struct mine : wang2024 {
 /// using adc = my_adc; };`
-/// Source  Wang et al. 2024, sections 4 and 5, Table 6; system.md sections 2, 3 and 8
+/// Source  Wang et al. 2024, sections 4 and 5, Table 6
 struct wang2024 {
   static constexpr char const* name = "wang2024";
   static constexpr char const* summary = "base-7 computation crossbar, row-maximum softmax, two-pass LayerNorm";
@@ -32,7 +32,7 @@ struct wang2024 {
 /// The chip as printed: no row maximum (full scale of a layer's scores is the largest score seen in calibration), and
 /// the variance
 /// as E(u^2) - E(u)^2. The range rule, which the paper leaves open, is the same.
-/// Source  Wang et al. 2024, sections 4.1 and 4.2; system.md sections 3 and 8
+/// Source  Wang et al. 2024, sections 4.1 and 4.2
 struct wang2024_published : wang2024 {
   static constexpr char const* name = "wang2024_published";
   static constexpr char const* summary = "as printed: no row maximum, variance E(u^2) - E(u)^2";

@@ -1,6 +1,7 @@
 // The computation crossbar: products of integer codes, weight stationary or not, digit by digit through its converters.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -75,7 +76,7 @@ struct computation_config {
 /// the base between digits and adds up the tiles.
 /// Shape   X (tokens, inner) . Y (inner, outputs) -> Z (tokens, outputs)
 /// Cost    product_actions, as planned_product says
-/// Source  Wang et al. 2024, section 5; geometry: system.md section 2
+/// Source  Wang et al. 2024, section 5; the geometry is our reading of its Fig 8
 template <int S, adc_policy Adc = uniform_adc, dac_policy Dac = linear_dac>
 class computation_array {
  public:
@@ -95,6 +96,9 @@ class computation_array {
       throw error({errc::config_conflict, "an activation does not fit a column", "array.rows",
                    std::to_string(c.array.rows), "at least S = " + std::to_string(S),
                    "use more rows or a smaller scale factor"});
+    if (driven_top() < 1 || driven_top() > 127)
+      throw error({errc::config_conflict, "DAC drives codes that an operand cannot hold", "dac",
+                   std::to_string(driven_top()), "1..127", "use a DAC of 2 to 8 bits"});
     if (largest_current() > max_current)
       throw error({errc::config_conflict, "column currents too large", "array.rows",
                    std::to_string(largest_current()) + " product units", "at most " + std::to_string(max_current),
@@ -147,12 +151,14 @@ class computation_array {
     return converters(full_scales(seen, digits, where));
   }
 
-  /// Z = X . Y through the converters. With lossless converters the digits collapse into one integer product: the same sums.
+  /// Z = X . Y through the converters. With lossless converters the digits collapse into one integer product: the same
+  /// sums.
   /// Shape   x (tokens, inner) codes, converters (digits)
   /// Errors  shape, value as switched_operand; capacity if a sum could leave exact arithmetic
   [[nodiscard]] product_sums multiply(matrix_view<std::int16_t const> x, driven_operand const& y,
                                       std::vector<Adc> const& adcs, operand_source source, product_report& report,
                                       executor& threads, std::string const& where) const {
+    check_operand(y, where);
     auto const switched = switched_operand::balanced_digits_of<S>(x, y.cut(), static_cast<int>(adcs.size()), where);
     if (lossless()) return exact_product(x, y, static_cast<int>(adcs.size()), source, report, threads, where);
     if (static_cast<double>(y.cut().tiles()) * static_cast<double>(Adc::top_code(config_.adc)) >= 2147483648.0)
@@ -211,6 +217,14 @@ class computation_array {
   }
 
  private:
+  /// Errors  shape for an operand that was driven for another array
+  void check_operand(driven_operand const& y, std::string const& where) const {
+    if (y.cut().activations != config_.array.activations(S))
+      throw error({errc::shape, "operand was driven for another array", where,
+                   std::to_string(y.cut().activations) + " activations a column pair",
+                   std::to_string(config_.array.activations(S)), "drive it with this array"});
+  }
+
   /// Rounding inside the converters is exact below this current.
   static constexpr std::int64_t max_current = 1 << 21;
 
@@ -247,8 +261,9 @@ class computation_array {
       if (group == 0) load_sessions(r.actions, sessions, inner, source);
       r.actions.template add<"cache", "read">(sessions * tokens * inner);
       r.actions.template add<"encoder", "encode">(sessions * tokens * inner);
-      for (std::size_t d = 0; d < digits; ++d) {
+      for (std::size_t d = 0; d < std::max(digits, x.digits()); ++d) {
         kernel(job_for(x, y, block, d, first, tokens), d, z.target(first, block, 1.0), r.clipped);
+        if (d >= digits) continue;  // byte digits of the lossless product beyond those of the hardware
         r.actions.template add<"switch_register", "load">(sessions * tokens * inner);
         for (std::size_t tile = 0; tile < tiles; ++tile) {
           r.actions.template add<"dac", "drive">(sessions * S * y.cut().filled(tile));

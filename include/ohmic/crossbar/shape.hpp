@@ -77,7 +77,7 @@ using product_tally = tally<product_actions>;
 
 /// Actions of one product, from shapes alone: the closed form of what the kernels count.
 /// Cost    sessions = outputs; per session the weights are loaded once and all activations are streamed again
-///         (system.md section 4)
+///         (Wang et al. 2024, section 5.5)
 /// Range   counts saturate at 2^64 - 1, which the ledger refuses
 [[nodiscard]] constexpr product_tally planned_product(array_geometry const& g, int scale, int digits,
                                                       product_shape const& p, operand_source source) noexcept {

@@ -1,4 +1,5 @@
-// Texts from files: labelled ones, plain lines, pairs of query and document; and the check that calibration and scored data differ.
+// Texts from files: labelled ones, plain lines, pairs of query and document; and the check that calibration and scored
+// data differ.
 #pragma once
 
 #include <algorithm>
@@ -60,7 +61,8 @@ inline std::set<std::string_view> distinct_texts(std::vector<labelled_text> cons
 }
 }  // namespace detail
 
-/// Calls f(line, number) for every line of a file, numbers from 1. Line ends may be LF or CRLF; a byte order mark is skipped.
+/// Calls f(line, number) for every line of a file, numbers from 1. Line ends may be LF or CRLF; a byte order mark is
+/// skipped.
 /// Errors  errc::file_missing; errc::capacity above max_data_bytes
 template <class F>
 void for_each_line(std::filesystem::path const& file, F&& f) {
@@ -94,7 +96,8 @@ struct plain_lines {
 };
 
 /// Reads a text line by line; lines as for_each_line.
-/// Errors  errc::file_missing; errc::file_format naming the line: malformed UTF-8; also for a file without text; errc::capacity
+/// Errors  errc::file_missing; errc::file_format naming the line: malformed UTF-8; also for a file without text;
+///         errc::capacity
 [[nodiscard]] inline plain_lines read_lines(std::filesystem::path const& file) {
   plain_lines out;
   for_each_line(file, [&](std::string_view line, std::size_t number) {
@@ -119,8 +122,10 @@ struct text_pair {
   std::size_t line = 0;
 };
 
-/// Reads lines `id<TAB>query<TAB>document`; lines as for_each_line. An empty line is an error: it would shift the pairs.
-/// Errors  errc::file_missing; errc::file_format naming the line: not two TABs, an empty part, an id given twice, malformed UTF-8; also
+/// Reads lines `id<TAB>query<TAB>document`; lines as for_each_line. An empty line is an error: it would shift the
+/// pairs.
+/// Errors  errc::file_missing; errc::file_format naming the line: not two TABs, an empty part, an id given twice,
+///         malformed UTF-8; also
 ///         for a file without lines; errc::capacity above max_data_bytes
 [[nodiscard]] inline std::vector<text_pair> read_pairs(std::filesystem::path const& file) {
   std::vector<text_pair> data;
@@ -173,8 +178,8 @@ struct data_overlap {
   std::size_t scored = 0;       ///< different texts in the scored data
 };
 
-/// Refuses to calibrate on the scored data: the same file (by whatever path or link), or the same different texts.
-/// Other texts in common are counted, for the caller to report.
+/// Refuses to calibrate on the scored data: the same file (by whatever path or link), or texts of
+/// which one set holds the other. Other texts in common are counted, for the caller to report.
 /// Errors  errc::data_leak naming both files
 [[nodiscard]] inline data_overlap check_disjoint(std::filesystem::path const& calibration_file,
                                                  std::set<std::string_view> const& a,
@@ -189,6 +194,8 @@ struct data_overlap {
   if (a == b) throw leak("has the same texts as the scored file");
   data_overlap overlap{0, a.size(), b.size()};
   for (std::string_view const text : a) overlap.common += b.count(text);
+  if (overlap.common == overlap.calibration) throw leak("is all in the scored file");
+  if (overlap.common == overlap.scored) throw leak("holds every scored text");
   return overlap;
 }
 

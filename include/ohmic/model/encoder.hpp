@@ -88,7 +88,7 @@ void for_each_projection(bert const& m, F&& f) {
 /// Logits of one text: sub-operations A1 to A7, L, B1, B2, L in every layer, then pooler and classifier on the first token.
 /// Shape   ids (n) -> (1, classes)
 /// Errors  as embedded
-/// Source  Devlin et al. 2019 (post-LN BERT); system.md section 3 for the numbering
+/// Source  Devlin et al. 2019 (post-LN BERT); Wang et al. 2024, Tables 2 to 4, for the numbering
 template <engine E>
 [[nodiscard]] matrix<float> forward(E& e, bert const& m, std::span<std::int32_t const> ids) {
   using program::operation;

@@ -92,7 +92,7 @@ void for_each_projection(gpt2 const& m, F&& f) {
 /// Logits of the token that follows each token of a window.
 /// Shape   ids (n) -> (n, vocabulary)
 /// Errors  as embedded
-/// Source  Radford et al. 2019; system.md section 3 for the numbering
+/// Source  Radford et al. 2019; Wang et al. 2024, Tables 2 to 4, for the numbering
 template <engine E>
 [[nodiscard]] matrix<float> forward(E& e, gpt2 const& m, std::span<std::int32_t const> ids) {
   using program::operation;

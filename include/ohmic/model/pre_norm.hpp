@@ -63,7 +63,7 @@ void for_each_projection(pre_norm_weights const& w, std::size_t block, F&& f) {
 
 /// One layer.
 /// Shape   x (n, in) -> (n, width)
-/// Source  Radford et al. 2019 for the order; system.md section 3 for the numbering; the projected residual as in the Universal
+/// Source  Radford et al. 2019 for the order; Wang et al. 2024, Tables 2 to 4, for the numbering; the projected residual as in the Universal
 ///         Sentence Encoder lite
 template <engine E>
 [[nodiscard]] typename E::tensor pre_norm_layer(E& e, std::size_t b, pre_norm_weights const& w,

@@ -46,7 +46,7 @@ inline void normalise(std::span<float const> u, float mean, float inverse_root, 
 /// Range   a negative variance (moments of noisy or coarse products) is taken as 0 and flagged, for the caller to count
 /// Cost    1 x "root_unit" "inverse_root" per token; alpha and beta are applied in the post-function, 1 x
 ///         "activation_unit" "apply" per element
-/// Source  system.md section 3, L1 and L2; the two-pass rule is ours
+/// Source  Wang et al. 2024, Table 4; the two-pass rule is ours
 class split_layer_norm {
  public:
   using actions = action_list<action<"root_unit", "inverse_root">, action<"activation_unit", "apply">>;

@@ -43,7 +43,7 @@ struct enum_names<softmax_maximum> {
 /// Range   codes 0..2^exp_bits - 1; the array layer checks that the digits of its operands carry them
 /// Cost    per score 1 x "exp_unit" "exp", under the row rule 1 x "comparator" "compare"; per value of A6 1 x "divider"
 ///         "divide"
-/// Source  system.md section 3, A4-A6; the row rule, the rounding and the saturation are ours, see
+/// Source  Wang et al. 2024, Table 2 rows 4 to 6; the row rule, the rounding and the saturation are ours, see
 ///         tests/laws/softmax.hpp
 class split_softmax {
  public:

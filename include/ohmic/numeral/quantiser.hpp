@@ -24,7 +24,7 @@ struct quantised {
 
 /// Symmetric uniform quantiser: code = nearest even of value / scale, saturated at -top..top.
 /// Errors  config_value unless 2 <= bits <= 16 and scale is finite and positive
-/// Source  ours; the symmetric INT8 of system.md section 2 (-127..127, no -128)
+/// Source  ours; symmetric INT8 (-127..127, no -128)
 class symmetric_quantiser {
  public:
   symmetric_quantiser(int bits, float scale)

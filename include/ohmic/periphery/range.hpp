@@ -34,7 +34,7 @@ struct enum_names<range_rule> {
       {"largest", range_rule::largest},       {"least_squares", range_rule::least_squares}};
 };
 
-/// Rule and its parameters. The default, mean + 8 sigma per matrix and digit, is the one that system.md section 8 found
+/// Rule and its parameters. The default, mean + 8 sigma per matrix and digit, is the one that we found
 /// to hold
 /// on data that was not calibrated on.
 /// Units   user values in product units
@@ -80,7 +80,8 @@ class current_statistics {
   }
 
   /// Shape   currents (n), each in 0..2^21
-  void observe(std::span<std::int32_t const> currents) noexcept {
+  void observe(std::span<std::int32_t const> currents) {
+    if (histogram_.empty()) *this = current_statistics(std::int64_t{1} << 21);
     constexpr std::size_t chunk = std::size_t{1} << 20;  // the squares of a chunk fit 64 bits
     for (std::size_t first = 0; first < currents.size(); first += chunk)
       add(currents.subspan(first, std::min(chunk, currents.size() - first)));
@@ -89,6 +90,9 @@ class current_statistics {
   void merge(current_statistics const& other) {
     if (other.count_ == 0) return;
     if (histogram_.empty()) *this = current_statistics(other.empty_copy());
+    if (shift_ != other.shift_)
+      throw error({errc::shape, "statistics of arrays with different largest currents", "current_statistics",
+                   std::to_string(other.shift_), std::to_string(shift_), "merge statistics of one array"});
     count_ += other.count_;
     sum_ += other.sum_;
     add_square(other.squares_low_);
@@ -124,7 +128,8 @@ class current_statistics {
       if (histogram_[i] > 0) return upper_edge(i);
     return 0.0;
   }
-  /// The bin edge at which a converter of so many steps would have the least sum of squared errors: step^2 / 12 for every
+  /// The bin edge at which a converter of so many steps would have the least sum of squared errors: step^2 / 12 for
+  /// every
   /// current in range (none where a step is a whole unit), the square of what is cut off for those above.
   [[nodiscard]] double least_squares(double steps) const noexcept {
     double best = largest(), least = -1.0;
@@ -161,7 +166,7 @@ class current_statistics {
       sum += v;
       squares += static_cast<std::uint64_t>(v) * v;
     }
-    for (std::int32_t c : currents) ++histogram_[static_cast<std::size_t>(c) >> shift_];
+    for (std::int32_t c : currents) ++histogram_[std::min(static_cast<std::size_t>(c) >> shift_, bins - 1)];
     count_ += currents.size();
     sum_ += sum;
     add_square(squares);

@@ -37,7 +37,8 @@ struct function_choices {
 
 namespace detail {
 
-/// Results coded and written into a cache. K and V keep one scale, because it must factor out of the sums that they enter.
+/// Results coded and written into a cache. K and V keep one scale, because it must factor out of the sums that they
+/// enter.
 inline void store(sub_operation& op, std::size_t results, function_choices const& choices) {
   op.post.add<"cache", "write">(results);
   bool const driven = op.where.op == operation::A2 || op.where.op == operation::A3;
@@ -88,7 +89,8 @@ struct attention_shape {
   [[nodiscard]] constexpr std::size_t head_width() const noexcept { return width / heads; }
 };
 
-/// A4, A5 and A6 of one layer: scores, their sums, and the weighted values, head by head. A mask saves nothing: all products are taken.
+/// A4, A5 and A6 of one layer: scores, their sums, and the weighted values, head by head. A mask saves nothing: all
+/// products are taken.
 inline void attention_program(std::vector<sub_operation>& out, std::size_t block, attention_shape const& e,
                               function_choices const& choices) {
   std::size_t const scores = e.heads * e.tokens * e.tokens, results = e.tokens * e.width;
@@ -119,26 +121,31 @@ inline void attention_program(std::vector<sub_operation>& out, std::size_t block
   out.push_back(op);
 }
 
+/// One layer of a post-LN encoder: attention, feed-forward block, a norm after each.
+inline void encoder_block(std::vector<sub_operation>& out, std::size_t block, encoder_shape const& e,
+                          function_choices const& choices) {
+  std::size_t const n = e.tokens, m = e.width, h = e.hidden;
+  for (operation op : {operation::A1, operation::A2, operation::A3})
+    out.push_back(detail::projection({block, op}, {n, m, m}, choices));
+  attention_program(out, block, {e.tokens, e.width, e.heads}, choices);
+  out.push_back(detail::projection({block, operation::A7}, {n, m, m}, choices));
+  out.back().post.add<"post", "add_residual">(n * m);
+  detail::layer_norm(out, {block, operation::A_L1}, {block, operation::A_L2}, n, m, choices);
+  out.push_back(detail::projection({block, operation::B1}, {n, m, h}, choices));
+  out.back().post.add<"activation_unit", "apply">(n * h);
+  out.push_back(detail::projection({block, operation::B2}, {n, h, m}, choices));
+  out.back().post.add<"post", "add_residual">(n * m);
+  detail::layer_norm(out, {block, operation::B_L1}, {block, operation::B_L2}, n, m, choices);
+}
+
 /// One pass of a post-LN encoder (BERT): embedding norm, layers, pooler and classifier.
-/// Source  system.md section 3; Devlin et al. 2019 for the block order
+/// Source  Wang et al. 2024, Tables 2 to 4; Devlin et al. 2019 for the block order
 [[nodiscard]] inline std::vector<sub_operation> encoder_program(encoder_shape const& e,
                                                                 function_choices const& choices) {
   std::vector<sub_operation> out;
-  std::size_t const n = e.tokens, m = e.width, h = e.hidden;
+  std::size_t const n = e.tokens, m = e.width;
   detail::layer_norm(out, {0, operation::L1}, {0, operation::L2}, n, m, choices);
-  for (std::size_t block = 1; block <= e.layers; ++block) {
-    for (operation op : {operation::A1, operation::A2, operation::A3})
-      out.push_back(detail::projection({block, op}, {n, m, m}, choices));
-    attention_program(out, block, {n, m, e.heads}, choices);
-    out.push_back(detail::projection({block, operation::A7}, {n, m, m}, choices));
-    out.back().post.add<"post", "add_residual">(n * m);
-    detail::layer_norm(out, {block, operation::A_L1}, {block, operation::A_L2}, n, m, choices);
-    out.push_back(detail::projection({block, operation::B1}, {n, m, h}, choices));
-    out.back().post.add<"activation_unit", "apply">(n * h);
-    out.push_back(detail::projection({block, operation::B2}, {n, h, m}, choices));
-    out.back().post.add<"post", "add_residual">(n * m);
-    detail::layer_norm(out, {block, operation::B_L1}, {block, operation::B_L2}, n, m, choices);
-  }
+  for (std::size_t block = 1; block <= e.layers; ++block) encoder_block(out, block, e, choices);
   if (e.classes > 0) {
     std::size_t const head = e.layers + 1;
     out.push_back(detail::projection({head, operation::pooler}, {1, m, m}, choices));
