@@ -24,7 +24,8 @@ chip::config<chip::wang2024> with_rows(int max_rows) {
 
 /// What one code of a bias row stands for: the largest activation code times both scales.
 double unit_of(chip::deployed<chip::wang2024> const& on, site s) {
-  return 127.0 * static_cast<double>(on.scale_of(ohmic::model::producer_of(s))) * static_cast<double>(on.matrix_at(s).scale);
+  return 127.0 * static_cast<double>(on.scale_of(ohmic::model::producer_of(s))) *
+         static_cast<double>(on.matrix_at(s).scale);
 }
 
 ohmic::model::bert with_biases_times(double factor) {
@@ -49,7 +50,8 @@ TEST_CASE("bias rows hold every bias to half a code, and no more rows than the l
       for (std::size_t o = 0; o < w.outputs(); ++o) {
         std::int64_t code = 0;
         for (std::size_t r = 0; r < programmed.bias_rows; ++r) code += programmed.operand.code(o, w.inputs() + r);
-        off += static_cast<std::size_t>(std::fabs(static_cast<double>(code) * unit - static_cast<double>(w.bias[o])) > half_code);
+        off += static_cast<std::size_t>(std::fabs(static_cast<double>(code) * unit - static_cast<double>(w.bias[o])) >
+                                        half_code);
         largest = std::max(largest, std::fabs(std::round(static_cast<double>(w.bias[o]) / unit)));
       }
       CAPTURE(factor, on.names().name(s));
@@ -68,7 +70,8 @@ TEST_CASE("biases that the rows cannot hold are clipped and counted") {
   ohmic::model::for_each_projection(f.m, [&](site s, ohmic::model::linear_weights const& w) {
     auto const& programmed = on.matrix_at(s);
     std::uint64_t beyond = 0;
-    for (float b : w.bias) beyond += static_cast<std::uint64_t>(std::fabs(std::nearbyint(static_cast<double>(b) / unit_of(on, s))) > 127.0);
+    for (float b : w.bias)
+      beyond += static_cast<std::uint64_t>(std::fabs(std::nearbyint(static_cast<double>(b) / unit_of(on, s))) > 127.0);
     CAPTURE(on.names().name(s));
     CHECK(programmed.bias_rows == 1);
     CHECK(programmed.clipped_biases == beyond);
@@ -97,14 +100,16 @@ TEST_CASE("results with bias rows differ from those with digital biases by half 
   digital_settings.coding.bias = chip::bias_policy::digital;
   auto const rows = f.on<chip::wang2024>(with_rows(8)), digital = f.on<chip::wang2024>(digital_settings);
   std::vector<std::int32_t> const ids{1, 2, 3, 4};
-  chip_pass<chip::wang2024> const with(rows, f.m, ids, chip::product_mode::convert), without(digital, f.m, ids, chip::product_mode::convert);
+  chip_pass<chip::wang2024> const with(rows, f.m, ids, chip::product_mode::convert),
+      without(digital, f.m, ids, chip::product_mode::convert);
   // Up to the first projections both have the same codes.
   for (auto op : {operation::A1, operation::A3}) {
     site const s{1, op};
     double const half_code = unit_of(rows, s) * 0.5, float_rounding = 4 * 0x1p-24 * 16.0;
     double worst = 0.0;
     for (std::size_t i = 0; i < with.seen.at(s.index()).size(); ++i)
-      worst = std::max(worst, std::fabs(static_cast<double>(with.seen.at(s.index())[i]) - static_cast<double>(without.seen.at(s.index())[i])));
+      worst = std::max(worst, std::fabs(static_cast<double>(with.seen.at(s.index())[i]) -
+                                        static_cast<double>(without.seen.at(s.index())[i])));
     CHECK(worst <= half_code + float_rounding);
     CHECK(worst > 0.0);
   }
