@@ -51,6 +51,42 @@ int run(int argc, char** argv) {
   deploy_command->add_flag("--no-truncate", d.no_truncate, "A text longer than the model's positions is an error");
   add_common(*deploy_command, common);
 
+  cost_options c;
+  auto* const cost_command =
+      app.add_subcommand("cost", "Area, energy and latency of a model on a chip, row by row with sources");
+  cost_command
+      ->add_option("--model", c.model, "A model's id (see: ohmic list models), or a folder or file with a config.json")
+      ->required()
+      ->type_name("ID|DIR");
+  cost_command->add_option("--chip", c.chip, "A chip by name")->capture_default_str();
+  cost_command->add_option("--tokens", c.tokens, "Tokens of the prompt; 0: the model's usual number (256)")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  cost_command->add_option("--decode", c.decode, "Tokens generated after it; 0: none")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  cost_command->add_option("--batch", c.batch, "Sequences side by side")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  cost_command
+      ->add_option("--duplication", c.duplication,
+                   "Copies of a column pair that share a session's weights; 0: the setting's (64)")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  cost_command->add_option("--compare", c.compare, "Chips to compare with, separated by commas");
+  cost_command->add_flag("--sensitivity", c.sensitivity, "Move every constant by 10 % and show what follows");
+  cost_command->add_option("--prices", c.prices, "A price book for the chip, lines kind,name,value unit,origin,source")
+      ->type_name("FILE");
+  cost_command->add_option("--report", c.report, "Write the result as a page to FILE")->type_name("FILE");
+  add_common(*cost_command, common);
+
+  reproduce_options r;
+  auto* const reproduce_command =
+      app.add_subcommand("reproduce", "Every printed figure computed from parts and counts, beside what is printed");
+  reproduce_command->add_option("--only", r.only, "Only rows whose id starts with PREFIX")->type_name("PREFIX");
+  reproduce_command->add_option("--report", r.report, "Write the result as a page to FILE")->type_name("FILE");
+  add_common(*reproduce_command, common);
+
   std::string what = "chips";
   auto* const list_command = app.add_subcommand("list", "What the program knows by name");
   list_command->add_option("WHAT", what, "chips or models")->capture_default_str();
@@ -59,6 +95,8 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& e) { return app.exit(e) == 0 ? done : bad_input; }
+  if (*cost_command) return cost(c, common);
+  if (*reproduce_command) return reproduce(r, common);
   return *deploy_command ? deploy(d, common) : list(what, common);
 }
 

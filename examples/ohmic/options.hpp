@@ -25,7 +25,20 @@ struct deploy_options {
   bool no_truncate = false;
 };
 
+struct cost_options {
+  std::string model, chip = "wang2024", compare, prices, report;
+  std::size_t tokens = 0, decode = 1, batch = 1,
+              duplication = 0;  ///< tokens 0: the model's usual number; duplication 0: the setting's
+  bool sensitivity = false;
+};
+
+struct reproduce_options {
+  std::string only, report;
+};
+
 int deploy(deploy_options const&, common_options const&);
+int cost(cost_options const&, common_options const&);
+int reproduce(reproduce_options const&, common_options const&);
 int list(std::string const& what, common_options const&);
 
 }  // namespace program_cli

@@ -109,12 +109,37 @@ template <fixed_string Name, named_list L>
   return boost::hana::at_key(list, key<Name>);
 }
 
+/// The value under a key that was computed.
+template <class Key, named_list L>
+[[nodiscard]] constexpr auto const& get_part_of(L const& list) noexcept {
+  return boost::hana::at_key(list, Key{});
+}
+
 /// Calls f(name, value) for every part, in the order of the list.
 template <named_list L, class F>
 constexpr void for_each_part(L const& list, F&& f) {
   boost::hana::for_each(list, [&f](auto const& entry) {
     using entry_key = std::remove_cvref_t<decltype(boost::hana::first(entry))>;
     f(detail::text_of<entry_key>, boost::hana::second(entry));
+  });
+}
+
+namespace detail {
+/// The names come as characters, so that the compiler's message shows the one that is missing.
+template <class Key, class Other>
+constexpr bool has_partner = decltype(boost::hana::contains(std::declval<Other const&>(), std::declval<Key>()))::value;
+}  // namespace detail
+
+/// Calls f(name, value, partner) for every part of `list`, with the value that `other` has under the same name.
+/// Errors  a part that `other` does not have does not compile; the message shows its name
+template <named_list L, named_list Other, class F>
+constexpr void for_each_pair(L const& list, Other const& other, F&& f) {
+  boost::hana::for_each(list, [&](auto const& entry) {
+    using entry_key = std::remove_cvref_t<decltype(boost::hana::first(entry))>;
+    static_assert(detail::has_partner<entry_key, Other>,
+                  "ohmic::for_each_pair: a part of the first list is missing in the second");
+    if constexpr (detail::has_partner<entry_key, Other>)
+      f(detail::text_of<entry_key>, boost::hana::second(entry), boost::hana::at_key(other, entry_key{}));
   });
 }
 

@@ -102,26 +102,31 @@ inline void attention_program(std::vector<sub_operation>& out, std::size_t block
   out.push_back(op);
 }
 
+/// One layer of a post-LN encoder: attention, feed-forward block, a norm after each.
+inline void encoder_block(std::vector<sub_operation>& out, std::size_t block, encoder_shape const& e,
+                          function_choices const& choices) {
+  std::size_t const n = e.tokens, m = e.width, h = e.hidden;
+  for (operation op : {operation::A1, operation::A2, operation::A3})
+    out.push_back(detail::projection({block, op}, {n, m, m}, choices));
+  attention_program(out, block, e, choices);
+  out.push_back(detail::projection({block, operation::A7}, {n, m, m}, choices));
+  out.back().post.add<"post", "add_residual">(n * m);
+  detail::layer_norm(out, {block, operation::A_L1}, {block, operation::A_L2}, n, m, choices);
+  out.push_back(detail::projection({block, operation::B1}, {n, m, h}, choices));
+  out.back().post.add<"activation_unit", "apply">(n * h);
+  out.push_back(detail::projection({block, operation::B2}, {n, h, m}, choices));
+  out.back().post.add<"post", "add_residual">(n * m);
+  detail::layer_norm(out, {block, operation::B_L1}, {block, operation::B_L2}, n, m, choices);
+}
+
 /// One pass of a post-LN encoder (BERT): embedding norm, layers, pooler and classifier.
-/// Source  system.md section 3; Devlin et al. 2019 for the block order
+/// Source  Wang et al. 2024, Tables 2 to 4; Devlin et al. 2019 for the block order
 [[nodiscard]] inline std::vector<sub_operation> encoder_program(encoder_shape const& e,
                                                                 function_choices const& choices) {
   std::vector<sub_operation> out;
-  std::size_t const n = e.tokens, m = e.width, h = e.hidden;
+  std::size_t const n = e.tokens, m = e.width;
   detail::layer_norm(out, {0, operation::L1}, {0, operation::L2}, n, m, choices);
-  for (std::size_t block = 1; block <= e.layers; ++block) {
-    for (operation op : {operation::A1, operation::A2, operation::A3})
-      out.push_back(detail::projection({block, op}, {n, m, m}, choices));
-    attention_program(out, block, e, choices);
-    out.push_back(detail::projection({block, operation::A7}, {n, m, m}, choices));
-    out.back().post.add<"post", "add_residual">(n * m);
-    detail::layer_norm(out, {block, operation::A_L1}, {block, operation::A_L2}, n, m, choices);
-    out.push_back(detail::projection({block, operation::B1}, {n, m, h}, choices));
-    out.back().post.add<"activation_unit", "apply">(n * h);
-    out.push_back(detail::projection({block, operation::B2}, {n, h, m}, choices));
-    out.back().post.add<"post", "add_residual">(n * m);
-    detail::layer_norm(out, {block, operation::B_L1}, {block, operation::B_L2}, n, m, choices);
-  }
+  for (std::size_t block = 1; block <= e.layers; ++block) encoder_block(out, block, e, choices);
   if (e.classes > 0) {
     std::size_t const head = e.layers + 1;
     out.push_back(detail::projection({head, operation::pooler}, {1, m, m}, choices));

@@ -15,7 +15,9 @@
 namespace ohmic::inline OHMIC_ABI::program {
 
 /// The sub-operations, numbered as in the paper. An encoder layer normalises twice, after A7 and after B2.
-/// Source  Wang et al. 2024, Tables 2 to 4; system.md section 3
+/// `gate` is the second product beside B1 of a gated feed-forward block, `convolution` a layer of a convolutional
+/// network.
+/// Source  Wang et al. 2024, Tables 2 to 4
 enum class operation : std::uint8_t {
   A1,
   A2,
@@ -34,15 +36,18 @@ enum class operation : std::uint8_t {
   L2,
   pooler,
   classifier,
-  input
+  input,
+  gate,
+  convolution
 };
 
 [[nodiscard]] constexpr std::string_view name_of(operation op) noexcept {
-  constexpr std::string_view names[] = {"A1", "A2", "A3",   "A4",   "A5", "A6", "A7",     "A.L1",       "A.L2",
-                                        "B1", "B2", "B.L1", "B.L2", "L1", "L2", "pooler", "classifier", "input"};
+  constexpr std::string_view names[] = {"A1",   "A2",     "A3",         "A4",    "A5",   "A6",         "A7",
+                                        "A.L1", "A.L2",   "B1",         "B2",    "B.L1", "B.L2",       "L1",
+                                        "L2",   "pooler", "classifier", "input", "gate", "convolution"};
   return names[static_cast<std::size_t>(op)];
 }
-inline constexpr std::size_t operation_count = static_cast<std::size_t>(operation::input) + 1;
+inline constexpr std::size_t operation_count = static_cast<std::size_t>(operation::convolution) + 1;
 
 /// A place in a model where a sub-operation happens: block 0 is the embedding, 1..n the layers, n + 1 the head.
 struct site {
@@ -78,7 +83,7 @@ using post_actions =
     action_list<action<"post", "scale">, action<"post", "add_bias">, action<"post", "add_residual">,
                 action<"post", "centre">, action<"post", "normalise">, action<"exp_unit", "exp">,
                 action<"comparator", "compare">, action<"divider", "divide">, action<"activation_unit", "apply">,
-                action<"root_unit", "inverse_root">, action<"cache", "write">>;
+                action<"root_unit", "inverse_root">, action<"rotary_unit", "rotate">, action<"cache", "write">>;
 using post_tally = tally<post_actions>;
 
 /// Everything that a site can do.

@@ -1,0 +1,32 @@
+// A100 as a roofline: cost only, there is no function to model.
+#pragma once
+
+#include <string_view>
+
+#include "ohmic/chip/published.hpp"
+#include "ohmic/cost/baseline.hpp"
+
+namespace ohmic::inline OHMIC_ABI::chip {
+
+/// Power times peak-rate time, with a time factor and an area factor to 32 nm that the paper does not explain.
+/// Source  Wang et al. 2024, Table 10; data sheet: 624 TOPS INT8, 400 W, 826 mm2
+struct a100 {
+  static constexpr std::string_view name = "a100";
+  static constexpr std::string_view summary = "624 TOPS INT8, 400 W, 826 mm2, roofline";
+  static constexpr std::string_view citation = "NVIDIA A100 data sheet, 2020; Wang et al. 2024, Table 10";
+
+  [[nodiscard]] static roofline model(published_constants const& k) noexcept {
+    return {a100_operations_per_s,
+            watts(a100_power_W),
+            mm2(a100_area_mm2),
+            k.time_factor,
+            k.area_factor,
+            1.555e12,
+            "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp"};
+  }
+  [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
+    return roofline_cost(name, model(s.constants), w);
+  }
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::chip

@@ -1,0 +1,119 @@
+// ISAAC: cost only; its function comes with the in-situ arrays.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string_view>
+
+#include "ohmic/chip/published.hpp"
+#include "ohmic/cost/baseline.hpp"
+
+namespace ohmic::inline OHMIC_ABI::chip {
+
+/// In-situ arrays of two-bit cells, bit-serial inputs, one 8-bit converter an array; IMAs, tiles, chips linked by
+/// HyperTransport.
+/// Here with 8-bit weights (four cells) and 8-bit inputs (eight cycles), as the comparison takes it.
+/// Source  Shafiee et al., ISCA 2016, Table I; energy as in Wang et al. 2024, Fig 13: ADC and DAC power of the IMA
+///         alone
+struct isaac {
+  static constexpr std::string_view name = "isaac";
+  static constexpr std::string_view summary = "in-situ 128 x 128 arrays, 2-bit cells, bit-serial inputs (cost only)";
+  static constexpr std::string_view citation = "Shafiee et al., ISCA 2016";
+  static constexpr int imas_per_tile = 12, tiles_per_chip = 168, arrays_per_ima = 8, cells_per_weight = 4,
+                       input_bits = 8;
+  static constexpr seconds cycle{100e-9};
+
+  /// Weights that an IMA and a chip hold.
+  static constexpr double ima_weights = arrays_per_ima * 128.0 * 128.0 / cells_per_weight;
+  static constexpr double chip_weights = ima_weights * imas_per_tile * tiles_per_chip;
+
+  [[nodiscard]] static constexpr auto ima_parts() noexcept {
+    return named(part<"adc">(8), part<"dac_1bit">(1024), part<"sample_hold">(1024), part<"memristor_array">(8),
+                 part<"shift_add">(4), part<"input_register">(1), part<"output_register">(1));
+  }
+  /// Without its IMAs; a router serves four tiles.
+  [[nodiscard]] static constexpr auto tile_parts() noexcept {
+    return named(part<"edram_buffer">(1), part<"edram_ima_bus">(1), part<"router">(0.25), part<"sigmoid">(2),
+                 part<"tile_shift_add">(1), part<"max_pool">(1), part<"tile_output_register">(1));
+  }
+  [[nodiscard]] static constexpr auto chip_parts() noexcept { return named(part<"hyper_transport">(4)); }
+
+  [[nodiscard]] static auto areas(component_prices const& p) noexcept {
+    return named(part<"adc">(p.adc_area), part<"dac_1bit">(p.dac_1bit_area), part<"sample_hold">(p.sample_hold_area),
+                 part<"memristor_array">(p.cell_area * 16384.0), part<"shift_add">(p.shift_add_area),
+                 part<"input_register">(p.register_bit_area * 16384.0),
+                 part<"output_register">(p.output_register_bit_area * 2048.0),
+                 part<"edram_buffer">(p.edram_kB_area * 64.0), part<"edram_ima_bus">(isaac_area("edram_ima_bus")),
+                 part<"router">(isaac_area("router")), part<"sigmoid">(p.sigmoid_area),
+                 part<"tile_shift_add">(isaac_area("tile_shift_add")), part<"max_pool">(isaac_area("max_pool")),
+                 part<"tile_output_register">(isaac_area("tile_output_register")),
+                 part<"hyper_transport">(isaac_area("hyper_transport")));
+  }
+  /// Powers of busy parts, which is how Table I prints them.
+  [[nodiscard]] static auto powers(component_prices const& p) noexcept {
+    return named(part<"adc">(p.adc_power), part<"dac_1bit">(p.dac_1bit_power),
+                 part<"sample_hold">(isaac_power("sample_hold")), part<"memristor_array">(p.array_power),
+                 part<"shift_add">(isaac_power("shift_add")), part<"input_register">(isaac_power("input_register")),
+                 part<"output_register">(isaac_power("output_register")),
+                 part<"edram_buffer">(isaac_power("edram_buffer")), part<"edram_ima_bus">(isaac_power("edram_ima_bus")),
+                 part<"router">(isaac_power("router")), part<"sigmoid">(isaac_power("sigmoid")),
+                 part<"tile_shift_add">(isaac_power("tile_shift_add")), part<"max_pool">(isaac_power("max_pool")),
+                 part<"tile_output_register">(isaac_power("tile_output_register")),
+                 part<"hyper_transport">(isaac_power("hyper_transport")));
+  }
+
+  /// Area in mm2 and power in W of one IMA, tile, chip.
+  struct figure {
+    double area_mm2 = 0.0;
+    double power_W = 0.0;
+  };
+  [[nodiscard]] static figure ima(component_prices const& p = {}) noexcept { return figure_of(ima_parts(), p); }
+  [[nodiscard]] static figure tile(component_prices const& p = {}) noexcept {
+    return sum(figure_of(tile_parts(), p), ima(p), imas_per_tile);
+  }
+  [[nodiscard]] static figure whole_chip(component_prices const& p = {}) noexcept {
+    return sum(figure_of(chip_parts(), p), tile(p), tiles_per_chip);
+  }
+
+  /// ADC and DAC of an IMA over the cycles of an input, shared by the MACs that they make.
+  [[nodiscard]] static energy_price mac_energy(component_prices const& p) noexcept {
+    double const power = 8.0 * p.adc_power.value.si() + 1024.0 * p.dac_1bit_power.value.si();
+    return {joules(power * input_bits * cycle.si() / ima_weights),
+            "ISAAC Table I: ADC and DAC power of an IMA over 8 cycles of 100 ns", origin::table};
+  }
+  /// Area of the IMAs that a number of weights fills: what Fig 14 compares with.
+  [[nodiscard]] static double ima_area_mm2(double weights, component_prices const& p) noexcept {
+    return weights / ima_weights * ima(p).area_mm2;
+  }
+
+  [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
+    cost_report out;
+    out.chip = name;
+    out.rows.reserve(32);
+    double const imas = std::ceil(static_cast<double>(w.weights) / ima_weights),
+                 tiles = std::ceil(imas / imas_per_tile), chips = std::ceil(tiles / tiles_per_chip);
+    add_area_rows(out, "ima", imas, ima_parts(), part_prices<square_metres>(ima_parts(), areas(s.prices)));
+    add_area_rows(out, "tile", tiles, tile_parts(), part_prices<square_metres>(tile_parts(), areas(s.prices)));
+    add_area_rows(out, "chip", chips, chip_parts(), part_prices<square_metres>(chip_parts(), areas(s.prices)));
+    add_baseline_energy(out, baseline_work_of(w), w.decode > 0, {mac_energy(s.prices), not_printed<joules>});
+    add_serial_latency(out, w, input_bits * cycle.si(),
+                       "eight cycles of 100 ns an input vector, four serial stages a layer", origin::assumption);
+    add_link_rows(out, w, std::ceil(static_cast<double>(w.weights) / chip_weights), hyper_transport_link);
+    out.peak_power_W = imas * ima(s.prices).power_W + tiles * figure_of(tile_parts(), s.prices).power_W +
+                       chips * figure_of(chip_parts(), s.prices).power_W;
+    out.notes.push_back({"area.ima_only", imas * ima(s.prices).area_mm2, "mm2", "IMAs without tiles and links"});
+    return out;
+  }
+
+ private:
+  template <named_list Parts>
+  [[nodiscard]] static figure figure_of(Parts const& parts, component_prices const& p) noexcept {
+    auto const [area, power] = area_and_power(parts, areas(p), powers(p));
+    return {area, power};
+  }
+  [[nodiscard]] static figure sum(figure own, figure inner, int count) noexcept {
+    return {own.area_mm2 + count * inner.area_mm2, own.power_W + count * inner.power_W};
+  }
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::chip

@@ -1,0 +1,55 @@
+// Crossbars with 8-bit converters that hold all weights: the two straightforward designs that the paper compares with.
+#pragma once
+
+#include <string_view>
+
+#include "ohmic/chip/published.hpp"
+#include "ohmic/cost/baseline.hpp"
+
+namespace ohmic::inline OHMIC_ABI::chip {
+
+/// One 128 x 128 crossbar with 8-bit DACs and one 8-bit ADC.
+/// Source  Wang et al. 2024, Fig 2b, gives shares only: DAC 51 %, ADC 45 %, periphery 2 %, register 1 %, memristors 1
+///         %. Periphery here:
+///         sample and hold of 128 columns and one shift-and-add unit; register: 256 bit, ISAAC's output register an
+///         array.
+///         The register is a knob chosen after seeing its share (1.2 %).
+struct resident_crossbar_block {
+  [[nodiscard]] static constexpr auto parts() noexcept {
+    return named(part<"dac">(128), part<"adc">(1), part<"resistor_cell">(128 * 128), part<"sample_hold">(128),
+                 part<"shift_add">(1), part<"register_bit">(256));
+  }
+  [[nodiscard]] static auto areas(component_prices const& p, computation_chip_config const& c) noexcept {
+    return named(part<"dac">(p.dac_1bit_area * dac_units(c.dac_rule, c.dac_bits)),
+                 part<"adc">(p.adc_area * adc_area_factor(c.sense_rule, c.adc_bits)),
+                 part<"resistor_cell">(p.cell_area), part<"sample_hold">(p.sample_hold_area),
+                 part<"shift_add">(p.shift_add_area), part<"register_bit">(p.register_bit_area));
+  }
+  [[nodiscard]] static auto prices(component_prices const& p, computation_chip_config const& c) noexcept {
+    return part_prices<square_metres>(parts(), areas(p, c));
+  }
+  [[nodiscard]] static double area_mm2(component_prices const& p, computation_chip_config const& c) noexcept {
+    return block_area_mm2(parts(), prices(p, c));
+  }
+
+  /// Crossbars for so many weights of `cells` cells each: no remainders, as the printed areas count.
+  [[nodiscard]] static double crossbars(double weights, int cells) noexcept {
+    return weights * cells / (128.0 * 128.0);
+  }
+
+  [[nodiscard]] static cost_report cost(std::string_view name, int cells, energy_price const& mac, workload const& w,
+                                        cost_settings const& s) {
+    cost_report out;
+    out.chip = name;
+    out.rows.reserve(16);
+    add_area_rows(out, "crossbar", crossbars(static_cast<double>(w.weights), cells), parts(), prices(s.prices, s.chip));
+    add_baseline_energy(out, baseline_work_of(w), w.decode > 0, {mac, not_printed<joules>});
+    add_serial_latency(out, w, 100e-9,
+                       "one input vector a cycle of 100 ns, four serial stages a layer (Wang et al. 2024, section 6.3)",
+                       origin::assumption);
+    add_link_rows_by_area(out, w, out.area_mm2(), hyper_transport_link);
+    return out;
+  }
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::chip

@@ -1,0 +1,32 @@
+// TPUv4 as a roofline: cost only, there is no function to model.
+#pragma once
+
+#include <string_view>
+
+#include "ohmic/chip/published.hpp"
+#include "ohmic/cost/baseline.hpp"
+
+namespace ohmic::inline OHMIC_ABI::chip {
+
+/// Power times peak-rate time, with a time factor and an area factor to 32 nm that the paper does not explain.
+/// Source  Wang et al. 2024, Table 10: 275 TOPS, 192 W. Area 400 mm2 is assumed
+struct tpuv4 {
+  static constexpr std::string_view name = "tpuv4";
+  static constexpr std::string_view summary = "275 TOPS INT8, 192 W, roofline";
+  static constexpr std::string_view citation = "Jouppi et al., ISCA 2023; Wang et al. 2024, Table 10";
+
+  [[nodiscard]] static roofline model(published_constants const& k) noexcept {
+    return {tpuv4_operations_per_s,
+            watts(tpuv4_power_W),
+            mm2(tpuv4_area_mm2),
+            k.time_factor,
+            k.area_factor,
+            1.2e12,
+            "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp"};
+  }
+  [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
+    return roofline_cost(name, model(s.constants), w);
+  }
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::chip

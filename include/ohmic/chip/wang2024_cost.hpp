@@ -1,0 +1,80 @@
+// The cost side of the chips that have a function: from the one description, the config of a spec, to the chip that
+// cost knows.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+#include "ohmic/chip/published.hpp"
+#include "ohmic/chip/wang2024.hpp"
+#include "ohmic/cost/computation_report.hpp"
+#include "ohmic/numeral/shape.hpp"
+#include "ohmic/program/encoder.hpp"
+
+namespace ohmic::inline OHMIC_ABI::chip {
+
+/// Bits of a converter that loses nothing: enough for the largest current of a column.
+[[nodiscard]] constexpr int lossless_bits(array_geometry const& g, int scale, int driven_top) noexcept {
+  std::int64_t const largest = static_cast<std::int64_t>(g.activations(scale)) * largest_digit(scale) * driven_top;
+  int bits = 1;
+  while ((std::int64_t{1} << bits) - 1 < largest) ++bits;
+  return bits;
+}
+
+/// The chip of a spec and its settings, for cost; what the function side does not know (duplication, registers,
+/// times) comes from `rest`.
+template <class Spec>
+[[nodiscard]] computation_chip_config cost_config(config<Spec> const& c, computation_chip_config rest = {}) {
+  rest.array = c.array;
+  rest.scale = Spec::scale;
+  if constexpr (requires { c.dac.bits; }) rest.dac_bits = c.dac.bits;
+  if constexpr (requires { c.adc.bits; }) rest.adc_bits = c.adc.bits;
+  if constexpr (requires { c.adc.lossless; })
+    if (c.adc.lossless) rest.adc_bits = std::min(16, lossless_bits(c.array, Spec::scale, symmetric_top(rest.dac_bits)));
+  return rest;
+}
+
+/// What the settings decide about the plan, before any model is there. A quantile or largest rule replaces the row
+/// maximum.
+template <class Spec>
+[[nodiscard]] program::function_choices cost_choices(config<Spec> const& c, int scale = Spec::scale) {
+  program::function_choices f;
+  f.activation_digits = balanced_digits(scale, symmetric_top(c.coding.activation_bits));
+  if constexpr (requires { c.softmax.exp_bits; })
+    f.score_digits = balanced_digits(scale, (std::int64_t{1} << c.softmax.exp_bits) - 1);
+  if constexpr (requires { c.softmax.max; }) f.row_maximum = c.softmax.max == softmax_maximum::row;
+  f.two_pass_variance = c.norm.variance == variance_rule::two_pass;
+  return f;
+}
+
+namespace detail {
+template <class Spec>
+inline constexpr auto adc_part = [] {
+  if constexpr (requires { Spec::adc::part; })
+    return Spec::adc::part;
+  else
+    return fixed_string("adc");
+}();
+template <class Spec>
+inline constexpr auto dac_part = [] {
+  if constexpr (requires { Spec::dac::part; })
+    return Spec::dac::part;
+  else
+    return fixed_string("dac");
+}();
+}  // namespace detail
+
+/// The computation crossbar of a spec. A slot that calls itself something (`static constexpr fixed_string part{"my_adc"}`)
+/// is a part of its own: without a price under that name in the book, the cost of the chip does not compile.
+template <class Spec>
+using crossbar_block_of = computation_crossbar_block<detail::adc_part<Spec>, detail::dac_part<Spec>>;
+
+/// What a workload costs on a chip of this spec: the same description that runs models.
+/// Errors  as computation_chip_cost
+template <class Spec>
+[[nodiscard]] cost_report cost_of(workload const& w, cost_settings const& s = {}) {
+  return computation_chip_cost<crossbar_block_of<Spec>>(Spec::name, s.chip, s.prices, w, s.choice);
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::chip

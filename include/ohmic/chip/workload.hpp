@@ -1,0 +1,61 @@
+// A model of the catalogue (or of a config.json) in use, as the cost side takes it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/cost/workload.hpp"
+#include "ohmic/model/catalogue.hpp"
+
+namespace ohmic::inline OHMIC_ABI::chip {
+
+/// How a model is used.
+/// Range   tokens 0: the model's usual number (256; convolutional networks take one image)
+struct usage {
+  std::size_t tokens = 0;
+  std::size_t decode = 1;
+  std::size_t batch = 1;
+};
+
+/// Programs of prefill and generation. An encoder generates as a decoder of its size would.
+/// Shape   array_activations: activations of one column pair; counts are even between its multiples
+/// Errors  shape for sizes out of range
+[[nodiscard]] inline workload workload_of(model::network const& n, usage u, program::function_choices const& choices,
+                                          std::size_t array_activations = 64) {
+  workload w;
+  w.model = n.id;
+  w.weights = n.weights();
+  w.tokens = u.tokens == 0 ? n.usual_tokens : u.tokens;
+  w.batch = u.batch;
+  w.digits = choices.activation_digits;
+  w.prefill = n.prefill(w.tokens, w.batch, choices);
+  if (!n.transformer) {
+    for (auto const& c : n.convolutions) w.serial_vectors += static_cast<double>(c.positions() * c.times * w.batch);
+    return w;
+  }
+  auto const& t = *n.transformer;
+  w.width = t.width;
+  w.layers = t.layers;
+  // Q, K and V side by side, then A7, B1 and B2: four stages a layer.
+  w.serial_steps = 4.0 * static_cast<double>(t.layers + t.cross_layers) * static_cast<double>(w.batch);
+  w.serial_vectors = 4.0 * static_cast<double>(t.layers) * static_cast<double>(w.batch * w.tokens);
+  if (u.decode == 0) return w;
+  w.decode = u.decode;
+  // An encoder that stands in for a decoder of its size keeps the area of the encoder.
+  if (t.generates()) w.kv_bytes = program::kv_cache_bytes(t, w.tokens + w.decode, w.batch);
+  std::size_t const own = t.cross_layers > 0 ? 0 : w.tokens;  // context before the first step
+  for (std::size_t i = 0; i < u.decode;) {
+    std::size_t const context = own + i + 1,
+                      even = (context + array_activations - 1) / array_activations * array_activations;
+    std::size_t const last = std::min(u.decode - 1, i + (even - context));
+    w.segments.push_back({n.decode(w.tokens, i, w.batch, choices), n.decode(w.tokens, last, w.batch, choices),
+                          static_cast<double>(last - i + 1)});
+    i = last + 1;
+  }
+  return w;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::chip

@@ -1,0 +1,199 @@
+// Systems that a chip is compared with, as the comparison describes them: energy a MAC and a weight, crossbars per
+// weight,
+// serial input vectors, chips and the links between them; and processors by power and peak rate.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "ohmic/cost/report.hpp"
+#include "ohmic/cost/roll_up.hpp"
+#include "ohmic/cost/work.hpp"
+#include "ohmic/cost/workload.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// Counts by the published rule: products with weights, attention left out (it is not a product with resident weights).
+struct baseline_work {
+  published_counts prefill{};
+  published_counts decode{};
+};
+
+[[nodiscard]] inline baseline_work baseline_work_of(workload const& w) noexcept {
+  baseline_work out;
+  for (auto const& r : w.prefill) out.prefill.add(r, 1.0);
+  for (auto const& s : w.segments) {
+    double const half = s.steps / (2.0 * static_cast<double>(w.decode));
+    for (auto const& r : s.first) out.decode.add(r, half);
+    for (auto const& r : s.last) out.decode.add(r, half);
+  }
+  return out;
+}
+
+/// Energy of a system as a x MAC + b x weight read.
+struct baseline_energy {
+  energy_price mac{};
+  energy_price weight = not_printed<joules>;  ///< 0: weights are resident
+};
+
+/// Adds the energy rows of both phases.
+inline void add_baseline_energy(cost_report& out, baseline_work const& n, bool decode, baseline_energy const& e) {
+  auto const rows = [&](phase when, published_counts const& c) {
+    out.add({metric::dynamic_energy,
+             when,
+             {},
+             "array.multiply_accumulate",
+             c.macs,
+             e.mac.value.si(),
+             c.macs * e.mac.value.si(),
+             e.mac.source,
+             e.mac.from});
+    out.add({metric::dynamic_energy,
+             when,
+             {},
+             "memory.weight_read",
+             c.weights,
+             e.weight.value.si(),
+             c.weights * e.weight.value.si(),
+             e.weight.source,
+             e.weight.from});
+  };
+  rows(phase::prefill, n.prefill);
+  if (decode) rows(phase::decode, n.decode);
+}
+
+/// Latency where each matrix has arrays of its own: one input vector after the other, stage after stage.
+inline void add_serial_latency(cost_report& out, workload const& w, double vector_time_s, std::string_view source,
+                               origin from) {
+  out.add({metric::latency,
+           phase::prefill,
+           {},
+           "input_vectors",
+           w.serial_vectors,
+           vector_time_s,
+           w.serial_vectors * vector_time_s,
+           source,
+           from});
+  if (w.decode > 0)
+    out.add({metric::latency,
+             phase::decode,
+             {},
+             "input_vectors",
+             w.serial_steps,
+             vector_time_s,
+             w.serial_steps * vector_time_s,
+             source,
+             from});
+}
+
+/// A model spread over several chips: what crosses the links.
+struct chip_link {
+  double bytes_per_s = 0.0;  ///< of a chip's links
+  joules per_byte{0.0};
+  std::string_view source{};
+  origin from = origin::table;
+};
+
+/// HyperTransport of ISAAC: 10.4 W for four links of 6.4 GB/s.
+inline constexpr chip_link hyper_transport_link{4 * 6.4e9, joules(10.4 / (4 * 6.4e9)),
+                                                "ISAAC Table I: HyperTransport, 10.4 W for four links of 6.4 GB/s",
+                                                origin::table};
+
+/// Chips, and the activations that pass from one to the next: (chips - 1) x n m bytes.
+/// Units   rows in J and s, by phase
+inline void add_link_rows(cost_report& out, workload const& w, double chips, chip_link const& link) {
+  out.notes.push_back({"chips", chips, "chips", "needed for the weights of the layers"});
+  if (chips <= 1.0) return;
+  double const each = static_cast<double>(w.width > 0 ? w.width : 1024) * static_cast<double>(w.batch);
+  auto const rows = [&](phase when, double bytes) {
+    out.add({metric::dynamic_energy, when, "links", "byte", bytes, link.per_byte.si(), bytes * link.per_byte.si(),
+             link.source, link.from});
+    out.add({metric::latency, when, "links", "byte", bytes, 1.0 / link.bytes_per_s, bytes / link.bytes_per_s,
+             link.source, link.from});
+    out.notes.push_back({when == phase::prefill ? "link_bytes.prefill" : "link_bytes.decode_per_token", bytes, "B",
+                         "activations between chips"});
+  };
+  rows(phase::prefill, (chips - 1.0) * each * static_cast<double>(w.tokens));
+  if (w.decode > 0) rows(phase::decode, (chips - 1.0) * each);
+}
+
+/// Area of the largest chip: 100 mm2 x 128 layers.
+/// Source  Wang et al. 2024, Fig 14
+inline constexpr double largest_chip_mm2 = 12800.0;
+
+/// The same for a design whose chips are bounded by area alone.
+inline void add_link_rows_by_area(cost_report& out, workload const& w, double area_mm2, chip_link link) {
+  link.from = origin::assumption;  // the links of another system
+  add_link_rows(out, w, std::ceil(area_mm2 / largest_chip_mm2), link);
+}
+
+/// A processor by its peak: time = MACs / rate x factor, energy = power x time. One MAC is counted as one operation,
+/// as the
+/// comparison does.
+struct roofline {
+  double operations_per_s = 0.0;
+  watts power{0.0};
+  square_metres area{0.0};
+  double time_factor = 1.0;  ///< unexplained in the paper; fitted on one row
+  double area_factor = 1.0;  ///< to 32 nm; unexplained in the paper; fitted on one row
+  double bytes_per_s = 0.0;  ///< of its memory; 0: not modelled
+  std::string_view source{};
+};
+
+/// Peak-rate time; where the memory is modelled, at least the time to read the weights once.
+[[nodiscard]] inline double roofline_time(roofline const& r, published_counts const& n) noexcept {
+  return n.macs / r.operations_per_s * r.time_factor;
+}
+
+[[nodiscard]] inline cost_report roofline_cost(std::string_view name, roofline const& r, workload const& w) {
+  cost_report out;
+  out.chip = name;
+  out.rows.reserve(8);
+  auto const n = baseline_work_of(w);
+  double const area = r.area.si() * 1e6;
+  out.add({metric::area,
+           phase::none,
+           {},
+           "processor_at_32nm",
+           r.area_factor,
+           area,
+           area * r.area_factor,
+           r.source,
+           origin::fit});
+  auto const rows = [&](phase when, published_counts const& c) {
+    double const t = roofline_time(r, c);
+    out.add(
+        {metric::dynamic_energy, when, {}, "power_x_time", t, r.power.si(), t * r.power.si(), r.source, origin::fit});
+    out.add({metric::latency,
+             when,
+             {},
+             "multiply_accumulate",
+             c.macs,
+             r.time_factor / r.operations_per_s,
+             t,
+             r.source,
+             origin::fit});
+  };
+  rows(phase::prefill, n.prefill);
+  if (w.decode > 0) {
+    rows(phase::decode, n.decode);
+    if (r.bytes_per_s > 0.0)
+      out.notes.push_back(
+          {"bound.decode_memory", n.decode.weights / r.bytes_per_s, "s",
+           "reading every weight once from memory: what really bounds a token; the row above is the peak rate"});
+  }
+  out.peak_power_W = r.power.si();
+  return out;
+}
+
+/// Area and power of the parts of a block by two named price lists, for tables that print both.
+template <named_list Parts, named_list Areas, named_list Powers>
+[[nodiscard]] std::pair<double, double> area_and_power(Parts const& parts, Areas const& areas,
+                                                       Powers const& powers) noexcept {
+  return {block_area_mm2(parts, part_prices<square_metres>(parts, areas)),
+          block_static_W(parts, part_prices<watts>(parts, powers))};
+}
+
+}  // namespace ohmic::inline OHMIC_ABI

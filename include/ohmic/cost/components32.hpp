@@ -1,0 +1,124 @@
+// Component prices at 32 nm: Table I of ISAAC, and what a full count needs beyond it. Units of hardware, before any
+// rule.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "ohmic/cost/concept.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// One row of a component table as printed: power and area of all `count` units.
+struct component_row {
+  std::string_view component;
+  std::string_view level;
+  int count;
+  double power_mW;
+  double area_mm2;
+};
+
+inline constexpr std::string_view isaac_source = "Shafiee et al., ISCA 2016 (ISAAC), Table I, 32 nm";
+
+/// Source  Shafiee et al., ISCA 2016, Table I. An IMA has 8 arrays of 128 x 128 two-bit cells, a tile 12 IMAs, a chip
+///         168 tiles;
+///         a router serves 4 tiles. Registers: 2 KB and 256 B in an IMA.
+inline constexpr std::array<component_row, 15> isaac_table = {{
+    {"adc", "ima", 8, 16.0, 0.0096},
+    {"dac", "ima", 1024, 4.0, 0.00017},
+    {"sample_hold", "ima", 1024, 0.01, 0.00004},
+    {"memristor_array", "ima", 8, 2.4, 0.0002},
+    {"shift_add", "ima", 4, 0.2, 0.00024},
+    {"input_register", "ima", 1, 1.24, 0.0021},
+    {"output_register", "ima", 1, 0.23, 0.00077},
+    {"edram_buffer", "tile", 1, 20.7, 0.083},
+    {"edram_ima_bus", "tile", 1, 7.0, 0.090},
+    {"router", "tile", 1, 42.0, 0.151},
+    {"sigmoid", "tile", 2, 0.52, 0.0006},
+    {"tile_shift_add", "tile", 1, 0.05, 0.00006},
+    {"max_pool", "tile", 1, 0.4, 0.00024},
+    {"tile_output_register", "tile", 1, 1.68, 0.0032},
+    {"hyper_transport", "chip", 4, 10400.0, 22.88},
+}};
+
+[[nodiscard]] consteval component_row isaac_row(std::string_view component) {
+  for (auto const& r : isaac_table)
+    if (r.component == component) return r;
+  throw "isaac_row: no such component";
+}
+/// Area and power of one unit of a row.
+[[nodiscard]] consteval area_price isaac_area(std::string_view component, double units_per_count = 1.0) {
+  auto const r = isaac_row(component);
+  return {mm2(r.area_mm2 / (r.count * units_per_count)), isaac_source, origin::table};
+}
+[[nodiscard]] consteval power_price isaac_power(std::string_view component, double units_per_count = 1.0) {
+  auto const r = isaac_row(component);
+  return {milliwatts(r.power_mW / (r.count * units_per_count)), isaac_source, origin::table};
+}
+
+/// Prices per unit of hardware, and per action where a source gives that. Rules make the rest from these: change one
+/// and
+/// everything that depends on it moves.
+struct component_prices {
+  // Table I, per unit.
+  area_price adc_area = isaac_area("adc");
+  area_price dac_1bit_area = isaac_area("dac");
+  area_price sample_hold_area = isaac_area("sample_hold");
+  area_price cell_area = isaac_area("memristor_array", 128 * 128);
+  area_price shift_add_area = isaac_area("shift_add");
+  area_price register_bit_area = isaac_area("input_register", 2048 * 8);
+  area_price output_register_bit_area = isaac_area("output_register", 256 * 8);
+  area_price edram_kB_area = isaac_area("edram_buffer", 64);
+  area_price sigmoid_area = isaac_area("sigmoid");
+  power_price adc_power = isaac_power("adc");
+  power_price dac_1bit_power = isaac_power("dac");
+  power_price array_power = isaac_power("memristor_array");
+  // An energy: 2 mW at 1.28 GS/s.
+  energy_price adc_conversion{picojoules(1.5625), "ISAAC Table I: 2 mW at 1.28 GS/s, 8 bits", origin::table};
+  // Dense bank as published: one 8-bit weight, four cells and all around them. Set by calibration (chip/published.hpp).
+  energy_price dense_read = not_printed<joules>;
+
+  // What a full count needs beyond Table I.
+  energy_price register_bit{picojoules(0.00593),
+                            "register 0.009 pJ a bit at 45 nm (Aladdin), to 32 nm by Stillmaker-Baas (0.659)",
+                            origin::table};
+  energy_price edram_byte{picojoules(20.45 / 32.0), "eDRAM 20.45 pJ a 256-bit access, 32 nm (CiMLoop's ISAAC set)",
+                          origin::table};
+  energy_price adder_32{picojoules(0.1384), "32-bit adder 0.21 pJ at 45 nm (Aladdin), to 32 nm (0.659)", origin::table};
+  energy_price multiplier_32{picojoules(8.356), "32-bit multiplier 12.68 pJ at 45 nm (Aladdin), to 32 nm (0.659)",
+                             origin::table};
+  energy_price shift_add{picojoules(0.021), "shift-and-add 0.021 pJ, 32 nm (CiMLoop's ISAAC set)", origin::table};
+  energy_price comparator{picojoules(0.01944), "comparator 0.0295 pJ at 45 nm (Aladdin), to 32 nm (0.659)",
+                          origin::table};
+  energy_price exponential{picojoules(7.208),
+                           "softmax unit 8 mW, 512 inputs in 700 ns at 45 nm (3D-CIMlet), to 32 nm (0.659)",
+                           origin::table};
+  energy_price division{picojoules(1.081), "ALU divide 1.52 mW at 1 GHz x 32/45 (PUMA)", origin::table};
+  energy_price activation{picojoules(0.2167), "sigmoid 0.26 mW at 1.2 GHz (ISAAC Table I)", origin::table};
+  power_price adc_leakage{milliwatts(0.2), "ADC leakage 0.025 mW x 8 bits (PUMA)", origin::table};
+  power_price dac_1bit_leakage{milliwatts(0.000390625), "DAC leakage (PUMA)", origin::table};
+  power_price edram_kB_leakage{milliwatts(0.46 / 64.0), "eDRAM leakage 0.46 mW for 64 kB (PUMA)", origin::table};
+  energy_price cell_write{picojoules(4.6), "RRAM write 2.3 pJ a bit at 40 nm (3D-CIMlet), two bits a cell",
+                          origin::table};
+};
+
+/// Calls f(name, price) for every price, so that a sensitivity or a file can address it by name.
+template <class Prices, class F>
+constexpr void for_each_price(Prices& p, F&& f) {
+  f("adc_area", p.adc_area), f("dac_1bit_area", p.dac_1bit_area), f("sample_hold_area", p.sample_hold_area),
+      f("cell_area", p.cell_area);
+  f("shift_add_area", p.shift_add_area), f("register_bit_area", p.register_bit_area),
+      f("output_register_bit_area", p.output_register_bit_area);
+  f("edram_kB_area", p.edram_kB_area), f("sigmoid_area", p.sigmoid_area), f("adc_power", p.adc_power),
+      f("dac_1bit_power", p.dac_1bit_power);
+  f("array_power", p.array_power), f("adc_conversion", p.adc_conversion), f("dense_read", p.dense_read),
+      f("register_bit", p.register_bit);
+  f("edram_byte", p.edram_byte), f("adder_32", p.adder_32), f("multiplier_32", p.multiplier_32),
+      f("shift_add", p.shift_add), f("comparator", p.comparator);
+  f("exponential", p.exponential), f("division", p.division), f("activation", p.activation),
+      f("adc_leakage", p.adc_leakage);
+  f("dac_1bit_leakage", p.dac_1bit_leakage), f("edram_kB_leakage", p.edram_kB_leakage), f("cell_write", p.cell_write);
+}
+
+}  // namespace ohmic::inline OHMIC_ABI

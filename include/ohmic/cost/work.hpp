@@ -1,0 +1,153 @@
+// The work of a phase: counted actions, the smaller count behind the printed numbers, and the time of every
+// sub-operation.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "ohmic/cost/computation_chip.hpp"
+#include "ohmic/cost/roll_up.hpp"
+#include "ohmic/program/plan.hpp"
+#include "ohmic/program/transformer.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// Which products are counted.
+enum class count_rule {
+  published,  ///< weight-stationary products of the layers only, without remainders: what the printed energies count
+  full,       ///< the plan: attention, norms, head, remainders of tiles and tokens
+};
+
+/// Multiply-accumulates (one MAC is one operation here and everywhere in cost) and weights of the layers, as the
+/// paper counts them.
+struct published_counts {
+  double macs = 0.0;
+  double weights = 0.0;  ///< read in a pass
+  double vectors = 0.0;  ///< input vectors of all matrices
+
+  void add(program::repeated_operation const& r, double weight) noexcept {
+    auto const op = r.op.where.op;
+    if (r.op.source != operand_source::weights || op == program::operation::pooler ||
+        op == program::operation::classifier)
+      return;
+    auto const& s = r.op.shape;
+    double const n = weight * static_cast<double>(r.times) * static_cast<double>(r.op.repeats);
+    double const matrix = static_cast<double>(s.inner) * static_cast<double>(s.outputs);
+    macs += n * matrix * static_cast<double>(s.tokens);
+    weights += n * matrix;
+    vectors += n * static_cast<double>(s.tokens);
+  }
+};
+
+/// What bounds the time of a sub-operation. They overlap; the largest counts.
+enum class stage : std::uint8_t { sessions, converters, dense_columns, caches, functions };
+inline constexpr std::size_t stage_count = 5;
+[[nodiscard]] constexpr std::string_view name_of(stage s) noexcept {
+  constexpr std::string_view names[] = {"sessions", "adc", "dense_columns", "caches", "functions"};
+  return names[static_cast<std::size_t>(s)];
+}
+
+/// Time of all sub-operations of one kind in a phase.
+/// Units   s
+struct operation_time {
+  double passes = 0.0;  ///< how many there are, one after the other
+  double total = 0.0;   ///< sum over them of the largest stage
+  std::array<double, stage_count> stages{};
+
+  [[nodiscard]] stage critical() const noexcept {
+    return static_cast<stage>(std::max_element(stages.begin(), stages.end()) - stages.begin());
+  }
+};
+
+/// Everything counted of a phase.
+struct phase_work {
+  mean_counts<cost_actions> full{};
+  published_counts published{};
+  std::array<operation_time, program::operation_count> times{};
+
+  [[nodiscard]] double latency() const noexcept {
+    double sum = 0.0;
+    for (auto const& t : times) sum += t.total;
+    return sum;
+  }
+};
+
+/// Resources that a program is spread over.
+struct chip_resources {
+  std::uint64_t tiles = 1;          ///< arrays side by side that hold the widest column of Y
+  std::uint64_t column_groups = 1;  ///< copies of that row of arrays, by duplication
+  std::uint64_t banks = 1;
+
+  [[nodiscard]] constexpr std::uint64_t arrays() const noexcept { return tiles * column_groups; }
+};
+
+/// Arrays for a program: as many side by side as the longest column of a weight matrix needs, times duplication.
+[[nodiscard]] inline chip_resources resources_for(computation_chip_config const& c, program::repeated_program const& p,
+                                                  std::uint64_t weights) noexcept {
+  chip_resources r;
+  for (auto const& op : p)
+    if (op.op.source == operand_source::weights)
+      r.tiles = std::max<std::uint64_t>(r.tiles, pieces(op.op.shape.inner, c.array.activations(c.scale)));
+  r.column_groups = pieces(c.duplication, c.array.pairs());
+  r.banks = std::max<std::uint64_t>(1, c.banks_for(weights));
+  return r;
+}
+
+namespace detail {
+
+/// Stages of one sub-operation. Every job is one array, one session, one group of tokens: `digits` cycles.
+[[nodiscard]] inline std::array<double, stage_count> stage_times(computation_chip_config const& c,
+                                                                 chip_resources const& r,
+                                                                 program::sub_operation const& op) noexcept {
+  auto const d = [](auto v) { return static_cast<double>(v); };
+  double const repeats = d(op.repeats), results = d(op.shape.tokens) * d(op.shape.outputs) * repeats;
+  double const jobs = d(op.shape.outputs) * d(pieces(op.shape.tokens, c.pairs_used())) *
+                      d(pieces(op.shape.inner, c.array.activations(c.scale))) * repeats;
+  double const rounds = std::ceil(jobs / d(r.arrays()));
+  double const accesses = op.source == operand_source::weights
+                              ? d(op.shape.outputs) * d(pieces(op.shape.inner, c.array.weights_per_access())) * repeats
+                              : 0.0;
+  double const moved = (d(op.shape.tokens) * d(op.shape.inner) +
+                        (op.source == operand_source::activations ? d(op.shape.inner) * d(op.shape.outputs) : 0.0)) *
+                       repeats;
+  return {rounds * op.digits * c.cycle.si(), rounds * op.digits * 2.0 * d(c.pairs_used()) / c.conversions_per_s,
+          std::ceil(accesses / d(r.banks)) * c.column_time.si(), moved / c.cache_bytes_per_s,
+          results / (c.conversions_per_s * d(r.arrays()))};
+}
+
+}  // namespace detail
+
+/// Adds a program to the work of a phase, `weight` times.
+/// Errors  capacity where a count leaves 64 bits
+inline void add_work(phase_work& w, computation_chip_config const& c, chip_resources const& r,
+                     program::repeated_program const& p, double weight = 1.0) {
+  array_geometry const used = c.used_array();
+  for (auto const& op : p) {
+    double const n = weight * static_cast<double>(op.times);
+    auto const planned = program::planned(op.op, used, c.scale);
+    w.full.add(planned, n);
+    w.full.count<"sense_adc", "convert">() += n * static_cast<double>(planned.count<"dense_bank", "cell_read">());
+    w.published.add(op, weight);
+    auto& t = w.times[static_cast<std::size_t>(op.op.where.op)];
+    auto const stages = detail::stage_times(c, r, op.op);
+    t.passes += n;
+    t.total += n * *std::max_element(stages.begin(), stages.end());
+    for (std::size_t i = 0; i < stage_count; ++i) t.stages[i] += n * stages[i];
+  }
+}
+
+/// Counts of the published rule: 2 S D / R conversions a MAC, and the cells of each weight once.
+[[nodiscard]] inline mean_counts<cost_actions> published_actions(published_counts const& n,
+                                                                 computation_chip_config const& c,
+                                                                 int digits) noexcept {
+  mean_counts<cost_actions> out;
+  out.count<"adc", "convert">() = n.macs * 2.0 * digits / static_cast<double>(c.array.activations(c.scale));
+  out.count<"dense_bank", "cell_read">() = n.weights * c.array.cells_per_weight;
+  out.count<"sense_adc", "convert">() = n.weights * c.array.cells_per_weight;
+  return out;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI

@@ -1,0 +1,40 @@
+// What is to be costed: a prefill, and the steps that generate tokens after it, as programs of repeated sub-operations.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/program/transformer.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// Steps of generation whose counts grow evenly from the first to the last: their sum is steps x (first + last) / 2,
+/// exactly.
+struct decode_segment {
+  program::repeated_program first;
+  program::repeated_program last;
+  double steps = 1.0;
+};
+
+/// A model in use. Made by `chip::workload_of` from a catalogue entry or a config.json.
+/// Shape   tokens: length of the prompt; decode: tokens generated after it; batch: sequences side by side
+struct workload {
+  std::string model;
+  std::uint64_t weights = 0;  ///< of the layers
+  std::size_t layers = 0;     ///< of a transformer
+  std::size_t width = 0;      ///< m; 0 for a convolutional network
+  std::size_t tokens = 0;
+  std::size_t decode = 0;  ///< 0: the model does not generate
+  std::size_t batch = 1;
+  int digits = 3;               ///< of an activation, for the published count
+  std::uint64_t kv_bytes = 0;   ///< at the end of the generation
+  double serial_vectors = 0.0;  ///< input vectors one after the other in a prefill where each matrix has its own arrays
+  double serial_steps = 0.0;    ///< the same for one generated token
+  program::repeated_program prefill;
+  std::vector<decode_segment> segments;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI

@@ -1,0 +1,205 @@
+#include "ohmic/chip/cost_presets.hpp"
+#include "ohmic/chip/workload.hpp"
+#include "ohmic/cost/in_situ.hpp"
+#include "support/catch.hpp"
+
+using namespace ohmic;
+using namespace ohmic::chip;
+
+namespace {
+/// Half a unit of a printed last digit.
+bool rounds_to(double value, double printed, double digit) { return std::fabs(value - printed) <= 0.5 * digit + 1e-12; }
+
+workload bert_large(std::size_t decode = 16) {
+  return workload_of(model::find_network("bert_large"), {256, decode, 1}, choices_of("wang2024"));
+}
+}  // namespace
+
+TEST_CASE("isaac's own table: IMA, tile and chip add up") {
+  // Shafiee et al., ISCA 2016, Table I.
+  auto const ima = isaac::ima(), tile = isaac::tile(), whole = isaac::whole_chip();
+  CHECK(rounds_to(12 * ima.area_mm2, 0.157, 0.001));
+  CHECK(rounds_to(12 * ima.power_W * 1e3, 289, 1));
+  CHECK(rounds_to(tile.area_mm2, 0.372, 0.001));
+  CHECK(rounds_to(tile.power_W * 1e3, 330, 1));
+  CHECK(rounds_to(168 * tile.area_mm2, 62.5, 0.1));
+  CHECK(rounds_to(168 * tile.power_W, 55.4, 0.1));
+  CHECK(rounds_to(whole.area_mm2, 85.4, 0.1));
+  CHECK(rounds_to(whole.power_W, 65.8, 0.1));
+  CHECK(isaac::chip_weights == 66060288.0);
+}
+
+TEST_CASE("every preset has rows with sources, and totals that are sums of rows") {
+  auto const w = bert_large();
+  for (auto const& p : cost_presets) {
+    INFO(p.name);
+    auto const r = p.cost(w, {});
+    CHECK(r.chip == p.name);
+    double energy = 0.0;
+    for (auto const& row : r.rows) {
+      INFO(row.path());
+      CHECK_FALSE(row.source.empty());
+      CHECK(row.total >= 0.0);
+      CHECK(row.total == Approx(row.count * row.unit_price).epsilon(1e-12));
+      if (row.when == phase::prefill && (row.what == metric::dynamic_energy || row.what == metric::static_energy))
+        energy += row.total;
+    }
+    CHECK(r.energy_J(phase::prefill) == Approx(energy).epsilon(1e-12));
+    CHECK(r.energy_J(phase::prefill) > 0.0);
+    CHECK(r.energy_J(phase::decode) > 0.0);
+  }
+}
+
+TEST_CASE("wang2024 at 256 tokens: the printed energy, decode beside prefill, two prices and two counts") {
+  auto const r = find_cost_preset("wang2024").cost(bert_large(1), {});
+  CHECK(r.note("energy.prefill.as_published.published") == Approx(20.7e-3).epsilon(1e-9));
+  CHECK(r.note("energy.prefill.as_published.full") > r.note("energy.prefill.as_published.published"));
+  CHECK(r.note("energy.prefill.bottom_up.full") > 5.0 * r.note("energy.prefill.as_published.full"));
+  // A token reuses a weight once: about 9.4 mJ, against 0.081 mJ a token of the prefill.
+  CHECK(r.note("energy.decode_per_token.as_published.published") == Approx(9.42e-3).epsilon(1e-3));
+  CHECK(r.note("bound.weight_transfer") == Approx(61.455e-6).epsilon(1e-4));
+  CHECK(r.note("bound.activation_caches") == Approx(43.008e-6).epsilon(1e-9));
+  CHECK(r.note("bound.dense_columns") == Approx(655.36e-6).epsilon(1e-9));
+  CHECK(r.note("utilisation.one_token") == 1.0 / 64.0);
+  CHECK(r.note("dense_crossbars") == 18.0);
+  CHECK(r.peak_power_W > r.average_power_W(phase::prefill));
+  CHECK(r.average_power_W(phase::prefill) > 0.0);
+}
+
+TEST_CASE("duplication buys time with area until the sessions are no longer the bound") {
+  auto const w = bert_large(1);
+  double area = 0.0, time = 1e9;
+  for (std::size_t d : {16u, 64u, 256u, 1024u}) {
+    cost_settings s;
+    s.chip.duplication = d;
+    auto const r = computation_chip_cost("x", s.chip, s.prices, w);
+    CHECK(r.area_mm2() >= area);
+    CHECK(r.latency_s(phase::prefill) < time);
+    area = r.area_mm2(), time = r.latency_s(phase::prefill);
+  }
+}
+
+TEST_CASE("caches grow with duplication beyond c_k, up to n m") {
+  // Wang et al. 2024, Table 5: 256 tokens x 1024.
+  CHECK(cache_sizes::of(256, 1024, 64, 1).total() == 608u * 1024u);
+  CHECK(cache_sizes::of(256, 1024, 64, 64).t == 16u * 1024u);
+  CHECK(cache_sizes::of(256, 1024, 64, 128).t == 32u * 1024u);
+  CHECK(cache_sizes::of(256, 1024, 64, 4096).t == 256u * 1024u);
+}
+
+TEST_CASE("the register variants are 24,576, 49,152 and 12,288 bit") {
+  computation_chip_config c;
+  CHECK(c.switch_register_bits() == 24576);
+  c.registers = register_variant::literal;
+  CHECK(c.switch_register_bits() == 49152);
+  c.registers = register_variant::single_buffered;
+  CHECK(c.switch_register_bits() == 12288);
+}
+
+TEST_CASE("a model that needs several chips names them, and pays for its links") {
+  auto const w = workload_of(model::find_network("gpt3"), {256, 1, 1}, {});
+  auto const r = isaac::cost(w, {});
+  CHECK(r.note("chips") == 2634.0);  // 173.9e9 weights of the layers over 66.06e6
+  CHECK(r.note("link_bytes.prefill") == 2633.0 * 256 * 12288);
+  bool energy = false, time = false;
+  for (auto const& row : r.rows) {
+    energy |= row.block == "links" && row.what == metric::dynamic_energy && row.total > 0.0;
+    time |= row.block == "links" && row.what == metric::latency && row.total > 0.0;
+  }
+  CHECK(energy);
+  CHECK(time);
+  CHECK(isaac::cost(workload_of(model::find_network("resnet_34"), {}, {}), {}).note("chips") == 1.0);
+}
+
+TEST_CASE("the spec of the function side and its settings give the cost side its sizes") {
+  auto c = defaults<wang2024>();
+  CHECK(cost_config(c).adc_bits == 8);
+  c.adc.bits = 6;
+  c.array.rows = 64;
+  auto const k = cost_config(c);
+  CHECK(k.adc_bits == 6);
+  CHECK(k.array.rows == 64);
+  CHECK(k.scale == wang2024::scale);
+  c.array.rows = 128;
+  c.adc.lossless = true;
+  CHECK(cost_config(c).adc_bits == 15);  // 64 x 3 x 127 product units
+  CHECK(cost_choices(defaults<wang2024>()).row_maximum);
+  CHECK_FALSE(cost_choices(defaults<wang2024_published>()).row_maximum);
+}
+
+namespace {
+struct named_adc : uniform_adc {
+  using uniform_adc::uniform_adc;
+  static constexpr fixed_string part{"my_adc"};
+};
+struct with_named_adc : wang2024 {
+  using adc = named_adc;
+};
+}  // namespace
+
+TEST_CASE("a slot with a name of its own is a part of its own, priced by a book that was extended") {
+  cost_settings const s;
+  auto const w = bert_large(1);
+  area_price const twice = s.prices.adc_area * 2.0;
+  auto const book = with_prices(computation_chip_book(price_set::as_published, s.prices, s.chip),
+                                named(part<"my_adc">(twice)), named(part<"my_adc">(not_printed<watts>)), named());
+  auto const own =
+      computation_chip_cost<crossbar_block_of<with_named_adc>>("mine", s.chip, s.prices, w, book, count_rule::full);
+  auto const plain = cost_of<wang2024>(w, s);
+  double const arrays = plain.note("arrays");
+  CHECK(own.area_mm2() - plain.area_mm2() == Approx(arrays * s.prices.adc_area.value.si() * 1e6));
+}
+
+TEST_CASE("absurd settings, unknown chips and unknown models are refused by name") {
+  auto const w = bert_large(1);
+  cost_settings s;
+  s.chip.cycle = seconds(-1.0);
+  CHECK_THROWS_AS(find_cost_preset("wang2024").cost(w, s), error);
+  s = {};
+  s.chip.duplication = 0;
+  CHECK_THROWS_AS(find_cost_preset("wang2024").cost(w, s), error);
+  try {
+    static_cast<void>(find_cost_preset("isaak"));
+    FAIL("accepted");
+  } catch (error const& e) {
+    CHECK(e.code() == errc::unknown_id);
+    CHECK(e.info().fix.find("isaac") != std::string::npos);
+  }
+  CHECK_THROWS_AS(model::find_network("bert_huge"), error);
+}
+
+TEST_CASE("counts beyond 64 bits are refused, not wrapped") {
+  auto n = model::find_network("gpt3");
+  n.transformer->hidden = 1u << 24;
+  n.transformer->width = 1u << 24;
+  auto const w = workload_of(n, {1u << 20, 0, 64}, {});
+  try {
+    static_cast<void>(find_cost_preset("wang2024").cost(w, {}));
+    FAIL("accepted");
+  } catch (error const& e) { CHECK(e.code() == errc::capacity); }
+}
+
+TEST_CASE("the arrays of an independent estimator are counted the same") {
+  // 1024 x 4096 weights, 128 tokens, 128 x 128 subarrays, 2-bit cells, 8 columns a converter:
+  // tests/golden/neurosim_counts.csv.
+  auto const n = count_in_situ({}, {128, 1024, 4096});
+  CHECK(n.arrays == 1024);
+  CHECK(n.adcs == 16384);
+  CHECK(n.conversions == 134217728);  // 134.2e6
+  CHECK_THROWS_AS(in_situ_geometry::validate({128, 128, 2, 8, 8, 200}), error);
+}
+
+TEST_CASE("the published energies of a decoder's token read every weight once") {
+  for (auto id : {"llama_3_8b", "mistral_7b", "qwen2_5_7b", "gpt2", "t5_3b"}) {
+    INFO(id);
+    auto const& n = model::find_network(id);
+    auto const w = workload_of(n, {256, 100, 1}, {});
+    auto const b = baseline_work_of(w);
+    if (n.transformer->cross_layers == 0) {
+      CHECK(b.decode.weights == Approx(static_cast<double>(n.weights())));
+      CHECK(b.prefill.macs == Approx(static_cast<double>(n.weights()) * 256));
+    } else {
+      CHECK(b.decode.weights < static_cast<double>(n.weights()));
+    }
+  }
+}

@@ -1,0 +1,106 @@
+#include "ohmic/chip/reproduce.hpp"
+
+#include <set>
+#include <string>
+
+#include "support/catch.hpp"
+
+using namespace ohmic;
+using namespace ohmic::chip;
+
+namespace {
+
+/// Ids whose value moves when the inputs are changed.
+template <class Change>
+std::set<std::string> moved_by(Change const& change) {
+  auto const before = reproduce();
+  reproduction_inputs in;
+  change(in);
+  auto const after = reproduce(in);
+  std::set<std::string> ids;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (before[i].computed != after[i].computed) ids.insert(std::string(before[i].printed->id));
+  return ids;
+}
+
+std::set<std::string> const equal_delay_rows{"fig12a.ratio.sb", "fig12a.ratio.mb"};
+std::set<std::string> with(std::set<std::string> a, std::set<std::string> const& b) {
+  a.insert(b.begin(), b.end());
+  return a;
+}
+std::set<std::string> const fig2b{"fig2b.dac", "fig2b.adc", "fig2b.periph", "fig2b.register", "fig2b.memristor"};
+std::set<std::string> const single_bit_areas{"fig12a.sb.bert_base", "fig12a.sb.bert_large", "fig12a.sb.resnet34",
+                                             "fig12a.sb.resnet152"};
+std::set<std::string> const computation_areas{"fig11.adp.s2_vs_s1", "tab10.ours.adp", "tab10.ratio.adp",
+                                              "fig14.gpt3.ratio"};
+
+}  // namespace
+
+TEST_CASE("every printed value is computed and passes, or is listed with its reason") {
+  auto const rows = reproduce();
+  REQUIRE(rows.size() == std::size(printed_values));
+  std::size_t listed = 0;
+  for (auto const& r : rows) {
+    INFO(r.printed->id << " printed " << r.printed->value << " computed " << r.computed << " difference "
+                       << r.difference);
+    CHECK(r.pass());
+    CHECK_FALSE(r.formula.empty());
+    if (r.printed->how == grade::exact) CHECK_FALSE(r.listed);
+    if (r.printed->how == grade::calibrated) CHECK_FALSE(r.fitted_on.empty());
+    if (r.listed) CHECK_FALSE(r.reason.empty());
+    listed += static_cast<std::size_t>(r.listed);
+  }
+  CHECK(listed <= 3);
+}
+
+TEST_CASE("a fitted constant meets the row that it was fitted on") {
+  // Arithmetic only: 1e-12.
+  for (auto const& r : reproduce())
+    if (r.fitted_on == r.printed->id && r.printed->unit != "us") CHECK(std::fabs(r.difference) < 1e-12);
+}
+
+TEST_CASE("the area of the ADC moves exactly the rows that contain one") {
+  auto const moved = moved_by([](reproduction_inputs& in) { in.prices.adc_area = in.prices.adc_area * 1.1; });
+  CHECK(moved == with(with(with(fig2b, single_bit_areas), equal_delay_rows), computation_areas));
+}
+
+TEST_CASE("the area of the DAC moves exactly the rows that contain one") {
+  auto const moved = moved_by([](reproduction_inputs& in) { in.prices.dac_1bit_area = in.prices.dac_1bit_area * 1.1; });
+  CHECK(moved == with(with(with(fig2b, single_bit_areas), equal_delay_rows), computation_areas));
+}
+
+TEST_CASE("the price of a dense read moves exactly the energies of wang2024") {
+  auto const moved = moved_by([](reproduction_inputs& in) { in.prices.dense_read = in.prices.dense_read * 1.1; });
+  CHECK(moved == std::set<std::string>{"fig12b.ratio.mb", "fig12b.ratio.sb", "fig13.bert_base.wang2024",
+                                       "fig13.bert_large.wang2024", "fig13.resnet34.wang2024",
+                                       "fig13.resnet152.wang2024", "tab10.ours.energy", "tab10.ratio.energy",
+                                       "sec65.pj_per_op"});
+}
+
+TEST_CASE("the memory cell moves the densities, the periphery moves nothing of the energies") {
+  auto const moved =
+      moved_by([](reproduction_inputs& in) { in.prices.sample_hold_area = in.prices.sample_hold_area * 1.1; });
+  CHECK(moved == with(with(with(fig2b, single_bit_areas), equal_delay_rows), {"fig14.gpt3.ratio"}));
+}
+
+TEST_CASE("with the literal register count the listed ratios appear") {
+  // 33 x and 4.7 x with the printed single-bit bars; here these areas are computed.
+  reproduction_inputs in;
+  in.chip.registers = register_variant::literal;
+  for (auto const& r : reproduce(in)) {
+    if (r.printed->id == "fig12a.ratio.sb") CHECK(r.value == Approx(32.34).epsilon(1e-3));
+    if (r.printed->id == "fig12a.ratio.mb") CHECK(r.value == Approx(4.62).epsilon(1e-3));
+    if (r.printed->id == "tab10.ours.adp") CHECK(r.value == Approx(0.05167).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("a listed row that starts to agree fails") {
+  reproduced_row r;
+  r.listed = true;
+  r.within = true;
+  CHECK_FALSE(r.pass());
+  r.within = false;
+  CHECK(r.pass());
+}
+
+TEST_CASE("an unknown id is refused") { CHECK_THROWS_AS(printed("fig99"), error); }

@@ -1,0 +1,175 @@
+// ohmic cost and ohmic reproduce: their JSON contracts, exit statuses, and what they say to bad input.
+#include <cmath>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "run_program.hpp"
+#include "support/catch.hpp"
+
+using nlohmann::json;
+using ohmic_test::contains;
+using ohmic_test::read_json;
+using ohmic_test::run_program;
+using ohmic_test::scratch_folder;
+
+namespace {
+
+json result_of(std::string const& arguments) {
+  scratch_folder const folder;
+  auto const r = run_program(arguments + " --quiet --json " + (folder / "out.json"));
+  INFO(r.text);
+  REQUIRE(r.status == 0);
+  CHECK(r.text.empty());
+  return read_json(folder.path() / "out.json");
+}
+
+/// Sum of the totals of all rows whose path starts so.
+double sum_of(json const& result, std::string const& prefix) {
+  double sum = 0.0;
+  for (auto const& row : result["rows"])
+    if (row["path"].get<std::string>().starts_with(prefix)) sum += row["total"].get<double>();
+  return sum;
+}
+
+void refused(std::string const& arguments, std::vector<std::string> const& parts) {
+  auto const r = run_program(arguments);
+  INFO(arguments << "\n" << r.text);
+  CHECK(r.status == 2);
+  for (auto const& part : parts) CHECK_THAT(r.text, contains(part));
+}
+
+}  // namespace
+
+TEST_CASE("cost: totals are sums of rows, and every row has a source") {
+  for (char const* chip : {"wang2024", "wang2024_published", "isaac", "multi_bit", "a100"}) {
+    INFO(chip);
+    auto const r = result_of(std::string("cost --model bert_large --decode 16 --chip ") + chip);
+    CHECK(r["schema"] == 1);
+    CHECK(r["command"] == "cost");
+    CHECK(r["chip"] == chip);
+    CHECK(r["area_mm2"].get<double>() == Approx(sum_of(r, "area/")).epsilon(1e-12));
+    for (char const* phase : {"prefill", "decode_per_token"}) {
+      std::string const p = phase;
+      CHECK(r["energy_J"][p].get<double>() ==
+            Approx(sum_of(r, "energy/" + p + "/") + sum_of(r, "static_energy/" + p + "/")).epsilon(1e-12));
+      CHECK(r["latency_s"][p].get<double>() == Approx(sum_of(r, "latency/" + p + "/")).epsilon(1e-12));
+    }
+    for (auto const& row : r["rows"]) {
+      CHECK_FALSE(row["source"].get<std::string>().empty());
+      CHECK_FALSE(row["origin"].get<std::string>().empty());
+      CHECK(row["total"].get<double>() ==
+            Approx(row["count"].get<double>() * row["unit_price"].get<double>()).epsilon(1e-12));
+    }
+  }
+}
+
+TEST_CASE("cost: the published chip has the printed energy of BERT-Large") {
+  auto const r = result_of("cost --model bert_large --chip wang2024_published");
+  CHECK(r["energy_J"]["prefill"].get<double>() == Approx(20.7e-3).epsilon(1e-9));
+  CHECK(r["tokens"] == 256);
+}
+
+TEST_CASE("cost: comparisons name their baseline, and leave out what is not modelled") {
+  auto const r = result_of("cost --model bert_large --compare isaac,prime,a100");
+  REQUIRE(r["compare"].size() == 3);
+  auto const& ratios = r["compare"][0]["ratios"];
+  CHECK(ratios["of"] == "isaac");
+  CHECK(ratios["baseline"] == "wang2024");
+  CHECK(ratios["energy"]["prefill"].get<double>() == Approx(37.748736 / 20.7).epsilon(1e-6));
+  CHECK(r["compare"][1]["area_mm2"].is_null());
+  CHECK(r["compare"][1]["ratios"]["area"].is_null());
+}
+
+TEST_CASE("cost: sensitivity is sorted by what moves most") {
+  auto const r = result_of("cost --model bert_large --sensitivity");
+  REQUIRE(r["sensitivity"].size() > 5);
+  double last = 1e9;
+  for (auto const& s : r["sensitivity"]) {
+    double most = 0.0;
+    for (char const* key :
+         {"area", "energy_prefill", "energy_decode_per_token", "latency_prefill", "latency_decode_per_token"})
+      most = std::max(most, std::fabs(s[key].get<double>()));
+    CHECK(most <= last);
+    last = most;
+  }
+}
+
+TEST_CASE("cost: settings, duplication and a model from a config.json change the result") {
+  auto const base = result_of("cost --model bert_base --decode 0");
+  CHECK(base["energy_J"]["decode_per_token"].is_null());
+  auto const doubled = result_of("cost --model bert_base --decode 0 --duplication 256");
+  CHECK(doubled["area_mm2"].get<double>() > base["area_mm2"].get<double>());
+  CHECK(doubled["latency_s"]["prefill"].get<double>() < base["latency_s"]["prefill"].get<double>());
+  auto const literal = result_of("cost --model bert_base --decode 0 --set cost.registers=literal");
+  CHECK(literal["area_mm2"].get<double>() > base["area_mm2"].get<double>());
+  CHECK(literal["config"]["cost.registers"] == "literal");
+  auto const bits = result_of("cost --model bert_base --decode 0 --set adc.bits=6");
+  CHECK(bits["config"]["cost.adc_bits"] == 6);
+  CHECK(bits["energy_J"]["prefill"].get<double>() < base["energy_J"]["prefill"].get<double>());
+  auto const bottom_up = result_of("cost --model bert_base --decode 0 --set report.prices=bottom_up");
+  CHECK(bottom_up["energy_J"]["prefill"].get<double>() > 5 * base["energy_J"]["prefill"].get<double>());
+  auto const imported = result_of("cost --model '" OHMIC_SOURCE_DIR "/examples/models/bert-wordnet' --tokens 32");
+  CHECK(imported["model"] == "bert-wordnet");
+}
+
+TEST_CASE("cost: a result does not depend on when or how often it is made") {
+  auto a = result_of("cost --model llama_3_8b --decode 100 --compare isaac,tpuv4 --sensitivity"),
+       b = result_of("cost --model Llama-3-8B --decode 100 --compare isaac,tpuv4 --sensitivity --threads 2");
+  a.erase("run"), b.erase("run");
+  CHECK(a == b);
+}
+
+TEST_CASE("cost: a price book that lacks a price is refused by name") {
+  scratch_folder const folder;
+  folder.write("book.csv", "area,adc,1e-3 mm2,table,mine\n");
+  refused("cost --model bert_base --prices " + (folder / "book.csv"), {"no energy price", "dense_bank.column_access"});
+  refused("cost --model bert_base --chip isaac --prices " + (folder / "book.csv"), {"isaac"});
+}
+
+TEST_CASE("cost: bad input is named, with status 2") {
+  refused("cost --model bert_larg", {"did you mean 'bert_large'"});
+  refused("cost --model bert_base --chip isaak", {"did you mean 'isaac'"});
+  refused("cost --model bert_base --compare isaac,isaac", {"named twice"});
+  refused("cost --model bert_base --set cost.duplicaton=2", {"cost.duplicaton", "duplication"});
+  refused("cost --model bert_base --set cost.cycle=-1s", {"cost.cycle"});
+  refused("cost --model bert_base --tokens -5", {"--tokens"});
+  refused("cost --model /no/such/folder", {"/no/such/folder"});
+  refused("cost --model gpt3 --tokens 1000000000000", {"tokens"});
+  scratch_folder const folder;
+  folder.write("config.json", R"({"hidden_size":10,"num_hidden_layers":1,"num_attention_heads":3})");
+  refused("cost --model " + (folder / "config.json"), {"num_attention_heads", "hidden_size"});
+}
+
+TEST_CASE("reproduce: every printed value is there, exact rows pass, failures are listed with a reason") {
+  auto const r = result_of("reproduce");
+  CHECK(r["rows"].size() == 75);
+  int listed = 0;
+  for (auto const& row : r["rows"]) {
+    INFO(row.dump());
+    for (char const* key : {"id", "printed", "computed", "difference", "rel_tol", "grade", "pass", "reason", "formula"})
+      CHECK(row.contains(key));
+    CHECK(row["pass"] == true);
+    if (row["grade"] == "exact") CHECK(row["within"] == true);
+    if (row["listed"] == true) CHECK_FALSE(row["reason"].get<std::string>().empty());
+    listed += row["listed"] == true ? 1 : 0;
+  }
+  CHECK(listed <= 3);
+  CHECK(r["beside"].size() > 30);
+  CHECK(r["constants"].size() == 11);
+}
+
+TEST_CASE("reproduce: a prefix chooses rows, a page opens without a network, an unknown prefix is refused") {
+  auto const some = result_of("reproduce --only tab11");
+  CHECK(some["rows"].size() == 8);
+  refused("reproduce --only fig99", {"fig99"});
+  refused("reproduce --set adc.bits=6", {"--set"});
+  scratch_folder const folder;
+  auto const r = run_program("reproduce --quiet --report " + (folder / "page.html"));
+  CHECK(r.status == 0);
+  std::ifstream in(folder.path() / "page.html");
+  std::string const page((std::istreambuf_iterator<char>(in)), {});
+  CHECK_THAT(page, contains("fig12a.ratio.sb"));
+  CHECK(page.find("http://") == std::string::npos);
+  CHECK(page.find("https://") == std::string::npos);
+}
