@@ -51,7 +51,7 @@ trained const& the_model() {
   return t;
 }
 
-/// The issue asks for 1e-4, relative. A single value can be the small difference of large ones, so that its own size is no
+/// What is asked for is 1e-4, relative. A single value can be the small difference of large ones, so that its own size is no
 /// measure of what float can do: relative is meant against the vector, whose largest magnitude is the size of what was added up.
 constexpr double relative = 1e-4;
 
