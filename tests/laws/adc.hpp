@@ -42,7 +42,8 @@ void adc_code_laws(A const& adc, float top_code, std::vector<float> const& curre
     outside += static_cast<std::size_t>(!(code >= 0.0f && code <= top_code));
     if (current <= adc.full_scale()) {
       double const steps = static_cast<double>(current) / adc.step();
-      off += static_cast<std::size_t>(!(std::fabs(steps - static_cast<double>(code)) <= 0.5 + (steps + 1.0) * two_roundings));
+      off += static_cast<std::size_t>(
+          !(std::fabs(steps - static_cast<double>(code)) <= 0.5 + (steps + 1.0) * two_roundings));
     } else {
       moved += static_cast<std::size_t>(code != top_code);
     }
@@ -82,7 +83,8 @@ void adc_laws(typename A::config const& config, float full_scale) {
   for (std::size_t first = 0; first + batch::size <= currents.size(); first += 3) {
     float codes[batch::size];
     ohmic::simd::store(codes, adc.code(ohmic::simd::load<batch>(currents.data() + first)));
-    for (std::size_t i = 0; i < batch::size; ++i) different += static_cast<std::size_t>(codes[i] != adc.code(currents[first + i]));
+    for (std::size_t i = 0; i < batch::size; ++i)
+      different += static_cast<std::size_t>(codes[i] != adc.code(currents[first + i]));
   }
   CHECK(different == 0);
 
@@ -97,7 +99,8 @@ void lossless_adc_laws(typename A::config const& config) {
   A const adc(config, A::top_code(config));
   std::size_t changed = 0;
   for (std::int32_t current = 0; current <= 1 << 21; current += current < 70000 ? 1 : 97)
-    changed += static_cast<std::size_t>(static_cast<double>(adc.code(static_cast<float>(current))) * adc.step() != current);
+    changed +=
+        static_cast<std::size_t>(static_cast<double>(adc.code(static_cast<float>(current))) * adc.step() != current);
   CHECK(changed == 0);
 }
 

@@ -18,10 +18,13 @@ class levels_adc {
 
   static void validate(config const& c) {
     if (c.levels < 2 || c.levels > 4096)
-      throw ohmic::error({ohmic::errc::config_value, "levels out of range", "adc.levels", std::to_string(c.levels), "2..4096", "set adc.levels"});
+      throw ohmic::error({ohmic::errc::config_value, "levels out of range", "adc.levels", std::to_string(c.levels),
+                          "2..4096", "set adc.levels"});
   }
   levels_adc(config const& c, float full_scale) noexcept
-      : top_(top_code(c)), step_(static_cast<double>(full_scale) / static_cast<double>(top_)), per_step_(static_cast<float>(1.0 / step_)) {}
+      : top_(top_code(c)),
+        step_(static_cast<double>(full_scale) / static_cast<double>(top_)),
+        per_step_(static_cast<float>(1.0 / step_)) {}
 
   template <ohmic::simd::lane V>
   [[nodiscard]] V code(V current) const noexcept {

@@ -29,7 +29,8 @@ inline doubles plain_norm(ohmic::model::norm_weights const& w, double epsilon, d
   for (double v : u) variance += (v - mean) * (v - mean) / n;
   doubles y(u.size());
   for (std::size_t i = 0; i < u.size(); ++i)
-    y[i] = (u[i] - mean) / std::sqrt(variance + epsilon) * static_cast<double>(w.gamma[i]) + static_cast<double>(w.beta[i]);
+    y[i] = (u[i] - mean) / std::sqrt(variance + epsilon) * static_cast<double>(w.gamma[i]) +
+           static_cast<double>(w.beta[i]);
   return y;
 }
 
@@ -39,7 +40,8 @@ inline doubles plain_sum(doubles a, doubles const& b) {
 }
 
 /// All heads of all tokens.
-inline double_rows plain_attention(double_rows const& q, double_rows const& k, double_rows const& v, std::size_t heads) {
+inline double_rows plain_attention(double_rows const& q, double_rows const& k, double_rows const& v,
+                                   std::size_t heads) {
   std::size_t const n = q.size(), width = q.front().size() / heads;
   double_rows out(n, doubles(q.front().size(), 0.0));
   for (std::size_t h = 0; h < heads; ++h)
@@ -74,18 +76,23 @@ inline plain_pass plain_bert(ohmic::model::bert const& m, std::vector<std::int32
   for (std::size_t n = 0; n < ids.size(); ++n) {
     doubles u;
     for (std::size_t i = 0; i < m.config.width; ++i)
-      u.push_back(static_cast<double>(m.word(static_cast<std::size_t>(ids[n]), i)) + static_cast<double>(m.position(n, i)) + static_cast<double>(m.token_type(0, i)));
+      u.push_back(static_cast<double>(m.word(static_cast<std::size_t>(ids[n]), i)) +
+                  static_cast<double>(m.position(n, i)) + static_cast<double>(m.token_type(0, i)));
     x.push_back(plain_norm(m.embedding_norm, epsilon, u));
   }
   plain_pass pass;
   pass.tokens.push_back(x);
   for (auto const& w : m.layers) {
-    auto const through = [&](ohmic::model::linear_weights const& l) { return each(x, [&](doubles const& r) { return plain_linear(l, r); }); };
+    auto const through = [&](ohmic::model::linear_weights const& l) {
+      return each(x, [&](doubles const& r) { return plain_linear(l, r); });
+    };
     auto const r = plain_attention(through(w.query), through(w.key), through(w.value), m.config.heads);
     for (std::size_t n = 0; n < x.size(); ++n) {
       doubles const y = plain_norm(w.attention_norm, epsilon, plain_sum(plain_linear(w.attention_output, r[n]), x[n]));
       doubles h = plain_linear(w.intermediate, y);
-      for (double& v : h) v = m.config.hidden_activation == ohmic::activation::relu ? (v > 0.0 ? v : 0.0) : 0.5 * v * (1.0 + std::erf(v / std::sqrt(2.0)));
+      for (double& v : h)
+        v = m.config.hidden_activation == ohmic::activation::relu ? (v > 0.0 ? v : 0.0)
+                                                                  : 0.5 * v * (1.0 + std::erf(v / std::sqrt(2.0)));
       x[n] = plain_norm(w.output_norm, epsilon, plain_sum(plain_linear(w.output, h), y));
     }
     pass.tokens.push_back(x);

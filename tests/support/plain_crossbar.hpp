@@ -27,9 +27,9 @@ inline std::vector<int> plain_digits(long long value, int scale, int count) {
 
 /// One column pair of an array of `rows` rows for one digit of its activations.
 struct plain_column_pair {
-  std::vector<int> resistor;         // conductance by row, in that of the smallest: 1, 2, .., 2^(S-1), 1, 2, ..
-  std::vector<bool> plus, minus;     // switches by row
-  std::vector<int> voltage;          // |w| by row
+  std::vector<int> resistor;      // conductance by row, in that of the smallest: 1, 2, .., 2^(S-1), 1, 2, ..
+  std::vector<bool> plus, minus;  // switches by row
+  std::vector<int> voltage;       // |w| by row
 
   explicit plain_column_pair(int rows, int scale)
       : plus(static_cast<std::size_t>(rows)), minus(plus.size()), voltage(plus.size()) {
@@ -60,8 +60,8 @@ struct plain_column_pair {
 /// seen(digit, current) is shown every current before.
 /// Shape   x (tokens, inner), y (outputs, inner) -> (tokens, outputs)
 template <class Read, class Seen>
-std::vector<std::vector<double>> plain_product(integers const& x, integers const& y, int scale, int digits, int rows, Read const& read,
-                                               Seen const& seen) {
+std::vector<std::vector<double>> plain_product(integers const& x, integers const& y, int scale, int digits, int rows,
+                                               Read const& read, Seen const& seen) {
   auto const inner = static_cast<int>(y.front().size());
   int const held = rows / scale, base = (1 << (scale + 1)) - 1;
   std::vector<std::vector<double>> z(x.size(), std::vector<double>(y.size(), 0.0));

@@ -31,18 +31,24 @@ struct head {
   codes q, k, v;
   float q_scale = 0.02f, k_scale = 0.0f, v_scale = 0.013f;
 
-  head(std::size_t tokens, std::size_t width, double score_sigma, std::uint64_t seed) : q(tokens, width), k(tokens, width), v(tokens, width) {
+  head(std::size_t tokens, std::size_t width, double score_sigma, std::uint64_t seed)
+      : q(tokens, width), k(tokens, width), v(tokens, width) {
     ohmic_test::dice dice(seed);
     for (auto* m : {&q, &k, &v})
-      for (auto& c : m->flat()) c = static_cast<std::int16_t>(std::clamp(static_cast<int>(dice.normal() * 32.0), -127, 127));
-    k_scale = static_cast<float>(score_sigma / (static_cast<double>(q_scale) * 32.0 * 32.0 * std::sqrt(static_cast<double>(width))));
+      for (auto& c : m->flat())
+        c = static_cast<std::int16_t>(std::clamp(static_cast<int>(dice.normal() * 32.0), -127, 127));
+    k_scale = static_cast<float>(score_sigma /
+                                 (static_cast<double>(q_scale) * 32.0 * 32.0 * std::sqrt(static_cast<double>(width))));
   }
   [[nodiscard]] std::size_t tokens() const { return q.rows(); }
-  [[nodiscard]] ohmic::head_operands operands() const { return {q.view(), k.view(), v.view(), q_scale, k_scale, v_scale}; }
+  [[nodiscard]] ohmic::head_operands operands() const {
+    return {q.view(), k.view(), v.view(), q_scale, k_scale, v_scale};
+  }
 };
 
 /// Products in whole numbers, as a lossless array gives them.
-ohmic::matrix<double> exact(attention_step, ohmic::matrix_view<std::int16_t const> x, ohmic::matrix_view<std::int16_t const> y) {
+ohmic::matrix<double> exact(attention_step, ohmic::matrix_view<std::int16_t const> x,
+                            ohmic::matrix_view<std::int16_t const> y) {
   ohmic::matrix<double> z(x.rows, y.rows);
   for (std::size_t n = 0; n < x.rows; ++n)
     for (std::size_t t = 0; t < y.rows; ++t)
@@ -56,14 +62,18 @@ table scores_of(head const& h, attention_mask mask) {
   for (std::size_t i = 0; i < h.tokens(); ++i)
     for (std::size_t j = 0; j < h.tokens(); ++j) {
       double sum = 0.0;
-      for (std::size_t l = 0; l < h.q.cols(); ++l) sum += static_cast<double>(h.q(i, l)) * static_cast<double>(h.k(j, l));
-      s[i][j] = mask == attention_mask::causal && j > i ? -std::numeric_limits<double>::infinity()
-                                                        : sum * static_cast<double>(h.q_scale) * static_cast<double>(h.k_scale);
+      for (std::size_t l = 0; l < h.q.cols(); ++l)
+        sum += static_cast<double>(h.q(i, l)) * static_cast<double>(h.k(j, l));
+      s[i][j] = mask == attention_mask::causal && j > i
+                    ? -std::numeric_limits<double>::infinity()
+                    : sum * static_cast<double>(h.q_scale) * static_cast<double>(h.k_scale);
     }
   return s;
 }
 
-double value(head const& h, std::size_t j, std::size_t l) { return static_cast<double>(h.v(j, l)) * static_cast<double>(h.v_scale); }
+double value(head const& h, std::size_t j, std::size_t l) {
+  return static_cast<double>(h.v(j, l)) * static_cast<double>(h.v_scale);
+}
 
 template <class Softmax>
 struct attended {
@@ -71,7 +81,8 @@ struct attended {
   attention_report report;
   std::vector<float> scores, sums, values;
 
-  attended(head const& h, Softmax const& softmax, attention_mask mask, std::int16_t one = 127) : out(h.tokens(), h.v.cols()) {
+  attended(head const& h, Softmax const& softmax, attention_mask mask, std::int16_t one = 127)
+      : out(h.tokens(), h.v.cols()) {
     shared_array_attention<Softmax> const attention(softmax, mask, one);
     attention.head(h.operands(), out.view(), report, exact, [&](attention_step step, std::span<float const> seen) {
       auto& to = step == attention_step::scores ? scores : step == attention_step::sums ? sums : values;
@@ -86,7 +97,8 @@ struct attended {
 /// (sum(d_j v_j) - r sum(d_j)) / sum(c_j) where r is the exact result, hence by at most h (sum |v_j| + n |r|) / sum(c_j) over
 /// the n scores that count. h is half a code, and what float does to an exponential: 2 ulp of it and the rounding of the score.
 template <class Softmax>
-std::size_t beyond_resolution(head const& h, attended<Softmax> const& got, Softmax const& softmax, attention_mask mask, double float_scores) {
+std::size_t beyond_resolution(head const& h, attended<Softmax> const& got, Softmax const& softmax, attention_mask mask,
+                              double float_scores) {
   auto const scores = scores_of(h, mask);
   double const half_code = 0.5 + softmax.top() * (0x1p-22 + float_scores * 0x1p-22);
   std::size_t beyond = 0;
@@ -147,8 +159,10 @@ TEST_CASE("a query does not see the keys and values that the causal mask hides")
         other.v(j, l) = static_cast<std::int16_t>(dice.between(-127, 127));
       }
     attended const changed(other, softmax, attention_mask::causal);
-    for (std::size_t i = 0; i < seen; ++i) CHECK(std::equal(got.out.row(i).begin(), got.out.row(i).end(), changed.out.row(i).begin()));
-    bool const last_moved = !std::equal(got.out.row(seen).begin(), got.out.row(seen).end(), changed.out.row(seen).begin());
+    for (std::size_t i = 0; i < seen; ++i)
+      CHECK(std::equal(got.out.row(i).begin(), got.out.row(i).end(), changed.out.row(i).begin()));
+    bool const last_moved =
+        !std::equal(got.out.row(seen).begin(), got.out.row(seen).end(), changed.out.row(seen).begin());
     CHECK(last_moved);
   }
 }
@@ -204,7 +218,8 @@ TEST_CASE("attention counts the scores that saturate") {
       REQUIRE(std::fabs(s - first_lost) > 1e-6);
       lost += static_cast<std::uint64_t>(s > first_lost);
     }
-  attended const got(h, split_softmax({.max = softmax_maximum::none, .full_scale = static_cast<float>(full_scale)}), attention_mask::none);
+  attended const got(h, split_softmax({.max = softmax_maximum::none, .full_scale = static_cast<float>(full_scale)}),
+                     attention_mask::none);
   CHECK(lost > 10);
   CHECK(got.report.saturated == lost);
 }
@@ -228,7 +243,9 @@ TEST_CASE("scores, sums and results are shown row by row") {
   REQUIRE(got.sums.size() == 7);
   CHECK(std::equal(got.values.begin(), got.values.end(), got.out.flat().begin(), got.out.flat().end()));
   for (std::size_t i = 0; i < 7; ++i)
-    for (std::size_t j = 0; j < 7; ++j) CHECK_THAT(static_cast<double>(got.scores[i * 7 + j]), ohmic_test::within(scores[i][j], std::fabs(scores[i][j]) * 0x1p-22));
+    for (std::size_t j = 0; j < 7; ++j)
+      CHECK_THAT(static_cast<double>(got.scores[i * 7 + j]),
+                 ohmic_test::within(scores[i][j], std::fabs(scores[i][j]) * 0x1p-22));
 }
 
 TEST_CASE("post-functions of a head are counted as the encoder program plans them") {
@@ -264,12 +281,14 @@ TEST_CASE("attention takes any softmax policy") {
   for (std::size_t l = 0; l < 4; ++l) {
     double mean = 0.0;
     for (std::size_t j = 0; j < 10; ++j) mean += value(h, j, l) / 10.0;
-    for (std::size_t i = 0; i < 10; ++i) CHECK_THAT(static_cast<double>(got.out(i, l)), ohmic_test::within(mean, 4 * 0x1p-24));
+    for (std::size_t i = 0; i < 10; ++i)
+      CHECK_THAT(static_cast<double>(got.out(i, l)), ohmic_test::within(mean, 4 * 0x1p-24));
   }
 }
 
 TEST_CASE("codes of EXP(S) that do not fit an operand are refused") {
   CHECK_NOTHROW(shared_array_attention<>(split_softmax({.exp_bits = 15}), attention_mask::none, 127));
-  ohmic_test::check_refused([] { shared_array_attention<>(split_softmax({.exp_bits = 16}), attention_mask::none, 127); }, ohmic::errc::config_conflict,
-                            {"softmax.exp_bits", "65535", "32767"});
+  ohmic_test::check_refused(
+      [] { shared_array_attention<>(split_softmax({.exp_bits = 16}), attention_mask::none, 127); },
+      ohmic::errc::config_conflict, {"softmax.exp_bits", "65535", "32767"});
 }

@@ -30,7 +30,8 @@ chip::config<Spec> settings_of(geometry const& g, chip::bias_policy bias) {
 
 template <class Spec>
 ohmic::ledger planned(chip::deployed<Spec> const& on, ohmic::model::bert const& m, std::size_t tokens) {
-  return program::plan(program::encoder_program(ohmic::model::shape_of(m, tokens), on.choices()), on.settings().array, Spec::scale, on.names());
+  return program::plan(program::encoder_program(ohmic::model::shape_of(m, tokens), on.choices()), on.settings().array,
+                       Spec::scale, on.names());
 }
 
 template <class Spec>
@@ -38,8 +39,8 @@ void check_plans(small_model const& f, geometry const& g, chip::bias_policy bias
   auto const on = f.on<Spec>(settings_of<Spec>(g, bias));
   for (std::size_t tokens : {1u, 2u, 5u, 16u})
     for (auto mode : {chip::product_mode::convert, chip::product_mode::exact}) {
-      INFO(Spec::name << ", S = " << Spec::scale << ", array " << g.rows << " x " << g.columns << ", bias policy " << static_cast<int>(bias) << ", tokens "
-                      << tokens << ", mode " << static_cast<int>(mode));
+      INFO(Spec::name << ", S = " << Spec::scale << ", array " << g.rows << " x " << g.columns << ", bias policy "
+                      << static_cast<int>(bias) << ", tokens " << tokens << ", mode " << static_cast<int>(mode));
       std::vector<std::int32_t> const ids(tokens, 7);
       chip_pass<Spec> const pass(on, f.m, ids, mode);
       CHECK(ohmic::difference(planned(on, f.m, tokens), pass.report.actions(on.names())) == "");
@@ -58,7 +59,9 @@ void check_all_plans(small_model const& f) {
 
 TEST_CASE("the plan predicts every action of wang2024") { check_all_plans<chip::wang2024>(small_model()); }
 
-TEST_CASE("the plan predicts every action of wang2024_published") { check_all_plans<chip::wang2024_published>(small_model()); }
+TEST_CASE("the plan predicts every action of wang2024_published") {
+  check_all_plans<chip::wang2024_published>(small_model());
+}
 
 TEST_CASE("the plan predicts every action of chips of other bases") {
   small_model const f;
@@ -113,7 +116,9 @@ TEST_CASE("a chip counts a value for every code that it writes, and a softmax ro
   CHECK(pass.report.softmax_rows == 2 * 3 * 5);
   CHECK(pass.report.empty_softmax_rows == 0);
   using program::operation;
-  auto const coded = [&](std::size_t block, operation op) { return pass.report.sites[program::site{block, op}.index()].coded_values; };
+  auto const coded = [&](std::size_t block, operation op) {
+    return pass.report.sites[program::site{block, op}.index()].coded_values;
+  };
   CHECK(coded(0, operation::input) == 5 * 24);
   CHECK(coded(1, operation::A1) == 5 * 24);
   CHECK(coded(1, operation::A6) == 5 * 24);
@@ -121,4 +126,25 @@ TEST_CASE("a chip counts a value for every code that it writes, and a softmax ro
   CHECK(coded(2, operation::B_L2) == 5 * 24);
   CHECK(coded(3, operation::pooler) == 24);
   CHECK(coded(3, operation::classifier) == 0);  // leaves the chip as real numbers
+}
+
+TEST_CASE("centred codes that leave the range of an operand are counted") {
+  // One value of 24 has the other sign: with the mean at 22 / 24 of the largest, its centred code is about -243.
+  auto sizes = small_bert_sizes();
+  auto m = small_bert(sizes);
+  for (auto* table : {&m.position, &m.token_type})
+    for (float& v : table->flat()) v = 0.0f;
+  for (std::size_t i = 0; i < sizes.width; ++i) m.word(0, i) = i == 5 ? -1.0f : 1.0f;
+  small_model f(m);
+  f.calibration = {{0, 0, 0}};
+  f.values = chip::calibrated_values(f.m, f.weights, f.calibration, serial());
+  auto const first = program::site{0, program::operation::L1}.index();
+  chip_pass<chip::wang2024> const two_pass(f.on<chip::wang2024>(chip::defaults<chip::wang2024>()), f.m, {0, 0, 0},
+                                           chip::product_mode::exact);
+  CHECK(two_pass.report.sites[first].clipped_values == 3);
+  CHECK(two_pass.report.sites[first].coded_values == 3 * 24);
+  chip_pass<chip::wang2024_published> const moments(
+      f.on<chip::wang2024_published>(chip::defaults<chip::wang2024_published>()), f.m, {0, 0, 0},
+      chip::product_mode::exact);
+  CHECK(moments.report.sites[first].clipped_values == 0);
 }

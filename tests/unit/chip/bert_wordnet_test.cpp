@@ -34,8 +34,10 @@ TEST_CASE("bert-wordnet keeps its predictions on wang2024", "[slow]") {
   std::filesystem::path const folder = std::filesystem::path(OHMIC_SOURCE_DIR) / "examples/models/bert-wordnet";
   auto const m = model::read_bert(folder);
   auto const tokenizer = model::read_wordpiece(folder, m.config);
-  model::fp32_weights const weights(model::sites_of(m).sites(), [&](auto const& f) { model::for_each_projection(m, f); });
-  auto const calibration = tokens_of(tokenizer, folder / "calib.tsv", 64), texts = tokens_of(tokenizer, folder / "test.tsv", 60);
+  model::fp32_weights const weights(model::sites_of(m).sites(),
+                                    [&](auto const& f) { model::for_each_projection(m, f); });
+  auto const calibration = tokens_of(tokenizer, folder / "calib.tsv", 64),
+             texts = tokens_of(tokenizer, folder / "test.tsv", 60);
   REQUIRE(texts.size() == 60);
   ohmic::executor two(2);
   auto const values = chip::calibrated_values(m, weights, calibration, two);
@@ -55,6 +57,7 @@ TEST_CASE("bert-wordnet keeps its predictions on wang2024", "[slow]") {
 
   ohmic::ledger planned;
   for (auto const& t : texts)
-    planned.merge(ohmic::program::plan(ohmic::program::encoder_program(model::shape_of(m, t.size()), on.choices()), on.settings().array, 2, on.names()));
+    planned.merge(ohmic::program::plan(ohmic::program::encoder_program(model::shape_of(m, t.size()), on.choices()),
+                                       on.settings().array, 2, on.names()));
   CHECK(ohmic::difference(planned, on_chip.report.actions(on.names())) == "");
 }

@@ -50,7 +50,8 @@ TEST_CASE("bias rows hold every bias to half a code, and no more rows than the l
         double const unit = unit_of(on, s, o), half_code = unit * (0.5 + 1e-12);
         std::int64_t code = 0;
         for (std::size_t r = 0; r < programmed.bias_rows; ++r) code += programmed.operand.code(o, w.inputs() + r);
-        off += static_cast<std::size_t>(std::fabs(static_cast<double>(code) * unit - static_cast<double>(w.bias[o])) > half_code);
+        off += static_cast<std::size_t>(std::fabs(static_cast<double>(code) * unit - static_cast<double>(w.bias[o])) >
+                                        half_code);
         largest = std::max(largest, std::fabs(std::round(static_cast<double>(w.bias[o]) / unit)));
       }
       CAPTURE(factor, on.names().name(s));
@@ -70,7 +71,8 @@ TEST_CASE("biases that the rows cannot hold are clipped and counted") {
     auto const& programmed = on.matrix_at(s);
     std::uint64_t beyond = 0;
     for (std::size_t o = 0; o < w.outputs(); ++o)
-      beyond += static_cast<std::uint64_t>(std::fabs(std::nearbyint(static_cast<double>(w.bias[o]) / unit_of(on, s, o))) > 127.0);
+      beyond += static_cast<std::uint64_t>(
+          std::fabs(std::nearbyint(static_cast<double>(w.bias[o]) / unit_of(on, s, o))) > 127.0);
     CAPTURE(on.names().name(s));
     CHECK(programmed.bias_rows == 1);
     CHECK(programmed.clipped_biases == beyond);
@@ -99,16 +101,19 @@ TEST_CASE("results with bias rows differ from those with digital biases by half 
   digital_settings.coding.bias = chip::bias_policy::digital;
   auto const rows = f.on<chip::wang2024>(with_rows(8)), digital = f.on<chip::wang2024>(digital_settings);
   std::vector<std::int32_t> const ids{1, 2, 3, 4};
-  chip_pass<chip::wang2024> const with(rows, f.m, ids, chip::product_mode::convert), without(digital, f.m, ids, chip::product_mode::convert);
+  chip_pass<chip::wang2024> const with(rows, f.m, ids, chip::product_mode::convert),
+      without(digital, f.m, ids, chip::product_mode::convert);
   // Up to the first projections both have the same codes.
   for (auto op : {operation::A1, operation::A3}) {
     site const s{1, op};
     double largest_unit = 0.0;
-    for (std::size_t o = 0; o < rows.matrix_at(s).scales.size(); ++o) largest_unit = std::max(largest_unit, unit_of(rows, s, o));
+    for (std::size_t o = 0; o < rows.matrix_at(s).scales.size(); ++o)
+      largest_unit = std::max(largest_unit, unit_of(rows, s, o));
     double const half_code = largest_unit * 0.5, float_rounding = 4 * 0x1p-24 * 16.0;
     double worst = 0.0;
     for (std::size_t i = 0; i < with.seen.at(s.index()).size(); ++i)
-      worst = std::max(worst, std::fabs(static_cast<double>(with.seen.at(s.index())[i]) - static_cast<double>(without.seen.at(s.index())[i])));
+      worst = std::max(worst, std::fabs(static_cast<double>(with.seen.at(s.index())[i]) -
+                                        static_cast<double>(without.seen.at(s.index())[i])));
     CHECK(worst <= half_code + float_rounding);
     CHECK(worst > 0.0);
   }

@@ -1,8 +1,9 @@
 // The settings of a chip: presets, keys, text forms.
+#include "ohmic/chip/config.hpp"
+
 #include <string>
 #include <vector>
 
-#include "ohmic/chip/config.hpp"
 #include "ohmic/chip/wang2024.hpp"
 #include "support/catch.hpp"
 #include "support/diagnosis.hpp"
@@ -32,14 +33,16 @@ TEST_CASE("the settings of wang2024 are those of the paper, with the library's c
         "array.rows=128\narray.columns=128\narray.bank_rows=1024\narray.cells_per_weight=4\n"
         "dac.bits=8\nadc.bits=8\nadc.lossless=false\n"
         "range.rule=mean_sigma\nrange.sigmas=8\nrange.percentile=99.99\nrange.user=\nrange.margin=1\n"
-        "coding.activation_bits=8\ncoding.bias=digital\ncoding.max_rows=8\ncoding.scales=per_tensor\ncoding.weight_scales=per_output\n"
+        "coding.activation_bits=8\ncoding.bias=digital\ncoding.max_rows=8\ncoding.scales=per_tensor\ncoding.weight_"
+        "scales=per_output\n"
         "softmax.max=row\nsoftmax.exp_bits=7\nsoftmax.rule=quantile\nsoftmax.quantile=0.9\nsoftmax.full_scale=inf\n"
         "norm.variance=two_pass\n");
   CHECK(wang2024::scale == 2);
 }
 
 TEST_CASE("wang2024_published differs in softmax and variance, and in nothing else") {
-  auto const ours = lines_of(ohmic::print(chip::defaults<wang2024>())), published = lines_of(ohmic::print(chip::defaults<wang2024_published>()));
+  auto const ours = lines_of(ohmic::print(chip::defaults<wang2024>())),
+             published = lines_of(ohmic::print(chip::defaults<wang2024_published>()));
   REQUIRE(ours.size() == published.size());
   std::vector<std::string> changed;
   for (std::size_t i = 0; i < ours.size(); ++i)
@@ -50,8 +53,9 @@ TEST_CASE("wang2024_published differs in softmax and variance, and in nothing el
 
 TEST_CASE("every setting of a chip reads back as it prints") {
   auto from = chip::defaults<wang2024_published>();
-  for (char const* change : {"array.rows=64", "adc.bits=11", "adc.lossless=true", "range.rule=user", "range.user=3,2.5,1", "coding.bias=rows", "coding.max_rows=3", "softmax.full_scale=4.25",
-                             "dac.bits=6"})
+  for (char const* change :
+       {"array.rows=64", "adc.bits=11", "adc.lossless=true", "range.rule=user", "range.user=3,2.5,1",
+        "coding.bias=rows", "coding.max_rows=3", "softmax.full_scale=4.25", "dac.bits=6"})
     ohmic::assign(from, change);
   CHECK(from.array.rows == 64);
   CHECK(from.adc.lossless);
@@ -88,7 +92,9 @@ TEST_CASE("an unknown key is refused with what was probably meant") {
 TEST_CASE("a value that is none is refused with the allowed ones") {
   auto c = chip::defaults<wang2024>();
   check_refused([&] { ohmic::set(c, "adc.bits", "nine"); }, errc::config_value, {"adc.bits", "'nine'"});
-  check_refused([&] { ohmic::set(c, "coding.bias", "analog"); }, errc::config_value, {"coding.bias", "digital", "rows"});
-  check_refused([&] { ohmic::set(c, "norm.variance", "one_pass"); }, errc::config_value, {"norm.variance", "two_pass", "moments"});
+  check_refused([&] { ohmic::set(c, "coding.bias", "analog"); }, errc::config_value,
+                {"coding.bias", "digital", "rows"});
+  check_refused([&] { ohmic::set(c, "norm.variance", "one_pass"); }, errc::config_value,
+                {"norm.variance", "two_pass", "moments"});
   check_refused([&] { ohmic::set(c, "adc.lossless", "yes please"); }, errc::config_value, {"adc.lossless"});
 }

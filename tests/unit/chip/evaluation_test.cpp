@@ -33,14 +33,17 @@ struct evaluated {
 };
 
 bool equal_quality(std::vector<chip::error_power> const& a, std::vector<chip::error_power> const& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](auto const& x, auto const& y) { return x.signal == y.signal && x.noise == y.noise; });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](auto const& x, auto const& y) { return x.signal == y.signal && x.noise == y.noise; });
 }
 
 template <class Spec>
 std::vector<double> converter_steps(chip::deployed<Spec> const& on) {
   std::vector<double> steps;
   for (std::size_t i = 0; i < on.names().sites(); ++i)
-    for (auto const& adc : on.converters_at({i / ohmic::program::operation_count, static_cast<ohmic::program::operation>(i % ohmic::program::operation_count)}))
+    for (auto const& adc :
+         on.converters_at({i / ohmic::program::operation_count,
+                           static_cast<ohmic::program::operation>(i % ohmic::program::operation_count)}))
       steps.push_back(adc.step());
   return steps;
 }
@@ -100,7 +103,9 @@ TEST_CASE("calibration gives the same ranges with 1 and 3 threads and in any ord
   for (std::size_t b = 0; b < values.scores.size(); ++b) {
     CHECK(values.scores[b].rows() == f.values.scores[b].rows());
     if (values.scores[b].rows() == 0) continue;
-    for (double q : {0.5, 0.9, 1.0}) CHECK(values.scores[b].full_scale(ohmic::full_scale_rule::quantile, q) == f.values.scores[b].full_scale(ohmic::full_scale_rule::quantile, q));
+    for (double q : {0.5, 0.9, 1.0})
+      CHECK(values.scores[b].full_scale(ohmic::full_scale_rule::quantile, q) ==
+            f.values.scores[b].full_scale(ohmic::full_scale_rule::quantile, q));
   }
   auto backwards = f;
   std::reverse(backwards.calibration.begin(), backwards.calibration.end());
@@ -165,7 +170,8 @@ TEST_CASE("the exact mode is at least as close to fp32 as the chip where the mod
 
 TEST_CASE("calibration without texts is refused") {
   small_model const f;
-  check_refused([&] { (void)chip::calibrated_values(f.m, f.weights, {}, serial()); }, ohmic::errc::missing_calibration, {"calibration", "0 texts"});
+  check_refused([&] { (void)chip::calibrated_values(f.m, f.weights, {}, serial()); }, ohmic::errc::missing_calibration,
+                {"calibration", "0 texts"});
 }
 
 TEST_CASE("a text that the model cannot take stops an evaluation with its diagnosis") {
@@ -174,7 +180,9 @@ TEST_CASE("a text that the model cannot take stops an evaluation with its diagno
   std::vector<classifier_contestant> none;
   auto texts = small_texts(f.m.config, 9, 36);
   texts[4].push_back(40);
-  check_refused([&] { (void)chip::evaluate(f.m, f.weights, classification(texts), none, three); }, ohmic::errc::value, {"token id", "40"});
+  check_refused([&] { (void)chip::evaluate(f.m, f.weights, classification(texts), none, three); }, ohmic::errc::value,
+                {"token id", "40"});
   texts[4].assign(21, 1);
-  check_refused([&] { (void)chip::evaluate(f.m, f.weights, classification(texts), none, serial()); }, ohmic::errc::shape, {"got 21"});
+  check_refused([&] { (void)chip::evaluate(f.m, f.weights, classification(texts), none, serial()); },
+                ohmic::errc::shape, {"got 21"});
 }

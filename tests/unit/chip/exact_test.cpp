@@ -80,7 +80,8 @@ TEST_CASE("converters of one unit a code are the exact mode, bit for bit") {
   c.range.rule = ohmic::range_rule::full_scale;
   auto const on = f.on<chip::wang2024>(c);
   for (auto const& ids : small_texts(f.m.config, 4, 23)) {
-    chip_pass<chip::wang2024> const converted(on, f.m, ids, product_mode::convert), exact(on, f.m, ids, product_mode::exact);
+    chip_pass<chip::wang2024> const converted(on, f.m, ids, product_mode::convert),
+        exact(on, f.m, ids, product_mode::exact);
     CHECK(bits_of(converted.logits) == bits_of(exact.logits));
     CHECK(report_difference(converted.report, exact.report, on.names()) == "");
   }

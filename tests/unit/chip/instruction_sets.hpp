@@ -7,8 +7,8 @@
 #include "ohmic/model/fp32_kernel.hpp"
 #include "ohmic/periphery/adc.hpp"
 
-#define OHMIC_CHIP_KERNELS(arch)                                              \
-  ohmic::product_kernels<ohmic::uniform_adc> const& chip_kernels_##arch();    \
+#define OHMIC_CHIP_KERNELS(arch)                                           \
+  ohmic::product_kernels<ohmic::uniform_adc> const& chip_kernels_##arch(); \
   ohmic::fp32_kernel const& reference_kernel_##arch();
 
 OHMIC_CHIP_KERNELS(baseline)
@@ -27,7 +27,8 @@ struct chip_kernel_set {
 inline std::vector<chip_kernel_set> chip_kernel_sets() {
   std::vector<chip_kernel_set> all{{"baseline", &chip_kernels_baseline(), &reference_kernel_baseline()}};
 #ifdef OHMIC_WITH_AVX2
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back({"avx2", &chip_kernels_avx2(), &reference_kernel_avx2()});
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    all.push_back({"avx2", &chip_kernels_avx2(), &reference_kernel_avx2()});
 #endif
 #ifdef OHMIC_WITH_AVX512
   if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&

@@ -20,7 +20,8 @@ struct run {
 
 run evaluated_on(chip_kernel_set const& set, small_model const& f, chip::token_lists const& texts) {
   auto const values = chip::calibrated_values(f.m, f.weights, f.calibration, serial(), {}, *set.reference);
-  auto const on = chip::deploy<chip::wang2024>(f.m, chip::defaults<chip::wang2024>(), values, f.calibration, serial(), {}, *set.products);
+  auto const on = chip::deploy<chip::wang2024>(f.m, chip::defaults<chip::wang2024>(), values, f.calibration, serial(),
+                                               {}, *set.products);
   std::vector<classifier_contestant> contestants;
   contestants.emplace_back(on, chip::product_mode::convert);
   auto fp32 = chip::evaluate(f.m, f.weights, classification(texts), contestants, serial(), {}, *set.reference);
@@ -65,8 +66,10 @@ class hash_of_logits {
 };
 
 template <class Spec>
-std::uint64_t logits_hash(small_model const& f, chip::product_mode mode) {
-  auto const on = f.on<Spec>(chip::defaults<Spec>());
+std::uint64_t logits_hash(small_model const& f, chip::product_mode mode, char const* weight_scales) {
+  auto settings = chip::defaults<Spec>();
+  ohmic::set(settings, "coding.weight_scales", weight_scales);
+  auto const on = f.on<Spec>(settings);
   hash_of_logits hash;
   for (auto const& ids : small_texts(f.m.config, 10, 51)) hash.add(chip_pass<Spec>(on, f.m, ids, mode).logits);
   return hash.value();
@@ -82,8 +85,11 @@ TEST_CASE("a small model gives the same logits with every compiler and flag") {
     ohmic::model::fp32_engine engine(f.weights);
     reference.add(ohmic::model::classify(engine, f.m, ids));
   }
-  CHECK(reference.value() == 0);
-  CHECK(logits_hash<chip::wang2024>(f, chip::product_mode::exact) == 0);
-  CHECK(logits_hash<chip::wang2024>(f, chip::product_mode::convert) == 0);
-  CHECK(logits_hash<chip::wang2024_published>(f, chip::product_mode::convert) == 0);
+  CHECK(reference.value() == 0x7148cb37976949feu);
+  CHECK(logits_hash<chip::wang2024>(f, chip::product_mode::exact, "per_matrix") == 0x60a83061d44097au);
+  CHECK(logits_hash<chip::wang2024>(f, chip::product_mode::convert, "per_matrix") == 0x1cb5b5b0535beffu);
+  CHECK(logits_hash<chip::wang2024_published>(f, chip::product_mode::convert, "per_matrix") == 0xef2b6aa2c845ee7au);
+  CHECK(logits_hash<chip::wang2024>(f, chip::product_mode::exact, "per_output") == 0xd4aef754ac1d3d64u);
+  CHECK(logits_hash<chip::wang2024>(f, chip::product_mode::convert, "per_output") == 0x6def4155521c0365u);
+  CHECK(logits_hash<chip::wang2024_published>(f, chip::product_mode::convert, "per_output") == 0x9427d1d98ff7491eu);
 }

@@ -33,7 +33,8 @@ TEST_CASE("a chip with a user's converter runs, and the plan predicts it") {
   std::vector<std::int32_t> const ids{9, 8, 7, 6, 5, 4};
   chip_pass<my_chip> const pass(on, f.m, ids, chip::product_mode::convert);
   CHECK(pass.logits.size() == 5);
-  auto const plan = ohmic::program::plan(ohmic::program::encoder_program(ohmic::model::shape_of(f.m, 6), on.choices()), c.array, my_chip::scale, on.names());
+  auto const plan = ohmic::program::plan(ohmic::program::encoder_program(ohmic::model::shape_of(f.m, 6), on.choices()),
+                                         c.array, my_chip::scale, on.names());
   CHECK(ohmic::difference(plan, pass.report.actions(on.names())) == "");
 }
 
@@ -48,7 +49,8 @@ TEST_CASE("a user's converter changes the numbers of a chip and its settings") {
     auto const on = f.on<my_chip>(c);
     chip::error_power power;
     for (auto const& ids : small_texts(f.m.config, 6, 41))
-      power.add(chip_pass<my_chip>(on, f.m, ids, chip::product_mode::exact).logits, chip_pass<my_chip>(on, f.m, ids, chip::product_mode::convert).logits);
+      power.add(chip_pass<my_chip>(on, f.m, ids, chip::product_mode::exact).logits,
+                chip_pass<my_chip>(on, f.m, ids, chip::product_mode::convert).logits);
     return power.noise;
   };
   CHECK(noise(coarse) > 100.0 * noise(fine));
@@ -84,8 +86,8 @@ TEST_CASE("a chip with a user's softmax runs") {
   chip_pass<my_softmax_chip> const pass(on, f.m, {1, 2, 3, 4}, chip::product_mode::convert);
   CHECK(pass.logits.size() == 5);
   CHECK(pass.report.actions(on.names()).total("comparator", "compare") == 0);  // a policy that does not say so has none
-  auto const plan =
-      ohmic::program::plan(ohmic::program::encoder_program(ohmic::model::shape_of(f.m, 4), on.choices()), on.settings().array, 2, on.names());
+  auto const plan = ohmic::program::plan(ohmic::program::encoder_program(ohmic::model::shape_of(f.m, 4), on.choices()),
+                                         on.settings().array, 2, on.names());
   CHECK(ohmic::difference(plan, pass.report.actions(on.names())) == "");
 }
 

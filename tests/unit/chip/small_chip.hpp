@@ -55,7 +55,8 @@ struct small_model {
         values(ohmic::chip::calibrated_values(m, weights, calibration, serial())) {}
 
   template <class Spec>
-  [[nodiscard]] ohmic::chip::deployed<Spec> on(ohmic::chip::config<Spec> const& settings, ohmic::executor& threads = serial()) const {
+  [[nodiscard]] ohmic::chip::deployed<Spec> on(ohmic::chip::config<Spec> const& settings,
+                                               ohmic::executor& threads = serial()) const {
     return ohmic::chip::deploy<Spec>(m, settings, values, calibration, threads);
   }
   [[nodiscard]] ohmic::program::site_names names() const { return ohmic::model::sites_of(m); }
@@ -68,7 +69,8 @@ struct chip_pass {
   ohmic::model::recording seen;
   ohmic::chip::run_report report;
 
-  chip_pass(ohmic::chip::deployed<Spec> const& chip, ohmic::model::bert const& m, std::vector<std::int32_t> const& ids, ohmic::chip::product_mode mode)
+  chip_pass(ohmic::chip::deployed<Spec> const& chip, ohmic::model::bert const& m, std::vector<std::int32_t> const& ids,
+            ohmic::chip::product_mode mode)
       : seen(chip.names().sites()) {
     ohmic::chip::engine<Spec> e(chip, mode, serial(), &seen);
     logits = ohmic::model::classify(e, m, ids);
@@ -83,15 +85,16 @@ inline std::vector<std::uint32_t> bits_of(std::vector<float> const& values) {
 }
 
 /// Empty if the reports say the same, else the first site or count that differs.
-inline std::string report_difference(ohmic::chip::run_report const& a, ohmic::chip::run_report const& b, ohmic::program::site_names const& names) {
+inline std::string report_difference(ohmic::chip::run_report const& a, ohmic::chip::run_report const& b,
+                                     ohmic::program::site_names const& names) {
   auto const actions = ohmic::difference(a.actions(names), b.actions(names));
   if (!actions.empty()) return actions;
   for (std::size_t i = 0; i < names.sites(); ++i)
-    if (a.sites[i].clipped_currents != b.sites[i].clipped_currents || a.sites[i].clipped_values != b.sites[i].clipped_values ||
-        a.sites[i].coded_values != b.sites[i].coded_values)
+    if (a.sites[i].clipped_currents != b.sites[i].clipped_currents ||
+        a.sites[i].clipped_values != b.sites[i].clipped_values || a.sites[i].coded_values != b.sites[i].coded_values)
       return "counts of " + names.name(i);
-  bool const same = a.softmax_rows == b.softmax_rows && a.empty_softmax_rows == b.empty_softmax_rows && a.saturated_scores == b.saturated_scores &&
-                    a.clamped_variances == b.clamped_variances;
+  bool const same = a.softmax_rows == b.softmax_rows && a.empty_softmax_rows == b.empty_softmax_rows &&
+                    a.saturated_scores == b.saturated_scores && a.clamped_variances == b.clamped_variances;
   return same ? "" : "counts of softmax or variance";
 }
 

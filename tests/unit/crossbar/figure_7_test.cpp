@@ -44,7 +44,8 @@ TEST_CASE("Fig 7 on the crossbar: after each array cycle the accumulator holds t
     ohmic::matrix<std::int16_t> x(1, 2);
     for (std::size_t i = 0; i < 2; ++i) x(0, i) = static_cast<std::int16_t>(leading[cycles - 1][i]);
     ohmic::product_report report;
-    auto const z = a.multiply(x, driven, a.converters({}, cycles, "Fig 7"), ohmic::operand_source::weights, report, one, "Fig 7");
+    auto const z =
+        a.multiply(x, driven, a.converters({}, cycles, "Fig 7"), ohmic::operand_source::weights, report, one, "Fig 7");
     std::size_t wrong = 0;
     for (std::size_t t = 0; t < y.rows(); ++t)
       wrong += static_cast<std::size_t>(z(0, t) != leading[cycles - 1][0] * y(t, 0) + leading[cycles - 1][1] * y(t, 1));

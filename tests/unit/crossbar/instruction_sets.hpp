@@ -7,8 +7,8 @@
 #include "ohmic/periphery/adc.hpp"
 #include "support/levels_adc.hpp"
 
-#define OHMIC_CROSSBAR_KERNELS(arch)                                                  \
-  ohmic::product_kernels<ohmic::uniform_adc> const& uniform_adc_kernels_##arch();     \
+#define OHMIC_CROSSBAR_KERNELS(arch)                                              \
+  ohmic::product_kernels<ohmic::uniform_adc> const& uniform_adc_kernels_##arch(); \
   ohmic::product_kernels<ohmic_test::levels_adc> const& levels_adc_kernels_##arch();
 
 OHMIC_CROSSBAR_KERNELS(baseline)
@@ -27,7 +27,8 @@ struct kernel_set {
 inline std::vector<kernel_set> kernel_sets() {
   std::vector<kernel_set> all{{"baseline", &uniform_adc_kernels_baseline(), &levels_adc_kernels_baseline()}};
 #ifdef OHMIC_WITH_AVX2
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back({"avx2", &uniform_adc_kernels_avx2(), &levels_adc_kernels_avx2()});
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    all.push_back({"avx2", &uniform_adc_kernels_avx2(), &levels_adc_kernels_avx2()});
 #endif
 #ifdef OHMIC_WITH_AVX512
   if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&

@@ -29,12 +29,23 @@ inline codes filled(std::size_t rows, std::size_t cols, filling kind, int top, d
   for (auto& c : m.flat()) {
     int v = 0;
     switch (kind) {
-      case filling::normal: v = static_cast<int>(random.normal() * top / 4.0); break;
-      case filling::uniform: v = random.between(-top, top); break;
-      case filling::largest: v = sign * top; break;
-      case filling::extremes: v = random.between(0, 1) == 0 ? top : -top; break;
-      case filling::zeros: break;
-      case filling::few: v = random.between(0, 9) == 0 ? random.between(-top, top) : 0; break;
+      case filling::normal:
+        v = static_cast<int>(random.normal() * top / 4.0);
+        break;
+      case filling::uniform:
+        v = random.between(-top, top);
+        break;
+      case filling::largest:
+        v = sign * top;
+        break;
+      case filling::extremes:
+        v = random.between(0, 1) == 0 ? top : -top;
+        break;
+      case filling::zeros:
+        break;
+      case filling::few:
+        v = random.between(0, 9) == 0 ? random.between(-top, top) : 0;
+        break;
     }
     c = static_cast<std::int16_t>(v < -top ? -top : v > top ? top : v);
   }
@@ -59,8 +70,9 @@ struct product_case {
   std::uint64_t seed = 1;
 
   [[nodiscard]] std::string text() const {
-    return std::to_string(tokens) + " x " + std::to_string(inner) + " x " + std::to_string(outputs) + ", array " + std::to_string(array.rows) + " x " +
-           std::to_string(array.columns) + ", " + std::to_string(digits) + " digits of codes up to " + std::to_string(x_top) + ", fillings " +
+    return std::to_string(tokens) + " x " + std::to_string(inner) + " x " + std::to_string(outputs) + ", array " +
+           std::to_string(array.rows) + " x " + std::to_string(array.columns) + ", " + std::to_string(digits) +
+           " digits of codes up to " + std::to_string(x_top) + ", fillings " +
            std::to_string(static_cast<int>(x_kind)) + " and " + std::to_string(static_cast<int>(y_kind)) + ", rule " +
            std::to_string(static_cast<int>(range.rule)) + ", seed " + std::to_string(seed);
   }
@@ -112,7 +124,8 @@ template <class A, class B>
 std::size_t differences(A const& a, B const& b, std::size_t rows, std::size_t cols) {
   std::size_t n = 0;
   for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t c = 0; c < cols; ++c) n += static_cast<std::size_t>(std::bit_cast<std::uint64_t>(a(r, c)) != std::bit_cast<std::uint64_t>(b(r, c)));
+    for (std::size_t c = 0; c < cols; ++c)
+      n += static_cast<std::size_t>(std::bit_cast<std::uint64_t>(a(r, c)) != std::bit_cast<std::uint64_t>(b(r, c)));
   return n;
 }
 
@@ -136,7 +149,8 @@ struct product_run {
   ohmic::product_report report;
   ohmic::product_sums z;
 
-  product_run(product_case const& c, typename Adc::config const& adc, ohmic::executor& threads, ohmic::product_kernels<Adc> const& kernels = ohmic::kernels_of<Adc>)
+  product_run(product_case const& c, typename Adc::config const& adc, ohmic::executor& threads,
+              ohmic::product_kernels<Adc> const& kernels = ohmic::kernels_of<Adc>)
       : array({c.array, {}, adc, c.range}, kernels) {
     dice random(c.seed);
     x = filled(c.tokens, c.inner, c.x_kind, c.x_top, random);

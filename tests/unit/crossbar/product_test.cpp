@@ -20,9 +20,8 @@ namespace {
 
 template <class F>
 void for_every_scale(F&& f) {
-  [&]<int... S>(std::integer_sequence<int, S...>) {
-    (f.template operator()<S + 1>(), ...);
-  }(std::make_integer_sequence<int, 7>());
+  [&]<int... S>(std::integer_sequence<int, S...>) { (f.template operator()<S + 1>(), ...); }
+  (std::make_integer_sequence<int, 7>());
 }
 
 ohmic::product_shape shape_of(product_case const& c) { return {c.tokens, c.inner, c.outputs}; }
@@ -31,11 +30,13 @@ ohmic::product_shape shape_of(product_case const& c) { return {c.tokens, c.inner
 template <int S, class Adc>
 void check_against_reference(product_run<S, Adc> const& run, product_case const& c) {
   ohmic::product_report by_definition;
-  auto const wanted = ohmic::reference_product<S>(run.array, run.x.view(), run.y.view(), run.converters, c.source, by_definition);
+  auto const wanted =
+      ohmic::reference_product<S>(run.array, run.x.view(), run.y.view(), run.converters, c.source, by_definition);
   CHECK(differences(run.z, wanted, c.tokens, c.outputs) == 0);
   CHECK(run.report.clipped == by_definition.clipped);
   CHECK(action_difference(run.report.actions, by_definition.actions) == "");
-  CHECK(action_difference(run.report.actions, ohmic::planned_product(c.array, S, c.digits, shape_of(c), c.source)) == "");
+  CHECK(action_difference(run.report.actions, ohmic::planned_product(c.array, S, c.digits, shape_of(c), c.source)) ==
+        "");
 }
 
 /// The same against a grid of resistors that shares no code with the library but the converters.
@@ -53,7 +54,8 @@ void check_against_plain_grid(product_run<S, Adc> const& run, product_case const
     clipped += static_cast<std::uint64_t>(static_cast<float>(current) > run.converters[d].full_scale());
   };
   auto const wanted = plain_product(rows_of(run.x), rows_of(run.y), S, c.digits, c.array.rows, read, see);
-  CHECK(differences(run.z, [&](std::size_t n, std::size_t t) { return wanted[n][t]; }, c.tokens, c.outputs) == 0);
+  CHECK(differences(
+            run.z, [&](std::size_t n, std::size_t t) { return wanted[n][t]; }, c.tokens, c.outputs) == 0);
   CHECK(run.report.clipped == clipped);
   for (std::size_t d = 0; d < currents.size(); ++d) {
     ohmic::current_statistics direct(run.array.largest_current());
@@ -62,7 +64,8 @@ void check_against_plain_grid(product_run<S, Adc> const& run, product_case const
     CHECK(run.seen[d].count() == direct.count());
     CHECK(run.seen[d].mean() == direct.mean());
     CHECK(run.seen[d].sigma() == direct.sigma());
-    for (double percent : {1.0, 50.0, 99.0, 100.0}) CHECK(run.seen[d].percentile(percent) == direct.percentile(percent));
+    for (double percent : {1.0, 50.0, 99.0, 100.0})
+      CHECK(run.seen[d].percentile(percent) == direct.percentile(percent));
   }
 }
 
@@ -76,7 +79,8 @@ void check_case(product_case const& c, typename Adc::config const& adc, ohmic::e
 
 std::size_t wrong_integers(ohmic::product_sums const& z, codes const& x, codes const& y) {
   auto const wanted = integer_product(rows_of(x), rows_of(y));
-  return differences(z, [&](std::size_t n, std::size_t t) { return wanted[n][t]; }, x.rows(), y.rows());
+  return differences(
+      z, [&](std::size_t n, std::size_t t) { return wanted[n][t]; }, x.rows(), y.rows());
 }
 
 }  // namespace
@@ -87,7 +91,8 @@ TEST_CASE("the fast product is the product of the resistors, with 1 to 16 bits a
     for (int i = 0; i < 128; ++i) {
       int const bits = 1 + i % 16;
       CAPTURE(bits);
-      check_case<S, uniform_adc>(random_case<S>(random, 12000), {bits, false}, *thread_counts()[static_cast<std::size_t>(i / 16 % 4)]);
+      check_case<S, uniform_adc>(random_case<S>(random, 12000), {bits, false},
+                                 *thread_counts()[static_cast<std::size_t>(i / 16 % 4)]);
     }
   });
 }
@@ -95,8 +100,9 @@ TEST_CASE("the fast product is the product of the resistors, with 1 to 16 bits a
 TEST_CASE("the fast product is the product of the resistors where nothing comes out even") {
   for_every_scale([]<int S>() {
     dice random(200 + S);
-    std::pair<std::size_t, std::pair<std::size_t, std::size_t>> const shapes[] = {{1, {1, 1}},   {1, {200, 1}}, {1, {1, 33}},  {129, {1, 1}}, {129, {65, 3}},
-                                                                                 {65, {63, 17}}, {63, {64, 5}}, {64, {65, 2}}, {3, {200, 33}}};
+    std::pair<std::size_t, std::pair<std::size_t, std::size_t>> const shapes[] = {
+        {1, {1, 1}},    {1, {200, 1}}, {1, {1, 33}},  {129, {1, 1}}, {129, {65, 3}},
+        {65, {63, 17}}, {63, {64, 5}}, {64, {65, 2}}, {3, {200, 33}}};
     for (auto const& [tokens, rest] : shapes) {
       auto c = random_case<S>(random, 100);
       c.tokens = tokens;
@@ -128,7 +134,8 @@ TEST_CASE("with lossless converters the digit-serial product is the integer prod
       product_run<S, uniform_adc> const run(c, {8, true}, *thread_counts()[static_cast<std::size_t>(i % 4)]);
       CHECK(wrong_integers(run.z, run.x, run.y) == 0);
       CHECK(run.report.clipped == 0);
-      CHECK(action_difference(run.report.actions, ohmic::planned_product(c.array, S, c.digits, shape_of(c), c.source)) == "");
+      CHECK(action_difference(run.report.actions,
+                              ohmic::planned_product(c.array, S, c.digits, shape_of(c), c.source)) == "");
     }
   });
 }

@@ -1,6 +1,7 @@
 // What the computation crossbar refuses, and what it says then.
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ohmic/core/threads.hpp"
@@ -35,7 +36,8 @@ void multiply(codes const& x, codes const& y, int digits, bool lossless = false)
   array const a(c);
   ohmic::executor one(1);
   ohmic::product_report report;
-  (void)a.multiply(x, a.drive(y, "weights"), a.converters({}, digits, "x"), ohmic::operand_source::weights, report, one, "x");
+  (void)a.multiply(x, a.drive(y, "weights"), a.converters({}, digits, "x"), ohmic::operand_source::weights, report, one,
+                   "x");
 }
 
 template <class Change>
@@ -48,27 +50,35 @@ void build(Change const& change) {
 }  // namespace
 
 TEST_CASE("an array of impossible size is refused by field") {
-  check_refused([] { build([](auto& c) { c.array.rows = 0; }); }, errc::config_value, {"array.rows", "got 0", "1..16384"});
+  check_refused([] { build([](auto& c) { c.array.rows = 0; }); }, errc::config_value,
+                {"array.rows", "got 0", "1..16384"});
   check_refused([] { build([](auto& c) { c.array.rows = 16385; }); }, errc::config_value, {"array.rows", "got 16385"});
-  check_refused([] { build([](auto& c) { c.array.columns = 0; }); }, errc::config_value, {"array.columns", "got 0", "even"});
-  check_refused([] { build([](auto& c) { c.array.columns = 127; }); }, errc::config_value, {"array.columns", "got 127", "even"});
+  check_refused([] { build([](auto& c) { c.array.columns = 0; }); }, errc::config_value,
+                {"array.columns", "got 0", "even"});
+  check_refused([] { build([](auto& c) { c.array.columns = 127; }); }, errc::config_value,
+                {"array.columns", "got 127", "even"});
   check_refused([] { build([](auto& c) { c.array.columns = -2; }); }, errc::config_value, {"array.columns", "got -2"});
-  check_refused([] { build([](auto& c) { c.array.bank_rows = 0; }); }, errc::config_value, {"array.bank_rows", "got 0"});
-  check_refused([] { build([](auto& c) { c.array.cells_per_weight = 0; }); }, errc::config_value, {"array.cells_per_weight", "got 0"});
-  check_refused([] { build([](auto& c) { c.array.cells_per_weight = 1025; }); }, errc::config_value, {"array.cells_per_weight", "got 1025", "array.bank_rows"});
+  check_refused([] { build([](auto& c) { c.array.bank_rows = 0; }); }, errc::config_value,
+                {"array.bank_rows", "got 0"});
+  check_refused([] { build([](auto& c) { c.array.cells_per_weight = 0; }); }, errc::config_value,
+                {"array.cells_per_weight", "got 0"});
+  check_refused([] { build([](auto& c) { c.array.cells_per_weight = 1025; }); }, errc::config_value,
+                {"array.cells_per_weight", "got 1025", "array.bank_rows"});
 }
 
 TEST_CASE("an array without room for one activation is refused") {
   array::config c;
   c.array.rows = 6;
   CHECK_NOTHROW(ohmic::computation_array<6>(c));
-  check_refused([&] { ohmic::computation_array<7> const a(c); }, errc::config_conflict, {"array.rows", "got 6", "at least S = 7"});
+  check_refused([&] { ohmic::computation_array<7> const a(c); }, errc::config_conflict,
+                {"array.rows", "got 6", "at least S = 7"});
 }
 
 TEST_CASE("an array whose columns deliver too much is refused") {
   array::config c;
   c.array.rows = 1024;
-  check_refused([&] { ohmic::computation_array<7> const a(c); }, errc::config_conflict, {"array.rows", "2354834", "2097152"});
+  check_refused([&] { ohmic::computation_array<7> const a(c); }, errc::config_conflict,
+                {"array.rows", "2354834", "2097152"});
   CHECK_NOTHROW(ohmic::computation_array<6>(c));
 }
 
@@ -80,15 +90,19 @@ TEST_CASE("settings of the slots are refused by the array") {
 
 TEST_CASE("operands of different inner sizes are refused with both shapes") {
   for (bool lossless : {false, true})
-    check_refused([=] { multiply(constant(3, 5, 1), constant(2, 6, 1), 3, lossless); }, errc::shape, {"x: inner sizes differ", "3 x 5", "n x 6"});
+    check_refused([=] { multiply(constant(3, 5, 1), constant(2, 6, 1), 3, lossless); }, errc::shape,
+                  {"x: inner sizes differ", "3 x 5", "n x 6"});
 }
 
 TEST_CASE("empty operands are refused with their shape") {
   array const a(full_range());
-  check_refused([&] { (void)a.drive(codes(0, 4), "layer.0.A1"); }, errc::shape, {"layer.0.A1", "empty matrix", "0 x 4"});
-  check_refused([&] { (void)a.drive(codes(4, 0), "layer.0.A1"); }, errc::shape, {"layer.0.A1", "empty matrix", "4 x 0"});
+  check_refused([&] { (void)a.drive(codes(0, 4), "layer.0.A1"); }, errc::shape,
+                {"layer.0.A1", "empty matrix", "0 x 4"});
+  check_refused([&] { (void)a.drive(codes(4, 0), "layer.0.A1"); }, errc::shape,
+                {"layer.0.A1", "empty matrix", "4 x 0"});
   for (bool lossless : {false, true})
-    check_refused([=] { multiply(codes(0, 6), constant(2, 6, 1), 3, lossless); }, errc::shape, {"x: empty matrix", "0 x 6"});
+    check_refused([=] { multiply(codes(0, 6), constant(2, 6, 1), 3, lossless); }, errc::shape,
+                  {"x: empty matrix", "0 x 6"});
 }
 
 TEST_CASE("a weight beyond the DAC is refused with its element") {
@@ -110,7 +124,8 @@ TEST_CASE("an activation code without digits is refused with its element, lossle
     auto x = constant(3, 4, 171);
     CHECK_NOTHROW(multiply(x, constant(2, 4, 1), 3, lossless));
     x(1, 3) = -172;
-    check_refused([&] { multiply(x, constant(2, 4, 1), 3, lossless); }, errc::value, {"x[1,3]", "got -172", "-171..171"});
+    check_refused([&] { multiply(x, constant(2, 4, 1), 3, lossless); }, errc::value,
+                  {"x[1,3]", "got -172", "-171..171"});
     CHECK_NOTHROW(multiply(x, constant(2, 4, 1), 4, lossless));
   }
 }
@@ -118,7 +133,32 @@ TEST_CASE("an activation code without digits is refused with its element, lossle
 TEST_CASE("digit counts that no register holds are refused") {
   for (int digits : {0, 17, 1000})
     for (bool lossless : {false, true})
-      check_refused([=] { multiply(constant(1, 4, 0), constant(1, 4, 1), digits, lossless); }, errc::config_conflict, {"number of digits", "got " + std::to_string(digits)});
+      check_refused([=] { multiply(constant(1, 4, 0), constant(1, 4, 1), digits, lossless); }, errc::config_conflict,
+                    {"number of digits", "got " + std::to_string(digits)});
+}
+
+TEST_CASE("an operand has as many digits as 16-bit codes need and no more") {
+  // Digits of -32767..32767, S = 1..7.
+  int const most[] = {11, 6, 5, 4, 3, 3, 3};
+  [&]<int... Before>(std::integer_sequence<int, Before...>) {
+    auto const check = [&]<int S>() {
+      typename ohmic::computation_array<S>::config c;
+      c.adc.lossless = true;
+      ohmic::computation_array<S> const a(c);
+      ohmic::executor one(1);
+      auto const product = [&](int digits) {
+        ohmic::product_report report;
+        return a.multiply(constant(1, 1, 32767), a.drive(constant(1, 1, -127), "w"), a.converters({}, digits, "x"),
+                          ohmic::operand_source::weights, report, one, "x")(0, 0);
+      };
+      CAPTURE(S);
+      CHECK(product(most[S - 1]) == 32767.0 * -127.0);
+      check_refused([&] { (void)product(most[S - 1] - 1); }, errc::value, {"x[0,0]", "got 32767"});
+      check_refused([&] { (void)product(most[S - 1] + 1); }, errc::config_conflict, {"number of digits"});
+    };
+    (check.template operator()<Before + 1>(), ...);
+  }
+  (std::make_integer_sequence<int, 7>());
 }
 
 TEST_CASE("sums that could leave 32 bits are refused") {
@@ -134,20 +174,23 @@ TEST_CASE("sums that could leave 32 bits are refused") {
   auto const run = [&](std::size_t inner) {
     ohmic::product_report report;
     auto const x = constant(1, inner, 1), y = constant(1, inner, 127);
-    return a.multiply(x, a.drive(y, "w"), a.converters({}, 1, "x"), ohmic::operand_source::weights, report, one, "x")(0, 0);
+    return a.multiply(x, a.drive(y, "w"), a.converters({}, 1, "x"), ohmic::operand_source::weights, report, one, "x")(
+        0, 0);
   };
   check_refused([&] { (void)run(40000); }, errc::capacity, {"x", "tiles", "32-bit"});
   CHECK(run(32000) == 32000 * 65535 / 65536.0);
 }
 
 TEST_CASE("inner sizes that integer sums cannot hold are refused") {
-  check_refused([] { multiply(constant(1, 65537, 1), constant(1, 65537, 1), 3, true); }, errc::capacity, {"x", "65537", "65536"});
+  check_refused([] { multiply(constant(1, 65537, 1), constant(1, 65537, 1), 3, true); }, errc::capacity,
+                {"x", "65537", "65536"});
   CHECK_NOTHROW(multiply(constant(1, 65536, 127), constant(1, 65536, 127), 3, true));
 }
 
 TEST_CASE("converters without calibration are refused with the site") {
   array const a(array::config{});
-  check_refused([&] { (void)a.converters(a.no_statistics(3), 3, "layer.2.A6"); }, errc::missing_calibration, {"layer.2.A6", "range.rule=full_scale"});
+  check_refused([&] { (void)a.converters(a.no_statistics(3), 3, "layer.2.A6"); }, errc::missing_calibration,
+                {"layer.2.A6", "range.rule=full_scale"});
   check_refused([&] { (void)a.converters({}, 3, "layer.2.A6"); }, errc::missing_calibration, {"layer.2.A6"});
 }
 

@@ -23,24 +23,26 @@ constexpr array_geometry tiny{5, 4, 8, 4};
 // 3 tokens . 5 inner . 2 outputs, 3 digits: 2 groups of tokens, 3 tiles.
 constexpr auto planned = planned_product(tiny, 2, 3, {3, 5, 2}, operand_source::weights);
 
-static_assert(ohmic::pieces(0, 4) == 0 && ohmic::pieces(1, 4) == 1 && ohmic::pieces(4, 4) == 1 && ohmic::pieces(5, 4) == 2);
+static_assert(ohmic::pieces(0, 4) == 0 && ohmic::pieces(1, 4) == 1 && ohmic::pieces(4, 4) == 1 &&
+              ohmic::pieces(5, 4) == 2);
 
 }  // namespace
 
 TEST_CASE("the plan of a product is what one counts by hand") {
-  CHECK(planned.count<"dense_bank", "column_access">() == 2 * 3);         // sessions x accesses for 5 weights, two at a time
-  CHECK(planned.count<"dense_bank", "cell_read">() == 2 * 3 * 8);         // an access reads all rows of the bank
-  CHECK(planned.count<"weight_register", "load">() == 2 * 5);             // sessions x weights
+  CHECK(planned.count<"dense_bank", "column_access">() == 2 * 3);  // sessions x accesses for 5 weights, two at a time
+  CHECK(planned.count<"dense_bank", "cell_read">() == 2 * 3 * 8);  // an access reads all rows of the bank
+  CHECK(planned.count<"weight_register", "load">() == 2 * 5);      // sessions x weights
   CHECK(planned.count<"operand_register", "load">() == 0);
-  CHECK(planned.count<"cache", "read">() == 2 * 3 * 5);                   // every session streams all activations again
+  CHECK(planned.count<"cache", "read">() == 2 * 3 * 5);  // every session streams all activations again
   CHECK(planned.count<"encoder", "encode">() == 2 * 3 * 5);
-  CHECK(planned.count<"switch_register", "load">() == 2 * 3 * 5 * 3);     // x digits
-  CHECK(planned.count<"dac", "drive">() == 2 * 2 * 3 * (2 * 5));          // sessions x groups x digits x S rows of 5 activations
+  CHECK(planned.count<"switch_register", "load">() == 2 * 3 * 5 * 3);  // x digits
+  CHECK(planned.count<"dac", "drive">() ==
+        2 * 2 * 3 * (2 * 5));  // sessions x groups x digits x S rows of 5 activations
   CHECK(planned.count<"computation_array", "cycle">() == 2 * 2 * 3 * 3);  // sessions x groups x digits x tiles
-  CHECK(planned.count<"adc", "convert">() == 2 * 3 * 3 * 3 * 2);          // sessions x tokens x digits x tiles x two columns
+  CHECK(planned.count<"adc", "convert">() == 2 * 3 * 3 * 3 * 2);  // sessions x tokens x digits x tiles x two columns
   CHECK(planned.count<"subtractor", "subtract">() == 2 * 3 * 3 * 3);
   CHECK(planned.count<"shift_add", "step">() == 2 * 3 * 3 * 3);
-  CHECK(planned.count<"accumulator", "add">() == 2 * 3 * 2);              // sessions x tokens x (tiles - 1)
+  CHECK(planned.count<"accumulator", "add">() == 2 * 3 * 2);  // sessions x tokens x (tiles - 1)
 }
 
 TEST_CASE("a second activation on the DACs comes from the caches, not from the dense bank") {
@@ -55,7 +57,8 @@ TEST_CASE("a second activation on the DACs comes from the caches, not from the d
 TEST_CASE("conversions per multiplication are 2 S D / R where nothing is left over") {
   for (int scale : {1, 2, 4}) {
     auto const p = planned_product(paper, scale, 3, {64, 256, 10}, operand_source::weights);
-    CHECK(p.count<"adc", "convert">() * 128 == std::uint64_t{64} * 256 * 10 * 2 * static_cast<std::uint64_t>(scale) * 3);
+    CHECK(p.count<"adc", "convert">() * 128 ==
+          std::uint64_t{64} * 256 * 10 * 2 * static_cast<std::uint64_t>(scale) * 3);
   }
 }
 
@@ -94,7 +97,8 @@ TEST_CASE("a tiling puts every element into its own place of a padded row") {
       std::size_t last = 0;
       for (std::size_t i = 0; i < inner; ++i) {
         std::size_t const place = cut.place(i), tile_bytes = cut.groups() * 4;
-        wrong += static_cast<std::size_t>(place >= cut.padded() || (i > 0 && place <= last) || place / tile_bytes != i / held);
+        wrong += static_cast<std::size_t>(place >= cut.padded() || (i > 0 && place <= last) ||
+                                          place / tile_bytes != i / held);
         last = place;
       }
       CHECK(wrong == 0);
@@ -105,7 +109,8 @@ TEST_CASE("a driven operand gives back its codes") {
   for (std::size_t outputs : {1u, 15u, 16u, 17u, 33u})
     for (std::size_t inner : {1u, 5u, 64u, 65u}) {
       ohmic::matrix<std::int16_t> codes(outputs, inner);
-      for (std::size_t i = 0; i < codes.size(); ++i) codes.flat()[i] = static_cast<std::int16_t>(static_cast<int>(i * 7 % 255) - 127);
+      for (std::size_t i = 0; i < codes.size(); ++i)
+        codes.flat()[i] = static_cast<std::int16_t>(static_cast<int>(i * 7 % 255) - 127);
       for (std::size_t held : {1u, 7u, 64u}) {
         ohmic::driven_operand const y(codes, held, 127, "y");
         std::size_t wrong = 0;

@@ -32,7 +32,8 @@ struct note_taker {
     notes.push_back(name(s));
     return {values.rows(), values.cols()};
   }
-  tensor project(site s, model::linear_weights const& w, tensor const& x, model::projection_options<tensor> const& options) {
+  tensor project(site s, model::linear_weights const& w, tensor const& x,
+                 model::projection_options<tensor> const& options) {
     CHECK(w.inputs() == x.cols);
     std::string note = name(s);
     if (options.act != ohmic::activation::identity) note += " activated";
@@ -84,8 +85,10 @@ TEST_CASE("a pass of BERT takes the steps of a post-LN encoder in order") {
   auto const logits = model::classify(engine, m, ids);
   std::vector<std::string> wanted{"embeddings.input", "embeddings.L1 embeddings.L2"};
   for (std::string const l : {"layer.0.", "layer.1."})
-    for (std::string const& step : {l + "A1", l + "A2 / sqrt(d_k)", l + "A3", "attention " + std::to_string(l == "layer.0." ? 1 : 2), l + "A7 + residual",
-                                    l + "A.L1 " + l + "A.L2", l + "B1 activated", l + "B2 + residual", l + "B.L1 " + l + "B.L2"})
+    for (std::string const& step :
+         {l + "A1", l + "A2 / sqrt(d_k)", l + "A3", "attention " + std::to_string(l == "layer.0." ? 1 : 2),
+          l + "A7 + residual", l + "A.L1 " + l + "A.L2", l + "B1 activated", l + "B2 + residual",
+          l + "B.L1 " + l + "B.L2"})
       wanted.push_back(step);
   for (char const* step : {"row 0", "pooler activated", "classifier"}) wanted.emplace_back(step);
   CHECK(engine.notes == wanted);
@@ -96,11 +99,13 @@ TEST_CASE("every weight matrix has a site, and every weight-stationary site of t
   auto const m = small_bert();
   std::vector<std::string> matrices, planned;
   model::for_each_projection(m, [&](site s, model::linear_weights const& w) {
-    matrices.push_back(model::sites_of(m).name(s) + " " + std::to_string(w.outputs()) + " x " + std::to_string(w.inputs()));
+    matrices.push_back(model::sites_of(m).name(s) + " " + std::to_string(w.outputs()) + " x " +
+                       std::to_string(w.inputs()));
   });
   for (auto const& op : ohmic::program::encoder_program(model::shape_of(m, 7), {}))
     if (op.source == ohmic::operand_source::weights)
-      planned.push_back(model::sites_of(m).name(op.where) + " " + std::to_string(op.shape.outputs) + " x " + std::to_string(op.shape.inner));
+      planned.push_back(model::sites_of(m).name(op.where) + " " + std::to_string(op.shape.outputs) + " x " +
+                        std::to_string(op.shape.inner));
   CHECK(matrices == planned);
 }
 
@@ -141,13 +146,18 @@ TEST_CASE("embeddings are the sums of word, position and first token type") {
 TEST_CASE("a pass refuses token ids outside the vocabulary with their position") {
   auto const m = small_bert();
   for (std::int32_t bad : {-1, 40, 2147483647})
-    check_refused([&] { (void)model::embedded(m, std::vector<std::int32_t>{1, 2, bad}); }, errc::value, {"position 2", std::to_string(bad), "0 to 39"});
+    check_refused(
+        [&] {
+          (void)model::embedded(m, std::vector<std::int32_t>{1, 2, bad});
+        },
+        errc::value, {"position 2", std::to_string(bad), "0 to 39"});
 }
 
 TEST_CASE("texts of no tokens, or of more than the model has positions, are refused") {
   auto const m = small_bert();
   check_refused([&] { (void)model::embedded(m, {}); }, errc::shape, {"bert input", "got 0", "1..20"});
-  check_refused([&] { (void)model::embedded(m, std::vector<std::int32_t>(21, 1)); }, errc::shape, {"bert input", "got 21", "1..20"});
+  check_refused([&] { (void)model::embedded(m, std::vector<std::int32_t>(21, 1)); }, errc::shape,
+                {"bert input", "got 21", "1..20"});
   CHECK_NOTHROW(model::embedded(m, std::vector<std::int32_t>(20, 1)));
 }
 

@@ -24,7 +24,8 @@ struct fixture {
   model::bert m;
   model::fp32_weights weights;
 
-  explicit fixture(model::bert const& from) : m(from), weights(model::sites_of(m).sites(), [this](auto const& f) { model::for_each_projection(m, f); }) {}
+  explicit fixture(model::bert const& from)
+      : m(from), weights(model::sites_of(m).sites(), [this](auto const& f) { model::for_each_projection(m, f); }) {}
 
   std::vector<float> logits(std::vector<std::int32_t> const& ids, model::recording* seen = nullptr) const {
     model::fp32_engine engine(weights, seen);
@@ -35,7 +36,8 @@ struct fixture {
 double largest_difference(std::span<float const> got, std::span<double const> wanted) {
   REQUIRE(got.size() == wanted.size());
   double worst = 0.0;
-  for (std::size_t i = 0; i < got.size(); ++i) worst = std::max(worst, std::fabs(static_cast<double>(got[i]) - wanted[i]));
+  for (std::size_t i = 0; i < got.size(); ++i)
+    worst = std::max(worst, std::fabs(static_cast<double>(got[i]) - wanted[i]));
   return worst;
 }
 
@@ -100,7 +102,8 @@ TEST_CASE("recorded keys have 1 / sqrt(d_k) in them and recorded projections the
   auto const wanted = plain_bert(f.m, ids);
   doubles key = plain_linear(f.m.layers[0].key, wanted.tokens[0][1]);
   for (double& v : key) v /= std::sqrt(8.0);
-  CHECK(largest_difference(std::span<float const>(seen.at(site{1, operation::A2}.index())).subspan(24, 24), key) <= float_chain);
+  CHECK(largest_difference(std::span<float const>(seen.at(site{1, operation::A2}.index())).subspan(24, 24), key) <=
+        float_chain);
 }
 
 TEST_CASE("fp32 logits have the same bits with 1 and 3 threads, in any order") {
@@ -126,7 +129,8 @@ TEST_CASE("a float product adds in the order of the inner elements, whatever the
         auto const packed = model::fp32_weights::packed(w.view());
         REQUIRE(packed.cols() % 16 == 0);
         ohmic::matrix<float> y(tokens, packed.cols());
-        ohmic::fp32_kernel_of<>.product(x.data(), tokens, inner, inner, packed.data(), packed.cols(), y.data(), y.cols());
+        ohmic::fp32_kernel_of<>.product(x.data(), tokens, inner, inner, packed.data(), packed.cols(), y.data(),
+                                        y.cols());
         std::size_t wrong = 0;
         for (std::size_t n = 0; n < tokens; ++n)
           for (std::size_t o = 0; o < outputs; ++o) {
@@ -135,7 +139,8 @@ TEST_CASE("a float product adds in the order of the inner elements, whatever the
               float volatile product = x(n, i) * w(o, i);  // rounded by itself
               sum += product;
             }
-            wrong += static_cast<std::size_t>(std::bit_cast<std::uint32_t>(sum) != std::bit_cast<std::uint32_t>(y(n, o)));
+            wrong +=
+                static_cast<std::size_t>(std::bit_cast<std::uint32_t>(sum) != std::bit_cast<std::uint32_t>(y(n, o)));
           }
         CAPTURE(tokens, inner, outputs);
         CHECK(wrong == 0);

@@ -51,7 +51,7 @@ trained const& the_model() {
   return t;
 }
 
-/// The issue asks for 1e-4, relative. A single value can be the small difference of large ones, so that its own size is no
+/// What is asked for is 1e-4, relative. A single value can be the small difference of large ones, so that its own size is no
 /// measure of what float can do: relative is meant against the vector, whose largest magnitude is the size of what was added up.
 constexpr double relative = 1e-4;
 
@@ -80,7 +80,8 @@ TEST_CASE("the fp32 engine meets the golden values of the trained model") {
     auto const logits = t.logits(ids, &seen);
     REQUIRE(g["logits"].size() == logits.size());
     REQUIRE(g["cls_layers"].size() == 4);
-    std::vector<double> errors{relative_error(logits, g["logits"], 0), relative_error(seen.at(site{0, operation::L2}.index()), g["cls_embeddings"], 0),
+    std::vector<double> errors{relative_error(logits, g["logits"], 0),
+                               relative_error(seen.at(site{0, operation::L2}.index()), g["cls_embeddings"], 0),
                                relative_error(seen.at(site{5, operation::pooler}.index()), g["cls_pooled"], 0)};
     for (std::size_t layer = 0; layer < 4; ++layer)
       errors.push_back(relative_error(seen.at(site{layer + 1, operation::B_L2}.index()), g["cls_layers"][layer], 0));
@@ -97,7 +98,8 @@ TEST_CASE("the fp32 engine predicts the first 200 test texts as the golden data 
   auto const wanted = t.golden["test_predictions_first_200"].get<std::vector<std::size_t>>();
   REQUIRE(wanted.size() == 200);
   std::size_t wrong = 0;
-  for (std::size_t i = 0; i < 200; ++i) wrong += static_cast<std::size_t>(model::largest_index(t.logits_of(i)) != wanted[i]);
+  for (std::size_t i = 0; i < 200; ++i)
+    wrong += static_cast<std::size_t>(model::largest_index(t.logits_of(i)) != wanted[i]);
   CHECK(wrong == 0);
 }
 

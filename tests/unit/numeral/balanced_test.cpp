@@ -16,9 +16,8 @@ namespace {
 /// Calls f.operator()<S>() for S = 1..7.
 template <class F>
 void for_every_scale(F&& f) {
-  [&]<int... S>(std::integer_sequence<int, S...>) {
-    (f.template operator()<S + 1>(), ...);
-  }(std::make_integer_sequence<int, 7>());
+  [&]<int... S>(std::integer_sequence<int, S...>) { (f.template operator()<S + 1>(), ...); }
+  (std::make_integer_sequence<int, 7>());
 }
 
 template <int S>
@@ -56,7 +55,8 @@ static_assert(balanced<2>::base == 7 && balanced<2>::top_digit == 3);
 static_assert(balanced<2>::encoded<3>(78) == std::array<std::int8_t, 3>{2, -3, 1});
 static_assert(balanced<2>::encoded<3>(-23) == std::array<std::int8_t, 3>{0, -3, -2});
 static_assert(balanced<2>::reach(3) == 171 && balanced<2>::reach(4) == 1200);
-static_assert(balanced<2>::digits_for(171) == 3 && balanced<2>::digits_for(172) == 4 && balanced<2>::digits_for(1200) == 4);
+static_assert(balanced<2>::digits_for(171) == 3 && balanced<2>::digits_for(172) == 4 &&
+              balanced<2>::digits_for(1200) == 4);
 static_assert(balanced<7>::digits_for(127) == 1 && balanced<7>::digits_for(128) == 2);
 static_assert(ohmic::symmetric_top(8) == 127 && ohmic::symmetric_top(2) == 1 && ohmic::symmetric_top(16) == 32767);
 
@@ -145,7 +145,8 @@ TEST_CASE("the opposite number has the opposite digits") {
 
 TEST_CASE("the shift-and-add unit multiplies by the base") {
   for_every_scale([]<int S>() {
-    for (std::int64_t acc : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1}, std::int64_t{12345}, std::int64_t{-98765}, std::int64_t{1} << 40, -(std::int64_t{1} << 40)})
+    for (std::int64_t acc : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1}, std::int64_t{12345},
+                             std::int64_t{-98765}, std::int64_t{1} << 40, -(std::int64_t{1} << 40)})
       CHECK(balanced<S>::times_base(acc) == acc * balanced<S>::base);
   });
 }

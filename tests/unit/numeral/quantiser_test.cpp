@@ -80,7 +80,8 @@ TEST_CASE("a quantiser gives back every code of its own") {
   for (int bits = 2; bits <= 16; ++bits) {
     std::size_t wrong = 0;
     symmetric_quantiser const q(bits, 0.0173f);
-    for (std::int32_t c = -q.top(); c <= q.top(); ++c) wrong += static_cast<std::size_t>(q.code(static_cast<float>(c) * q.scale()) != static_cast<float>(c));
+    for (std::int32_t c = -q.top(); c <= q.top(); ++c)
+      wrong += static_cast<std::size_t>(q.code(static_cast<float>(c) * q.scale()) != static_cast<float>(c));
     CAPTURE(bits);
     CHECK(wrong == 0);
   }
@@ -88,7 +89,8 @@ TEST_CASE("a quantiser gives back every code of its own") {
 
 TEST_CASE("a quantiser saturates at its top codes and counts what was lost") {
   symmetric_quantiser const q(8, 1.0f);
-  std::vector<float> const values{127.0f, 127.49f, 127.5f, 127.51f, 128.0f, 1e30f, -127.0f, -127.49f, -127.6f, -1e30f, 0.0f};
+  std::vector<float> const values{127.0f,  127.49f,  127.5f,  127.51f, 128.0f, 1e30f,
+                                  -127.0f, -127.49f, -127.6f, -1e30f,  0.0f};
   std::vector<std::int16_t> codes(values.size());
   // Up to half a code above the top the nearest code is the top: rounded, not lost.
   CHECK(q.quantise(values, codes) == 5);
@@ -129,7 +131,8 @@ TEST_CASE("codes do not depend on where in a row a value stands") {
       std::vector<std::int16_t> codes(n);
       std::size_t wrong = 0;
       q.quantise(std::span(values).subspan(first, n), codes);
-      for (std::size_t i = 0; i < n; ++i) wrong += static_cast<std::size_t>(static_cast<float>(codes[i]) != q.code(values[first + i]));
+      for (std::size_t i = 0; i < n; ++i)
+        wrong += static_cast<std::size_t>(static_cast<float>(codes[i]) != q.code(values[first + i]));
       CHECK(wrong == 0);
     }
 }
@@ -138,27 +141,36 @@ TEST_CASE("the largest magnitude is found, and NaN or infinity is named with its
   CHECK(ohmic::largest_magnitude(std::vector<float>{1.0f, -3.5f, 2.0f}, "w") == 3.5f);
   CHECK(ohmic::largest_magnitude(std::vector<float>{}, "w") == 0.0f);
   CHECK(ohmic::largest_magnitude(std::vector<float>(3, -0.0f), "w") == 0.0f);
-  ohmic_test::check_refused([] { (void)ohmic::largest_magnitude(std::vector<float>{1.0f, not_a_number}, "layer.0.A1"); }, errc::value, {"layer.0.A1[1]", "nan"});
-  ohmic_test::check_refused([] { (void)ohmic::largest_magnitude(std::vector<float>{-infinity}, "w"); }, errc::value, {"w[0]", "inf"});
+  ohmic_test::check_refused(
+      [] {
+        (void)ohmic::largest_magnitude(std::vector<float>{1.0f, not_a_number}, "layer.0.A1");
+      },
+      errc::value, {"layer.0.A1[1]", "nan"});
+  ohmic_test::check_refused([] { (void)ohmic::largest_magnitude(std::vector<float>{-infinity}, "w"); }, errc::value,
+                            {"w[0]", "inf"});
 }
 
 TEST_CASE("a scale cannot be made of NaN, infinity or a negative number") {
   for (float largest : {not_a_number, infinity, -1.0f})
-    ohmic_test::check_refused([&] { (void)symmetric_quantiser::scale_for(largest, 8); }, errc::value, {"quantiser", "finite and >= 0"});
+    ohmic_test::check_refused([&] { (void)symmetric_quantiser::scale_for(largest, 8); }, errc::value,
+                              {"quantiser", "finite and >= 0"});
 }
 
 TEST_CASE("a quantiser refuses widths and scales that have no codes") {
   for (int bits : {-1, 0, 1, 17, 32})
-    ohmic_test::check_refused([&] { symmetric_quantiser(bits, 1.0f); }, errc::config_value, {"quantiser.bits", "got " + std::to_string(bits), "2..16"});
+    ohmic_test::check_refused([&] { symmetric_quantiser(bits, 1.0f); }, errc::config_value,
+                              {"quantiser.bits", "got " + std::to_string(bits), "2..16"});
   for (float scale : {0.0f, -1.0f, not_a_number, infinity, std::numeric_limits<float>::denorm_min()})
-    ohmic_test::check_refused([&] { symmetric_quantiser(8, scale); }, errc::config_value, {"quantiser.scale", "finite and > 0"});
+    ohmic_test::check_refused([&] { symmetric_quantiser(8, scale); }, errc::config_value,
+                              {"quantiser.scale", "finite and > 0"});
 }
 
 TEST_CASE("an INT8 code of -128 is refused with its element, or clipped on request") {
   std::vector<std::int8_t> const codes{-127, 0, 127, -128, -128};
-  ohmic_test::check_refused([&] { (void)ohmic::symmetric_codes(codes, ohmic::below_range::reject, "query.weight"); }, errc::value,
-                            {"query.weight[3]", "-128", "-127..127"});
-  CHECK(ohmic::symmetric_codes(codes, ohmic::below_range::clip, "w") == std::vector<std::int16_t>{-127, 0, 127, -127, -127});
+  ohmic_test::check_refused([&] { (void)ohmic::symmetric_codes(codes, ohmic::below_range::reject, "query.weight"); },
+                            errc::value, {"query.weight[3]", "-128", "-127..127"});
+  CHECK(ohmic::symmetric_codes(codes, ohmic::below_range::clip, "w") ==
+        std::vector<std::int16_t>{-127, 0, 127, -127, -127});
   std::vector<std::int8_t> every;
   for (int c = -127; c <= 127; ++c) every.push_back(static_cast<std::int8_t>(c));
   auto const kept = ohmic::symmetric_codes(every, ohmic::below_range::reject, "w");

@@ -53,7 +53,8 @@ std::size_t twos_complement_faults(std::vector<int> const& cut, std::int64_t v) 
   slice_widths const widths(cut);
   auto const slices = slices_of<twos_complement>(v, widths);
   std::size_t faults = static_cast<std::size_t>(twos_complement::decode(widths, slices) != v);
-  for (std::size_t i = 0; i < slices.size(); ++i) faults += static_cast<std::size_t>(slices[i] < 0 || slices[i] >= std::int64_t{1} << cut[i]);
+  for (std::size_t i = 0; i < slices.size(); ++i)
+    faults += static_cast<std::size_t>(slices[i] < 0 || slices[i] >= std::int64_t{1} << cut[i]);
   std::int64_t const modulus = std::int64_t{1} << widths.bits();
   faults += static_cast<std::size_t>(weighted_sum(cut, slices) != (v < 0 ? v + modulus : v));
   return faults;
@@ -65,7 +66,8 @@ std::size_t sign_magnitude_faults(std::vector<int> const& cut, std::int64_t v) {
   std::size_t faults = static_cast<std::size_t>(sign_magnitude::decode(widths, slices) != v);
   for (std::size_t i = 0; i < slices.size(); ++i) {
     std::int64_t const magnitude = slices[i] < 0 ? -slices[i] : slices[i];
-    faults += static_cast<std::size_t>(magnitude >= std::int64_t{1} << cut[i] || (slices[i] != 0 && (slices[i] < 0) != (v < 0)));
+    faults += static_cast<std::size_t>(magnitude >= std::int64_t{1} << cut[i] ||
+                                       (slices[i] != 0 && (slices[i] < 0) != (v < 0)));
   }
   faults += static_cast<std::size_t>(weighted_sum(cut, slices) != v);
   return faults;
@@ -92,12 +94,15 @@ TEST_CASE("slices of any widths carry numbers of up to 32 bits") {
   std::size_t faults = 0;
   for (int round = 0; round < 2000; ++round) {
     std::vector<int> cut;
-    for (int left = dice.between(1, 32); left > 0; left -= cut.back()) cut.push_back(dice.between(1, left < 16 ? left : 16));
+    for (int left = dice.between(1, 32); left > 0; left -= cut.back())
+      cut.push_back(dice.between(1, left < 16 ? left : 16));
     int const bits = slice_widths(cut).bits();
     std::int64_t const half = std::int64_t{1} << (bits - 1);
     auto const raw = static_cast<std::int64_t>(dice.bits() % static_cast<std::uint64_t>(2 * half)) - half;
-    for (std::int64_t v : {raw, -half, half - 1, std::int64_t{0}, std::int64_t{-1}}) faults += twos_complement_faults(cut, v);
-    for (std::int64_t v : {2 * raw + 1, 1 - 2 * half, 2 * half - 1, std::int64_t{0}}) faults += sign_magnitude_faults(cut, v);
+    for (std::int64_t v : {raw, -half, half - 1, std::int64_t{0}, std::int64_t{-1}})
+      faults += twos_complement_faults(cut, v);
+    for (std::int64_t v : {2 * raw + 1, 1 - 2 * half, 2 * half - 1, std::int64_t{0}})
+      faults += sign_magnitude_faults(cut, v);
   }
   CHECK(faults == 0);
 }

@@ -38,7 +38,8 @@ TEST_CASE("a lossless converter returns the current") {
   for (int bits : {1, 8, 16}) ohmic_test::lossless_adc_laws<uniform_adc>({bits, true});
 }
 
-TEST_CASE("the step of a uniform converter is a whole number of 2^-16 units, and the range not narrower than asked for") {
+TEST_CASE(
+    "the step of a uniform converter is a whole number of 2^-16 units, and the range not narrower than asked for") {
   for (int bits = 1; bits <= 16; ++bits)
     for (float full_scale : full_scales) {
       uniform_adc const adc({bits, false}, full_scale);
@@ -64,7 +65,8 @@ TEST_CASE("a uniform converter of b bits has 2^b codes and uses them all") {
     int const codes = 1 << bits;
     uniform_adc const adc({bits, false}, static_cast<float>(codes - 1));
     std::size_t wrong = 0;
-    for (int c = 0; c < codes; ++c) wrong += static_cast<std::size_t>(adc.code(static_cast<float>(c)) != static_cast<float>(c));
+    for (int c = 0; c < codes; ++c)
+      wrong += static_cast<std::size_t>(adc.code(static_cast<float>(c)) != static_cast<float>(c));
     CHECK(wrong == 0);
   }
 }
@@ -77,5 +79,9 @@ TEST_CASE("a uniform converter reads a negative current as none") {
 TEST_CASE("a uniform converter of impossible width is refused") {
   for (int bits : {-8, 0, 17, 64})
     for (bool lossless : {false, true})
-      ohmic_test::check_refused([&] { uniform_adc::validate({bits, lossless}); }, errc::config_value, {"adc.bits", "got " + std::to_string(bits), "1..16", "adc.lossless"});
+      ohmic_test::check_refused(
+          [&] {
+            uniform_adc::validate({bits, lossless});
+          },
+          errc::config_value, {"adc.bits", "got " + std::to_string(bits), "1..16", "adc.lossless"});
 }

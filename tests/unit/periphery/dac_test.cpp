@@ -19,5 +19,6 @@ TEST_CASE("a linear DAC drives the magnitudes of its symmetric codes") {
 
 TEST_CASE("a linear DAC of impossible width is refused") {
   for (int bits : {-1, 0, 1, 9, 16})
-    ohmic_test::check_refused([&] { linear_dac::validate({bits}); }, ohmic::errc::config_value, {"dac.bits", "got " + std::to_string(bits), "2..8"});
+    ohmic_test::check_refused([&] { linear_dac::validate({bits}); }, ohmic::errc::config_value,
+                              {"dac.bits", "got " + std::to_string(bits), "2..8"});
 }

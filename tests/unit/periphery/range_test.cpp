@@ -59,12 +59,14 @@ void check_equal(current_statistics const& a, current_statistics const& b) {
   CHECK(a.count() == b.count());
   CHECK(a.mean() == b.mean());
   CHECK(a.sigma() == b.sigma());
-  for (double percent : {0.1, 1.0, 25.0, 50.0, 90.0, 99.0, 99.9, 99.99, 100.0}) CHECK(a.percentile(percent) == b.percentile(percent));
+  for (double percent : {0.1, 1.0, 25.0, 50.0, 90.0, 99.0, 99.9, 99.99, 100.0})
+    CHECK(a.percentile(percent) == b.percentile(percent));
 }
 
 constexpr double no_limit = 1e9;
 
-float full_scale(range_config const& c, current_statistics const& seen, double largest = no_limit, float top_code = 1.0f) {
+float full_scale(range_config const& c, current_statistics const& seen, double largest = no_limit,
+                 float top_code = 1.0f) {
   return full_scale_for(c, seen, largest, 0, top_code, "layer.0.A1");
 }
 
@@ -179,7 +181,8 @@ TEST_CASE("the mean-sigma rule takes mean + k sigma") {
     c.sigmas = k;
     auto const wanted = m.mean + k * m.sigma, float_rounding = wanted * 0x1p-24;
     CAPTURE(k);
-    CHECK_THAT(static_cast<double>(full_scale(c, seen)), ohmic_test::within(wanted, k * m.sigma_margin + float_rounding));
+    CHECK_THAT(static_cast<double>(full_scale(c, seen)),
+               ohmic_test::within(wanted, k * m.sigma_margin + float_rounding));
     CHECK(c.needs_statistics());
   }
 }
@@ -234,10 +237,11 @@ TEST_CASE("the user rule without a value for a digit is refused") {
   range_config c;
   c.rule = range_rule::user;
   c.user = {100.0, 200.0};
-  ohmic_test::check_refused([&] { (void)full_scale_for(c, current_statistics(), 1000.0, 2, 255.0f, "w"); }, errc::config_value,
-                            {"range.user", "2 values", "one value per digit"});
+  ohmic_test::check_refused([&] { (void)full_scale_for(c, current_statistics(), 1000.0, 2, 255.0f, "w"); },
+                            errc::config_value, {"range.user", "2 values", "one value per digit"});
   c.user.clear();
-  ohmic_test::check_refused([&] { range_config::validate(c); }, errc::config_conflict, {"range.user", "an empty list", "range.rule"});
+  ohmic_test::check_refused([&] { range_config::validate(c); }, errc::config_conflict,
+                            {"range.user", "an empty list", "range.rule"});
 }
 
 TEST_CASE("range parameters out of range are refused by name") {
@@ -248,11 +252,16 @@ TEST_CASE("range parameters out of range are refused by name") {
     range_config::validate(c);
   };
   for (double bad : {-0.5, 1000.5, nan, infinity})
-    ohmic_test::check_refused([&] { with([&](range_config& c) { c.sigmas = bad; }); }, errc::config_value, {"range.sigmas", "0..1000"});
+    ohmic_test::check_refused([&] { with([&](range_config& c) { c.sigmas = bad; }); }, errc::config_value,
+                              {"range.sigmas", "0..1000"});
   for (double bad : {0.0, -1.0, 100.1, nan})
-    ohmic_test::check_refused([&] { with([&](range_config& c) { c.percentile = bad; }); }, errc::config_value, {"range.percentile", "up to 100"});
+    ohmic_test::check_refused([&] { with([&](range_config& c) { c.percentile = bad; }); }, errc::config_value,
+                              {"range.percentile", "up to 100"});
   for (double bad : {0.0, -5.0, nan, infinity})
-    ohmic_test::check_refused([&] { with([&](range_config& c) { c.user = {10.0, bad}; }); }, errc::config_value, {"range.user", "above 0"});
+    ohmic_test::check_refused([&] { with([&](range_config& c) {
+                                      c.user = {10.0, bad};
+                                    }); }, errc::config_value,
+                              {"range.user", "above 0"});
   CHECK_NOTHROW(range_config::validate({}));
 }
 
@@ -263,5 +272,6 @@ TEST_CASE("range settings are set and printed by name") {
   CHECK(c.rule == range_rule::user);
   CHECK(c.user == std::vector<double>{100.0, 20.5, 3.0});
   CHECK(ohmic::print(c) == "rule=user\nsigmas=8\npercentile=99.99\nuser=100,20.5,3\n");
-  ohmic_test::check_refused([&] { ohmic::set(c, "rule", "sigma"); }, errc::config_value, {"rule", "mean_sigma", "percentile", "full_scale", "user"});
+  ohmic_test::check_refused([&] { ohmic::set(c, "rule", "sigma"); }, errc::config_value,
+                            {"rule", "mean_sigma", "percentile", "full_scale", "user"});
 }

@@ -1,11 +1,10 @@
 // The program of an encoder: which sub-operations, in which order, of which shapes.
-#include "ohmic/program/encoder.hpp"
-
 #include <cstddef>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "ohmic/program/encoder.hpp"
 #include "support/catch.hpp"
 
 using ohmic::operand_source;
@@ -48,7 +47,8 @@ struct expected {
 TEST_CASE("an encoder is normalised embeddings, layers of A1 to A7, norm, B1, B2, norm, and a head") {
   std::vector<std::string> wanted{"embeddings.L1", "embeddings.L2"};
   for (std::string const layer : {"layer.0.", "layer.1."})
-    for (char const* op : {"A1", "A2", "A3", "A4", "A5", "A6", "A7", "A.L1", "A.L2", "B1", "B2", "B.L1", "B.L2"}) wanted.push_back(layer + op);
+    for (char const* op : {"A1", "A2", "A3", "A4", "A5", "A6", "A7", "A.L1", "A.L2", "B1", "B2", "B.L1", "B.L2"})
+      wanted.push_back(layer + op);
   wanted.insert(wanted.end(), {"pooler", "classifier"});
   auto const names = names_of(encoder_program(sizes, {}), 2);
   CHECK(names == wanted);
@@ -66,11 +66,14 @@ TEST_CASE("an encoder without classes has no head") {
 TEST_CASE("sub-operations have the shapes of Tables 2 to 4") {
   auto const w = operand_source::weights, y = operand_source::activations;
   auto const ops = encoder_program(sizes, {3, 4, true, true, {}});
-  expected const list[] = {
-      {"embeddings.L1", y, {1, 12, 1}, 3, 5}, {"embeddings.L2", y, {1, 12, 1}, 3, 5}, {"layer.0.A1", w, {5, 12, 12}, 3, 1}, {"layer.0.A2", w, {5, 12, 12}, 3, 1},
-      {"layer.0.A3", w, {5, 12, 12}, 3, 1},   {"layer.0.A4", y, {5, 4, 5}, 3, 3},     {"layer.0.A5", y, {5, 5, 1}, 4, 3},   {"layer.0.A6", y, {5, 5, 4}, 4, 3},
-      {"layer.0.A7", w, {5, 12, 12}, 3, 1},   {"layer.0.A.L1", y, {1, 12, 1}, 3, 5},  {"layer.0.A.L2", y, {1, 12, 1}, 3, 5}, {"layer.0.B1", w, {5, 12, 20}, 3, 1},
-      {"layer.0.B2", w, {5, 20, 12}, 3, 1},   {"layer.1.B.L1", y, {1, 12, 1}, 3, 5},  {"pooler", w, {1, 12, 12}, 3, 1},      {"classifier", w, {1, 12, 7}, 3, 1}};
+  expected const list[] = {{"embeddings.L1", y, {1, 12, 1}, 3, 5}, {"embeddings.L2", y, {1, 12, 1}, 3, 5},
+                           {"layer.0.A1", w, {5, 12, 12}, 3, 1},   {"layer.0.A2", w, {5, 12, 12}, 3, 1},
+                           {"layer.0.A3", w, {5, 12, 12}, 3, 1},   {"layer.0.A4", y, {5, 4, 5}, 3, 3},
+                           {"layer.0.A5", y, {5, 5, 1}, 4, 3},     {"layer.0.A6", y, {5, 5, 4}, 4, 3},
+                           {"layer.0.A7", w, {5, 12, 12}, 3, 1},   {"layer.0.A.L1", y, {1, 12, 1}, 3, 5},
+                           {"layer.0.A.L2", y, {1, 12, 1}, 3, 5},  {"layer.0.B1", w, {5, 12, 20}, 3, 1},
+                           {"layer.0.B2", w, {5, 20, 12}, 3, 1},   {"layer.1.B.L1", y, {1, 12, 1}, 3, 5},
+                           {"pooler", w, {1, 12, 12}, 3, 1},       {"classifier", w, {1, 12, 7}, 3, 1}};
   for (auto const& e : list) {
     auto const& op = named(ops, e.name);
     CAPTURE(e.name);

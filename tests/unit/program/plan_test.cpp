@@ -95,8 +95,13 @@ TEST_CASE("repeats of a sub-operation multiply its products, not its post-functi
 
 TEST_CASE("a plan that leaves 64 bits is refused with the site") {
   std::size_t const huge = std::size_t{1} << 30;
-  ohmic_test::check_refused([&] { (void)plan(encoder_program({huge, huge, huge, 1, 1, 0}, {}), {}, 2, {1}); }, ohmic::errc::capacity, {"layer.0.A1", "64 bits"});
+  ohmic_test::check_refused(
+      [&] {
+        (void)plan(encoder_program({huge, huge, huge, 1, 1, 0}, {}), {}, 2, {1});
+      },
+      ohmic::errc::capacity, {"layer.0.A1", "64 bits"});
   auto const small = encoder_program({3, 4, 6, 2, 1, 5}, {});
-  ohmic_test::check_refused([&] { (void)plan(small, tiny, 2, {1}, std::uint64_t{1} << 63); }, ohmic::errc::capacity, {"embeddings.L1", "64 bits"});
+  ohmic_test::check_refused([&] { (void)plan(small, tiny, 2, {1}, std::uint64_t{1} << 63); }, ohmic::errc::capacity,
+                            {"embeddings.L1", "64 bits"});
   CHECK_NOTHROW(plan(small, tiny, 2, {1}, std::uint64_t{1} << 40));
 }
