@@ -75,12 +75,18 @@ int run(int argc, char** argv) {
       ->type_name("ID|DIR");
   cost_command->add_option("--chip", c.chip, "A chip by name")->capture_default_str();
   cost_command->add_option("--tokens", c.tokens, "Tokens of the prompt; 0: the model's usual number (256)")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  cost_command->add_option("--decode", c.decode, "Tokens generated after it; 0: none")->capture_default_str();
-  cost_command->add_option("--batch", c.batch, "Sequences side by side")->capture_default_str();
+  cost_command->add_option("--decode", c.decode, "Tokens generated after it; 0: none")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  cost_command->add_option("--batch", c.batch, "Sequences side by side")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   cost_command
       ->add_option("--duplication", c.duplication,
                    "Copies of a column pair that share a session's weights; 0: the setting's (64)")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   cost_command->add_option("--compare", c.compare, "Chips to compare with, separated by commas");
   cost_command->add_flag("--sensitivity", c.sensitivity, "Move every constant by 10 % and show what follows");
@@ -117,9 +123,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& e) { return app.exit(e) == 0 ? done : bad_input; }
+  if (*calibrate_command) return calibrate(k, common);
   if (*cost_command) return cost(c, common);
   if (*reproduce_command) return reproduce(r, common);
-  if (*calibrate_command) return calibrate(k, common);
   return *deploy_command ? deploy(d, common) : list(what, common);
 }
 

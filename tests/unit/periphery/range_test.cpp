@@ -271,7 +271,7 @@ TEST_CASE("range settings are set and printed by name") {
   ohmic::set(c, "user", "100, 20.5,3");
   CHECK(c.rule == range_rule::user);
   CHECK(c.user == std::vector<double>{100.0, 20.5, 3.0});
-  CHECK(ohmic::print(c) == "rule=user\nsigmas=8\npercentile=99.99\nuser=100,20.5,3\n");
+  CHECK(ohmic::print(c) == "rule=user\nsigmas=8\npercentile=99.99\nuser=100,20.5,3\nmargin=1\n");
   ohmic_test::check_refused([&] { ohmic::set(c, "rule", "sigma"); }, errc::config_value,
                             {"rule", "mean_sigma", "percentile", "full_scale", "user"});
 }
