@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -29,7 +30,17 @@ json run_object(std::chrono::steady_clock::time_point start, unsigned threads, s
   char host[256] = "";
   if (gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
   double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return {{"wall_time_s", seconds}, {"host", host}, {"threads", threads}, {"instruction_set", instruction_set}};
+  return {{"wall_time_s", seconds},
+          {"peak_memory_mib", peak_memory_mib()},
+          {"host", host},
+          {"threads", threads},
+          {"instruction_set", instruction_set}};
+}
+
+double peak_memory_mib() {
+  rusage used{};
+  if (getrusage(RUSAGE_SELF, &used) != 0) return 0.0;
+  return static_cast<double>(used.ru_maxrss) / 1024.0;  // Linux counts in KiB
 }
 
 json finite(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }

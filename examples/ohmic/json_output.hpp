@@ -15,6 +15,9 @@ using json = nlohmann::ordered_json;
 /// "schema", "command", "version" and "seed" of a result.
 json result_header(std::string const& command, common_options const& common);
 
+/// Most memory that the process has held so far, in MiB.
+double peak_memory_mib();
+
 /// The "run" object: what comparisons ignore.
 json run_object(std::chrono::steady_clock::time_point start, unsigned threads, std::string const& instruction_set);
 

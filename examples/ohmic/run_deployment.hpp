@@ -263,9 +263,9 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
       print_layers(out, d);
       print_actions(out, d);
     }
-    fmt::print(out, "\n{} in {:.1f} s on {} threads ({})\n", scored.line,
+    fmt::print(out, "\n{} in {:.1f} s on {} threads ({}), {:.0f} MiB\n", scored.line,
                result["run"]["wall_time_s"].template get<double>(), threads.threads(),
-               kernels.products->instruction_set);
+               kernels.products->instruction_set, peak_memory_mib());
   }
   return plan_status(d);
 }

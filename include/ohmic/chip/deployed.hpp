@@ -248,7 +248,13 @@ class deployed {
                   }) {
       // A user's full scale stands; otherwise that of the block's calibration scores. Blocks without attention keep the row rule.
       if (c.max == softmax_maximum::none && !std::isfinite(c.full_scale)) {
+        bool const attends = block >= 1 && block <= names_.layers;
         if (ranges_.scores[block].rows() == 0) {
+          if (attends)
+            throw error({errc::missing_calibration, "softmax without row maximum has no full scale",
+                         names_.name({block, program::operation::A4}), "no scores in calibration",
+                         "scores of every layer",
+                         "calibrate with texts, or set softmax.full_scale or softmax.max=row"});
           c.max = softmax_maximum::row;
         } else {
           c.full_scale = ranges_.scores[block].full_scale(c.rule, c.quantile);

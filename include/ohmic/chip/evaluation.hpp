@@ -60,8 +60,16 @@ struct error_power {
   [[nodiscard]] double ratio_db() const noexcept { return 10.0 * std::log10(signal / noise); }
 };
 
+namespace detail {
+/// A model that was put together in memory has passed no reader: the check of its kind, where it has one.
+template <class Model>
+void check_model(Model const& m) {
+  if constexpr (requires { validate(m); }) validate(m);
+}
+}  // namespace detail
+
 /// Largest magnitudes and scores of a model in fp32 over calibration texts.
-/// Errors  shape if there are no texts; those of the forward pass
+/// Errors  those of the model's `validate`; missing_calibration if there are no texts; those of the forward pass
 template <model::transformer Model>
 [[nodiscard]] value_ranges calibrated_values(Model const& m, model::fp32_weights const& weights,
                                              token_lists const& texts, executor& threads, progress const& report = {},
@@ -69,6 +77,7 @@ template <model::transformer Model>
   if (texts.empty())
     throw error({errc::missing_calibration, "no calibration texts", "calibration", "0 texts", "at least one",
                  "give a calibration file with texts"});
+  detail::check_model(m);
   auto const names = sites_of(m);
   value_ranges all(names);
   std::mutex merging;
@@ -102,11 +111,12 @@ template <model::transformer Model>
 }
 
 /// A model programmed on the chip of `Spec`, its converters not yet set.
-/// Errors  those of the settings and the weights
+/// Errors  those of the model's `validate`, the settings and the weights
 template <class Spec, model::transformer Model>
 [[nodiscard]] deployed<Spec> programmed(
     Model const& m, config<Spec> const& settings, value_ranges const& values,
     product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+  detail::check_model(m);
   return deployed<Spec>(
       settings, sites_of(m), values, [&](auto const& f) { for_each_projection(m, f); },
       [&](program::site s) { return producer_of(m, s); }, kernels);

@@ -76,8 +76,8 @@ template <int S, adc_policy Adc, class Dac, switched_cell Cell = fixed_resistor>
                 count.template add<"cache", "read">();
                 count.template add<"encoder", "encode">();
               }
-              std::int8_t digit[16];
-              balanced<S>::encode(x(n, i), std::span(digit, adcs.size()));
+              std::vector<std::int8_t> digit(adcs.size());
+              balanced<S>::encode(x(n, i), std::span(digit));
               digits.push_back(digit[d]);
               weights.push_back(y(session, i));
               count.template add<"switch_register", "load">();

@@ -54,7 +54,8 @@ struct deviation {
   bool clamped = false;       ///< the variance came out negative and was taken as 0
 };
 
-/// Layer normalisation from the row means of L1 and L2. `variance` says what the second mean is; `apply_row` gives
+/// Layer normalisation from the row means of L1 and L2. A config starts with the rule of the variance, which belongs to
+/// the chip, and epsilon, which belongs to the model. `variance` says what the second mean is; `apply_row` gives
 /// (u - mean) alpha + beta with alpha = gamma x inverse_root.
 /// Shape   u, gamma, beta, out (m): u and out may be the same memory
 /// Laws    tests/laws/layer_norm.hpp
@@ -63,7 +64,7 @@ concept layer_norm_policy = requires(P const& p, typename P::config const& c, fl
                                      std::span<float> out) {
   typename P::actions;
   P::validate(c);
-  P(c);
+  P(typename P::config{variance_rule::two_pass, 1.0f});
   { p.variance() } noexcept -> std::same_as<variance_rule>;
   { p.inverse_deviation(mean, mean) } noexcept -> std::same_as<deviation>;
   { p.apply_row(row, mean, mean, row, row, out) } noexcept;
@@ -102,7 +103,10 @@ static_assert(softmax_policy<softmax_archetype>);
 /// The least layer normalisation: it only takes the mean away.
 struct layer_norm_archetype {
   using actions = action_list<>;
-  struct config {};
+  struct config {
+    variance_rule variance = variance_rule::two_pass;
+    float epsilon = 0.0f;
+  };
   static void validate(config const&) {}
   explicit layer_norm_archetype(config const&) noexcept {}
   [[nodiscard]] variance_rule variance() const noexcept { return variance_rule::two_pass; }

@@ -37,11 +37,13 @@ concept adc_policy = requires(A const& a, typename A::config const& c, float cur
   noexcept->std::same_as<bool>;
 };
 
-/// A DAC policy: how large a magnitude it drives. Weights are quantised to that; the sign swaps columns.
+/// A DAC policy: how many bits an operand of its has, sign included, and how large a magnitude it drives. Weights are
+/// quantised to the bits; the sign swaps columns.
 template <class D>
 concept dac_policy = requires(typename D::config const& c) {
   D::validate(c);
   { D::top(c) } noexcept -> std::convertible_to<std::int32_t>;
+  { c.bits } -> std::convertible_to<int>;
 };
 
 }  // namespace ohmic::inline OHMIC_ABI
