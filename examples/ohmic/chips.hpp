@@ -1,6 +1,7 @@
 // The chips that the program knows by name, and the settings that a command line asks of them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -59,6 +60,19 @@ chip_settings defaults_of(std::string const& base);
 inline chip_settings settings_of(chip_request const& r) {
   auto settings = defaults_of(r.base);
   for (auto const& s : r.set) ohmic::assign(settings, s);
+  return settings;
+}
+
+/// The requests with the run's seed for what is random on a chip, unless they name one.
+inline std::vector<chip_request> seeded(std::vector<chip_request> requests, std::uint64_t seed) {
+  for (auto& r : requests) r.set.insert(r.set.begin(), "noise.seed=" + std::to_string(seed));
+  return requests;
+}
+
+/// The settings that a calibration depends on: ranges and scales are found on the ideal array, so that one design
+/// serves every chip.
+inline chip_settings calibration_settings(chip_settings settings) {
+  settings.noise = {};
   return settings;
 }
 

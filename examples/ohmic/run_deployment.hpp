@@ -62,6 +62,7 @@ class shared_currents {
     if (!settings.range.needs_statistics() || chip.array().lossless()) return last_ = chip.no_currents();
     settings.range = {};
     settings.adc = {};
+    settings.noise = {};  // ranges are found on the ideal array
     auto const key = ohmic::print(settings);
     if (auto const found = kept_.find(key); found != kept_.end()) return found->second;
     auto currents = ohmic::chip::observed_currents(chip, *m_, *texts_, *threads_, report);
@@ -154,8 +155,10 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                  std::string(task_type::name) + " for a model of type " + Family::type, ""});
   check_writable(common.json);
   auto const& kernels = choose_kernels(common.instruction_set);
-  auto const requests = requested_chips(
-      o.chip.empty() ? (o.vary.empty() ? "wang2024,wang2024_published" : "wang2024") : o.chip, common.set, o.vary);
+  auto const requests = seeded(
+      requested_chips(o.chip.empty() ? (o.vary.empty() ? "wang2024,wang2024_published" : "wang2024") : o.chip, common.set,
+                      o.vary),
+      common.seed);
   bool const text = !common.quiet;
   FILE* const out = common.json == "-" ? stderr : stdout;
 
@@ -222,7 +225,7 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
       progress_line line("calibrating " + r.label, common.quiet);
       auto const settings = settings_of(r);
       if (kept) {
-        auto const& of_chip = calibration_for(stored, r.base, print(settings), path);
+        auto const& of_chip = calibration_for(stored, r.base, print(calibration_settings(settings)), path);
         chips.push_back(under_test<task_type>(m, chip::deploy(m, settings, of_chip, *kernels.products), r.label,
                                               chip::product_mode::convert));
       } else {
@@ -298,7 +301,7 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
     progress_line line("calibrating " + r.label, common.quiet);
     auto const settings = settings_of(r);
     auto const chip = chip::deploy(m, settings, values, calib.tokens, threads, std::ref(line), *kernels.products);
-    kept.chips.emplace(calibration_key(r.base, print(settings)), chip.calibrated());
+    kept.chips.emplace(calibration_key(r.base, print(calibration_settings(settings))), chip.calibrated());
   }
   json result = result_header("calibrate", common);
   result["model"] = family.description(o.model);

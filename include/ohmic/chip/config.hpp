@@ -79,17 +79,19 @@ struct config {
   coding_config coding{};
   typename Spec::softmax::config softmax{};
   norm_config norm{};
+  imperfections noise{};
 
   struct hana_accessors_impl
       : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>, member<"adc", &config::adc>,
                           member<"range", &config::range>, member<"coding", &config::coding>,
-                          member<"softmax", &config::softmax>, member<"norm", &config::norm>> {};
+                          member<"softmax", &config::softmax>, member<"norm", &config::norm>,
+                          member<"noise", &config::noise>> {};
 };
 
 /// Settings of the computation crossbar alone.
 template <class Spec>
 [[nodiscard]] computation_config<typename Spec::adc, typename Spec::dac> computation_settings(config<Spec> const& c) {
-  return {c.array, c.dac, c.adc, c.range};
+  return {c.array, c.dac, c.adc, c.range, c.noise};
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

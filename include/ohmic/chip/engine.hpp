@@ -89,13 +89,15 @@ class engine {
   using tensor = coded_tokens;
   using adc = typename Spec::adc;
 
+  /// Random  `text` is the number of the text in its run: noise differs from text to text, and from product to product
   engine(deployed<Spec> const& model, product_mode mode, executor& threads, model::recording* seen = nullptr,
-         current_ranges* currents = nullptr)
+         current_ranges* currents = nullptr, std::uint32_t text = 0)
       : model_(&model),
         mode_(mode),
         threads_(&threads),
         seen_(seen),
         currents_(currents),
+        next_read_{text, 0},
         report_(model.names().sites()) {}
 
   [[nodiscard]] run_report const& report() const noexcept { return report_; }
@@ -339,13 +341,15 @@ class engine {
     std::string const where = model_->names().name(s);
     product_report report;
     product_sums z;
+    read_place const place = next_read_;
+    ++next_read_.product;
     if (mode_ == product_mode::convert) {
       auto const& converters = model_->converters_at(s);
       if (converters.empty())
         throw error({errc::missing_calibration, "converters have no range", where, "no calibration currents",
                      "currents at every site",
                      "give calibration data that reach this site, or set range.rule=full_scale"});
-      z = array.multiply(x, y, converters, source, report, *threads_, where);
+      z = array.multiply(x, y, converters, source, report, *threads_, where, place);
     } else {
       if (mode_ == product_mode::observe) array.observe(x, y, (*currents_)[s.index()], where);
       z = array.exact_product(x, y, model_->digits_at(s), source, report, *threads_, where);
@@ -372,6 +376,7 @@ class engine {
   executor* threads_;
   model::recording* seen_;
   current_ranges* currents_;
+  read_place next_read_;
   run_report report_;
   std::map<std::size_t, driven_operand> ones_;
 };

@@ -190,10 +190,10 @@ class contestant {
   template <class Spec>
   contestant(deployed<Spec> const& chip, product_mode mode)
       : sites_(chip.names().sites()),
-        run_([&chip, mode](Model const& m, std::span<std::int32_t const> ids, model::recording& seen,
+        run_([&chip, mode](Model const& m, std::size_t text, std::span<std::int32_t const> ids, model::recording& seen,
                            run_report& report) {
           executor serial(1);
-          engine<Spec> e(chip, mode, serial, &seen);
+          engine<Spec> e(chip, mode, serial, &seen, nullptr, static_cast<std::uint32_t>(text));
           auto output = forward(e, m, ids);
           report = e.report();
           return output;
@@ -206,7 +206,7 @@ class contestant {
   void run(std::size_t text, Model const& m, Task const& task, model::recording const& reference) {
     model::recording seen(sites_);
     run_report report;
-    result_.answers[text] = task.answer_of(text, run_(m, task.inputs()[text], seen, report));
+    result_.answers[text] = task.answer_of(text, run_(m, text, task.inputs()[text], seen, report));
     auto& power = power_[text];
     power.resize(sites_);
     for (std::size_t s = 0; s < sites_; ++s) power[s].add(reference.at(s), seen.at(s));
@@ -225,7 +225,8 @@ class contestant {
 
  private:
   std::size_t sites_;
-  std::function<matrix<float>(Model const&, std::span<std::int32_t const>, model::recording&, run_report&)> run_;
+  std::function<matrix<float>(Model const&, std::size_t, std::span<std::int32_t const>, model::recording&, run_report&)>
+      run_;
   outcome<answer> result_;
   std::vector<std::vector<error_power>> power_;
   std::unique_ptr<std::mutex> merging_ = std::make_unique<std::mutex>();

@@ -22,6 +22,9 @@ template <class Arch>
 using f32 = xsimd::batch<float, Arch>;
 template <class Arch>
 using i32 = xsimd::batch<std::int32_t, Arch>;
+/// A register full of doubles: for sums that are exact in double, in any order and with or without contraction.
+template <class Arch>
+using f64 = xsimd::batch<double, Arch>;
 
 namespace detail {
 template <class V>

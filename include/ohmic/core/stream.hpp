@@ -16,7 +16,18 @@
 namespace ohmic::inline OHMIC_ABI {
 
 /// What a random number is for. The values are part of every address and never change; own purposes start at `user`.
-enum class purpose : std::uint32_t { programming = 1, read = 2, rtn = 3, adc = 4, fault = 5, drift = 6, user = 0x100 };
+enum class purpose : std::uint32_t {
+  programming = 1,
+  read = 2,
+  rtn = 3,
+  adc = 4,
+  fault = 5,
+  drift = 6,
+  resistor = 7,
+  dac = 8,
+  dac_read = 9,
+  user = 0x100
+};
 
 /// The k-th purpose of a user's own.
 [[nodiscard]] constexpr purpose user_purpose(std::uint32_t k) noexcept {

@@ -12,6 +12,7 @@
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/imperfections.hpp"
 #include "ohmic/crossbar/kernel.hpp"
 #include "ohmic/crossbar/operand.hpp"
 #include "ohmic/crossbar/shape.hpp"
@@ -67,6 +68,7 @@ struct computation_config {
   typename Dac::config dac{};
   typename Adc::config adc{};
   range_config range{};
+  imperfections noise{};
 };
 
 /// Computation crossbar of scale factor S. Weights (or a second activation) are driven by the DACs as magnitudes,
@@ -92,6 +94,7 @@ class computation_array {
     Dac::validate(c.dac);
     Adc::validate(c.adc);
     range_config::validate(c.range);
+    imperfections::validate(c.noise);
     if (c.array.rows < S)
       throw error({errc::config_conflict, "an activation does not fit a column", "array.rows",
                    std::to_string(c.array.rows), "at least S = " + std::to_string(S),
@@ -103,10 +106,14 @@ class computation_array {
       throw error({errc::config_conflict, "column currents too large", "array.rows",
                    std::to_string(largest_current()) + " product units", "at most " + std::to_string(max_current),
                    "use fewer rows or a smaller scale factor"});
+    if (!c.noise.ideal())
+      errors_ = fixed_errors(c.noise, c.array, S, driven_top(), lossless() ? 0.0f : Adc::top_code(c.adc));
   }
 
   [[nodiscard]] config const& settings() const noexcept { return config_; }
   [[nodiscard]] product_kernels<Adc> const& kernels() const noexcept { return *kernels_; }
+  /// The errors that the arrays keep; none where everything is ideal.
+  [[nodiscard]] fixed_errors const& errors() const noexcept { return errors_; }
   [[nodiscard]] bool lossless() const noexcept { return Adc::lossless(config_.adc); }
   /// Largest code that the DAC drives.
   [[nodiscard]] std::int32_t driven_top() const noexcept { return Dac::top(config_.dac); }
@@ -154,19 +161,23 @@ class computation_array {
   /// Z = X . Y through the converters. With lossless converters the digits collapse into one integer product: the same
   /// sums.
   /// Shape   x (tokens, inner) codes, converters (digits)
-  /// Errors  shape, value as switched_operand; capacity if a sum could leave exact arithmetic
+  /// Errors  shape, value as switched_operand; capacity if a sum could leave exact arithmetic, or if noise has no
+  ///         addresses left; value for a place inside a group of tokens
+  /// Random  where `noise` asks for it: functions of the seed, the place and the position in the product alone
   [[nodiscard]] product_sums multiply(matrix_view<std::int16_t const> x, driven_operand const& y,
                                       std::vector<Adc> const& adcs, operand_source source, product_report& report,
-                                      executor& threads, std::string const& where) const {
+                                      executor& threads, std::string const& where, read_place const& place = {}) const {
     check_operand(y, where);
     auto const switched = switched_operand::balanced_digits_of<S>(x, y.cut(), static_cast<int>(adcs.size()), where);
-    if (lossless()) return exact_product(x, y, static_cast<int>(adcs.size()), source, report, threads, where);
+    if (lossless() && config_.noise.ideal())
+      return exact_product(x, y, static_cast<int>(adcs.size()), source, report, threads, where);
     if (static_cast<double>(y.cut().tiles()) * static_cast<double>(Adc::top_code(config_.adc)) >= 2147483648.0)
       throw error({errc::capacity, "too many tiles for 32-bit sums of codes", where,
                    std::to_string(y.cut().tiles()) + " tiles", "tiles x largest code below 2^31",
                    "use more rows in an array or fewer ADC bits"});
+    if (!config_.noise.ideal()) return imperfect_product(switched, y, adcs, source, report, threads, where, place);
     return run(switched, y, adcs.size(), source, report, threads,
-               [&](block_job const& job, std::size_t d, sum_target z, std::uint64_t& clipped) {
+               [&](block_job const& job, task_place, std::size_t d, sum_target z, std::uint64_t& clipped) {
                  // Snapping the step keeps every sum exact in double (see sum_target).
                  z.gain = snapped_step(adcs[d].step()) * static_cast<double>(switched.weight(d));
                  kernels_->convert(job, adcs[d], adcs[d].full_scale(), z, clipped);
@@ -182,7 +193,7 @@ class computation_array {
       throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner),
                    "at most 65536", "split the matrix"});
     return run(switched, y, static_cast<std::size_t>(digits), source, report, threads,
-               [&](block_job const& first, std::size_t d, sum_target z, std::uint64_t&) {
+               [&](block_job const& first, task_place, std::size_t d, sum_target z, std::uint64_t&) {
                  if (d >= switched.digits()) return;  // fewer byte digits than switched digits
                  block_job job = first;
                  z.gain = static_cast<double>(switched.weight(d));
@@ -242,6 +253,26 @@ class computation_array {
             x.wide()};
   }
 
+  /// Which group of tokens and block of outputs a task of `run` is.
+  struct task_place {
+    std::size_t group, block;
+  };
+
+  /// Z through arrays and converters that are not ideal.
+  [[nodiscard]] product_sums imperfect_product(switched_operand const& x, driven_operand const& y,
+                                               std::vector<Adc> const& adcs, operand_source source,
+                                               product_report& report, executor& threads, std::string const& where,
+                                               read_place const& place) const {
+    product_place const at(place, config_.array, S, {x.tokens(), y.cut().inner, y.outputs()}, adcs.size(), where);
+    return run(x, y, adcs.size(), source, report, threads,
+               [&](block_job const& job, task_place task, std::size_t d, sum_target z, std::uint64_t& clipped) {
+                 z.gain = snapped_step(adcs[d].step()) * static_cast<double>(x.weight(d));
+                 imperfect_workspace work(S * std::min(y.cut().activations, y.cut().inner), config_.noise);
+                 kernels_->imperfect(errors_.job(job, at, y.cut(), task.group, task.block, d, work), adcs[d], z,
+                                     clipped);
+               });
+  }
+
   /// The loop nest of the hardware: groups of tokens share an array's column pairs, sessions are outputs (16 side by
   /// side here,
   /// since their order does not matter), digits follow each other. Actions are counted where they happen.
@@ -262,7 +293,8 @@ class computation_array {
       r.actions.template add<"cache", "read">(sessions * tokens * inner);
       r.actions.template add<"encoder", "encode">(sessions * tokens * inner);
       for (std::size_t d = 0; d < std::max(digits, x.digits()); ++d) {
-        kernel(job_for(x, y, block, d, first, tokens), d, z.target(first, block, 1.0), r.clipped);
+        kernel(job_for(x, y, block, d, first, tokens), task_place{group, block}, d, z.target(first, block, 1.0),
+               r.clipped);
         if (d >= digits) continue;  // byte digits of the lossless product beyond those of the hardware
         r.actions.template add<"switch_register", "load">(sessions * tokens * inner);
         for (std::size_t tile = 0; tile < tiles; ++tile) {
@@ -296,6 +328,7 @@ class computation_array {
 
   config config_;
   product_kernels<Adc> const* kernels_;
+  fixed_errors errors_{};
 };
 
 }  // namespace ohmic::inline OHMIC_ABI

@@ -9,27 +9,11 @@
 #include "ohmic/core/dot4.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/imperfect_kernel.hpp"
+#include "ohmic/crossbar/job.hpp"
 #include "ohmic/periphery/concept.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
-
-/// One digit of some tokens against one block of 16 outputs, as plain pointers: a kernel calls nothing that is not
-/// tagged with its
-/// instruction set, so that translation units with different flags can be linked into one program.
-struct block_job {
-  std::uint8_t const* offset = nullptr;     ///< w + 128, (tiles, groups, 16, 4)
-  std::uint8_t const* magnitude = nullptr;  ///< |w|, (tiles, groups, 16, 4)
-  std::int8_t const* digits = nullptr;      ///< d, (tokens, tiles, groups, 4)
-  std::int8_t const* sizes = nullptr;       ///< |d|, (tokens, tiles, groups, 4)
-  std::int32_t const* sums = nullptr;       ///< sum of the digits of a tile, (tokens, tiles)
-  std::size_t tokens = 0;
-  std::size_t tiles = 0;
-  std::size_t groups = 0;  ///< groups of four inner elements in a tile
-  bool wide = false;       ///< digits beyond 63 occur (see dot4.hpp)
-};
-
-/// Outputs of a block.
-inline constexpr std::size_t output_block = 16;
 
 namespace detail {
 
@@ -91,18 +75,6 @@ inline void visit_tokens(block_job const& job, Make const& make) noexcept {
   some.template operator()<2>();
   some.template operator()<1>();
 }
-
-}  // namespace detail
-
-/// Where a kernel adds its results: rows of tokens, padded to whole blocks.
-/// Range   gain is a multiple of 2^-16 and every sum stays below 2^53 of them, so that adding in double is exact
-struct sum_target {
-  double* first = nullptr;  ///< of the job's first token and block
-  std::size_t stride = 0;
-  double gain = 1.0;  ///< value of one code difference, or of one product unit
-};
-
-namespace detail {
 
 template <class Arch>
 inline void add_scaled(sum_target const& z, std::size_t token, std::size_t lane,
@@ -195,6 +167,8 @@ struct product_kernels {
   void (*subtract)(block_job const&, sum_target const&) noexcept;
   /// The currents themselves: I+ and I- of every tile, (tokens, tiles, 2, 16).
   void (*observe)(block_job const&, std::int32_t* currents) noexcept;
+  /// z += gain x sum over tiles of (ADC(I+) - ADC(I-)), with the imperfections of the job.
+  void (*imperfect)(imperfect_job const&, Adc const&, sum_target const&, std::uint64_t& clipped) noexcept;
 };
 
 namespace detail {
@@ -223,6 +197,7 @@ void observe_block(block_job const& job, std::int32_t* currents) noexcept {
 /// The kernels compiled for one instruction set; by default for the one that the flags of this translation unit allow.
 template <adc_policy Adc, class Arch = simd::native>
 inline constexpr product_kernels<Adc> kernels_of{Arch::name(), &detail::convert_block<Arch, Adc>,
-                                                 &detail::subtract_block<Arch>, &detail::observe_block<Arch>};
+                                                 &detail::subtract_block<Arch>, &detail::observe_block<Arch>,
+                                                 &detail::imperfect_block<Arch, Adc>};
 
 }  // namespace ohmic::inline OHMIC_ABI

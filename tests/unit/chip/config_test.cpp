@@ -36,7 +36,10 @@ TEST_CASE("the settings of wang2024 are those of the paper, with the library's c
         "coding.activation_bits=8\ncoding.bias=digital\ncoding.max_rows=8\ncoding.scales=per_tensor\ncoding.weight_"
         "scales=per_output\n"
         "softmax.max=row\nsoftmax.exp_bits=7\nsoftmax.rule=quantile\nsoftmax.quantile=0.9\nsoftmax.full_scale=inf\n"
-        "norm.variance=two_pass\n");
+        "norm.variance=two_pass\n"
+        "noise.mismatch=0\nnoise.dac_offset=0\nnoise.dac_gain=0\nnoise.dac_inl=0\nnoise.adc_offset=0\n"
+        "noise.adc_gain=0\nnoise.adc_inl=0\nnoise.adc_dnl=0\nnoise.thermal=0\nnoise.row=0\nnoise.cell=0\n"
+        "noise.rtn=0\nnoise.rtn_share=0.5\nnoise.arrays=64\nnoise.seed=1\n");
   CHECK(wang2024::scale == 2);
 }
 

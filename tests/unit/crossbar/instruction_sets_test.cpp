@@ -54,6 +54,56 @@ TEST_CASE("products are the same bits on every instruction set") {
   check_all_sets<7>(20);  // wide digits
 }
 
+namespace {
+
+/// A product with every imperfection on the kernels of one instruction set.
+template <int S, class Adc>
+ohmic::product_sums imperfect_sums(product_case const& c, typename Adc::config const& adc,
+                                   ohmic::product_kernels<Adc> const& kernels, std::uint64_t& clipped) {
+  ohmic::imperfections noise;
+  noise.mismatch = noise.dac_gain = noise.adc_gain = 0.02;
+  noise.dac_offset = noise.dac_inl = noise.adc_offset = noise.adc_inl = 0.6;
+  noise.adc_dnl = 0.3;
+  noise.thermal = 9.0;
+  noise.row = noise.cell = noise.rtn = 0.05;
+  noise.arrays = 3;
+  product_run<S, Adc> const ideal(c, adc, *thread_counts()[0]);
+  ohmic::computation_array<S, Adc> const array({c.array, {}, adc, c.range, noise}, kernels);
+  ohmic::product_report report;
+  auto z = array.multiply(ideal.x, ideal.driven, ideal.converters, c.source, report, *thread_counts()[1], "x",
+                          {12, 34, 0, 0});
+  clipped = report.clipped;
+  return z;
+}
+
+template <int S>
+void check_imperfect_sets(int cases) {
+  dice random(60 + S);
+  auto const sets = kernel_sets();
+  for (int i = 0; i < cases; ++i) {
+    auto const c = random_case<S>(random, 50000);
+    std::uint64_t clipped = 0, clipped_levels = 0;
+    auto const first = imperfect_sums<S, ohmic::uniform_adc>(c, {8, false}, *sets[0].uniform, clipped);
+    auto const first_levels = imperfect_sums<S, levels_adc>(c, {100}, *sets[0].levels, clipped_levels);
+    for (auto const& set : sets) {
+      INFO(set.flags << ", S = " << S << ", " << c.text());
+      std::uint64_t other = 0;
+      CHECK(imperfect_sums<S, ohmic::uniform_adc>(c, {8, false}, *set.uniform, other) == first);
+      CHECK(other == clipped);
+      CHECK(imperfect_sums<S, levels_adc>(c, {100}, *set.levels, other) == first_levels);
+      CHECK(other == clipped_levels);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("imperfect products are the same bits on every instruction set") {
+  check_imperfect_sets<1>(6);
+  check_imperfect_sets<2>(12);
+  check_imperfect_sets<7>(6);
+}
+
 TEST_CASE("the kernels of an instruction set say which it is") {
   std::vector<std::string> names;
   for (auto const& set : kernel_sets()) names.emplace_back(set.uniform->instruction_set);

@@ -1,0 +1,248 @@
+// What is not ideal about a computation crossbar: errors that its arrays keep, and noise of their reads.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
+#include "ohmic/core/stream.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/imperfect_kernel.hpp"
+#include "ohmic/crossbar/operand.hpp"
+#include "ohmic/crossbar/shape.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// Imperfections of a computation crossbar. All zero is the ideal crossbar, on its own fast path. Errors are drawn once
+/// from the seed and belong to an array, noise is drawn for every read.
+/// Units   sigmas relative to the cell's or the row's own nominal value, LSB of the converter, or product units
+/// Range   relative sigmas to 0.15 for what is fixed (resistors stay positive at the largest draw) and to 1 for noise
+/// Source  ours; Gaussian laws are the usual first order, the paper (Wang et al. 2024) studies RTN below 5 % only
+struct imperfections {
+  double mismatch = 0.0;    ///< of every resistor, relative sigma
+  double dac_offset = 0.0;  ///< of a row, sigma in LSB
+  double dac_gain = 0.0;    ///< of a row, relative sigma
+  double dac_inl = 0.0;     ///< of a row, sigma of the bow at half scale in LSB
+  double adc_offset = 0.0;  ///< of an array, sigma in LSB
+  double adc_gain = 0.0;    ///< of an array, relative sigma
+  double adc_inl = 0.0;     ///< of an array, sigma of the bow at half scale in LSB
+  double adc_dnl = 0.0;     ///< of an array, sigma of the width of a code in LSB
+  double thermal = 0.0;     ///< of a conversion, sigma in product units
+  double row = 0.0;         ///< of a driven row, common to all column pairs, relative sigma
+  double cell = 0.0;        ///< of a closed cell in a read, relative sigma
+  double rtn = 0.0;         ///< of a closed cell in a read: distance of its two states, relative
+  double rtn_share = 0.5;   ///< share of the upper state
+  int arrays = 64;          ///< that all layers share
+  std::uint64_t seed = 1;   ///< of one chip and its run
+
+  /// True if nothing differs from the ideal crossbar.
+  [[nodiscard]] bool ideal() const noexcept {
+    return mismatch == 0.0 && dac_offset == 0.0 && dac_gain == 0.0 && dac_inl == 0.0 && adc_offset == 0.0 &&
+           adc_gain == 0.0 && adc_inl == 0.0 && adc_dnl == 0.0 && !noisy() && row == 0.0;
+  }
+  /// True if conversions draw a number each.
+  [[nodiscard]] bool noisy() const noexcept { return thermal != 0.0 || cell != 0.0 || rtn != 0.0; }
+  /// Variance of a read for each squared nominal cell current that it adds up.
+  [[nodiscard]] double cell_variance() const noexcept {
+    // Fenced: the same bits whatever the flags of the caller are.
+    return simd::fence(cell * cell) + simd::fence(simd::fence(rtn * rtn) * simd::fence(rtn_share * (1.0 - rtn_share)));
+  }
+
+  /// Errors  config_value naming the field
+  static void validate(imperfections const& c) {
+    auto const within = [](char const* key, double got, double top, char const* unit) {
+      if (!(got >= 0.0 && got <= top))
+        throw error({errc::config_value, "imperfection out of range", std::string("noise.") + key, std::to_string(got),
+                     "0.." + field_format<double>::print(top) + unit, std::string("set noise.") + key + "=0 for none"});
+    };
+    within("mismatch", c.mismatch, 0.15, ", relative");
+    within("dac_offset", c.dac_offset, 16.0, " LSB");
+    within("dac_gain", c.dac_gain, 0.15, ", relative");
+    within("dac_inl", c.dac_inl, 16.0, " LSB");
+    within("adc_offset", c.adc_offset, 1024.0, " LSB");
+    within("adc_gain", c.adc_gain, 0.15, ", relative");
+    within("adc_inl", c.adc_inl, 1024.0, " LSB");
+    within("adc_dnl", c.adc_dnl, 1.0, " LSB");
+    within("thermal", c.thermal, 1048576.0, " product units");
+    within("row", c.row, 1.0, ", relative");
+    within("cell", c.cell, 1.0, ", relative");
+    within("rtn", c.rtn, 1.0, ", relative");
+    within("rtn_share", c.rtn_share, 1.0, "");
+    if (c.arrays < 1 || c.arrays > 65536)
+      throw error({errc::config_value, "number of arrays out of range", "noise.arrays", std::to_string(c.arrays),
+                   "1..65536", "set noise.arrays"});
+  }
+};
+
+/// Where a product stands in a run: noise is addressed by it, never by the order of calls.
+/// Range   first_token a multiple of the column pairs of an array, so that every token keeps its column pair
+struct read_place {
+  std::uint32_t time = 0;       ///< number of the text
+  std::uint32_t product = 0;    ///< number of the product in its text
+  std::size_t first_token = 0;  ///< of the call, where a product is taken in parts
+  std::size_t tokens = 0;       ///< of the whole product; 0: those of the call
+};
+
+/// A read_place with what follows from it.
+struct product_place {
+  read_place place;
+  std::size_t copies = 1, first_copy = 0, digits = 1, tiles = 1, blocks = 1, outputs = 1;
+
+  /// Errors  value for a first token inside a group; capacity if the product has more reads than addresses
+  product_place(read_place const& p, array_geometry const& g, int scale, product_shape const& shape,
+                std::size_t n_digits, std::string const& where)
+      : place(p),
+        digits(n_digits),
+        tiles(pieces(shape.inner, g.activations(scale))),
+        blocks(pieces(shape.outputs, output_block)),
+        outputs(shape.outputs) {
+    if (p.first_token % g.pairs() != 0)
+      throw error({errc::value, "part of a product starts inside a group of tokens", where + " first_token",
+                   std::to_string(p.first_token), "a multiple of " + std::to_string(g.pairs()),
+                   "cut the tokens between groups"});
+    std::size_t const tokens = std::max(p.tokens, p.first_token + shape.tokens);
+    copies = pieces(tokens, g.pairs());
+    first_copy = p.first_token / g.pairs();
+    std::uint64_t const rows = static_cast<std::uint64_t>(scale) * g.activations(scale);
+    std::uint64_t const cuts = std::uint64_t{digits} * tiles * blocks * output_block;
+    require_addressable(1, std::max<std::uint64_t>(pieces(tokens, 2) * 4, copies * rows) * cuts, 1, where);
+  }
+};
+
+/// Memory of a kernel call.
+struct imperfect_workspace {
+  aligned_vector<double> drives;
+  aligned_vector<float> squares, normals;
+
+  imperfect_workspace(std::size_t rows, imperfections const& c)
+      : drives(rows * 2 * output_block),
+        squares(c.cell_variance() > 0.0 ? rows * 2 * output_block : 0),
+        normals(c.row > 0.0 ? rows * output_block : 0) {}
+};
+
+/// The errors of `arrays` arrays and their converters, drawn once. Tile i of a product, and copy c of its column pairs
+/// (group of tokens), lives in array (i copies + c) mod arrays, whatever the layer.
+/// Shape   resistors (arrays, pairs, rows, 2); dac (arrays, rows, 3); adc (arrays, 3); transitions (arrays, codes)
+/// Units   resistors in multiples of 2^-12 of the smallest, so that sums of currents are exact
+/// Random  purpose resistor, dac, adc; array = number of the array, time 0
+class fixed_errors {
+ public:
+  fixed_errors() = default;
+  /// `codes`: largest code of the converter, 0 for a lossless one.
+  /// Errors  capacity for tables that no memory holds; config_conflict for code widths of a lossless converter
+  fixed_errors(imperfections const& c, array_geometry const& g, int scale, std::int32_t driven_top, float codes)
+      : config_(c),
+        rows_(static_cast<std::size_t>(g.rows)),
+        pairs_(g.pairs()),
+        scale_(static_cast<std::size_t>(scale)) {
+    auto const arrays = static_cast<std::size_t>(c.arrays);
+    if (arrays * rows_ > (std::size_t{1} << 28) / (2 * pairs_))
+      throw error({errc::capacity, "too many resistors to draw", "noise.arrays", std::to_string(c.arrays),
+                   "arrays x rows x columns up to 2^28", "set fewer noise.arrays"});
+    if (codes == 0.0f && c.adc_dnl > 0.0)
+      throw error({errc::config_conflict, "a lossless converter has no codes of uneven width", "noise.adc_dnl",
+                   std::to_string(c.adc_dnl), "0 with adc.lossless=true", "set one of the two"});
+    top_ = static_cast<float>(driven_top);
+    resistors_.resize(arrays * pairs_ * rows_ * 2);
+    std::size_t const of_array = pairs_ * rows_ * 2;
+    for (std::size_t a = 0; a < arrays; ++a) {
+      std::span<float> const cells(resistors_.data() + a * of_array, of_array);
+      if (c.mismatch > 0.0) of(purpose::resistor, a).normals(0, 0, cells);
+      for (std::size_t i = 0; i < of_array; ++i) {
+        // S rows of an activation, from the smallest resistor up.
+        double const units = 4096.0 * static_cast<double>(std::uint64_t{1} << (i / 2 % rows_ % scale_));
+        double const off = std::nearbyint(c.mismatch * static_cast<double>(cells[i]) * units);
+        cells[i] = static_cast<float>((units + off) / 4096.0);
+      }
+    }
+    if (c.dac_offset > 0.0 || c.dac_gain > 0.0 || c.dac_inl > 0.0) {
+      dac_ = drawn(purpose::dac, arrays, rows_, {c.dac_gain, c.dac_offset, c.dac_inl});
+    }
+    if (c.adc_offset > 0.0 || c.adc_gain > 0.0 || c.adc_inl > 0.0)
+      adc_ = drawn(purpose::adc, arrays, 1, {c.adc_gain, c.adc_offset, c.adc_inl});
+    if (c.adc_dnl > 0.0) {
+      codes_ = static_cast<std::size_t>(codes) + 1;
+      transitions_.resize(arrays * codes_);
+      for (std::size_t a = 0; a < arrays; ++a) {
+        std::span<float> const edges(transitions_.data() + a * codes_, codes_);
+        of(purpose::adc, a).normals(first_transition, 0, edges);
+        // The width of a code is the distance of two edges. Edges that stay within half a code keep the order of codes.
+        auto const sigma = static_cast<float>(c.adc_dnl * 0.70710678118654752);
+        for (float& e : edges) e = std::clamp(simd::mul(e, sigma), -0.49f, 0.49f);
+      }
+    }
+  }
+
+  /// Array of a tile and a copy.
+  [[nodiscard]] std::size_t array_of(std::size_t tile, std::size_t copy, std::size_t copies) const noexcept {
+    return (tile * copies + copy) % static_cast<std::size_t>(config_.arrays);
+  }
+
+  /// The job of one group of tokens, block of outputs and digit.
+  [[nodiscard]] imperfect_job job(block_job const& base, product_place const& at, tiling const& cut, std::size_t group,
+                                  std::size_t block, std::size_t digit, imperfect_workspace& work) const noexcept {
+    imperfect_job j;
+    j.base = base;
+    j.inner = cut.inner;
+    j.activations = cut.activations;
+    j.scale = scale_;
+    j.rows = rows_;
+    j.pairs = pairs_;
+    j.arrays = static_cast<std::size_t>(config_.arrays);
+    j.block = block;
+    j.blocks = at.blocks;
+    j.digit = digit;
+    j.digits = at.digits;
+    j.outputs = std::min(output_block, at.outputs - block * output_block);
+    j.copy = at.first_copy + group;
+    j.copies = at.copies;
+    j.resistors = resistors_.data();
+    j.dac = dac_.empty() ? nullptr : dac_.data();
+    j.adc = adc_.empty() ? nullptr : adc_.data();
+    j.transitions = transitions_.empty() ? nullptr : transitions_.data();
+    j.codes = codes_;
+    j.drive_top = top_;
+    j.noisy = config_.noisy();
+    j.thermal_variance = static_cast<float>(config_.thermal * config_.thermal);
+    j.cell_variance = static_cast<float>(config_.cell_variance());
+    j.row_sigma = static_cast<float>(config_.row);
+    j.reads = {config_.seed, purpose::read, at.place.product};
+    j.row_reads = {config_.seed, purpose::dac_read, at.place.product};
+    j.time = at.place.time;
+    j.drives = work.drives.data();
+    j.squares = work.squares.empty() ? nullptr : work.squares.data();
+    j.normals = work.normals.empty() ? nullptr : work.normals.data();
+    return j;
+  }
+
+ private:
+  static constexpr std::uint64_t first_transition = 16;
+
+  [[nodiscard]] stream of(purpose use, std::size_t array) const noexcept {
+    return {config_.seed, use, static_cast<std::uint32_t>(array)};
+  }
+  /// Three sigmas for each of `n` owners in an array.
+  [[nodiscard]] std::vector<float> drawn(purpose use, std::size_t arrays, std::size_t n,
+                                         std::vector<double> const& sigmas) const {
+    std::vector<float> out(arrays * n * 3);
+    for (std::size_t a = 0; a < arrays; ++a) of(use, a).normals(0, 0, std::span(out).subspan(a * n * 3, n * 3));
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = simd::mul(out[i], static_cast<float>(sigmas[i % 3]));
+    return out;
+  }
+
+  imperfections config_{};
+  std::size_t rows_ = 0, pairs_ = 0, scale_ = 1, codes_ = 0;
+  float top_ = 1.0f;
+  std::vector<float> resistors_, dac_, adc_, transitions_;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI
+
+BOOST_HANA_ADAPT_STRUCT(ohmic::imperfections, mismatch, dac_offset, dac_gain, dac_inl, adc_offset, adc_gain, adc_inl,
+                        adc_dnl, thermal, row, cell, rtn, rtn_share, arrays, seed);
