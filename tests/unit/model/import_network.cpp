@@ -51,6 +51,31 @@ TEST_CASE("config.json files of known families give the catalogue's sizes") {
     "is_encoder_decoder":true,"feed_forward_proj":"relu"})"));
 }
 
+TEST_CASE("the language model inside a model of several kinds, and keys of other families") {
+  auto const inner =
+      std::string(R"({"model_type":"llama","hidden_size":4096,"num_hidden_layers":32,"num_attention_heads":32,
+    "num_key_value_heads":8,"intermediate_size":14336,"vocab_size":128256,"hidden_act":"silu","rms_norm_eps":1e-05,"rope_theta":500000.0,
+    "attention_bias":false})");
+  CHECK(equals_catalogue("llama_3_8b",
+                         R"({"model_type":"llava","vision_config":{"hidden_size":1024},"text_config":)" + inner + "}"));
+  // One head of keys for all queries, unless the newer layout says how many.
+  auto const falcon = [](std::string const& more) {
+    return read(
+               R"({"model_type":"falcon","hidden_size":4544,"num_hidden_layers":32,"num_attention_heads":71,"multi_query":true)" +
+               more + "}")
+        .transformer->key_heads;
+  };
+  CHECK(falcon("") == 1);
+  CHECK(falcon(R"(,"new_decoder_architecture":true,"num_kv_heads":1)") == 1);
+  CHECK(falcon(R"(,"new_decoder_architecture":true)") == 71);
+  auto const bart = *read(R"({"model_type":"bart","d_model":768,"encoder_layers":6,"encoder_attention_heads":12,
+    "encoder_ffn_dim":3072,"decoder_layers":6,"is_encoder_decoder":true})")
+                         .transformer;
+  CHECK(bart.layers == 6);
+  CHECK(bart.cross_layers == 6);
+  CHECK(bart.hidden == 3072);
+}
+
 TEST_CASE("a file as well as its folder can be named, and the id is the folder's name") {
   temporary_folder const folder;
   auto const file = folder.write("config.json", R"({"hidden_size":8,"num_hidden_layers":1,"num_attention_heads":2})");
@@ -75,5 +100,6 @@ TEST_CASE("contradictory and unusable configurations are refused, naming file an
   refused(R"({"hidden_size":"768","num_hidden_layers":2,"num_attention_heads":12})", errc::file_format, "hidden_size");
   refused(R"({"hidden_size":768,"num_hidden_layers":2,"num_attention_heads":12,"num_local_experts":8})",
           errc::config_value, "num_local_experts");
-  refused(R"({"model_type":"llava","text_config":{}})", errc::config_value, "text_config");
+  refused(R"({"model_type":"llava","text_config":{}})", errc::missing_entry, "text_config.hidden_size");
+  refused(R"({"model_type":"llava","text_config":7})", errc::file_format, "text_config");
 }

@@ -33,6 +33,17 @@ class json_file {
       throw error({errc::file_format, "is not a JSON object", place(file_), root_.type_name(), "object", ""});
   }
 
+  /// The object under a key, whose keys are then named with it.
+  /// Errors  errc::missing_entry; errc::file_format for another type
+  [[nodiscard]] json_file inside(std::string const& key) const {
+    nlohmann::json const& v = required(key);
+    if (!v.is_object()) throw wrong_type(key, v, "an object");
+    json_file part(*this);
+    part.root_ = v;
+    part.prefix_ = prefix_ + key + ".";
+    return part;
+  }
+
   [[nodiscard]] std::filesystem::path const& path() const noexcept { return file_; }
   [[nodiscard]] bool has(std::string const& key) const { return find(key) != nullptr; }
   /// The value, nullptr if absent or null.
@@ -75,7 +86,9 @@ class json_file {
     return v->get<bool>();
   }
 
-  [[nodiscard]] std::string where(std::string_view key) const { return place(file_, "key " + in_quotes(key)); }
+  [[nodiscard]] std::string where(std::string_view key) const {
+    return place(file_, "key " + in_quotes(prefix_ + std::string(key)));
+  }
   [[nodiscard]] error wrong_type(std::string const& key, nlohmann::json const& got, std::string const& allowed) const {
     return error({errc::file_format, "has the wrong type", where(key), text(got), allowed, ""});
   }
@@ -113,6 +126,7 @@ class json_file {
   }
 
   std::filesystem::path file_;
+  std::string prefix_;  ///< of the keys of an object inside the file's
   nlohmann::json root_;
 };
 

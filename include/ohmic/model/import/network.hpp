@@ -67,7 +67,7 @@ namespace detail {
         if (text.find("CausalLM") != text.npos || text.find("LMHeadModel") != text.npos) return true;
       }
   return one_of(family, {"gpt2", "gpt_neo", "gpt_neox", "gptj", "llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2",
-                         "phi", "phi3", "opt", "bloom", "falcon", "stablelm"});
+                         "gemma3", "phi", "phi3", "opt", "bloom", "falcon", "stablelm"});
 }
 
 [[nodiscard]] inline program::transformer_shape read_shape(json_file const& json) {
@@ -76,15 +76,18 @@ namespace detail {
     if (json.has(key) && json.count(key, 0, 65536) > 1)
       throw error({errc::config_value, "is not supported", json.where(key), json_file::text(*json.find(key)),
                    "one expert: a feed-forward block that every token takes", ""});
-  if (json.has("text_config") && !json.has("hidden_size"))
-    throw error({errc::config_value, "is not supported", json.where("text_config"), "an object",
-                 "a configuration of one language model", "write the text model's own config.json"});
-  std::string const family = text_or(json, {"model_type"}, "");
+  // Models that also see or hear keep their language model's sizes apart.
+  if (json.has("text_config") && !json.has("hidden_size")) return read_shape(json.inside("text_config"));
+  std::string family = text_or(json, {"model_type"}, "");
+  if (family.ends_with("_text")) family.resize(family.size() - 5);
   program::transformer_shape s;
   s.width = required_size(json, {"hidden_size", "n_embd", "d_model", "dim"}, widest);
-  s.layers = required_size(json, {"num_hidden_layers", "n_layer", "num_layers", "n_layers"}, deepest);
-  s.heads = required_size(json, {"num_attention_heads", "n_head", "num_heads", "n_heads"}, widest);
-  s.key_heads = size_by(json, {"num_key_value_heads", "num_kv_heads"}, 1, widest).value_or(s.heads);
+  s.layers = required_size(json, {"num_hidden_layers", "n_layer", "num_layers", "n_layers", "encoder_layers"}, deepest);
+  s.heads =
+      required_size(json, {"num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads"}, widest);
+  bool const shared = json.flag("multi_query", false) && !json.flag("new_decoder_architecture", false);
+  s.key_heads =
+      shared ? 1 : size_by(json, {"num_key_value_heads", "num_kv_heads", "n_head_kv"}, 1, widest).value_or(s.heads);
   auto const head_width = size_by(json, {"head_dim", "d_kv"}, 1, widest);
   if (!head_width && s.width % s.heads != 0)
     throw error({errc::config_conflict, "does not divide hidden_size", json.where("num_attention_heads"),
@@ -95,12 +98,14 @@ namespace detail {
     throw error({errc::config_conflict, "does not divide num_attention_heads", json.where("num_key_value_heads"),
                  std::to_string(s.key_heads), "a divisor of " + std::to_string(s.heads), ""});
   s.hidden =
-      size_by(json, {"intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim"}, 1, widest).value_or(4 * s.width);
+      size_by(json, {"intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim", "encoder_ffn_dim"}, 1, widest)
+          .value_or(4 * s.width);
   s.vocabulary = size_by(json, {"vocab_size"}, 1, std::size_t{1} << 24).value_or(0);
   s.positions = size_by(json, {"max_position_embeddings", "n_positions", "n_ctx"}, 1, std::size_t{1} << 30).value_or(0);
   std::string const act =
       text_or(json, {"hidden_act", "hidden_activation", "activation_function", "feed_forward_proj"}, "");
-  s.gated = act == "silu" || act == "swiglu" || act.starts_with("gated") || one_of(family, {"gemma", "gemma2"});
+  s.gated =
+      act == "silu" || act == "swiglu" || act.starts_with("gated") || one_of(family, {"gemma", "gemma2", "gemma3"});
   bool const rms = json.has("rms_norm_eps") || family == "t5";
   s.norm = rms ? program::norm_kind::rms_norm : program::norm_kind::layer_norm;
   s.rotary =
@@ -118,11 +123,10 @@ namespace detail {
 }  // namespace detail
 
 /// The network of a config.json, or of the one in a folder. Its id is the folder's name.
-/// Range   dense transformers: encoders, decoders, encoder-decoders; a gated block by its activation (silu, gated-*),
+/// Range   dense transformers: encoders, decoders, encoder-decoders, the `text_config` of models of several kinds; a gated block by its activation (silu, gated-*),
 ///         RMS norm by
 ///         rms_norm_eps; intermediate size 4 x width where it is not given
-/// Errors  file_missing, file_format, missing_entry, config_value (experts, nested models), config_conflict; file and
-///         key
+/// Errors  file_missing, file_format, missing_entry, config_value (experts), config_conflict; file and key
 [[nodiscard]] inline network read_network(std::filesystem::path path) {
   if (std::filesystem::is_directory(path)) path /= "config.json";
   json_file const json(path);
