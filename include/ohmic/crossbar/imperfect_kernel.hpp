@@ -156,8 +156,8 @@ void imperfect_block(imperfect_job const& job, Adc const& adc, sum_target const&
   auto const full_scale = static_cast<float>(adc.full_scale());
   auto const step = static_cast<double>(adc.step());
   alignas(cache_line) double currents[2 * output_block];
-  alignas(cache_line) float squares[2 * output_block], reads[2 * output_block], codes[2 * output_block];
-  alignas(cache_line) float normals[4 * output_block];
+  alignas(cache_line) float squares[2 * output_block] = {}, reads[2 * output_block], codes[2 * output_block];
+  alignas(cache_line) float normals[4 * output_block] = {};
   for (std::size_t tile = 0; tile < job.base.tiles; ++tile) {
     std::size_t const array = job.array_of(tile), filled = job.filled(tile);
     drive_rows<Arch>(job, tile, array);
