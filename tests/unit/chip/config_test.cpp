@@ -36,7 +36,13 @@ TEST_CASE("the settings of wang2024 are those of the paper, with the library's c
         "coding.activation_bits=8\ncoding.bias=digital\ncoding.max_rows=8\ncoding.scales=per_tensor\ncoding.weight_"
         "scales=per_output\n"
         "softmax.max=row\nsoftmax.exp_bits=7\nsoftmax.rule=quantile\nsoftmax.quantile=0.9\nsoftmax.full_scale=inf\n"
-        "norm.variance=two_pass\n");
+        "norm.variance=two_pass\n"
+        "dense.cell.bits=2\ndense.cell.programming_error=0\ndense.cell.max_pulses=1\ndense.cell.tolerance=0.02\n"
+        "dense.cell.rtn_base=0.027\ndense.cell.rtn_multiple=0\ndense.cell.read_noise=0\n"
+        "dense.cell.drift_exponent=0\ndense.cell.drift_spread=0\ndense.cell.drift_reference=1 s\n"
+        "dense.cell.stuck_low=0\ndense.cell.stuck_high=0\n"
+        "dense.columns=65536\ndense.weights=twos_complement\ndense.levels=binary\ndense.protection=none\n"
+        "dense.rereads=1\ndense.age=0 s\ndense.refresh_interval=0 s\n");
   CHECK(wang2024::scale == 2);
 }
 
