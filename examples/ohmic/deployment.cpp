@@ -32,6 +32,29 @@ json layers_object(contest_result const& r, program::site_names const& names) {
   return layers;
 }
 
+json dense_object(contest_result const& r) {
+  auto const& d = r.dense;
+  json actions = json::array();
+  d.actions.for_each([&](std::string_view part, std::string_view name, std::uint64_t n) {
+    actions.push_back({{"part", part}, {"action", name}, {"count", n}});
+  });
+  return {{"cells", d.cells},
+          {"cell_errors", d.cell_errors},
+          {"bits", d.bits},
+          {"bit_errors", d.bit_errors},
+          {"bit_error_rate", d.bit_error_rate()},
+          {"weights", d.weights},
+          {"weight_errors", d.weight_errors},
+          {"clipped_weights", r.dense_clipped},
+          {"corrected", d.corrected},
+          {"detected", d.detected},
+          {"rereads", d.rereads},
+          {"unverified", d.unverified},
+          {"refreshes", d.refreshes},
+          {"most_pulses", d.most_pulses},
+          {"actions", actions}};
+}
+
 json chip_object(contest_result const& r, program::site_names const& names) {
   json actions = json::array();
   for (auto const& a : r.actions.rows())
@@ -48,6 +71,7 @@ json chip_object(contest_result const& r, program::site_names const& names) {
             {"rescaled_codes", r.report.rescaled_scores}}},
           {"clamped_variances", r.report.clamped_variances},
           {"clipped_biases", r.clipped_biases},
+          {"dense_bank", dense_object(r)},
           {"layers", layers_object(r, names)},
           {"actions_equal_plan", r.plan_difference.empty()},
           {"actions", actions}};
@@ -99,6 +123,22 @@ void print_table(FILE* out, deployment const& d, bool varied) {
              "agreement: {}; zero softmax: rows whose codes are all zero; clipped: ADC conversions above full scale\n",
              d.agreement_name);
   if (varied) fmt::print(out, "Quality layer by layer and actions of every setting: --json\n");
+}
+
+void print_dense(FILE* out, deployment const& d) {
+  std::size_t width = 22;
+  bool any = false;
+  for (auto const& r : d.results) {
+    width = std::max(width, r.name.size());
+    any = any || r.dense.weights > 0;
+  }
+  if (!any) return;
+  fmt::print(out, "\n{:<{}} {:>12} {:>14} {:>12} {:>12}   weights as the dense bank gives them back\n", "", width,
+             "wrong bits", "bit error rate", "weights", "wrong");
+  for (auto const& r : d.results)
+    if (r.dense.weights > 0)
+      fmt::print(out, "{:<{}} {:>12} {:>14.2e} {:>12} {:>12}\n", r.name, width, r.dense.bit_errors,
+                 r.dense.bit_error_rate(), r.dense.weights, r.dense.weight_errors);
 }
 
 void print_layers(FILE* out, deployment const& d) {

@@ -39,6 +39,8 @@ struct contest_result {
   ohmic::ledger actions;
   std::string plan_difference;  ///< empty: the plan predicted every action
   std::uint64_t clipped_biases = 0;
+  ohmic::dense_report dense{};      ///< of writing and reading the weights once
+  std::uint64_t dense_clipped = 0;  ///< weights that bit errors made larger than the DAC drives
 };
 
 /// All of a deployment. results[0] is int8, the others are the chips asked for.
@@ -61,6 +63,8 @@ std::string score_text(ohmic::model::named_score const& s);
 double clip_rate(contest_result const& r);
 
 void print_table(FILE* out, deployment const& d, bool varied);
+/// Errors of the dense banks; nothing where all are perfect.
+void print_dense(FILE* out, deployment const& d);
 void print_layers(FILE* out, deployment const& d);
 void print_actions(FILE* out, deployment const& d);
 

@@ -89,6 +89,8 @@ struct chip_under_test {
   ohmic::array_geometry array;
   int scale = 0;
   std::uint64_t clipped_biases = 0;
+  ohmic::dense_report dense{};
+  std::uint64_t dense_clipped = 0;
 };
 
 template <class Task, class Model>
@@ -102,7 +104,9 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<ch
                                    deployed->choices(),
                                    deployed->settings().array,
                                    chip_spec::scale,
-                                   0};
+                                   0,
+                                   deployed->dense(),
+                                   deployed->dense_clipped()};
   for_each_projection(
       m, [&](ohmic::program::site s, auto const&) { out.clipped_biases += deployed->matrix_at(s).clipped_biases; });
   return out;
@@ -155,10 +159,10 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                  std::string(task_type::name) + " for a model of type " + Family::type, ""});
   check_writable(common.json);
   auto const& kernels = choose_kernels(common.instruction_set);
-  auto const requests = seeded(
-      requested_chips(o.chip.empty() ? (o.vary.empty() ? "wang2024,wang2024_published" : "wang2024") : o.chip, common.set,
-                      o.vary),
-      common.seed);
+  auto const requests =
+      seeded(requested_chips(o.chip.empty() ? (o.vary.empty() ? "wang2024,wang2024_published" : "wang2024") : o.chip,
+                             common.set, o.vary),
+             common.seed);
   bool const text = !common.quiet;
   FILE* const out = common.json == "-" ? stderr : stdout;
 
@@ -226,10 +230,10 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
       auto const settings = settings_of(r);
       if (kept) {
         auto const& of_chip = calibration_for(stored, r.base, print(calibration_settings(settings)), path);
-        chips.push_back(under_test<task_type>(m, chip::deploy(m, settings, of_chip, *kernels.products), r.label,
-                                              chip::product_mode::convert));
+        chips.push_back(under_test<task_type>(m, chip::deploy(m, settings, of_chip, *kernels.products, common.seed),
+                                              r.label, chip::product_mode::convert));
       } else {
-        auto chip = chip::programmed(m, settings, values, *kernels.products);
+        auto chip = chip::programmed(m, settings, values, *kernels.products, common.seed);
         chip.set_converters(currents.of(chip, std::ref(line)));
         chips.push_back(under_test<task_type>(m, std::move(chip), r.label, chip::product_mode::convert));
       }
@@ -251,7 +255,9 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                      std::move(outcome.quality),
                      {},
                      {},
-                     chips[i].clipped_biases};
+                     chips[i].clipped_biases,
+                     chips[i].dense,
+                     chips[i].dense_clipped};
     r.actions = r.report.actions(d.names);
     r.plan_difference = difference(planned_actions(chips[i], m, task.inputs()), r.actions);
     d.results.push_back(std::move(r));
@@ -262,6 +268,7 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
   write_result(common.json, result);
   if (text) {
     print_table(out, d, !o.vary.empty());
+    print_dense(out, d);
     if (o.vary.empty()) {
       print_layers(out, d);
       print_actions(out, d);
@@ -300,7 +307,8 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
   for (auto const& r : requests) {
     progress_line line("calibrating " + r.label, common.quiet);
     auto const settings = settings_of(r);
-    auto const chip = chip::deploy(m, settings, values, calib.tokens, threads, std::ref(line), *kernels.products);
+    auto const chip =
+        chip::deploy(m, settings, values, calib.tokens, threads, std::ref(line), *kernels.products, common.seed);
     kept.chips.emplace(calibration_key(r.base, print(calibration_settings(settings))), chip.calibrated());
   }
   json result = result_header("calibrate", common);

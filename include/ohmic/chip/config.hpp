@@ -7,6 +7,7 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/crossbar/computation.hpp"
+#include "ohmic/crossbar/dense_config.hpp"
 #include "ohmic/nonlinear/layer_norm.hpp"
 #include "ohmic/nonlinear/softmax.hpp"
 #include "ohmic/numeral/shape.hpp"
@@ -80,13 +81,23 @@ struct config {
   typename Spec::softmax::config softmax{};
   norm_config norm{};
   imperfections noise{};
+  dense_config dense{};
 
   struct hana_accessors_impl
       : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>, member<"adc", &config::adc>,
                           member<"range", &config::range>, member<"coding", &config::coding>,
                           member<"softmax", &config::softmax>, member<"norm", &config::norm>,
-                          member<"noise", &config::noise>> {};
+                          member<"noise", &config::noise>, member<"dense", &config::dense>> {};
 };
+
+/// The settings as a chip takes them: a dense bank of other than 2 bits, or with errors, says how many cells hold a weight.
+template <class Spec>
+[[nodiscard]] config<Spec> settled(config<Spec> c) {
+  dense_config::validate(c.dense);
+  if (!c.dense.is_perfect() || c.dense.cell.bits != dense_config{}.cell.bits)
+    c.array.cells_per_weight = c.dense.cells_per_weight();
+  return c;
+}
 
 /// Settings of the computation crossbar alone.
 template <class Spec>

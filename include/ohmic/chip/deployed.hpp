@@ -13,6 +13,7 @@
 #include "ohmic/chip/config.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/computation.hpp"
+#include "ohmic/crossbar/dense_store.hpp"
 #include "ohmic/model/weights.hpp"
 #include "ohmic/nonlinear/softmax_calibration.hpp"
 #include "ohmic/numeral/quantiser.hpp"
@@ -60,16 +61,16 @@ class deployed {
   using adc = typename Spec::adc;
   using kernels = product_kernels<adc>;
 
-  /// Programs the matrices. for_each(f) calls f(site, linear_weights); producer(site) is the site whose result a matrix
+  /// Programs the matrices, through the dense bank: its errors, which the seed addresses, are drawn here, once. for_each(f) calls f(site, linear_weights); producer(site) is the site whose result a matrix
   /// reads.
   /// Errors  those of the settings; value for NaN or infinity in weights; config_conflict where digits cannot carry the
   ///         codes
   template <class ForEach, class Producer>
   deployed(config<Spec> const& settings, program::site_names const& names, value_ranges ranges, ForEach const& for_each,
-           Producer const& producer, kernels const& k = kernels_of<adc>)
-      : settings_(settings),
+           Producer const& producer, kernels const& k = kernels_of<adc>, std::uint64_t seed = 1)
+      : settings_(settled(settings)),
         names_(names),
-        array_(computation_settings(settings), k),
+        array_(computation_settings(settings_), k),
         ranges_(std::move(ranges)),
         matrices_(names.sites()),
         converters_(names.sites()),
@@ -79,13 +80,20 @@ class deployed {
                    std::to_string(ranges_.largest.size()) + " sites", std::to_string(names.sites()) + " sites",
                    "calibrate this model"});
     coding_config::validate(settings.coding);
-    for_each([&](program::site s, model::linear_weights const& w) { program(s, w, scale_of(producer(s))); });
+    dense_store dense(settings.dense, settings.array.bank_rows, seed);
+    for_each([&](program::site s, model::linear_weights const& w) { program(s, w, scale_of(producer(s)), dense); });
+    dense_ = dense.report();
+    dense_clipped_ = dense.clipped();
     for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
     check_digits();
   }
 
   [[nodiscard]] config<Spec> const& settings() const noexcept { return settings_; }
   [[nodiscard]] program::site_names const& names() const noexcept { return names_; }
+  /// What the dense bank did to the weights; all zero where it is perfect.
+  [[nodiscard]] dense_report const& dense() const noexcept { return dense_; }
+  /// Weights that bit errors made larger than the DAC drives, and that it clipped.
+  [[nodiscard]] std::uint64_t dense_clipped() const noexcept { return dense_clipped_; }
   [[nodiscard]] array_type const& array() const noexcept { return array_; }
   [[nodiscard]] programmed_matrix const& matrix_at(program::site s) const noexcept { return matrices_[s.index()]; }
   [[nodiscard]] std::vector<adc> const& converters_at(program::site s) const noexcept { return converters_[s.index()]; }
@@ -187,7 +195,7 @@ class deployed {
   }
 
  private:
-  void program(program::site s, model::linear_weights const& w, float input_scale) {
+  void program(program::site s, model::linear_weights const& w, float input_scale, dense_store& dense) {
     std::string const where = names_.name(s);
     std::size_t const outputs = w.weight.rows(), inner = w.weight.cols();
     if (outputs == 0 || inner == 0)
@@ -207,6 +215,7 @@ class deployed {
       symmetric_quantiser(settings_.dac.bits, m.scales[o]).quantise(w.weight.row(o), codes.row(o).first(inner));
       for (std::size_t r = 0; r < bias.rows(); ++r) codes(o, inner + r) = bias(r, o);
     }
+    dense.pass(codes, array_.driven_top(), where);
     m.operand = array_.drive(codes, where);
   }
 
@@ -286,6 +295,8 @@ class deployed {
   program::site_names names_;
   array_type array_;
   value_ranges ranges_;
+  dense_report dense_;
+  std::uint64_t dense_clipped_ = 0;
   std::vector<programmed_matrix> matrices_;
   std::vector<std::vector<adc>> converters_;
   converter_ranges full_scales_;

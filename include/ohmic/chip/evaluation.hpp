@@ -110,16 +110,16 @@ template <model::transformer Model>
   return all;
 }
 
-/// A model programmed on the chip of `Spec`, its converters not yet set.
+/// A model programmed on the chip of `Spec`, its converters not yet set. The seed addresses the errors of the dense bank.
 /// Errors  those of the model's `validate`, the settings and the weights
 template <class Spec, model::transformer Model>
 [[nodiscard]] deployed<Spec> programmed(
     Model const& m, config<Spec> const& settings, value_ranges const& values,
-    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>, std::uint64_t seed = 1) {
   detail::check_model(m);
   return deployed<Spec>(
       settings, sites_of(m), values, [&](auto const& f) { for_each_projection(m, f); },
-      [&](program::site s) { return producer_of(m, s); }, kernels);
+      [&](program::site s) { return producer_of(m, s); }, kernels, seed);
 }
 
 /// The column currents of a programmed model over calibration texts; empty where the range rule does not ask for them.
@@ -153,11 +153,11 @@ template <class Spec, model::transformer Model>
 /// A model programmed on the chip of `Spec` and calibrated: values first, then the column currents of the same texts.
 /// Errors  those of the settings, the weights and the texts
 template <class Spec, model::transformer Model>
-[[nodiscard]] deployed<Spec> deploy(
-    Model const& m, config<Spec> const& settings, value_ranges const& values, token_lists const& texts,
-    executor& threads, progress const& report = {},
-    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
-  deployed<Spec> chip = programmed(m, settings, values, kernels);
+[[nodiscard]] deployed<Spec> deploy(Model const& m, config<Spec> const& settings, value_ranges const& values,
+                                    token_lists const& texts, executor& threads, progress const& report = {},
+                                    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>,
+                                    std::uint64_t seed = 1) {
+  deployed<Spec> chip = programmed(m, settings, values, kernels, seed);
   chip.set_converters(observed_currents(chip, m, texts, threads, report));
   return chip;
 }
@@ -165,10 +165,10 @@ template <class Spec, model::transformer Model>
 /// The same from a calibration that was kept: equal to the deployment that left it.
 /// Errors  those of the settings and the weights; shape, config_value for a calibration that does not fit
 template <class Spec, model::transformer Model>
-[[nodiscard]] deployed<Spec> deploy(
-    Model const& m, config<Spec> const& settings, calibration const& kept,
-    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
-  deployed<Spec> chip = programmed(m, settings, kept.values, kernels);
+[[nodiscard]] deployed<Spec> deploy(Model const& m, config<Spec> const& settings, calibration const& kept,
+                                    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>,
+                                    std::uint64_t seed = 1) {
+  deployed<Spec> chip = programmed(m, settings, kept.values, kernels, seed);
   chip.set_converters(kept.full_scales);
   return chip;
 }

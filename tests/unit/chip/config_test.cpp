@@ -39,7 +39,13 @@ TEST_CASE("the settings of wang2024 are those of the paper, with the library's c
         "norm.variance=two_pass\n"
         "noise.mismatch=0\nnoise.dac_offset=0\nnoise.dac_gain=0\nnoise.dac_inl=0\nnoise.adc_offset=0\n"
         "noise.adc_gain=0\nnoise.adc_inl=0\nnoise.adc_dnl=0\nnoise.thermal=0\nnoise.row=0\nnoise.cell=0\n"
-        "noise.rtn=0\nnoise.rtn_share=0.5\nnoise.arrays=64\nnoise.seed=1\n");
+        "noise.rtn=0\nnoise.rtn_share=0.5\nnoise.arrays=64\nnoise.seed=1\n"
+        "dense.cell.bits=2\ndense.cell.programming_error=0\ndense.cell.max_pulses=1\ndense.cell.tolerance=0.02\n"
+        "dense.cell.rtn_base=0.027\ndense.cell.rtn_multiple=0\ndense.cell.read_noise=0\n"
+        "dense.cell.drift_exponent=0\ndense.cell.drift_spread=0\ndense.cell.drift_reference=1 s\n"
+        "dense.cell.stuck_low=0\ndense.cell.stuck_high=0\n"
+        "dense.columns=65536\ndense.weights=twos_complement\ndense.levels=binary\ndense.protection=none\n"
+        "dense.rereads=1\ndense.age=0 s\ndense.refresh_interval=0 s\n");
   CHECK(wang2024::scale == 2);
 }
 

@@ -104,6 +104,27 @@ TEST_CASE("vary compares settings in one table", "[slow]") {
   CHECK(chips[1].at("agreement") < chips[2].at("agreement"));
 }
 
+TEST_CASE("deploy reports the bit errors of the dense bank, which the seed and nothing else decides") {
+  short_text const t;
+  std::string const settings = "--chip wang2024 --vary dense.cell.rtn_multiple=0,5,6.2 ";
+  auto const errors = [&](std::string const& more) {
+    auto const r = t.deploy(settings + more + " --json " + (t / "out.json"));
+    INFO(r.text);
+    REQUIRE(r.status == 0);
+    CHECK_THAT(r.text, contains("wrong bits"));
+    auto const chips = read_json(t.path() / "out.json").at("chips");
+    CHECK(chips[1].at("dense_bank").at("weights") == 0);  // perfect: not touched
+    CHECK(chips[2].at("dense_bank").at("weights") > 0);
+    CHECK(chips[2].at("dense_bank").at("bit_errors") == 0);
+    CHECK(chips[2].at("scores") == chips[1].at("scores"));
+    return chips[3].at("dense_bank").at("bit_errors").get<std::size_t>();
+  };
+  auto const first = errors("--threads 1");
+  CHECK(first > 0);
+  CHECK(errors("--threads 2") == first);
+  CHECK(errors("--seed 2") != first);
+}
+
 TEST_CASE("a slip in a list of settings costs no time") {
   short_text const t;
   auto const wrong = t.deploy("--vary adc.bitz=4,8");

@@ -1,0 +1,74 @@
+// A chip whose weights come from a dense bank with errors.
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "ohmic/chip/evaluation.hpp"
+#include "ohmic/chip/wang2024.hpp"
+#include "ohmic/model/gpt2.hpp"
+#include "ohmic/program/plan.hpp"
+#include "support/catch.hpp"
+#include "support/diagnosis.hpp"
+#include "support/tiny_models.hpp"
+
+namespace {
+
+using namespace ohmic;
+using chip::wang2024;
+
+struct result {
+  std::vector<float> values;
+  dense_report dense;
+  std::string plan_difference;
+};
+
+/// Codes of the tiny decoder on a chip with these changes, as values of one pass.
+result pass(std::vector<std::string> const& changes, std::uint64_t seed = 1) {
+  auto settings = chip::defaults<wang2024>();
+  for (auto const& s : changes) assign(settings, s);
+  auto const m = ohmic_test::tiny_gpt2();
+  executor serial(1);
+  model::fp32_weights const weights(sites_of(m).sites(), [&](auto const& f) { for_each_projection(m, f); });
+  auto const texts = ohmic_test::tiny_texts(1);
+  auto const values = chip::calibrated_values(m, weights, texts, serial);
+  auto const on = chip::deploy(m, settings, values, texts, serial, {}, kernels_of<uniform_adc>, seed);
+  chip::engine<wang2024> e(on, chip::product_mode::convert, serial);
+  auto const out = forward(e, m, texts.front());
+  auto const plan = program::plan(program_of(m, texts.front().size(), on.choices()), on.settings().array,
+                                  wang2024::scale, sites_of(m));
+  return {{out.flat().begin(), out.flat().end()}, on.dense(), difference(plan, e.report().actions(sites_of(m)))};
+}
+
+}  // namespace
+
+TEST_CASE("a perfect bank is not touched, and fluctuation that crosses no threshold changes nothing") {
+  auto const perfect = pass({});
+  CHECK(perfect.dense == dense_report{});
+  auto const quiet = pass({"dense.cell.rtn_multiple=5"});
+  CHECK(quiet.values == perfect.values);
+  CHECK(quiet.dense.bits > 0);
+  CHECK(quiet.dense.bit_errors == 0);
+}
+
+TEST_CASE("bit errors of the bank reach the results, by seed alone") {
+  auto const noisy = pass({"dense.cell.rtn_multiple=6.2"});
+  CHECK(noisy.dense.bit_errors > 0);
+  CHECK(noisy.values != pass({}).values);
+  CHECK(pass({"dense.cell.rtn_multiple=6.2"}).values == noisy.values);
+  CHECK(pass({"dense.cell.rtn_multiple=6.2"}, 2).values != noisy.values);
+}
+
+TEST_CASE("the plan follows the cells of a weight") {
+  CHECK(pass({}).plan_difference == "");
+  CHECK(pass({"dense.cell.bits=1", "dense.cell.rtn_multiple=19"}).plan_difference == "");
+  auto settings = chip::defaults<wang2024>();
+  settings.dense.cell.bits = 1;
+  CHECK(chip::settled(settings).array.cells_per_weight == 8);
+  settings.dense.cell.bits = 4;
+  CHECK(chip::settled(settings).array.cells_per_weight == 2);
+}
+
+TEST_CASE("a chip refuses a bank that makes no sense") {
+  ohmic_test::check_refused([] { pass({"dense.cell.bits=9"}); }, errc::config_value,
+                            {"dense.cell.bits", "got 9", "1..4"});
+}
