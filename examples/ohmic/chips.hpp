@@ -69,11 +69,4 @@ inline std::vector<chip_request> seeded(std::vector<chip_request> requests, std:
   return requests;
 }
 
-/// The settings that a calibration depends on: ranges and scales are found on the ideal array, so that one design
-/// serves every chip.
-inline chip_settings calibration_settings(chip_settings settings) {
-  settings.noise = {};
-  return settings;
-}
-
 }  // namespace program_cli

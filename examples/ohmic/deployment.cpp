@@ -133,8 +133,9 @@ void print_dense(FILE* out, deployment const& d) {
     any = any || r.dense.weights > 0;
   }
   if (!any) return;
-  fmt::print(out, "\n{:<{}} {:>12} {:>14} {:>12} {:>12}   weights as the dense bank gives them back\n", "", width,
-             "wrong bits", "bit error rate", "weights", "wrong");
+  fmt::print(out,
+             "\n{:<{}} {:>12} {:>14} {:>12} {:>12}   bits as the dense bank senses them, weights as it delivers them\n",
+             "", width, "wrong bits", "bit error rate", "weights", "wrong");
   for (auto const& r : d.results)
     if (r.dense.weights > 0)
       fmt::print(out, "{:<{}} {:>12} {:>14.2e} {:>12} {:>12}\n", r.name, width, r.dense.bit_errors,

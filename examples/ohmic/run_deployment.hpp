@@ -62,7 +62,7 @@ class shared_currents {
     if (!settings.range.needs_statistics() || chip.array().lossless()) return last_ = chip.no_currents();
     settings.range = {};
     settings.adc = {};
-    settings.noise = {};  // ranges are found on the ideal array
+    settings = ohmic::chip::design_of(settings);
     auto const key = ohmic::print(settings);
     if (auto const found = kept_.find(key); found != kept_.end()) return found->second;
     auto currents = ohmic::chip::observed_currents(chip, *m_, *texts_, *threads_, report);
@@ -229,12 +229,15 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
       progress_line line("calibrating " + r.label, common.quiet);
       auto const settings = settings_of(r);
       if (kept) {
-        auto const& of_chip = calibration_for(stored, r.base, print(calibration_settings(settings)), path);
+        auto const& of_chip = calibration_for(stored, r.base, print(ohmic::chip::design_of(settings)), path);
         chips.push_back(under_test<task_type>(m, chip::deploy(m, settings, of_chip, *kernels.products, common.seed),
                                               r.label, chip::product_mode::convert));
       } else {
         auto chip = chip::programmed(m, settings, values, *kernels.products, common.seed);
-        chip.set_converters(currents.of(chip, std::ref(line)));
+        chip.set_converters(chip.settings().dense.is_perfect()
+                                ? currents.of(chip, std::ref(line))
+                                : currents.of(chip::programmed(m, chip::design_of(settings), values, *kernels.products),
+                                              std::ref(line)));
         chips.push_back(under_test<task_type>(m, std::move(chip), r.label, chip::product_mode::convert));
       }
     }
@@ -309,7 +312,7 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
     auto const settings = settings_of(r);
     auto const chip =
         chip::deploy(m, settings, values, calib.tokens, threads, std::ref(line), *kernels.products, common.seed);
-    kept.chips.emplace(calibration_key(r.base, print(calibration_settings(settings))), chip.calibrated());
+    kept.chips.emplace(calibration_key(r.base, print(ohmic::chip::design_of(settings))), chip.calibrated());
   }
   json result = result_header("calibrate", common);
   result["model"] = family.description(o.model);

@@ -99,6 +99,15 @@ template <class Spec>
   return c;
 }
 
+/// The settings that ranges and scales depend on: they are found on ideal arrays and a perfect bank, so that one design
+/// serves every chip that is made of it.
+template <class Spec>
+[[nodiscard]] config<Spec> design_of(config<Spec> c) {
+  c.noise = {};
+  c.dense = {};
+  return c;
+}
+
 /// Settings of the computation crossbar alone.
 template <class Spec>
 [[nodiscard]] computation_config<typename Spec::adc, typename Spec::dac> computation_settings(config<Spec> const& c) {

@@ -150,7 +150,8 @@ template <class Spec, model::transformer Model>
   return all;
 }
 
-/// A model programmed on the chip of `Spec` and calibrated: values first, then the column currents of the same texts.
+/// A model programmed on the chip of `Spec` and calibrated: values first, then the column currents of the same texts, on
+/// its design (`design_of`).
 /// Errors  those of the settings, the weights and the texts
 template <class Spec, model::transformer Model>
 [[nodiscard]] deployed<Spec> deploy(Model const& m, config<Spec> const& settings, value_ranges const& values,
@@ -158,7 +159,11 @@ template <class Spec, model::transformer Model>
                                     product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>,
                                     std::uint64_t seed = 1) {
   deployed<Spec> chip = programmed(m, settings, values, kernels, seed);
-  chip.set_converters(observed_currents(chip, m, texts, threads, report));
+  // Weights that came back wrong are of one chip; its converters are designed for the right ones.
+  chip.set_converters(
+      chip.settings().dense.is_perfect()
+          ? observed_currents(chip, m, texts, threads, report)
+          : observed_currents(programmed(m, design_of(settings), values, kernels), m, texts, threads, report));
   return chip;
 }
 

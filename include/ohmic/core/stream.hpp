@@ -26,6 +26,9 @@ enum class purpose : std::uint32_t {
   resistor = 7,
   dac = 8,
   dac_read = 9,
+  memory_read = 10,
+  memory_rtn = 11,
+  cell_read = 12,
   user = 0x100
 };
 

@@ -85,7 +85,8 @@ class dense_bank {
 
   /// Delivers the weights of a column.
   /// Shape   out (weights that were written)
-  /// Errors  shape for a column that was never written, or a span of another size; capacity for an index beyond 2^32 reads
+  /// Errors  shape for a column that was never written, or a span of another size; capacity for an index beyond 2^32 reads;
+  ///         value for an age that is negative, too large or no number
   void read(std::size_t column, dense_read const& when, std::span<std::int8_t> out, dense_report& report,
             dense_method method = dense_method::bounded) const {
     column_state const& c = written(column);
@@ -94,6 +95,9 @@ class dense_bank {
                    std::to_string(c.weights.size()), "read as many as were written"});
     auto const attempts = static_cast<std::uint64_t>(config_.rereads) + 1;
     require_addressable(1, 1, (std::uint64_t{when.index} + 1) * attempts, "dense_bank.read");
+    if (!(when.age.si() >= 0.0 && when.age.si() < 1e12))
+      throw error({errc::value, "age of a read out of range", "dense_bank.read", to_text(when.age), "0 s to 1e12 s",
+                   "give the time since the column was written"});
     double const log_age = cell_.log_age(when.age);
     std::vector<std::uint8_t> level(c.original.size());
     std::vector<bool> open(words(out.size()), true);  // words that are not yet accepted

@@ -71,7 +71,7 @@ struct imperfect_array {
 };
 
 /// Z = X . Y of an imperfect computation array, by the definition. Every cell's noise and telegraph state is a number of
-/// its own (purpose user and rtn), so that a product with `cell` or `rtn` equals the fast one in distribution; with
+/// its own (purpose cell_read and rtn), so that a product with `cell` or `rtn` equals the fast one in distribution; with
 /// everything else it equals it bit for bit.
 /// Shape   x (tokens, inner), y (outputs, inner), converters (digits) -> z (tokens, outputs)
 template <int S, adc_policy Adc, class Dac>
@@ -85,7 +85,7 @@ template <int S, adc_policy Adc, class Dac>
   std::size_t const tiles = pieces(y.cols, per_tile), blocks = pieces(y.rows, output_block);
   std::size_t const copies = pieces(std::max(place.tokens, place.first_token + x.rows), pairs);
   stream const reads{c.seed, purpose::read, place.product}, rows{c.seed, purpose::dac_read, place.product};
-  stream const cells{c.seed, purpose::user, place.product}, states{c.seed, purpose::rtn, place.product};
+  stream const cells{c.seed, purpose::cell_read, place.product}, states{c.seed, purpose::rtn, place.product};
   matrix<double> z(x.rows, y.rows);
   for (std::size_t n = 0; n < x.rows; ++n)
     for (std::size_t t = 0; t < y.rows; ++t)

@@ -32,14 +32,15 @@ struct imperfections {
   double adc_offset = 0.0;  ///< of an array, sigma in LSB
   double adc_gain = 0.0;    ///< of an array, relative sigma
   double adc_inl = 0.0;     ///< of an array, sigma of the bow at half scale in LSB
-  double adc_dnl = 0.0;     ///< of an array, sigma of the width of a code in LSB
-  double thermal = 0.0;     ///< of a conversion, sigma in product units
-  double row = 0.0;         ///< of a driven row, common to all column pairs, relative sigma
-  double cell = 0.0;        ///< of a closed cell in a read, relative sigma
-  double rtn = 0.0;         ///< of a closed cell in a read: distance of its two states, relative
-  double rtn_share = 0.5;   ///< share of the upper state
-  int arrays = 64;          ///< that all layers share
-  std::uint64_t seed = 1;   ///< of one chip and its run
+  double adc_dnl =
+      0.0;  ///< of an array, sigma of the width of a code in LSB; edges stop at 0.49, so that above 0.3 it is less than it says
+  double thermal = 0.0;    ///< of a conversion, sigma in product units
+  double row = 0.0;        ///< of a driven row, common to all column pairs, relative sigma
+  double cell = 0.0;       ///< of a closed cell in a read, relative sigma
+  double rtn = 0.0;        ///< of a closed cell in a read: distance of its two states, relative
+  double rtn_share = 0.5;  ///< share of the upper state
+  int arrays = 64;         ///< that all layers share
+  std::uint64_t seed = 1;  ///< of one chip and its run
 
   /// True if nothing differs from the ideal crossbar.
   [[nodiscard]] bool ideal() const noexcept {
@@ -168,6 +169,9 @@ class fixed_errors {
       adc_ = drawn(purpose::adc, arrays, 1, {c.adc_gain, c.adc_offset, c.adc_inl});
     if (c.adc_dnl > 0.0) {
       codes_ = static_cast<std::size_t>(codes) + 1;
+      if (arrays > (std::size_t{1} << 28) / codes_)
+        throw error({errc::capacity, "too many edges of codes to draw", "noise.arrays", std::to_string(c.arrays),
+                     "arrays x codes up to 2^28", "set fewer noise.arrays or adc.bits"});
       transitions_.resize(arrays * codes_);
       for (std::size_t a = 0; a < arrays; ++a) {
         std::span<float> const edges(transitions_.data() + a * codes_, codes_);

@@ -101,8 +101,8 @@ class memory_cell {
 
     constexpr streams(std::uint64_t seed, std::uint32_t bank) noexcept
         : programming{seed, purpose::programming, bank},
-          read{seed, purpose::read, bank},
-          rtn{seed, purpose::rtn, bank},
+          read{seed, purpose::memory_read, bank},
+          rtn{seed, purpose::memory_rtn, bank},
           fault{seed, purpose::fault, bank},
           drift{seed, purpose::drift, bank} {}
   };

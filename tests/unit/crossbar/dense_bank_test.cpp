@@ -11,7 +11,6 @@
 
 #include "ohmic/core/threads.hpp"
 #include "ohmic/crossbar/dense_store.hpp"
-#include "ohmic/numeral/slices.hpp"
 #include "support/catch.hpp"
 #include "support/diagnosis.hpp"
 
@@ -102,13 +101,37 @@ TEST_CASE("a column holds 128, 256, 341 and 512 weights at 1 to 4 bits") {
 }
 
 TEST_CASE("the cells of a weight hold the slices of its two's complement, lowest first") {
-  // A cell whose levels are 1 apart from the truth shows where its bits sit: stuck cells, one at a time, would need faults at
-  // chosen places, so the slices are compared through a bank whose cells are all stuck high: every slice is all ones, -1.
-  auto const c = settings({"cell.stuck_high=1"});
-  auto const r = run(c, 1, 1, dense_method::bounded);
-  for (std::int8_t w : r.delivered) CHECK(w == -1);
-  auto const low = run(settings({"cell.stuck_low=1", "cell.bits=3"}), 1, 1, dense_method::bounded);
-  for (std::int8_t w : low.delivered) CHECK(w == 0);
+  // A cell that is stuck high in a weight of 0 shows which bits it holds. Which cells those are, their addresses say.
+  auto const c = settings({"cell.stuck_high=0.05"});
+  ohmic::memory_cell const cell(c.cell);
+  ohmic::memory_cell::streams const streams(1, 0);
+  dense_bank bank(c, 1);
+  weights const zeros(256);
+  weights back(256);
+  dense_report report;
+  bank.write(0, zeros, report);
+  bank.read(0, {}, back, report);
+  std::size_t stuck = 0;
+  for (std::size_t i = 0; i < 256; ++i) {
+    unsigned wanted = 0;
+    for (std::size_t j = 0; j < 4; ++j)
+      if (cell.stuck_at(streams.fault.uniform(4 * i + j, 0)) != 0.0f) {
+        wanted |= 3u << (2 * j);
+        ++stuck;
+      }
+    CHECK(static_cast<unsigned>(static_cast<std::uint8_t>(back[i])) == wanted);
+  }
+  CHECK(stuck > 20);
+}
+
+TEST_CASE("a dense bank and a computation crossbar share no random numbers") {
+  ohmic::memory_cell::streams const bank(1, 0);
+  for (auto const use :
+       {ohmic::purpose::read, ohmic::purpose::rtn, ohmic::purpose::dac_read, ohmic::purpose::resistor}) {
+    ohmic::stream const crossbar{1, use, 0};
+    CHECK_FALSE(crossbar.word(0, 0) == bank.read.word(0, 0));
+    CHECK_FALSE(crossbar.word(0, 0) == bank.rtn.word(0, 0));
+  }
 }
 
 TEST_CASE("the fast way gives the bits of the plain definition") {
@@ -217,6 +240,7 @@ TEST_CASE("cells that drift read lower the older they are, and a refresh bounds 
   auto const [equal, report] = passed(aged);
   CHECK(equal);
   CHECK(report.refreshes == 8 * 99);
+  CHECK(report.weights == 4 * 300);  // those delivered, once
   CHECK(report.most_pulses == 100);
 }
 
@@ -385,5 +409,7 @@ TEST_CASE("a bank refuses settings and calls that make no sense") {
   check_refused([&] { bank.read(0, {}, w, report); }, errc::shape, {"never written"});
   bank.write(0, w, report);
   check_refused([&] { bank.read(0, {}, too_many, report); }, errc::shape, {"257", "256"});
+  check_refused([&] { bank.read(0, {0, seconds(-1.0)}, w, report); }, errc::value, {"age of a read"});
+  check_refused([&] { bank.read(0, {0, seconds(std::nan(""))}, w, report); }, errc::value, {"age of a read"});
   check_refused([&] { bank.read(0, {0xffffffffu, seconds(0.0)}, w, report); }, errc::capacity, {"dense_bank.read"});
 }
