@@ -16,6 +16,7 @@
 #include "ohmic/core/view.hpp"
 #include "ohmic/core/xtensor.hpp"
 #include "ohmic/crossbar/computation.hpp"
+#include "ohmic/crossbar/imperfect_reference.hpp"
 #include "ohmic/crossbar/reference.hpp"
 #include "ohmic/device/fixed_resistor.hpp"
 #include "ohmic/model/bert.hpp"
