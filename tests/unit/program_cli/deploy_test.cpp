@@ -260,3 +260,23 @@ TEST_CASE("NaN and infinity in weights are named by tensor and element") {
   CHECK_THAT(r.text, contains("model.safetensors"));
   CHECK_THAT(r.text, contains("10"));
 }
+
+TEST_CASE("an imperfect chip depends on the seed, and on neither threads nor instruction set") {
+  small_task const task;
+  auto const layers_of = [&](std::string const& options) {
+    auto const r =
+        run_program(task.arguments() + " --chip wang2024 --limit 3 --set noise.cell=0.1 --set noise.mismatch=0.02" +
+                    options + " --json " + (task / "noise.json"));
+    INFO(r.text);
+    REQUIRE(r.status == 0);  // also: as many actions as planned
+    return read_json(task.path() / "noise.json").at("layers");
+  };
+  auto const one = layers_of(" --threads 1");
+  CHECK(layers_of(" --threads 3 --instruction-set baseline") == one);
+  auto const other = layers_of(" --seed 2");
+  CHECK(other != one);
+  CHECK(layers_of(" --set noise.seed=2") == other);
+  auto const refused = run_program(task.arguments() + " --set noise.mismatch=0.5");
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.text, contains("noise.mismatch"));
+}
