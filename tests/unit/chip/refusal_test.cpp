@@ -79,11 +79,11 @@ TEST_CASE("NaN in what calibration runs through is refused with the site where i
                 {"embeddings.L2[3]", "nan"});
 }
 
-TEST_CASE("an empty matrix is refused with its site") {
+TEST_CASE("a model that was put together wrongly is refused with its part") {
   small_model const f;
   check_refused(
       [&] { program_changed(f, [](auto& m) { m.layers[0].intermediate.weight = ohmic::matrix<float>(0, 24); }); },
-      errc::shape, {"layer.0.B1", "empty matrix", "0 x 24"});
+      errc::shape, {"layers[0].intermediate.weight", "0 x 24", "40 x 24"});
 }
 
 TEST_CASE("a run before the converters have ranges is refused with the site") {
