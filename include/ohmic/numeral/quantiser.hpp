@@ -28,22 +28,19 @@ struct quantised {
 class symmetric_quantiser {
  public:
   symmetric_quantiser(int bits, float scale)
-      : scale_(scale), per_code_(1.0f / scale), top_(static_cast<float>(symmetric_top(bits))) {
-    if (bits < 2 || bits > 16)
-      throw error({errc::config_value, "bits out of range", "quantiser.bits", std::to_string(bits), "2..16",
-                   "choose a width in that range"});
+      : scale_(scale), per_code_(1.0f / scale), top_(static_cast<float>(symmetric_top(checked(bits)))) {
     if (!(scale > 0.0f) || !std::isfinite(scale) || !std::isfinite(per_code_))
       throw error({errc::config_value, "unusable scale", "quantiser.scale", std::to_string(scale), "finite and > 0",
                    "calibrate on data with a non-zero value, or set a scale"});
   }
 
   /// Scale at which `largest` takes the largest code. An all-zero tensor has scale 1.
-  /// Errors  value if largest is NaN or infinite
+  /// Errors  value if largest is NaN or infinite; config_value unless 2 <= bits <= 16
   [[nodiscard]] static float scale_for(float largest, int bits) {
     if (!std::isfinite(largest) || largest < 0.0f)
       throw error({errc::value, "not a magnitude", "quantiser", std::to_string(largest), "finite and >= 0",
                    "look for NaN or infinity in the data"});
-    float const scale = largest / static_cast<float>(symmetric_top(bits));
+    float const scale = largest / static_cast<float>(symmetric_top(checked(bits)));
     return scale > 0.0f && std::isfinite(1.0f / scale) ? scale : 1.0f;
   }
 
@@ -78,6 +75,14 @@ class symmetric_quantiser {
   }
 
  private:
+  /// Before anything is shifted by them.
+  [[nodiscard]] static int checked(int bits) {
+    if (bits < 2 || bits > 16)
+      throw error({errc::config_value, "bits out of range", "quantiser.bits", std::to_string(bits), "2..16",
+                   "choose a width in that range"});
+    return bits;
+  }
+
   float scale_;
   float per_code_;
   float top_;
