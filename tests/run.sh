@@ -11,7 +11,7 @@ ohmic_packages g++ cmake ninja-build ccache python3 libxtensor-dev libxsimd-dev 
   "libboost1.81-dev|libboost1.83-dev|libboost1.88-dev" catch2 libcli11-dev libfmt-dev libtomlplusplus-dev \
   nlohmann-json3-dev libutf8proc-dev libbenchmark-dev openssl
 
-ohmic_step "2/3 Building the program and the tests in build/tests"
+ohmic_step "2/3 Building the program, the tests and the benches in build/tests"
 ohmic_build tests -DOHMIC_WERROR="${OHMIC_WERROR:-OFF}"
 
 ohmic_step "3/3 Running the tests"

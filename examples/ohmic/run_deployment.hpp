@@ -41,10 +41,10 @@ struct calibration_texts {
 /// Hash of a model's matrices, so that a calibration is not used with other weights.
 template <class Model>
 std::string weights_digest(Model const& m) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
+  std::uint64_t hash = ohmic::fingerprint("");
   for_each_projection(m, [&](ohmic::program::site, ohmic::model::linear_weights const& w) {
-    auto const* bytes = reinterpret_cast<unsigned char const*>(w.weight.data());
-    for (std::size_t i = 0; i < w.weight.size() * sizeof(float); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    std::string_view const bytes(reinterpret_cast<char const*>(w.weight.data()), w.weight.size() * sizeof(float));
+    hash = ohmic::fingerprint(bytes, hash);
   });
   return fmt::format("{:016x}", hash);
 }
@@ -230,10 +230,10 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
       auto const settings = settings_of(r);
       if (kept) {
         auto const& of_chip = calibration_for(stored, r.base, print(ohmic::chip::design_of(settings)), path);
-        chips.push_back(under_test<task_type>(m, chip::deploy(m, settings, of_chip, *kernels.products, common.seed),
-                                              r.label, chip::product_mode::convert));
+        chips.push_back(under_test<task_type>(m, chip::deploy(m, settings, of_chip, *kernels.products), r.label,
+                                              chip::product_mode::convert));
       } else {
-        auto chip = chip::programmed(m, settings, values, *kernels.products, common.seed);
+        auto chip = chip::programmed(m, settings, values, *kernels.products);
         chip.set_converters(chip.settings().dense.is_perfect()
                                 ? currents.of(chip, std::ref(line))
                                 : currents.of(chip::programmed(m, chip::design_of(settings), values, *kernels.products),
@@ -309,10 +309,9 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
       {}};
   for (auto const& r : requests) {
     progress_line line("calibrating " + r.label, common.quiet);
-    auto const settings = settings_of(r);
-    auto const chip =
-        chip::deploy(m, settings, values, calib.tokens, threads, std::ref(line), *kernels.products, common.seed);
-    kept.chips.emplace(calibration_key(r.base, print(ohmic::chip::design_of(settings))), chip.calibrated());
+    auto const design = chip::design_of(settings_of(r));
+    auto const chip = chip::deploy(m, design, values, calib.tokens, threads, std::ref(line), *kernels.products);
+    kept.chips.emplace(calibration_key(r.base, print(design)), chip.calibrated());
   }
   json result = result_header("calibrate", common);
   result["model"] = family.description(o.model);

@@ -15,7 +15,7 @@ BASE = 0.027
 
 
 def study(arguments, bits):
-    """Chips with Gaussian read noise of so many times 2.7 %, and telegraph noise at the last multiple without errors and the first with."""
+    """Chips with Gaussian read noise of so many times 2.7 %, and telegraph noise at the printed multiple without errors and at one with."""
     noise = ",".join(f"{BASE * m:.4g}" for m in MULTIPLES)
     common = [*arguments, "--chip", "wang2024", "--set", f"dense.cell.bits={bits}"]
     gaussian = runs.deploy([*common, "--vary", f"dense.cell.read_noise={noise}"])

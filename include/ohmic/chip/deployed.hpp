@@ -61,13 +61,14 @@ class deployed {
   using adc = typename Spec::adc;
   using kernels = product_kernels<adc>;
 
-  /// Programs the matrices, through the dense bank: its errors, which the seed addresses, are drawn here, once. for_each(f) calls f(site, linear_weights); producer(site) is the site whose result a matrix
-  /// reads.
+  /// Programs the matrices, through the dense bank, whose errors are drawn here, once. for_each(f) calls
+  /// f(site, linear_weights); producer(site) is the site whose result a matrix reads.
+  /// Random  by `noise.seed`: a seed is a chip
   /// Errors  those of the settings; value for NaN or infinity in weights; config_conflict where digits cannot carry the
   ///         codes
   template <class ForEach, class Producer>
   deployed(config<Spec> const& settings, program::site_names const& names, value_ranges ranges, ForEach const& for_each,
-           Producer const& producer, kernels const& k = kernels_of<adc>, std::uint64_t seed = 1)
+           Producer const& producer, kernels const& k = kernels_of<adc>)
       : settings_(settled(settings)),
         names_(names),
         array_(computation_settings(settings_), k),
@@ -80,7 +81,7 @@ class deployed {
                    std::to_string(ranges_.largest.size()) + " sites", std::to_string(names.sites()) + " sites",
                    "calibrate this model"});
     coding_config::validate(settings.coding);
-    dense_store dense(settings.dense, settings.array.bank_rows, seed);
+    dense_store dense(settings_.dense, settings_.array.bank_rows, settings_.noise.seed);
     for_each([&](program::site s, model::linear_weights const& w) { program(s, w, scale_of(producer(s)), dense); });
     dense_ = dense.report();
     dense_clipped_ = dense.clipped();

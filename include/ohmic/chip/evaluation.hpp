@@ -110,16 +110,16 @@ template <model::transformer Model>
   return all;
 }
 
-/// A model programmed on the chip of `Spec`, its converters not yet set. The seed addresses the errors of the dense bank.
+/// A model programmed on the chip of `Spec`, its converters not yet set.
 /// Errors  those of the model's `validate`, the settings and the weights
 template <class Spec, model::transformer Model>
 [[nodiscard]] deployed<Spec> programmed(
     Model const& m, config<Spec> const& settings, value_ranges const& values,
-    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>, std::uint64_t seed = 1) {
+    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
   detail::check_model(m);
   return deployed<Spec>(
       settings, sites_of(m), values, [&](auto const& f) { for_each_projection(m, f); },
-      [&](program::site s) { return producer_of(m, s); }, kernels, seed);
+      [&](program::site s) { return producer_of(m, s); }, kernels);
 }
 
 /// The column currents of a programmed model over calibration texts; empty where the range rule does not ask for them.
@@ -154,11 +154,11 @@ template <class Spec, model::transformer Model>
 /// its design (`design_of`).
 /// Errors  those of the settings, the weights and the texts
 template <class Spec, model::transformer Model>
-[[nodiscard]] deployed<Spec> deploy(Model const& m, config<Spec> const& settings, value_ranges const& values,
-                                    token_lists const& texts, executor& threads, progress const& report = {},
-                                    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>,
-                                    std::uint64_t seed = 1) {
-  deployed<Spec> chip = programmed(m, settings, values, kernels, seed);
+[[nodiscard]] deployed<Spec> deploy(
+    Model const& m, config<Spec> const& settings, value_ranges const& values, token_lists const& texts,
+    executor& threads, progress const& report = {},
+    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+  deployed<Spec> chip = programmed(m, settings, values, kernels);
   // Weights that came back wrong are of one chip; its converters are designed for the right ones.
   chip.set_converters(
       chip.settings().dense.is_perfect()
@@ -170,10 +170,10 @@ template <class Spec, model::transformer Model>
 /// The same from a calibration that was kept: equal to the deployment that left it.
 /// Errors  those of the settings and the weights; shape, config_value for a calibration that does not fit
 template <class Spec, model::transformer Model>
-[[nodiscard]] deployed<Spec> deploy(Model const& m, config<Spec> const& settings, calibration const& kept,
-                                    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>,
-                                    std::uint64_t seed = 1) {
-  deployed<Spec> chip = programmed(m, settings, kept.values, kernels, seed);
+[[nodiscard]] deployed<Spec> deploy(
+    Model const& m, config<Spec> const& settings, calibration const& kept,
+    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+  deployed<Spec> chip = programmed(m, settings, kept.values, kernels);
   chip.set_converters(kept.full_scales);
   return chip;
 }

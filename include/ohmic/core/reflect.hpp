@@ -383,10 +383,10 @@ template <reflected T>
   return changes;
 }
 
-/// 64-bit FNV-1a hash of a text. Not for secrets.
+/// 64-bit FNV-1a hash of a text, or of what follows a text of this hash. Not for secrets.
 /// Source  Fowler, Noll, Vo; offset basis and prime of the 64-bit variant
-[[nodiscard]] constexpr std::uint64_t fingerprint(std::string_view text) noexcept {
-  std::uint64_t hash = 0xcbf29ce484222325;
+[[nodiscard]] constexpr std::uint64_t fingerprint(std::string_view text,
+                                                  std::uint64_t hash = 0xcbf29ce484222325) noexcept {
   for (char const c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
   return hash;
 }

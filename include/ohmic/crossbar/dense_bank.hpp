@@ -26,7 +26,7 @@ struct dense_read {
   seconds age{0.0};
 };
 
-/// How a result is computed; both give the same bits.
+/// How a result is computed; all three give the same bits.
 enum class dense_method {
   plain,   ///< the definition: cell by cell, every number drawn by itself
   drawn,   ///< a column at a time, and nothing drawn that cannot matter

@@ -25,8 +25,8 @@ class dense_store {
  public:
   /// Errors  as dense_bank
   dense_store(dense_config const& c, int rows, std::uint64_t seed) : config_(c), rows_(rows), seed_(seed) {
-    bank_.emplace(c, seed, 0, rows);
-    if (c.is_perfect()) bank_.reset();
+    dense_config::validate(c);
+    if (!c.is_perfect()) bank_.emplace(c, seed, 0, rows);
     if (c.refresh_interval.si() > 0.0 && c.age > c.refresh_interval)
       refreshes_ = static_cast<std::uint32_t>(std::ceil(c.age / c.refresh_interval)) - 1;
   }

@@ -109,8 +109,8 @@ class switched_operand {
     // More digits than 16-bit codes need would only leave the integers that hold them.
     constexpr int most = balanced<S>::digits_for(32767);
     if (digits < 1 || digits > most)
-      throw error({errc::config_conflict, "number of digits", where, std::to_string(digits), "1.." + std::to_string(most),
-                   "use narrower codes or a larger scale factor"});
+      throw error({errc::config_conflict, "number of digits", where, std::to_string(digits),
+                   "1.." + std::to_string(most), "use narrower codes or a larger scale factor"});
     switched_operand x(codes, cut, static_cast<std::size_t>(digits), balanced<S>::reach(digits), where);
     for (std::size_t d = x.digits_; d-- > 0;)
       x.weights_[d] = d + 1 == x.digits_ ? 1 : x.weights_[d + 1] * balanced<S>::base;

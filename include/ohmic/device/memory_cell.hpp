@@ -231,11 +231,16 @@ class memory_cell {
   float amplitude_ = 0.0f, read_noise_ = 0.0f, programming_error_ = 0.0f, tolerance_ = 0.0f;
 };
 
-/// Chance that a cell which holds this level reads as another one, without drift: the definition, integrated.
-/// Range   max_pulses 1: without verifying programming errors are normal
+/// Chance that a cell which holds this level reads as another one: the definition, integrated.
+/// Range   max_pulses 1, because without verifying programming errors are normal; no drift
+/// Errors  as memory_cell_config::validate; config_conflict outside the range
 /// Source  ours; held to the definition in tests/unit/device
 [[nodiscard]] inline double cell_error_probability(memory_cell_config const& c, int level) {
   memory_cell_config::validate(c);
+  if (c.max_pulses > 1 || c.drift_exponent > 0.0 || c.drift_spread > 0.0)
+    throw error({errc::config_conflict, "chance of an error has no closed form", "dense.cell",
+                 c.max_pulses > 1 ? "max_pulses=" + std::to_string(c.max_pulses) : "drift",
+                 "max_pulses=1 without drift", "count the errors of dense_bank reads"});
   double const steps = static_cast<double>((1 << c.bits) - 1), half = 0.5 / steps;
   double const sigma = std::hypot(c.programming_error, c.read_noise), amplitude = c.rtn_base * c.rtn_multiple;
   bool const lowest = level == 0, highest = level + 1 == 1 << c.bits;

@@ -18,7 +18,6 @@
 
 namespace ohmic::inline OHMIC_ABI::model {
 
-
 /// Sizes and settings of a BERT classifier.
 /// Range   see validate(bert_config)
 /// Source  Devlin 2019; the defaults are BERT-Base, uncased
@@ -31,7 +30,7 @@ struct bert_config {
   std::size_t positions = 512;  ///< longest input in tokens
   std::size_t token_types = 2;
   std::size_t classes = 2;
-  float norm_epsilon = 1e-12f;  ///< added to the variance in LayerNorm
+  float norm_epsilon = 1e-12f;                      ///< added to the variance in LayerNorm
   activation hidden_activation = activation::gelu;  ///< between the feed-forward layers
 
   /// Width of one attention head.

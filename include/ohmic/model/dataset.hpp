@@ -16,6 +16,7 @@
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/utf8.hpp"
 
@@ -162,13 +163,10 @@ inline void check_labels(std::vector<labelled_text> const& data, std::size_t cla
   }
 }
 
-/// 64-bit FNV-1a hash of a file's bytes, to name the data in a report. Not a proof against forgery.
+/// Fingerprint of a file's bytes, to name the data in a report. Not a proof against forgery.
 /// Errors  errc::file_missing, errc::capacity
-/// Source  Fowler, Noll, Vo: offset basis and prime of the 64-bit variant
 [[nodiscard]] inline std::uint64_t content_digest(std::filesystem::path const& file) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (char const c : read_whole(file, max_data_bytes)) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return hash;
+  return fingerprint(std::string_view(read_whole(file, max_data_bytes)));
 }
 
 /// Texts that calibration and scored data have in common, each counted once.

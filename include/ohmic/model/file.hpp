@@ -91,32 +91,4 @@ namespace ohmic::inline OHMIC_ABI::model {
   return bytes;
 }
 
-/// The name that takes the fewest single-character edits to become `name`; empty if there are no names.
-/// Cost    O(names x length^2); only on the way to an error
-[[nodiscard]] inline std::string nearest_name(std::string_view name, std::span<std::string const> names) {
-  constexpr std::size_t compared = 128;  // longer names are told apart by their first bytes, to bound the work
-  std::string_view const a = name.substr(0, compared);
-  std::string best;
-  std::size_t best_distance = ~std::size_t{0};
-  std::vector<std::size_t> row(compared + 1);
-  for (std::string const& candidate : names) {
-    std::string_view const b = std::string_view(candidate).substr(0, compared);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-      std::size_t diagonal = row[0];
-      row[0] = i;
-      for (std::size_t j = 1; j <= b.size(); ++j) {
-        std::size_t const above = row[j];
-        row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0u : 1u)});
-        diagonal = above;
-      }
-    }
-    if (row[b.size()] < best_distance) {
-      best_distance = row[b.size()];
-      best = candidate;
-    }
-  }
-  return best;
-}
-
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -20,6 +20,18 @@ struct linear_weights {
   friend bool operator==(linear_weights const&, linear_weights const&) = default;
 };
 
+/// Outputs [first, first + out) of a layer whose file keeps its weight the other way round.
+/// Shape   weight (in, total), bias (total)
+[[nodiscard]] inline linear_weights linear_of_columns(matrix<float> const& weight, std::vector<float> const& bias,
+                                                      std::size_t first, std::size_t out) {
+  linear_weights l{matrix<float>(out, weight.rows()), std::vector<float>(out)};
+  for (std::size_t o = 0; o < out; ++o) {
+    l.bias[o] = bias[first + o];
+    for (std::size_t i = 0; i < weight.rows(); ++i) l.weight(o, i) = weight(i, first + o);
+  }
+  return l;
+}
+
 /// Scale and offset of a layer normalisation, y = gamma (x - mean) / deviation + beta.
 /// Shape   gamma (width), beta (width)
 struct norm_weights {

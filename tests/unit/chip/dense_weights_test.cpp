@@ -26,12 +26,13 @@ struct result {
 result pass(std::vector<std::string> const& changes, std::uint64_t seed = 1) {
   auto settings = chip::defaults<wang2024>();
   for (auto const& s : changes) assign(settings, s);
+  settings.noise.seed = seed;
   auto const m = ohmic_test::tiny_gpt2();
   executor serial(1);
   model::fp32_weights const weights(sites_of(m).sites(), [&](auto const& f) { for_each_projection(m, f); });
   auto const texts = ohmic_test::tiny_texts(1);
   auto const values = chip::calibrated_values(m, weights, texts, serial);
-  auto const on = chip::deploy(m, settings, values, texts, serial, {}, kernels_of<uniform_adc>, seed);
+  auto const on = chip::deploy(m, settings, values, texts, serial);
   chip::engine<wang2024> e(on, chip::product_mode::convert, serial);
   auto const out = forward(e, m, texts.front());
   auto const plan = program::plan(program_of(m, texts.front().size(), on.choices()), on.settings().array,
@@ -48,6 +49,27 @@ TEST_CASE("a perfect bank is not touched, and fluctuation that crosses no thresh
   CHECK(quiet.values == perfect.values);
   CHECK(quiet.dense.bits > 0);
   CHECK(quiet.dense.bit_errors == 0);
+}
+
+TEST_CASE("a perfect bank asks nothing of an array, not even rows for a weight") {
+  CHECK(pass({"array.bank_rows=2", "array.cells_per_weight=1"}).dense == dense_report{});
+}
+
+TEST_CASE("converters are designed for the perfect bank, whatever the seed of a chip") {
+  auto const full_scales = [](std::vector<std::string> const& changes, std::uint64_t seed) {
+    auto settings = chip::defaults<wang2024>();
+    for (auto const& s : changes) assign(settings, s);
+    settings.noise.seed = seed;
+    auto const m = ohmic_test::tiny_gpt2();
+    executor serial(1);
+    model::fp32_weights const weights(sites_of(m).sites(), [&](auto const& f) { for_each_projection(m, f); });
+    auto const texts = ohmic_test::tiny_texts(1);
+    auto const values = chip::calibrated_values(m, weights, texts, serial);
+    return chip::deploy(m, settings, values, texts, serial).calibrated().full_scales;
+  };
+  auto const design = full_scales({}, 1);
+  CHECK(full_scales({"dense.cell.rtn_multiple=6.2"}, 1) == design);
+  CHECK(full_scales({"dense.cell.rtn_multiple=6.2"}, 2) == design);
 }
 
 TEST_CASE("bit errors of the bank reach the results, by seed alone") {

@@ -61,6 +61,7 @@ static_assert(ohmic::reflected<chip_config> && !ohmic::reflected<int> && !ohmic:
 static_assert(ohmic::named_enum<sample::rounding> && !ohmic::named_enum<int>);
 static_assert(ohmic::fingerprint("") == 0xcbf29ce484222325 && ohmic::fingerprint("a") == 0xaf63dc4c8601ec8c);
 static_assert(ohmic::fingerprint("foobar") == 0x85944171f73967e8);  // the authors' test vectors
+static_assert(ohmic::fingerprint("bar", ohmic::fingerprint("foo")) == ohmic::fingerprint("foobar"));
 
 ohmic::error_info refusal(chip_config& config, std::string_view assignment) {
   auto const before = ohmic::print(config);

@@ -6,9 +6,12 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/diagnosis.hpp"
 
+using ohmic::errc;
 using ohmic::memory_cell;
 using ohmic::memory_cell_config;
+using ohmic_test::check_refused;
 
 namespace {
 
@@ -113,4 +116,12 @@ TEST_CASE("what always reads right is what no draw can move") {
   CHECK(cell.always_reads(cell.ideal(1), cell.ideal(1), 1, 0.0));
   CHECK_FALSE(cell.always_reads(cell.ideal(1), cell.ideal(1) + 0.01f, 1, 0.0));
   CHECK(cell.always_reads(1.0f, 1.5f, 3, 0.0));
+}
+
+TEST_CASE("a chance of errors that has no closed form is refused") {
+  ohmic::memory_cell_config verified, drifting;
+  verified.max_pulses = 3;
+  drifting.drift_exponent = 0.01;
+  check_refused([&] { (void)ohmic::cell_error_probability(verified, 0); }, errc::config_conflict, {"max_pulses=3"});
+  check_refused([&] { (void)ohmic::cell_error_probability(drifting, 0); }, errc::config_conflict, {"drift"});
 }

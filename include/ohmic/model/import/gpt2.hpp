@@ -62,19 +62,9 @@ class gpt2_tensors {
     return {file_.read_vector(prefix_ + name + ".weight", width, "n_embd" + origin_),
             file_.read_vector(prefix_ + name + ".bias", width, "n_embd" + origin_)};
   }
-  /// Outputs [first, first + out) of a Conv1D layer.
-  linear_weights part(matrix<float> const& weight, std::vector<float> const& bias, std::size_t first,
-                      std::size_t out) const {
-    linear_weights l{matrix<float>(out, weight.rows()),
-                     std::vector<float>(bias.begin() + static_cast<std::ptrdiff_t>(first),
-                                        bias.begin() + static_cast<std::ptrdiff_t>(first + out))};
-    for (std::size_t o = 0; o < out; ++o)
-      for (std::size_t i = 0; i < weight.rows(); ++i) l.weight(o, i) = weight(i, first + o);
-    return l;
-  }
   linear_weights conv1d(std::string const& name, std::size_t in, std::size_t out, std::string const& keys) {
-    return part(file_.read_matrix(prefix_ + name + ".weight", in, out, keys + origin_),
-                file_.read_vector(prefix_ + name + ".bias", out, keys + origin_), 0, out);
+    return linear_of_columns(file_.read_matrix(prefix_ + name + ".weight", in, out, keys + origin_),
+                             file_.read_vector(prefix_ + name + ".bias", out, keys + origin_), 0, out);
   }
 
   pre_norm_weights layer(std::size_t l, gpt2_config const& c) {
@@ -85,9 +75,9 @@ class gpt2_tensors {
         file_.read_matrix(prefix_ + at + "attn.c_attn.weight", c.width, 3 * c.width, "n_embd x 3 n_embd" + origin_);
     std::vector<float> const bias =
         file_.read_vector(prefix_ + at + "attn.c_attn.bias", 3 * c.width, "3 n_embd" + origin_);
-    w.query = part(qkv, bias, 0, c.width);
-    w.key = part(qkv, bias, c.width, c.width);
-    w.value = part(qkv, bias, 2 * c.width, c.width);
+    w.query = linear_of_columns(qkv, bias, 0, c.width);
+    w.key = linear_of_columns(qkv, bias, c.width, c.width);
+    w.value = linear_of_columns(qkv, bias, 2 * c.width, c.width);
     w.attention_output = conv1d(at + "attn.c_proj", c.width, c.width, "n_embd x n_embd");
     w.output_norm = norm(at + "ln_2", c.width);
     w.intermediate = conv1d(at + "mlp.c_fc", c.width, c.hidden, "n_embd x n_inner");

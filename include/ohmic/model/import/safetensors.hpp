@@ -19,6 +19,7 @@
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/half.hpp"
@@ -76,8 +77,9 @@ class safetensors_file {
   [[nodiscard]] tensor_info const& info(std::string_view name) const {
     if (tensor_info const* t = find(name)) return *t;
     std::string const nearest = nearest_name(name, names());
-    throw error({errc::missing_entry, "is missing", where(name), "", "",
-                 nearest.empty() ? "the file holds no tensor" : "did you mean " + in_quotes(nearest) + "?"});
+    throw error(
+        {errc::missing_entry, "is missing", where(name), "", "",
+         nearest.empty() ? "check that the file is of this model" : "did you mean " + in_quotes(nearest) + "?"});
   }
 
   /// A matrix of F32, F16 or BF16 values as float. `origin` says in errors where the shape comes from.

@@ -23,19 +23,9 @@ class sentence_encoder_tensors {
 
   [[nodiscard]] tfjs_weights const& file() const noexcept { return file_; }
 
-  /// Outputs [first, first + out) of a matrix that lies as [in, total].
-  [[nodiscard]] static linear_weights part(matrix<float> const& weight, std::vector<float> const& bias,
-                                           std::size_t first, std::size_t out) {
-    linear_weights l{matrix<float>(out, weight.rows()), std::vector<float>(out)};
-    for (std::size_t o = 0; o < out; ++o) {
-      l.bias[o] = bias[first + o];
-      for (std::size_t i = 0; i < weight.rows(); ++i) l.weight(o, i) = weight(i, first + o);
-    }
-    return l;
-  }
   [[nodiscard]] linear_weights linear(std::string const& weight, std::string const& bias, std::size_t in,
                                       std::size_t out) const {
-    return part(file_.read_matrix(weight, in, out), file_.read_vector(bias, out), 0, out);
+    return linear_of_columns(file_.read_matrix(weight, in, out), file_.read_vector(bias, out), 0, out);
   }
   [[nodiscard]] norm_weights norm(std::string const& at, std::size_t width) const {
     std::string const name = at + "layer_prepostprocess/layer_norm/layer_norm_";
@@ -55,9 +45,9 @@ class sentence_encoder_tensors {
     w.attention_norm = norm(values, in);
     auto const qkv = file_.read_matrix(kernels + attention + "qkv_transform_single" + kernel, in, 3 * in);
     auto const bias = file_.read_vector(values + attention + "qkv_transform_single/bias" + concat, 3 * in);
-    w.query = part(qkv, bias, 0, in);
-    w.key = part(qkv, bias, in, in);
-    w.value = part(qkv, bias, 2 * in, in);
+    w.query = linear_of_columns(qkv, bias, 0, in);
+    w.key = linear_of_columns(qkv, bias, in, in);
+    w.value = linear_of_columns(qkv, bias, 2 * in, in);
     w.attention_output = linear(kernels + attention + "output_transform_single" + kernel,
                                 values + attention + "output_transform_single/bias" + concat, in, width);
     if (in != width) w.residual = linear(values + "dense/kernel" + concat, values + "dense/bias" + concat, in, width);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
@@ -127,8 +128,10 @@ class tfjs_weights {
     if (found == tensors_.end()) {
       std::vector<std::string> names;
       for (auto const& [n, t] : tensors_) names.push_back(n);
-      throw error({errc::missing_entry, "is missing", where(name), "", "",
-                   "did you mean " + in_quotes(nearest_name(name, names)) + "?"});
+      std::string const nearest = nearest_name(name, names);
+      throw error(
+          {errc::missing_entry, "is missing", where(name), "", "",
+           nearest.empty() ? "check that the file is of this model" : "did you mean " + in_quotes(nearest) + "?"});
     }
     tensor const& t = found->second;
     auto const text = [](std::vector<std::size_t> const& s) {
