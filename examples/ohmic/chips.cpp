@@ -83,7 +83,7 @@ std::vector<chip_request> requested_chips(std::string const& chip, std::vector<s
   }
   for (auto const& v : vary) out = varied(out, v);
   // Before anything is read or run, so that a slip in the last of many settings does not cost the time of the others.
-  for (auto const& r : out) static_cast<void>(settings_of(r));
+  for (auto const& r : out) chip::validate(settings_of(r));
   return out;
 }
 

@@ -114,6 +114,18 @@ template <class Spec>
   return {c.array, c.dac, c.adc, c.range, c.noise};
 }
 
+/// Checks all settings, alone and together, before anything is calibrated with them.
+/// Errors  config_value, config_conflict, capacity naming the field
+template <class Spec>
+void validate(config<Spec> const& c) {
+  dense_config::validate(c.dense);
+  coding_config::validate(c.coding);
+  Spec::softmax::validate(c.softmax);
+  imperfections::validate(c.noise);
+  using array = computation_array<Spec::scale, typename Spec::adc, typename Spec::dac>;
+  array const ideal(computation_settings(design_of(c)));  // draws nothing
+}
+
 }  // namespace ohmic::inline OHMIC_ABI::chip
 
 template <>

@@ -107,3 +107,19 @@ TEST_CASE("a value that is none is refused with the allowed ones") {
                 {"norm.variance", "two_pass", "moments"});
   check_refused([&] { ohmic::set(c, "adc.lossless", "yes please"); }, errc::config_value, {"adc.lossless"});
 }
+
+TEST_CASE("all settings of a chip are checked before anything runs") {
+  auto const refused = [](char const* key, char const* value, errc code, char const* where) {
+    auto c = ohmic::chip::defaults<wang2024>();
+    ohmic::set(c, key, value);
+    INFO(key << " = " << value);
+    check_refused([&] { ohmic::chip::validate(c); }, code, {where});
+  };
+  CHECK_NOTHROW(ohmic::chip::validate(ohmic::chip::defaults<wang2024>()));
+  refused("array.rows", "1", errc::config_conflict, "array.rows");
+  refused("adc.bits", "17", errc::config_value, "adc.bits");
+  refused("coding.activation_bits", "12", errc::config_value, "coding.activation_bits");
+  refused("softmax.exp_bits", "3", errc::config_value, "softmax.exp_bits");
+  refused("noise.mismatch", "0.3", errc::config_value, "noise.mismatch");
+  refused("dense.cell.bits", "9", errc::config_value, "dense.cell.bits");
+}

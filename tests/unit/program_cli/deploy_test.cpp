@@ -166,6 +166,8 @@ TEST_CASE("bad input ends with status 2, a message that names the place, and no 
       {with("--set range.rule=user"), {"range.user"}},
       {with("--set array.rows=1"), {"array.rows", "at least S = 2"}},
       {with("--set array.columns=7"), {"array.columns", "even"}},
+      {with("--set noise.mismatch=0.3"), {"noise.mismatch", "0.3", "0..0.15"}},
+      {with("--set dense.cell.bits=9"), {"dense.cell.bits", "got 9", "1..4"}},
       {with("--set nonsense"), {"nonsense", "key=value"}},
       {with("--chip wang2042"), {"--chip", "wang2042", "did you mean 'wang2024'"}},
       {with("--chip wang2024,wang2024"), {"--chip", "twice"}},
