@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 
 #include "ohmic/core/error.hpp"
@@ -120,7 +121,10 @@ template <class Spec>
 void validate(config<Spec> const& c) {
   dense_config::validate(c.dense);
   coding_config::validate(c.coding);
-  Spec::softmax::validate(c.softmax);
+  auto softmax = c.softmax;
+  if constexpr (requires { softmax.full_scale == std::numeric_limits<float>::infinity(); })
+    if (softmax.full_scale == std::numeric_limits<float>::infinity()) softmax.full_scale = 1.0f;  // left to calibration
+  Spec::softmax::validate(softmax);
   imperfections::validate(c.noise);
   using array = computation_array<Spec::scale, typename Spec::adc, typename Spec::dac>;
   array const ideal(computation_settings(design_of(c)));  // draws nothing

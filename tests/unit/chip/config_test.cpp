@@ -116,6 +116,7 @@ TEST_CASE("all settings of a chip are checked before anything runs") {
     check_refused([&] { ohmic::chip::validate(c); }, code, {where});
   };
   CHECK_NOTHROW(ohmic::chip::validate(ohmic::chip::defaults<wang2024>()));
+  CHECK_NOTHROW(ohmic::chip::validate(ohmic::chip::defaults<wang2024_published>()));
   refused("array.rows", "1", errc::config_conflict, "array.rows");
   refused("adc.bits", "17", errc::config_value, "adc.bits");
   refused("coding.activation_bits", "12", errc::config_value, "coding.activation_bits");

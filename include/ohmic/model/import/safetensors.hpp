@@ -77,9 +77,10 @@ class safetensors_file {
   [[nodiscard]] tensor_info const& info(std::string_view name) const {
     if (tensor_info const* t = find(name)) return *t;
     std::string const nearest = nearest_name(name, names());
-    throw error(
-        {errc::missing_entry, "is missing", where(name), "", "",
-         nearest.empty() ? "check that the file is of this model" : "did you mean " + in_quotes(nearest) + "?"});
+    throw error({errc::missing_entry, "is missing", where(name), "", "",
+                 header_.tensors.empty() ? "the file holds no tensor"
+                 : nearest.empty()       ? "check that the file is of this model"
+                                         : "did you mean " + in_quotes(nearest) + "?"});
   }
 
   /// A matrix of F32, F16 or BF16 values as float. `origin` says in errors where the shape comes from.
