@@ -1,0 +1,61 @@
+// Doubles in registers with the fence of simd.hpp: products that are added are rounded by themselves, so that the bits do
+// not depend on the instruction set or on contraction.
+#pragma once
+
+#include <cstddef>
+
+#include "ohmic/core/config.hpp"
+#include "ohmic/core/simd.hpp"
+
+namespace ohmic::inline OHMIC_ABI::simd {
+
+/// Doubles in a register of this instruction set.
+template <class Arch>
+inline constexpr std::size_t width_f64 = f64<Arch>::size;
+
+/// Returns its argument; the compiler may not look through it.
+template <class Arch>
+[[nodiscard]] inline f64<Arch> fence(f64<Arch> v) noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+#if defined(__AVX512F__)
+  asm("" : "+v"(v.data));
+#else
+  asm("" : "+x"(v.data));
+#endif
+#elif defined(__aarch64__)
+  asm("" : "+w"(v.data));
+#endif
+  return v;
+}
+
+/// a * b, rounded by itself.
+template <class Arch>
+[[nodiscard]] inline f64<Arch> mul(f64<Arch> a, f64<Arch> b) noexcept {
+  return simd::fence<Arch>(a * b);
+}
+
+/// a * b + c with two roundings.
+template <class Arch>
+[[nodiscard]] inline f64<Arch> mul_add(f64<Arch> a, f64<Arch> b, f64<Arch> c) noexcept {
+  return simd::mul<Arch>(a, b) + c;
+}
+
+template <class Arch>
+[[nodiscard]] inline f64<Arch> load(double const* p) noexcept {
+  return f64<Arch>::load_unaligned(p);
+}
+template <class Arch>
+inline void store(double* p, f64<Arch> v) noexcept {
+  v.store_unaligned(p);
+}
+
+template <class Arch>
+[[nodiscard]] inline f64<Arch> max(f64<Arch> a, f64<Arch> b) noexcept {
+  return xsimd::max(a, b);
+}
+template <class Arch>
+[[nodiscard]] inline f64<Arch> abs(f64<Arch> v) noexcept {
+  return xsimd::abs(v);
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::simd

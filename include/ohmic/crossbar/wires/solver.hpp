@@ -1,0 +1,323 @@
+// The voltages and currents of a crossbar whose wires resist: exact, with its residual, for any number of input vectors.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
+#include "ohmic/core/threads.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/wires/direct.hpp"
+#include "ohmic/crossbar/wires/gradients.hpp"
+#include "ohmic/crossbar/wires/lines.hpp"
+#include "ohmic/crossbar/wires/network.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// How a solution was found. Of several solutions: the most iterations, the largest residual.
+struct wire_report {
+  std::size_t iterations = 0;  ///< of conjugate gradients
+  double residual = 0.0;       ///< largest current missed at a node, relative to the largest current of a line
+  std::size_t direct = 0;      ///< solutions that were eliminated in a band because the iteration did not end
+
+  void include(wire_report const& other) noexcept {
+    iterations = std::max(iterations, other.iterations);
+    residual = std::max(residual, other.residual);
+    direct += other.direct;
+  }
+};
+
+/// All about one input vector.
+/// Shape   nodes and devices (m, n); word lines (m); bit lines (n)
+struct wire_solution {
+  matrix<double> word_V, bit_V;
+  matrix<double> device_A;            ///< from word line to bit line
+  std::vector<double> input_A;        ///< from the drivers
+  std::vector<double> far_input_A;    ///< from the far ends: of second drivers, negative into ground, 0 where open
+  std::vector<double> output_A;       ///< into the sense ends
+  std::vector<double> far_output_A;   ///< into grounded far ends, 0 where open
+  watts power{0.0};                   ///< delivered by all drivers
+  wire_report report;
+};
+
+enum class wire_method { automatic, direct };
+
+/// Limits of the search; the defaults give 1e-10 or better in every current.
+struct wire_settings {
+  double tolerance = 1e-13;        ///< of the error's energy norm, relative
+  double residual = 1e-12;         ///< relative to the largest current of a line; above it, the search goes on
+  std::size_t max_iterations = 0;  ///< 0: 200 + 4 (m + n)
+  wire_method method = wire_method::automatic;
+};
+
+/// Solves one network for many inputs; lines are eliminated once.
+/// Errors  construction: as wire_network::validate. Solving: errc::shape, errc::value naming the voltage; errc::capacity
+///         where the iteration does not end and the network is too large for elimination
+/// Cost    construction 2 m n divisions; a solution some 10 iterations of 40 m n operations
+class wire_solver {
+ public:
+  explicit wire_solver(wire_network network, wire_settings const& settings = {},
+                       wire_kernels const& kernels = wire_kernels_of<>)
+      : network_(checked(std::move(network))), factors_(network_), settings_(settings), kernels_(kernels) {
+    if (settings_.max_iterations == 0)
+      settings_.max_iterations = 200 + 4 * (network_.word_lines() + network_.bit_lines());
+  }
+
+  [[nodiscard]] wire_network const& network() const noexcept { return network_; }
+  [[nodiscard]] wire_lines const& lines() const noexcept { return factors_.lines(); }
+
+  /// Everything about one input vector. Device currents beyond g (u - w) may be given, from word node to bit node.
+  /// Shape   v_V (m); injected_A (m, n) or empty
+  [[nodiscard]] wire_solution solve(std::span<double const> v_V, matrix_view<double const> injected_A = {}) const {
+    check_voltages({v_V.data(), v_V.size(), 1}, v_V.size());
+    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), stride = lines().stride;
+    block<1> b(*this);
+    std::copy(v_V.begin(), v_V.end(), b.word_V.begin());
+    if (injected_A.data != nullptr) {
+      b.injected.assign(rows * stride, 0.0);
+      for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t j = 0; j < cols; ++j) b.injected[i * stride + j] = injected_A(i, j);
+      b.job.injected_A = b.injected.data();
+    }
+    wire_solution s;
+    s.word_V = s.bit_V = s.device_A = matrix<double>(rows, cols);
+    if (settings_.method == wire_method::direct || !b.run(*this)) {
+      wire_direct const direct(network_);
+      node_voltages nodes = direct.solve(v_V, injected_A);
+      s.word_V = std::move(nodes.word_V);
+      s.bit_V = std::move(nodes.bit_V);
+      s.report.direct = 1;
+    } else {
+      for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t j = 0; j < cols; ++j) {
+          s.word_V(i, j) = b.u[i * stride + j];
+          s.bit_V(i, j) = b.w[i * stride + j];
+        }
+    }
+    s.report.iterations = b.job.iterations[0];
+    for (std::size_t i = 0; i < rows; ++i)
+      for (std::size_t j = 0; j < cols; ++j)
+        s.device_A(i, j) = simd::fence(network_.g_S(i, j) * (s.word_V(i, j) - s.bit_V(i, j))) +
+                           (injected_A.data != nullptr ? injected_A(i, j) : 0.0);
+    find_ends(s, v_V, b);
+    return s;
+  }
+
+  /// Output currents of many input vectors, eight at a time.
+  /// Shape   v_V (m, batch) -> A (n, batch)
+  [[nodiscard]] matrix<double> currents(matrix_view<double const> v_V, executor& threads, wire_report& report) const {
+    check_voltages(v_V, v_V.rows);
+    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), batch = v_V.cols;
+    matrix<double> out(cols, batch);
+    run_blocks(
+        batch, threads, report,
+        [&](std::size_t k, std::size_t lane, auto& b) {
+          for (std::size_t i = 0; i < rows; ++i) b.word_V[i * wire_lanes + lane] = v_V(i, k);
+        },
+        [&](std::size_t k, std::size_t lane, auto const& b) {
+          for (std::size_t j = 0; j < cols; ++j) out(j, k) = b.output_A[j * wire_lanes + lane];
+        },
+        [&](std::size_t k) {
+          std::vector<double> v(rows);
+          for (std::size_t i = 0; i < rows; ++i) v[i] = v_V(i, k);
+          wire_solution const s = solve_directly(v);
+          for (std::size_t j = 0; j < cols; ++j) out(j, k) = s.output_A[j];
+          return s.report;
+        });
+    return out;
+  }
+
+  /// Conductance from every driver to every sense end: currents are its transpose times the voltages of the drivers. By
+  /// reciprocity it takes min(m, n) solutions: 1 V at a sense end sends to the drivers what they would send to it.
+  /// Shape   -> (m, n), S
+  [[nodiscard]] matrix<double> effective_conductances(executor& threads, wire_report& report) const {
+    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), stride = lines().stride;
+    bool const from_bits = cols <= rows;
+    matrix<double> out(rows, cols);
+    run_blocks(
+        from_bits ? cols : rows, threads, report,
+        [&](std::size_t k, std::size_t lane, auto& b) {
+          (from_bits ? b.bit_V : b.word_V)[k * wire_lanes + lane] = 1.0;
+        },
+        [&](std::size_t k, std::size_t lane, auto const& b) {
+          if (!from_bits) {
+            for (std::size_t j = 0; j < cols; ++j) out(k, j) = b.output_A[j * wire_lanes + lane];
+            return;
+          }
+          bool const second = network_.wires.word_end == far_end::driven;
+          for (std::size_t i = 0; i < rows; ++i) {
+            double const far =
+                second ? network_.far_word_S(i) * b.u[(i * stride + cols - 1) * wire_lanes + lane] : 0.0;
+            out(i, k) = simd::fence(far) - b.input_A[i * wire_lanes + lane];
+          }
+        },
+        [&](std::size_t k) {
+          if (from_bits) return effective_directly(k, out);
+          std::vector<double> v(rows, 0.0);
+          v[k] = 1.0;
+          wire_solution const s = solve_directly(v);
+          std::copy(s.output_A.begin(), s.output_A.end(), out.row(k).begin());
+          return s.report;
+        });
+    return out;
+  }
+
+ private:
+  /// Memory of one call with K sets of voltages.
+  template <std::size_t K>
+  struct block {
+    aligned_vector<double> u, w, r, z, p, mp, injected;
+    std::vector<double> word_V, bit_V, input_A, output_A, far_output_A, sums;
+    wire_job job;
+
+    explicit block(wire_solver const& s) {
+      wire_lines const& n = s.lines();
+      for (auto* x : {&u, &w, &r, &z, &p, &mp}) x->assign(n.rows * n.stride * K, 0.0);
+      for (auto* x : {&bit_V, &output_A, &far_output_A, &sums}) x->assign(n.stride * K, 0.0);
+      for (auto* x : {&word_V, &input_A}) x->assign(n.rows * K, 0.0);
+      job.lines = &n;
+      job.word_V = word_V.data(), job.bit_V = bit_V.data();
+      job.tolerance = s.settings_.tolerance, job.residual = s.settings_.residual;
+      job.max_iterations = s.settings_.max_iterations;
+      job.max_rounds = 4;
+      job.u = u.data(), job.w = w.data(), job.r = r.data(), job.z = z.data(), job.p = p.data(), job.mp = mp.data();
+      job.input_A = input_A.data(), job.output_A = output_A.data(), job.far_output_A = far_output_A.data();
+      job.sums = sums.data();
+    }
+    block(block const&) = delete;
+    block& operator=(block const&) = delete;
+
+    void clear_inputs() noexcept {
+      std::fill(word_V.begin(), word_V.end(), 0.0);
+      std::fill(bit_V.begin(), bit_V.end(), 0.0);
+    }
+    /// True if every set reached its residual.
+    bool run(wire_solver const& s) noexcept {
+      std::fill(std::begin(job.iterations), std::end(job.iterations), std::size_t{0});
+      (K == 1 ? s.kernels_.one : s.kernels_.eight)(job);
+      for (std::size_t k = 0; k < K; ++k)
+        if (!reached(k)) return false;
+      return true;
+    }
+    [[nodiscard]] bool reached(std::size_t k) const noexcept {
+      return job.residual_A[k] <= 10.0 * job.residual * job.largest_A[k];
+    }
+    [[nodiscard]] wire_report report(std::size_t k) const noexcept {
+      return {job.iterations[k], job.largest_A[k] > 0.0 ? job.residual_A[k] / job.largest_A[k] : 0.0, 0};
+    }
+  };
+
+  static wire_network checked(wire_network n) {
+    wire_network::validate(n);
+    return n;
+  }
+
+  void check_voltages(matrix_view<double const> v_V, std::size_t lines) const {
+    if (lines != network_.word_lines())
+      throw error({errc::shape, "voltages do not fit the array", "voltages", std::to_string(lines),
+                   std::to_string(network_.word_lines()) + ", one for every word line", "check the sizes"});
+    for (std::size_t i = 0; i < v_V.rows; ++i)
+      for (std::size_t k = 0; k < v_V.cols; ++k)
+        if (!(std::fabs(v_V(i, k)) <= 1e6))
+          throw error({errc::value, "voltage out of range",
+                       "word line " + std::to_string(i) + ", vector " + std::to_string(k),
+                       detail::number_text(v_V(i, k)) + " V", "-1e+06..1e+06 V", "correct the voltages"});
+  }
+
+  /// Currents at the ends of all lines, power and residual, from node voltages and device currents.
+  void find_ends(wire_solution& s, std::span<double const> v_V, block<1> const& b) const {
+    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines();
+    s.input_A.assign(b.input_A.begin(), b.input_A.end());
+    s.output_A.assign(b.output_A.begin(), b.output_A.begin() + static_cast<std::ptrdiff_t>(cols));
+    s.far_input_A.assign(rows, 0.0);
+    s.far_output_A.assign(cols, 0.0);
+    bool const second = network_.wires.word_end == far_end::driven;
+    for (std::size_t i = 0; i < rows; ++i)
+      s.far_input_A[i] = simd::fence(network_.far_word_S(i) * ((second ? v_V[i] : 0.0) - s.word_V(i, cols - 1)));
+    for (std::size_t j = 0; j < cols; ++j) s.far_output_A[j] = simd::fence(network_.far_bit_S() * s.bit_V(0, j));
+    if (s.report.direct > 0) {  // by Kirchhoff's law along the lines
+      for (std::size_t i = 0; i < rows; ++i) {
+        double sum = 0.0;
+        for (std::size_t j = 0; j < cols; ++j) sum += s.device_A(i, j);
+        s.input_A[i] = sum - s.far_input_A[i];
+      }
+      for (std::size_t j = 0; j < cols; ++j) {
+        double const r = network_.sense_side_ohm(j);
+        double sum = 0.0;
+        for (std::size_t i = 0; i < rows; ++i) sum += s.device_A(i, j);
+        s.output_A[j] = std::isinf(r) ? 0.0 : r > 0.0 ? s.bit_V(rows - 1, j) / r : sum - s.far_output_A[j];
+        s.report.residual = std::max(s.report.residual, std::fabs(sum - s.far_output_A[j] - s.output_A[j]));
+      }
+      double largest = 0.0;
+      for (double a : s.output_A) largest = std::max(largest, std::fabs(a));
+      for (double a : s.input_A) largest = std::max(largest, std::fabs(a));
+      s.report.residual = largest > 0.0 ? s.report.residual / largest : 0.0;
+    } else {
+      s.report.residual = b.report(0).residual;
+    }
+    double power = 0.0;
+    for (std::size_t i = 0; i < rows; ++i)
+      power += simd::fence(v_V[i] * (s.input_A[i] + (second ? s.far_input_A[i] : 0.0)));
+    s.power = watts(power);
+  }
+
+  [[nodiscard]] wire_solution solve_directly(std::span<double const> v_V) const {
+    wire_settings settings = settings_;
+    settings.method = wire_method::direct;
+    return wire_solver(network_, settings, kernels_).solve(v_V);
+  }
+  /// Column k of the effective matrix from one elimination and m solutions.
+  wire_report effective_directly(std::size_t k, matrix<double>& out) const {
+    wire_report worst;
+    for (std::size_t i = 0; i < network_.word_lines(); ++i) {
+      std::vector<double> v(network_.word_lines(), 0.0);
+      v[i] = 1.0;
+      wire_solution const s = solve_directly(v);
+      out(i, k) = s.output_A[k];
+      worst.include(s.report);
+    }
+    return worst;
+  }
+
+  /// Solves `count` sets in blocks of eight: fill(k, lane, block), take(k, lane, block); what the iteration does not reach
+  /// goes to directly(k).
+  template <class Fill, class Take, class Directly>
+  void run_blocks(std::size_t count, executor& threads, wire_report& report, Fill const& fill, Take const& take,
+                  Directly const& directly) const {
+    std::size_t const blocks = (count + wire_lanes - 1) / wire_lanes;
+    std::size_t const workers = std::min<std::size_t>(blocks, threads.threads());
+    std::vector<wire_report> found(count);
+    bool const searched = settings_.method != wire_method::direct;
+    threads.for_each_index(workers, [&](std::size_t worker) {
+      auto const b = std::make_unique<block<wire_lanes>>(*this);  // once a thread: fresh memory costs more than a solution
+      for (std::size_t begin = worker * wire_lanes; begin < count; begin += workers * wire_lanes) {
+        std::size_t const end = std::min(count, begin + wire_lanes);
+        b->clear_inputs();
+        for (std::size_t k = begin; k < end; ++k) fill(k, k - begin, *b);
+        if (searched) (void)b->run(*this);
+        for (std::size_t k = begin; k < end; ++k)
+          if (searched && b->reached(k - begin)) {
+            take(k, k - begin, *b);
+            found[k] = b->report(k - begin);
+          } else {
+            found[k] = directly(k);
+          }
+      }
+    });
+    for (auto const& f : found) report.include(f);
+  }
+
+  wire_network network_;
+  wire_factors factors_;
+  wire_settings settings_;
+  wire_kernels kernels_;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI
