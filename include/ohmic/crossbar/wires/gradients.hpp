@@ -58,7 +58,7 @@ void search_wires(wire_job& job, wire_passes<Arch, K> const& pass, wire_search<A
     // p = z + beta p, M p likewise from r, q = M p - G T^-1 G p
     pass.clear(job.sums, pass.step);
     pass.for_word_lines(
-        job.u, nullptr, nullptr,
+        job.u, nullptr,
         [&](std::size_t i) {
           for (std::size_t c = 0; c < pass.used; c += width) {
             std::size_t const at = i * pass.step + c;
@@ -102,6 +102,7 @@ void search_wires(wire_job& job, wire_passes<Arch, K> const& pass, wire_search<A
       s.done[k] = step > 0 && gain + last <= allowed;
     }
   }
+  for (std::size_t k = 0; k < K; ++k) job.ended[k] = s.done[k];
   for (std::size_t at = 0; at < size; at += pass.step)
     for (std::size_t c = 0; c < pass.used; c += width)
       simd::store<Arch>(job.w + at + c,
@@ -168,14 +169,12 @@ void solve_wires(wire_job& job) noexcept {
       job.residual_A[k] = 0.0;
       for (std::size_t j = 0; j < pass.n.cols; ++j)
         if (double const a = job.sums[j * K + k]; !(a <= job.residual_A[k])) job.residual_A[k] = a;
-      s.done[k] = job.residual_A[k] <= job.residual * job.largest_A[k];
+      s.done[k] = job.ended[k] && job.residual_A[k] <= job.residual * job.largest_A[k];
       enough = enough && s.done[k];
     }
     if (enough) break;
   }
-  // Kept apart, because the tied end's current is what find_bits writes.
-  if (job.far_output_A != nullptr)
-    for (std::size_t c = 0; c < pass.used; ++c) job.far_output_A[c] = simd::fence(pass.n.far_bit_S * job.w[c]);
+  for (std::size_t c = 0; c < pass.used; ++c) job.far_output_A[c] = simd::fence(pass.n.far_bit_S * job.w[c]);
 }
 
 /// The solver compiled for one instruction set. Every set gives the same bits.

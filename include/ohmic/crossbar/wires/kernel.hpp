@@ -22,7 +22,7 @@ inline constexpr std::size_t wire_lanes = 8;
 /// Shape   word_V (rows, K), bit_V (stride, K), devices (rows, stride, K)
 struct wire_job {
   wire_lines const* lines = nullptr;
-  double const* word_V = nullptr;      ///< of the drivers
+  double const* word_V = nullptr;      ///< of the drivers, 0 where there is none
   double const* bit_V = nullptr;       ///< of the sense ends
   double const* injected_A = nullptr;  ///< from word node to bit node beyond g (u - w), or null
   double tolerance = 0.0;              ///< of the energy norm, relative
@@ -31,9 +31,11 @@ struct wire_job {
   std::size_t max_rounds = 0;
   double *u = nullptr, *w = nullptr;                                        ///< out: node voltages, (rows, stride, K)
   double *r = nullptr, *z = nullptr, *p = nullptr, *mp = nullptr;           ///< memory of that size
-  double *input_A = nullptr, *output_A = nullptr, *far_output_A = nullptr;  ///< out: (rows, K), (stride, K), (stride, K)
+  double *input_A = nullptr, *far_input_A = nullptr;                        ///< out: (rows, K)
+  double *output_A = nullptr, *far_output_A = nullptr;                      ///< out: (stride, K)
   double* sums = nullptr;                                                   ///< memory, (stride, K)
   std::size_t iterations[wire_lanes] = {};                                  ///< out
+  bool ended[wire_lanes] = {};                                              ///< out: the search did, before its limit
   double residual_A[wire_lanes] = {};  ///< out: largest current by which Kirchhoff's law is missed at a node
   double largest_A[wire_lanes] = {};   ///< out: largest current at the end of a line
 };
@@ -53,11 +55,6 @@ struct wire_value {
   void store(double* p) const noexcept {
     for (std::size_t b = 0; b < count; ++b) simd::store<Arch>(p + b * width, v[b]);
   }
-  static wire_value zero() noexcept {
-    wire_value x;
-    for (auto& b : x.v) b = simd::f64<Arch>(0.0);
-    return x;
-  }
   /// k x + y, and k x.
   static wire_value mul_add(double k, wire_value const& x, wire_value const& y) noexcept {
     wire_value s;
@@ -67,6 +64,11 @@ struct wire_value {
   static wire_value mul(double k, wire_value const& x) noexcept {
     wire_value s;
     for (std::size_t b = 0; b < count; ++b) s.v[b] = simd::mul<Arch>(simd::f64<Arch>(k), x.v[b]);
+    return s;
+  }
+  static wire_value add(wire_value const& x, wire_value const& y) noexcept {
+    wire_value s;
+    for (std::size_t b = 0; b < count; ++b) s.v[b] = x.v[b] + y.v[b];
     return s;
   }
   static wire_value sub(wire_value const& x, wire_value const& y) noexcept {
@@ -80,9 +82,9 @@ struct wire_value<Arch, 1> {
   double v;
   static wire_value load(double const* p) noexcept { return {*p}; }
   void store(double* p) const noexcept { *p = v; }
-  static wire_value zero() noexcept { return {0.0}; }
   static wire_value mul_add(double k, wire_value x, wire_value y) noexcept { return {simd::fence(k * x.v) + y.v}; }
   static wire_value mul(double k, wire_value x) noexcept { return {simd::fence(k * x.v)}; }
+  static wire_value add(wire_value x, wire_value y) noexcept { return {x.v + y.v}; }
   static wire_value sub(wire_value x, wire_value y) noexcept { return {x.v - y.v}; }
 };
 
@@ -119,10 +121,10 @@ struct wire_passes {
     }
   }
 
-  /// Solves R word lines from `first` on: f, at their first double, has node currents and gets voltages. `volts` (rows, K)
-  /// of the drivers, or null for 0 V; `input` (rows, K) gets the currents from the drivers, or is null.
+  /// Solves R word lines from `first` on, with drivers at 0 V: f, at their first double, has node currents and gets voltages;
+  /// `input` (rows, K) gets the currents from the drivers, or is null.
   template <std::size_t R>
-  void solve_words(std::size_t first, double* f, double const* volts, double* input) const noexcept {
+  void solve_words(std::size_t first, double* f, double* input) const noexcept {
     value carry[R];
     double const* const l = n.word_l + first * n.stride;
     for (std::size_t k = 0; k < R; ++k) carry[k] = value::load(f + k * step + (n.cols - 1) * K);
@@ -134,10 +136,8 @@ struct wire_passes {
       }
     for (std::size_t k = 0; k < R; ++k) {
       std::size_t const i = first + k;
-      value const v = volts != nullptr ? value::load(volts + i * K) : value::zero();
-      if (input != nullptr)
-        value::mul(n.word_end_l[i], value::sub(value::mul(n.word_end_S[i], v), carry[k])).store(input + i * K);
-      carry[k] = value::mul_add(n.word_end_ohm[i], carry[k], value::mul(n.word_end_l[i], v));
+      if (input != nullptr) value::mul(-n.word_end_l[i], carry[k]).store(input + i * K);
+      carry[k] = value::mul(n.word_end_ohm[i], carry[k]);
       carry[k].store(f + k * step);
     }
     for (std::size_t j = 1; j < n.cols; ++j)
@@ -150,14 +150,14 @@ struct wire_passes {
 
   /// Calls before(i), solves row i of f, calls after(i), for all rows, several at a time.
   template <class Before, class After>
-  void for_word_lines(double* f, double const* volts, double* input, Before const& before,
+  void for_word_lines(double* f, double* input, Before const& before,
                       After const& after) const noexcept {
     constexpr std::size_t together = K == 1 ? 8 : 4;
     std::size_t i = 0;
     auto const some = [&]<std::size_t R>() {
       for (; n.rows - i >= R; i += R) {
         for (std::size_t k = 0; k < R; ++k) before(i + k);
-        solve_words<R>(i, f + i * step, volts, input);
+        solve_words<R>(i, f + i * step, input);
         for (std::size_t k = 0; k < R; ++k) after(i + k);
       }
     };
@@ -233,26 +233,35 @@ struct wire_passes {
       simd::store<Arch>(f + i * step + c, simd::mul<Arch>(coefficient(g, c), simd::load<Arch>(x + i * step + c)));
   }
 
-  /// u: word lines for bit voltages w (null: 0 V), sources and injected currents.
+  /// u: word lines for bit voltages w (null: 0 V), sources and injected currents. Solved for the drop from the driver, so
+  /// that currents keep their digits where the drop is small.
   void find_words(double const* w) const noexcept {
     for_word_lines(
-        job.u, job.word_V, job.input_A,
+        job.u, job.input_A,
         [&](std::size_t i) {
-          if (w != nullptr) {
-            through_devices(i, w, job.u);
-          } else {
-            clear(job.u + i * step, used);
+          double const *const g = n.g_S + i * n.stride, *const v = job.word_V + i * K;
+          for (std::size_t c = 0; c < used; c += width) {
+            std::size_t const at = i * step + c;
+            batch const below = (w != nullptr ? simd::load<Arch>(w + at) : batch(0.0)) - of_set(v, c);
+            batch f = simd::mul<Arch>(coefficient(g, c), below);
+            if (job.injected_A != nullptr) f = f - simd::load<Arch>(job.injected_A + at);
+            simd::store<Arch>(job.u + at, f);
           }
-          if (job.injected_A != nullptr)
-            for (std::size_t c = 0; c < used; c += width)
-              simd::store<Arch>(job.u + i * step + c, simd::load<Arch>(job.u + i * step + c) -
-                                                          simd::load<Arch>(job.injected_A + i * step + c));
-          if (n.far_volts > 0.0) {
+          if (n.far_grounded) {
             double* const last = job.u + i * step + (n.cols - 1) * K;
-            value::mul_add(n.far_word_S[i], value::load(job.word_V + i * K), value::load(last)).store(last);
+            value::sub(value::load(last), value::mul(n.far_word_S[i], value::load(v))).store(last);
           }
         },
-        [](std::size_t) {});
+        [&](std::size_t i) {
+          double* const last = job.u + i * step + (n.cols - 1) * K;
+          value const v = value::load(job.word_V + i * K);
+          value const below = n.far_grounded ? value::add(value::load(last), v) : value::load(last);
+          value::mul(-n.far_word_S[i], below).store(job.far_input_A + i * K);
+          for (std::size_t c = 0; c < used; c += width) {
+            std::size_t const at = i * step + c;
+            simd::store<Arch>(job.u + at, simd::load<Arch>(job.u + at) + of_set(job.word_V + i * K, c));
+          }
+        });
   }
   /// Bit lines for the word voltages u, handed to taken(i, c, volts).
   template <class Taken>
@@ -268,7 +277,7 @@ struct wire_passes {
   /// r = G T^-1 G x: what a change x of the bit lines' voltages sends back to them.
   void send_back(double const* x) const noexcept {
     for_word_lines(
-        job.r, nullptr, nullptr, [&](std::size_t i) { through_devices(i, x, job.r); },
+        job.r, nullptr, [&](std::size_t i) { through_devices(i, x, job.r); },
         [&](std::size_t i) { through_devices(i, job.r, job.r); });
   }
 };

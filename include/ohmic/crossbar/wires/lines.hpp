@@ -28,12 +28,11 @@ struct wire_lines {
   double const* bit_l = nullptr;       ///< l of bit node (i, j); tied end i = rows - 1
   double const* word_end_l = nullptr;  ///< l of the segment at the tied end
   double const* word_end_ohm = nullptr;  ///< voltage of the first node per Norton current there
-  double const* word_end_S = nullptr;    ///< a of the first node
   double const* bit_end_l = nullptr;
   double const* bit_end_ohm = nullptr;
-  double const* bit_end_S = nullptr;
+  double const* bit_end_S = nullptr;  ///< a of the last node
   double const* far_word_S = nullptr;  ///< of the far end, 0 where it is open
-  double far_volts = 0.0;              ///< voltage of a word line's far end over that of its driver: 0 or 1
+  bool far_grounded = false;           ///< the far ends of word lines are at 0 V, not at their drivers' voltage
   double far_bit_S = 0.0;
 };
 
@@ -47,8 +46,8 @@ class wire_factors {
     g_ = matrix<double>(rows, stride);
     word_l_ = matrix<double>(rows, stride);
     bit_l_ = matrix<double>(rows, stride);
-    word_ends_ = matrix<double>(4, rows);
-    bit_ends_ = matrix<double>(4, stride);
+    word_ends_ = matrix<double>(3, rows);
+    bit_ends_ = matrix<double>(3, stride);
     for (std::size_t i = 0; i < rows; ++i)
       for (std::size_t j = 0; j < cols; ++j) g_(i, j) = n.g_S(i, j);
     eliminate_words(n);
@@ -63,12 +62,11 @@ class wire_factors {
               bit_l_.data(),
               word_ends_.row(0).data(),
               word_ends_.row(1).data(),
-              word_ends_.row(2).data(),
               bit_ends_.row(0).data(),
               bit_ends_.row(1).data(),
               bit_ends_.row(2).data(),
-              word_ends_.row(3).data(),
-              n.wires.word_end == far_end::driven ? 1.0 : 0.0,
+              word_ends_.row(2).data(),
+              n.wires.word_end == far_end::grounded,
               n.far_bit_S()};
   }
   wire_factors(wire_factors const&) = delete;
@@ -77,9 +75,8 @@ class wire_factors {
   [[nodiscard]] wire_lines const& lines() const noexcept { return lines_; }
 
  private:
-  /// l, ohm and S of the tied end behind a node of conductance a; r infinite: the end is not tied.
-  static void end(double a, double r, double& l, double& ohm, double& conductance) noexcept {
-    conductance = a;
+  /// l and ohm of the tied end behind a node of conductance a; r infinite: the end is not tied.
+  static void end(double a, double r, double& l, double& ohm) noexcept {
     l = std::isinf(r) ? 0.0 : 1.0 / (1.0 + simd::fence(a * r));
     ohm = std::isinf(r) ? (a > 0.0 ? 1.0 / a : 0.0) : simd::fence(r * l);
   }
@@ -92,7 +89,7 @@ class wire_factors {
       std::size_t const count = std::min(together, rows - first);
       double a[together] = {};
       for (std::size_t k = 0; k < count; ++k)
-        a[k] = g_(first + k, cols - 1) + (word_ends_(3, first + k) = n.far_word_S(first + k));
+        a[k] = g_(first + k, cols - 1) + (word_ends_(2, first + k) = n.far_word_S(first + k));
       for (std::size_t j = cols - 1; j > 0; --j)
         for (std::size_t k = 0; k < count; ++k) {
           double const l = 1.0 / (1.0 + simd::fence(a[k] * r));
@@ -101,7 +98,7 @@ class wire_factors {
         }
       for (std::size_t k = 0; k < count; ++k) {
         std::size_t const i = first + k;
-        end(a[k], n.driver_side_ohm(i), word_ends_(0, i), word_ends_(1, i), word_ends_(2, i));
+        end(a[k], n.driver_side_ohm(i), word_ends_(0, i), word_ends_(1, i));
       }
     }
   }
@@ -118,11 +115,11 @@ class wire_factors {
         a[j] = g_(i + 1, j) + simd::fence(a[j] * l);
       }
     for (std::size_t j = 0; j < cols; ++j)
-      end(a[j], n.sense_side_ohm(j), bit_ends_(0, j), bit_ends_(1, j), bit_ends_(2, j));
+      end(a[j], n.sense_side_ohm(j), bit_ends_(0, j), bit_ends_(1, j));
   }
 
   matrix<double> g_, word_l_, bit_l_;
-  matrix<double> word_ends_, bit_ends_;  // rows: l, ohm, S, and the far conductance of word lines
+  matrix<double> word_ends_, bit_ends_;  // rows: l, ohm, and S: of the far end, of the last node
   wire_lines lines_;
 };
 

@@ -79,7 +79,7 @@ class wire_solver {
     check_voltages({v_V.data(), v_V.size(), 1}, v_V.size());
     std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), stride = lines().stride;
     block<1> b(*this);
-    std::copy(v_V.begin(), v_V.end(), b.word_V.begin());
+    for (std::size_t i = 0; i < rows; ++i) b.word_V[i] = driven(i) ? v_V[i] : 0.0;
     if (injected_A.data != nullptr) {
       b.injected.assign(rows * stride, 0.0);
       for (std::size_t i = 0; i < rows; ++i)
@@ -119,7 +119,7 @@ class wire_solver {
     run_blocks(
         batch, threads, report,
         [&](std::size_t k, std::size_t lane, auto& b) {
-          for (std::size_t i = 0; i < rows; ++i) b.word_V[i * wire_lanes + lane] = v_V(i, k);
+          for (std::size_t i = 0; i < rows; ++i) b.word_V[i * wire_lanes + lane] = driven(i) ? v_V(i, k) : 0.0;
         },
         [&](std::size_t k, std::size_t lane, auto const& b) {
           for (std::size_t j = 0; j < cols; ++j) out(j, k) = b.output_A[j * wire_lanes + lane];
@@ -138,13 +138,13 @@ class wire_solver {
   /// reciprocity it takes min(m, n) solutions: 1 V at a sense end sends to the drivers what they would send to it.
   /// Shape   -> (m, n), S
   [[nodiscard]] matrix<double> effective_conductances(executor& threads, wire_report& report) const {
-    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), stride = lines().stride;
+    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines();
     bool const from_bits = cols <= rows;
     matrix<double> out(rows, cols);
     run_blocks(
         from_bits ? cols : rows, threads, report,
         [&](std::size_t k, std::size_t lane, auto& b) {
-          (from_bits ? b.bit_V : b.word_V)[k * wire_lanes + lane] = 1.0;
+          (from_bits ? b.bit_V : b.word_V)[k * wire_lanes + lane] = from_bits || driven(k) ? 1.0 : 0.0;
         },
         [&](std::size_t k, std::size_t lane, auto const& b) {
           if (!from_bits) {
@@ -153,9 +153,8 @@ class wire_solver {
           }
           bool const second = network_.wires.word_end == far_end::driven;
           for (std::size_t i = 0; i < rows; ++i) {
-            double const far =
-                second ? network_.far_word_S(i) * b.u[(i * stride + cols - 1) * wire_lanes + lane] : 0.0;
-            out(i, k) = simd::fence(far) - b.input_A[i * wire_lanes + lane];
+            std::size_t const at = i * wire_lanes + lane;
+            out(i, k) = -(b.input_A[at] + (second ? b.far_input_A[at] : 0.0));
           }
         },
         [&](std::size_t k) {
@@ -174,21 +173,22 @@ class wire_solver {
   template <std::size_t K>
   struct block {
     aligned_vector<double> u, w, r, z, p, mp, injected;
-    std::vector<double> word_V, bit_V, input_A, output_A, far_output_A, sums;
+    std::vector<double> word_V, bit_V, input_A, far_input_A, output_A, far_output_A, sums;
     wire_job job;
 
     explicit block(wire_solver const& s) {
       wire_lines const& n = s.lines();
       for (auto* x : {&u, &w, &r, &z, &p, &mp}) x->assign(n.rows * n.stride * K, 0.0);
       for (auto* x : {&bit_V, &output_A, &far_output_A, &sums}) x->assign(n.stride * K, 0.0);
-      for (auto* x : {&word_V, &input_A}) x->assign(n.rows * K, 0.0);
+      for (auto* x : {&word_V, &input_A, &far_input_A}) x->assign(n.rows * K, 0.0);
       job.lines = &n;
       job.word_V = word_V.data(), job.bit_V = bit_V.data();
       job.tolerance = s.settings_.tolerance, job.residual = s.settings_.residual;
       job.max_iterations = s.settings_.max_iterations;
       job.max_rounds = 4;
       job.u = u.data(), job.w = w.data(), job.r = r.data(), job.z = z.data(), job.p = p.data(), job.mp = mp.data();
-      job.input_A = input_A.data(), job.output_A = output_A.data(), job.far_output_A = far_output_A.data();
+      job.input_A = input_A.data(), job.far_input_A = far_input_A.data();
+      job.output_A = output_A.data(), job.far_output_A = far_output_A.data();
       job.sums = sums.data();
     }
     block(block const&) = delete;
@@ -207,12 +207,14 @@ class wire_solver {
       return true;
     }
     [[nodiscard]] bool reached(std::size_t k) const noexcept {
-      return job.residual_A[k] <= 10.0 * job.residual * job.largest_A[k];
+      return job.ended[k] && job.residual_A[k] <= 10.0 * job.residual * job.largest_A[k];
     }
     [[nodiscard]] wire_report report(std::size_t k) const noexcept {
       return {job.iterations[k], job.largest_A[k] > 0.0 ? job.residual_A[k] / job.largest_A[k] : 0.0, 0};
     }
   };
+
+  [[nodiscard]] bool driven(std::size_t i) const noexcept { return std::isfinite(network_.driver_side_ohm(i)); }
 
   static wire_network checked(wire_network n) {
     wire_network::validate(n);
@@ -236,13 +238,14 @@ class wire_solver {
     std::size_t const rows = network_.word_lines(), cols = network_.bit_lines();
     s.input_A.assign(b.input_A.begin(), b.input_A.end());
     s.output_A.assign(b.output_A.begin(), b.output_A.begin() + static_cast<std::ptrdiff_t>(cols));
-    s.far_input_A.assign(rows, 0.0);
-    s.far_output_A.assign(cols, 0.0);
+    s.far_input_A.assign(b.far_input_A.begin(), b.far_input_A.end());
+    s.far_output_A.assign(b.far_output_A.begin(), b.far_output_A.begin() + static_cast<std::ptrdiff_t>(cols));
     bool const second = network_.wires.word_end == far_end::driven;
-    for (std::size_t i = 0; i < rows; ++i)
-      s.far_input_A[i] = simd::fence(network_.far_word_S(i) * ((second ? v_V[i] : 0.0) - s.word_V(i, cols - 1)));
-    for (std::size_t j = 0; j < cols; ++j) s.far_output_A[j] = simd::fence(network_.far_bit_S() * s.bit_V(0, j));
     if (s.report.direct > 0) {  // by Kirchhoff's law along the lines
+      for (std::size_t i = 0; i < rows; ++i)
+        s.far_input_A[i] =
+            simd::fence(network_.far_word_S(i) * ((second && driven(i) ? v_V[i] : 0.0) - s.word_V(i, cols - 1)));
+      for (std::size_t j = 0; j < cols; ++j) s.far_output_A[j] = simd::fence(network_.far_bit_S() * s.bit_V(0, j));
       for (std::size_t i = 0; i < rows; ++i) {
         double sum = 0.0;
         for (std::size_t j = 0; j < cols; ++j) sum += s.device_A(i, j);
