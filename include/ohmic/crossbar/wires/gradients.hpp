@@ -58,7 +58,7 @@ void search_wires(wire_job& job, wire_passes<Arch, K> const& pass, wire_search<A
     // p = z + beta p, M p likewise from r, q = M p - G T^-1 G p
     pass.clear(job.sums, pass.step);
     pass.for_word_lines(
-        job.u, nullptr,
+        job.u, nullptr, nullptr,
         [&](std::size_t i) {
           for (std::size_t c = 0; c < pass.used; c += width) {
             std::size_t const at = i * pass.step + c;

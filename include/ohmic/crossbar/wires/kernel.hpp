@@ -66,11 +66,6 @@ struct wire_value {
     for (std::size_t b = 0; b < count; ++b) s.v[b] = simd::mul<Arch>(simd::f64<Arch>(k), x.v[b]);
     return s;
   }
-  static wire_value add(wire_value const& x, wire_value const& y) noexcept {
-    wire_value s;
-    for (std::size_t b = 0; b < count; ++b) s.v[b] = x.v[b] + y.v[b];
-    return s;
-  }
   static wire_value sub(wire_value const& x, wire_value const& y) noexcept {
     wire_value s;
     for (std::size_t b = 0; b < count; ++b) s.v[b] = x.v[b] - y.v[b];
@@ -84,7 +79,6 @@ struct wire_value<Arch, 1> {
   void store(double* p) const noexcept { *p = v; }
   static wire_value mul_add(double k, wire_value x, wire_value y) noexcept { return {simd::fence(k * x.v) + y.v}; }
   static wire_value mul(double k, wire_value x) noexcept { return {simd::fence(k * x.v)}; }
-  static wire_value add(wire_value x, wire_value y) noexcept { return {x.v + y.v}; }
   static wire_value sub(wire_value x, wire_value y) noexcept { return {x.v - y.v}; }
 };
 
@@ -121,10 +115,10 @@ struct wire_passes {
     }
   }
 
-  /// Solves R word lines from `first` on, with drivers at 0 V: f, at their first double, has node currents and gets voltages;
-  /// `input` (rows, K) gets the currents from the drivers, or is null.
+  /// Solves R word lines from `first` on: f, at their first double, has node currents and gets voltages. `volts` (rows, K)
+  /// of the drivers, or null for 0 V and no wish for `input` (rows, K), the currents from the drivers.
   template <std::size_t R>
-  void solve_words(std::size_t first, double* f, double* input) const noexcept {
+  void solve_words(std::size_t first, double* f, double const* volts, double* input) const noexcept {
     value carry[R];
     double const* const l = n.word_l + first * n.stride;
     for (std::size_t k = 0; k < R; ++k) carry[k] = value::load(f + k * step + (n.cols - 1) * K);
@@ -136,8 +130,13 @@ struct wire_passes {
       }
     for (std::size_t k = 0; k < R; ++k) {
       std::size_t const i = first + k;
-      if (input != nullptr) value::mul(-n.word_end_l[i], carry[k]).store(input + i * K);
-      carry[k] = value::mul(n.word_end_ohm[i], carry[k]);
+      if (volts == nullptr) {
+        carry[k] = value::mul(n.word_end_ohm[i], carry[k]);
+      } else {
+        value const v = value::mul(1.0 - n.word_stiff[i], value::load(volts + i * K));
+        value::mul(n.word_end_l[i], value::sub(value::mul(n.word_end_S[i], v), carry[k])).store(input + i * K);
+        carry[k] = value::mul_add(n.word_end_ohm[i], carry[k], value::mul(n.word_end_l[i], v));
+      }
       carry[k].store(f + k * step);
     }
     for (std::size_t j = 1; j < n.cols; ++j)
@@ -150,14 +149,14 @@ struct wire_passes {
 
   /// Calls before(i), solves row i of f, calls after(i), for all rows, several at a time.
   template <class Before, class After>
-  void for_word_lines(double* f, double* input, Before const& before,
+  void for_word_lines(double* f, double const* volts, double* input, Before const& before,
                       After const& after) const noexcept {
     constexpr std::size_t together = K == 1 ? 8 : 4;
     std::size_t i = 0;
     auto const some = [&]<std::size_t R>() {
       for (; n.rows - i >= R; i += R) {
         for (std::size_t k = 0; k < R; ++k) before(i + k);
-        solve_words<R>(i, f + i * step, input);
+        solve_words<R>(i, f + i * step, volts, input);
         for (std::size_t k = 0; k < R; ++k) after(i + k);
       }
     };
@@ -233,35 +232,36 @@ struct wire_passes {
       simd::store<Arch>(f + i * step + c, simd::mul<Arch>(coefficient(g, c), simd::load<Arch>(x + i * step + c)));
   }
 
-  /// u: word lines for bit voltages w (null: 0 V), sources and injected currents. Solved for the drop from the driver, so
-  /// that currents keep their digits where the drop is small.
+  /// u: word lines for bit voltages w (null: 0 V), sources and injected currents. A line with a stiff driver is solved for
+  /// the drop from it, one with a soft driver for its voltage: either way currents keep their digits.
   void find_words(double const* w) const noexcept {
     for_word_lines(
-        job.u, job.input_A,
+        job.u, job.word_V, job.input_A,
         [&](std::size_t i) {
           double const *const g = n.g_S + i * n.stride, *const v = job.word_V + i * K;
+          batch const stiff(n.word_stiff[i]);
           for (std::size_t c = 0; c < used; c += width) {
             std::size_t const at = i * step + c;
-            batch const below = (w != nullptr ? simd::load<Arch>(w + at) : batch(0.0)) - of_set(v, c);
+            batch const below = (w != nullptr ? simd::load<Arch>(w + at) : batch(0.0)) - simd::mul<Arch>(stiff, of_set(v, c));
             batch f = simd::mul<Arch>(coefficient(g, c), below);
             if (job.injected_A != nullptr) f = f - simd::load<Arch>(job.injected_A + at);
             simd::store<Arch>(job.u + at, f);
           }
-          if (n.far_grounded) {
-            double* const last = job.u + i * step + (n.cols - 1) * K;
-            value::sub(value::load(last), value::mul(n.far_word_S[i], value::load(v))).store(last);
-          }
+          double* const last = job.u + i * step + (n.cols - 1) * K;
+          value::mul_add(n.far_word_S[i], far_volts(i), value::load(last)).store(last);
         },
         [&](std::size_t i) {
-          double* const last = job.u + i * step + (n.cols - 1) * K;
-          value const v = value::load(job.word_V + i * K);
-          value const below = n.far_grounded ? value::add(value::load(last), v) : value::load(last);
-          value::mul(-n.far_word_S[i], below).store(job.far_input_A + i * K);
-          for (std::size_t c = 0; c < used; c += width) {
-            std::size_t const at = i * step + c;
-            simd::store<Arch>(job.u + at, simd::load<Arch>(job.u + at) + of_set(job.word_V + i * K, c));
-          }
+          double* const row = job.u + i * step;
+          value::mul(n.far_word_S[i], value::sub(far_volts(i), value::load(row + (n.cols - 1) * K)))
+              .store(job.far_input_A + i * K);
+          batch const stiff(n.word_stiff[i]);
+          for (std::size_t c = 0; c < used; c += width)
+            simd::store<Arch>(row + c, simd::mul_add<Arch>(stiff, of_set(job.word_V + i * K, c), simd::load<Arch>(row + c)));
         });
+  }
+  /// Voltage of a second driver as the line is solved for it; a grounded end has none.
+  [[nodiscard]] value far_volts(std::size_t i) const noexcept {
+    return value::mul(n.far_driven * (1.0 - n.word_stiff[i]), value::load(job.word_V + i * K));
   }
   /// Bit lines for the word voltages u, handed to taken(i, c, volts).
   template <class Taken>
@@ -277,7 +277,7 @@ struct wire_passes {
   /// r = G T^-1 G x: what a change x of the bit lines' voltages sends back to them.
   void send_back(double const* x) const noexcept {
     for_word_lines(
-        job.r, nullptr, [&](std::size_t i) { through_devices(i, x, job.r); },
+        job.r, nullptr, nullptr, [&](std::size_t i) { through_devices(i, x, job.r); },
         [&](std::size_t i) { through_devices(i, job.r, job.r); });
   }
 };

@@ -8,13 +8,9 @@
 // are, and r = 0 merges nodes without being a special case.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 
-#include "ohmic/core/simd.hpp"
-#include "ohmic/core/view.hpp"
-#include "ohmic/crossbar/wires/network.hpp"
+#include "ohmic/core/config.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
@@ -28,99 +24,14 @@ struct wire_lines {
   double const* bit_l = nullptr;       ///< l of bit node (i, j); tied end i = rows - 1
   double const* word_end_l = nullptr;  ///< l of the segment at the tied end
   double const* word_end_ohm = nullptr;  ///< voltage of the first node per Norton current there
+  double const* word_end_S = nullptr;    ///< a of the first node
+  double const* word_stiff = nullptr;    ///< 1 where the driver outweighs the devices, else 0
   double const* bit_end_l = nullptr;
   double const* bit_end_ohm = nullptr;
   double const* bit_end_S = nullptr;  ///< a of the last node
   double const* far_word_S = nullptr;  ///< of the far end, 0 where it is open
-  bool far_grounded = false;           ///< the far ends of word lines are at 0 V, not at their drivers' voltage
+  double far_driven = 0.0;             ///< 1 where far ends of word lines have the drivers' voltage, 0 where they have 0 V
   double far_bit_S = 0.0;
-};
-
-/// Owner of the eliminated lines of a network.
-/// Cost    m n divisions for the word lines and as many for the bit lines
-class wire_factors {
- public:
-  /// Range   a validated network
-  explicit wire_factors(wire_network const& n) {
-    std::size_t const rows = n.word_lines(), cols = n.bit_lines(), stride = (cols + 7) / 8 * 8;
-    g_ = matrix<double>(rows, stride);
-    word_l_ = matrix<double>(rows, stride);
-    bit_l_ = matrix<double>(rows, stride);
-    word_ends_ = matrix<double>(3, rows);
-    bit_ends_ = matrix<double>(3, stride);
-    for (std::size_t i = 0; i < rows; ++i)
-      for (std::size_t j = 0; j < cols; ++j) g_(i, j) = n.g_S(i, j);
-    eliminate_words(n);
-    eliminate_bits(n);
-    lines_ = {rows,
-              cols,
-              stride,
-              n.wires.word_segment.si(),
-              n.wires.bit_segment.si(),
-              g_.data(),
-              word_l_.data(),
-              bit_l_.data(),
-              word_ends_.row(0).data(),
-              word_ends_.row(1).data(),
-              bit_ends_.row(0).data(),
-              bit_ends_.row(1).data(),
-              bit_ends_.row(2).data(),
-              word_ends_.row(2).data(),
-              n.wires.word_end == far_end::grounded,
-              n.far_bit_S()};
-  }
-  wire_factors(wire_factors const&) = delete;
-  wire_factors& operator=(wire_factors const&) = delete;
-
-  [[nodiscard]] wire_lines const& lines() const noexcept { return lines_; }
-
- private:
-  /// l and ohm of the tied end behind a node of conductance a; r infinite: the end is not tied.
-  static void end(double a, double r, double& l, double& ohm) noexcept {
-    l = std::isinf(r) ? 0.0 : 1.0 / (1.0 + simd::fence(a * r));
-    ohm = std::isinf(r) ? (a > 0.0 ? 1.0 / a : 0.0) : simd::fence(r * l);
-  }
-
-  void eliminate_words(wire_network const& n) {
-    std::size_t const rows = n.word_lines(), cols = n.bit_lines();
-    double const r = n.wires.word_segment.si();
-    constexpr std::size_t together = 8;  // lines side by side, so that their divisions overlap
-    for (std::size_t first = 0; first < rows; first += together) {
-      std::size_t const count = std::min(together, rows - first);
-      double a[together] = {};
-      for (std::size_t k = 0; k < count; ++k)
-        a[k] = g_(first + k, cols - 1) + (word_ends_(2, first + k) = n.far_word_S(first + k));
-      for (std::size_t j = cols - 1; j > 0; --j)
-        for (std::size_t k = 0; k < count; ++k) {
-          double const l = 1.0 / (1.0 + simd::fence(a[k] * r));
-          word_l_(first + k, j) = l;
-          a[k] = g_(first + k, j - 1) + simd::fence(a[k] * l);
-        }
-      for (std::size_t k = 0; k < count; ++k) {
-        std::size_t const i = first + k;
-        end(a[k], n.driver_side_ohm(i), word_ends_(0, i), word_ends_(1, i));
-      }
-    }
-  }
-
-  void eliminate_bits(wire_network const& n) {
-    std::size_t const rows = n.word_lines(), cols = n.bit_lines();
-    double const r = n.wires.bit_segment.si();
-    auto const a = bit_ends_.row(2);
-    for (std::size_t j = 0; j < cols; ++j) a[j] = g_(0, j) + n.far_bit_S();
-    for (std::size_t i = 0; i + 1 < rows; ++i)
-      for (std::size_t j = 0; j < cols; ++j) {
-        double const l = 1.0 / (1.0 + simd::fence(a[j] * r));
-        bit_l_(i, j) = l;
-        a[j] = g_(i + 1, j) + simd::fence(a[j] * l);
-      }
-    for (std::size_t j = 0; j < cols; ++j)
-      end(a[j], n.sense_side_ohm(j), bit_ends_(0, j), bit_ends_(1, j));
-  }
-
-  matrix<double> g_, word_l_, bit_l_;
-  matrix<double> word_ends_, bit_ends_;  // rows: l, ohm, and S: of the far end, of the last node
-  wire_lines lines_;
 };
 
 }  // namespace ohmic::inline OHMIC_ABI

@@ -15,8 +15,8 @@
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/wires/direct.hpp"
+#include "ohmic/crossbar/wires/factors.hpp"
 #include "ohmic/crossbar/wires/gradients.hpp"
-#include "ohmic/crossbar/wires/lines.hpp"
 #include "ohmic/crossbar/wires/network.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -322,5 +322,24 @@ class wire_solver {
   wire_settings settings_;
   wire_kernels kernels_;
 };
+
+/// Output currents of many input vectors by the effective matrix of a network.
+/// Shape   w_S (m, n), v_V (m, batch) -> A (n, batch)
+/// Errors  errc::shape
+/// Cost    m n multiplications a vector
+[[nodiscard]] inline matrix<double> effective_currents(matrix_view<double const> w_S, matrix_view<double const> v_V) {
+  if (v_V.rows != w_S.rows)
+    throw error({errc::shape, "voltages do not fit the array", "voltages", std::to_string(v_V.rows),
+                 std::to_string(w_S.rows) + ", one for every word line", "check the sizes"});
+  matrix<double> out(w_S.cols, v_V.cols);
+  std::vector<double> sums(w_S.cols);
+  for (std::size_t k = 0; k < v_V.cols; ++k) {
+    std::fill(sums.begin(), sums.end(), 0.0);
+    for (std::size_t i = 0; i < w_S.rows; ++i)
+      for (std::size_t j = 0; j < w_S.cols; ++j) sums[j] += simd::fence(w_S(i, j) * v_V(i, k));
+    for (std::size_t j = 0; j < w_S.cols; ++j) out(j, k) = sums[j];
+  }
+  return out;
+}
 
 }  // namespace ohmic::inline OHMIC_ABI

@@ -1,0 +1,72 @@
+// A crossbar with wires as a netlist for ngspice.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
+#include "ohmic/crossbar/wires/network.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// The network with one set of voltages as text that `ngspice -b` runs: it prints the output current of bit line j as
+/// i(vs<j>). Nodes are w<i>_<j> and b<i>_<j>, d<i> at the drivers, s<j> at the sense ends; merged nodes have one name.
+/// Shape   v_V (m)
+/// Errors  as wire_network::validate; errc::shape, errc::value for the voltages
+/// Source  ngspice manual, chapters 2 and 16; numbers are the shortest that read back as the same double
+[[nodiscard]] inline std::string ngspice_netlist(wire_network const& n, std::span<double const> v_V) {
+  wire_network::validate(n);
+  std::size_t const m = n.word_lines(), cols = n.bit_lines();
+  if (v_V.size() != m)
+    throw error({errc::shape, "voltages do not fit the array", "voltages", std::to_string(v_V.size()),
+                 std::to_string(m) + ", one for every word line", "check the sizes"});
+  double const rw = n.wires.word_segment.si(), rb = n.wires.bit_segment.si();
+  auto const number = [](std::size_t k) { return std::to_string(k); };
+  auto const driver = [&](std::size_t i) { return "d" + number(i); };
+  auto const sense = [&](std::size_t j) { return "s" + number(j); };
+  auto const word = [&](std::size_t i, std::size_t j) {
+    if (rw > 0.0) return "w" + number(i) + "_" + number(j);
+    return n.driver_side_ohm(i) > 0.0 ? "w" + number(i) : driver(i);
+  };
+  auto const bit = [&](std::size_t i, std::size_t j) {
+    if (rb > 0.0) return "b" + number(i) + "_" + number(j);
+    return n.sense_side_ohm(j) > 0.0 ? "b" + number(j) : sense(j);
+  };
+  std::string out = "crossbar of " + shape_text(m, cols) + ", exported by ohmic\n";
+  std::size_t count = 0;
+  auto const resistor = [&](std::string const& a, std::string const& b, double ohm) {
+    if (a != b && std::isfinite(ohm))
+      out += "R" + number(count++) + " " + a + " " + b + " " + detail::number_text(ohm) + "\n";
+  };
+  for (std::size_t i = 0; i < m; ++i) {
+    if (!(std::fabs(v_V[i]) <= 1e6))
+      throw error({errc::value, "voltage out of range", "word line " + number(i), detail::number_text(v_V[i]) + " V",
+                   "-1e+06..1e+06 V", "correct the voltages"});
+    if (!std::isfinite(n.driver_side_ohm(i))) continue;
+    out += "Vd" + number(i) + " " + driver(i) + " 0 " + detail::number_text(v_V[i]) + "\n";
+  }
+  for (std::size_t i = 0; i < m; ++i) {
+    resistor(driver(i), word(i, 0), n.driver_side_ohm(i));
+    for (std::size_t j = 1; j < cols; ++j) resistor(word(i, j - 1), word(i, j), rw);
+    if (double const g = n.far_word_S(i); g > 0.0)
+      resistor(n.wires.word_end == far_end::driven ? driver(i) : "0", word(i, cols - 1), 1.0 / g);
+  }
+  for (std::size_t i = 0; i < m; ++i)
+    for (std::size_t j = 0; j < cols; ++j)
+      if (n.g_S(i, j) > 0.0) resistor(word(i, j), bit(i, j), 1.0 / n.g_S(i, j));
+  std::string prints;
+  for (std::size_t j = 0; j < cols; ++j) {
+    for (std::size_t i = 1; i < m; ++i) resistor(bit(i - 1, j), bit(i, j), rb);
+    if (double const g = n.far_bit_S(); g > 0.0) resistor("0", bit(0, j), 1.0 / g);
+    if (!std::isfinite(n.sense_side_ohm(j))) continue;
+    resistor(bit(m - 1, j), sense(j), n.sense_side_ohm(j));
+    out += "Vs" + number(j) + " " + sense(j) + " 0 0\n";
+    prints += "print i(vs" + number(j) + ")\n";
+  }
+  return out + ".control\nset numdgt=16\nop\n" + prints + ".endc\n.end\n";
+}
+
+}  // namespace ohmic::inline OHMIC_ABI
