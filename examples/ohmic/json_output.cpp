@@ -45,24 +45,27 @@ double peak_memory_mib() {
 
 json finite(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 
-void check_writable(std::string const& target) {
+void check_writable(std::string const& target, std::string const& option) {
   if (target.empty() || target == "-") return;
   fs::path const folder = fs::path(target).has_parent_path() ? fs::path(target).parent_path() : fs::path(".");
   std::error_code ec;
   if (fs::exists(target, ec) && !fs::is_directory(target, ec) && !fs::is_regular_file(target, ec)) return;
   if (fs::is_directory(target, ec))
-    throw ohmic::error({ohmic::errc::write_failed, "is a folder", "--json", target,
+    throw ohmic::error({ohmic::errc::write_failed, "is a folder", option, target,
                         "a file name, or - for standard output", "name a file"});
   if (!fs::is_directory(folder, ec) || access(folder.c_str(), W_OK) != 0)
-    throw ohmic::error({ohmic::errc::write_failed, "folder of the result cannot be written", "--json", target,
+    throw ohmic::error({ohmic::errc::write_failed, "folder of the result cannot be written", option, target,
                         "a file in a writable folder", "create the folder or name another"});
 }
 
 void write_result(std::string const& target, json const& result) {
+  if (!target.empty()) write_whole(target, result.dump(1) + "\n");
+}
+
+void write_whole(std::string const& target, std::string const& bytes) {
   if (target.empty()) return;
-  std::string const text = result.dump(1) + "\n";
   if (target == "-") {
-    std::cout << text << std::flush;
+    std::cout << bytes << std::flush;
     if (!std::cout)
       throw ohmic::error(
           {ohmic::errc::write_failed, "cannot write the result", "standard output", "", "", "check where it goes"});
@@ -75,7 +78,7 @@ void write_result(std::string const& target, json const& result) {
   };
   if (fs::exists(target, ec) && !fs::is_regular_file(target, ec)) {  // a device or a pipe is written to, never replaced
     std::ofstream out(target, std::ios::binary);
-    out << text << std::flush;
+    out << bytes << std::flush;
     if (!out) throw failed("cannot write the result", target);
     return;
   }
@@ -88,7 +91,7 @@ void write_result(std::string const& target, json const& result) {
   close(file);
   {
     std::ofstream out(temporary, std::ios::binary);
-    out << text << std::flush;
+    out << bytes << std::flush;
     if (!out) {
       fs::remove(temporary, ec);
       throw failed("cannot write the result", target);

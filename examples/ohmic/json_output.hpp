@@ -38,12 +38,15 @@ json settings_object(Config const& config) {
 /// A number, or null where it is not finite.
 json finite(double value);
 
-/// Stops before a long run if the result could not be written at its end.
+/// Stops before a long run if the result could not be written at its end; `option` names it.
 /// Errors  write_failed
-void check_writable(std::string const& target);
+void check_writable(std::string const& target, std::string const& option = "--json");
 
-/// Writes to a temporary file beside the target and renames it; "-" is standard output.
+/// Writes bytes to a temporary file beside the target and renames it; "-" is standard output, "" nowhere.
 /// Errors  write_failed; the target is then as it was
+void write_whole(std::string const& target, std::string const& bytes);
+
+/// write_whole for JSON.
 void write_result(std::string const& target, json const& result);
 
 }  // namespace program_cli

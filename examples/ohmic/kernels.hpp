@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ohmic/crossbar/kernel.hpp"
+#include "ohmic/crossbar/wires/gradients.hpp"
 #include "ohmic/model/fp32_kernel.hpp"
 #include "ohmic/periphery/adc.hpp"
 
@@ -13,6 +14,7 @@ namespace program_cli {
 struct kernel_set {
   ohmic::product_kernels<ohmic::uniform_adc> const* products;
   ohmic::fp32_kernel fp32;
+  ohmic::wire_kernels wires;
 };
 
 extern kernel_set const baseline_kernels;

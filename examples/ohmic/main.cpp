@@ -31,6 +31,36 @@ void add_common(CLI::App& command, common_options& common) {
       ->capture_default_str();
 }
 
+void add_solve(CLI::App& command, solve_options& o) {
+  auto const file = [&](char const* name, std::string& value, char const* text) {
+    return command.add_option(name, value, text)->type_name("FILE");
+  };
+  auto const ohm = [&](char const* name, double& value, char const* text) {
+    command.add_option(name, value, text)->type_name("OHM")->capture_default_str();
+  };
+  auto* const g = file("--conductances", o.conductances, "Devices in S, .npy (word lines, bit lines), 0: open");
+  file("--resistances", o.resistances, "Devices in ohm instead, inf: open")->excludes(g);
+  file("--voltages", o.voltages, "Voltages of the drivers, .npy (word lines) or (word lines, vectors)")->required();
+  file("--output", o.output, "Currents into the sense ends, .npy (bit lines) or (bit lines, vectors)")->required();
+  ohm("--r-word", o.word_ohm, "Resistance of a segment of a word line, 0: none");
+  ohm("--r-bit", o.bit_ohm, "Resistance of a segment of a bit line, 0: none");
+  ohm("--r-driver", o.driver_ohm, "Resistance of a driver");
+  ohm("--r-sense", o.sense_ohm, "Resistance from a bit line's last segment to 0 V");
+  auto* const both = command.add_flag("--two-sided", o.two_sided, "Drive word lines from both ends");
+  command.add_flag("--ground-words", o.ground_words, "Tie the far ends of word lines to 0 V")->excludes(both);
+  command.add_flag("--ground-bits", o.ground_bits, "Tie the far ends of bit lines to 0 V");
+  ohm("--r-word-ground", o.word_ground_ohm, "Resistance of that tie beside a segment");
+  ohm("--r-bit-ground", o.bit_ground_ohm, "Resistance of that tie beside a segment");
+  command.add_option("--sinh", o.sinh_volts, "Devices carry g V0 sinh(v / V0): V0; 0: Ohm's law")
+      ->type_name("VOLTS")
+      ->capture_default_str();
+  command.add_flag("--direct", o.direct, "Eliminate all nodes in a band: the definition, slow");
+  file("--effective", o.effective, "Write the conductances from every driver to every sense end, .npy");
+  command.add_option("--nodes", o.nodes, "Write node voltages to PREFIX_word.npy and PREFIX_bit.npy; one vector only")
+      ->type_name("PREFIX");
+  file("--netlist", o.netlist, "Write the network for ngspice; one vector only");
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Large language models on memristor crossbars: which numbers come out, and which actions they take"};
   app.require_subcommand(1);
@@ -115,6 +145,12 @@ int run(int argc, char** argv) {
   calibrate_command->add_option("--output", k.output, "File to keep them in")->type_name("FILE.json");
   add_common(*calibrate_command, common);
 
+  solve_options w;
+  auto* const solve_command =
+      app.add_subcommand("solve", "Currents of a crossbar whose wires resist, from its conductances and voltages");
+  add_solve(*solve_command, w);
+  add_common(*solve_command, common);
+
   std::string what = "chips";
   auto* const list_command = app.add_subcommand("list", "What the program knows by name");
   list_command->add_option("WHAT", what, "chips or models")->capture_default_str();
@@ -126,6 +162,7 @@ int run(int argc, char** argv) {
   if (*calibrate_command) return calibrate(k, common);
   if (*cost_command) return cost(c, common);
   if (*reproduce_command) return reproduce(r, common);
+  if (*solve_command) return solve(w, common);
   return *deploy_command ? deploy(d, common) : list(what, common);
 }
 

@@ -41,10 +41,19 @@ struct calibrate_options {
   std::string model, data, chip = "wang2024,wang2024_published", output;
 };
 
+struct solve_options {
+  std::string conductances, resistances, voltages, output;
+  std::string effective, nodes, netlist;  ///< files to write, or empty
+  double word_ohm = 0.0, bit_ohm = 0.0, driver_ohm = 0.0, sense_ohm = 0.0, word_ground_ohm = 0.0, bit_ground_ohm = 0.0;
+  bool two_sided = false, ground_words = false, ground_bits = false, direct = false;
+  double sinh_volts = 0.0;  ///< 0: devices follow Ohm's law
+};
+
 int deploy(deploy_options const&, common_options const&);
 int calibrate(calibrate_options const&, common_options const&);
 int cost(cost_options const&, common_options const&);
 int reproduce(reproduce_options const&, common_options const&);
+int solve(solve_options const&, common_options const&);
 int list(std::string const& what, common_options const&);
 
 }  // namespace program_cli

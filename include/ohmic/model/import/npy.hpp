@@ -191,11 +191,11 @@ template <class T>
     throw error({errc::shape, "is neither a vector nor a matrix", place(file, "shape"),
                  detail::npy_shape_text(h.shape), "one or two sizes", "reshape it"});
   std::uint64_t const size = single ? 4 : 8, payload = bytes.size() - start - length;
+  if (std::find(h.shape.begin(), h.shape.end(), std::uint64_t{0}) != h.shape.end())
+    throw error({errc::shape, "is empty", place(file, "shape"), detail::npy_shape_text(h.shape), "sizes above 0",
+                 "check how it was made"});
   std::uint64_t count = 1;
   for (std::uint64_t s : h.shape) {
-    if (s == 0)
-      throw error({errc::shape, "is empty", place(file, "shape"), detail::npy_shape_text(h.shape), "sizes above 0",
-                   "check how it was made"});
     if (s > payload / size / count)
       throw error({errc::file_truncated, "has fewer numbers than its shape", place(file, "shape"),
                    std::to_string(payload) + " bytes",
