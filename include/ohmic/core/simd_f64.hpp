@@ -15,7 +15,7 @@ inline constexpr std::size_t width_f64 = f64<Arch>::size;
 
 /// Returns its argument; the compiler may not look through it.
 template <class Arch>
-[[nodiscard]] inline f64<Arch> fence(f64<Arch> v) noexcept {
+[[nodiscard]] inline f64<Arch> fence_f64(f64<Arch> v) noexcept {
 #if defined(__x86_64__) || defined(__i386__)
 #if defined(__AVX512F__)
   asm("" : "+v"(v.data));
@@ -30,31 +30,31 @@ template <class Arch>
 
 /// a * b, rounded by itself.
 template <class Arch>
-[[nodiscard]] inline f64<Arch> mul(f64<Arch> a, f64<Arch> b) noexcept {
-  return simd::fence<Arch>(a * b);
+[[nodiscard]] inline f64<Arch> mul_f64(f64<Arch> a, f64<Arch> b) noexcept {
+  return simd::fence_f64<Arch>(a * b);
 }
 
 /// a * b + c with two roundings.
 template <class Arch>
-[[nodiscard]] inline f64<Arch> mul_add(f64<Arch> a, f64<Arch> b, f64<Arch> c) noexcept {
-  return simd::mul<Arch>(a, b) + c;
+[[nodiscard]] inline f64<Arch> mul_add_f64(f64<Arch> a, f64<Arch> b, f64<Arch> c) noexcept {
+  return simd::mul_f64<Arch>(a, b) + c;
 }
 
 template <class Arch>
-[[nodiscard]] inline f64<Arch> load(double const* p) noexcept {
+[[nodiscard]] inline f64<Arch> load_f64(double const* p) noexcept {
   return f64<Arch>::load_unaligned(p);
 }
 template <class Arch>
-inline void store(double* p, f64<Arch> v) noexcept {
+inline void store_f64(double* p, f64<Arch> v) noexcept {
   v.store_unaligned(p);
 }
 
 template <class Arch>
-[[nodiscard]] inline f64<Arch> max(f64<Arch> a, f64<Arch> b) noexcept {
+[[nodiscard]] inline f64<Arch> max_f64(f64<Arch> a, f64<Arch> b) noexcept {
   return xsimd::max(a, b);
 }
 template <class Arch>
-[[nodiscard]] inline f64<Arch> abs(f64<Arch> v) noexcept {
+[[nodiscard]] inline f64<Arch> abs_f64(f64<Arch> v) noexcept {
   return xsimd::abs(v);
 }
 

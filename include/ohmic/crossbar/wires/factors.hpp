@@ -16,16 +16,19 @@ namespace ohmic::inline OHMIC_ABI {
 /// Cost    m n divisions for the word lines and as many for the bit lines
 class wire_factors {
  public:
-  /// Range   a validated network
+  /// Range   a validated network that outlives this
   explicit wire_factors(wire_network const& n) {
     std::size_t const rows = n.word_lines(), cols = n.bit_lines(), stride = (cols + 7) / 8 * 8;
-    g_ = matrix<double>(rows, stride);
     word_l_ = matrix<double>(rows, stride);
     bit_l_ = matrix<double>(rows, stride);
     word_ends_ = matrix<double>(5, rows);
     bit_ends_ = matrix<double>(3, stride);
-    for (std::size_t i = 0; i < rows; ++i)
-      for (std::size_t j = 0; j < cols; ++j) g_(i, j) = n.g_S(i, j);
+    double const* g = n.g_S.data();
+    if (stride != cols) {
+      padded_ = matrix<double>(rows, stride);
+      for (std::size_t i = 0; i < rows; ++i) std::copy_n(n.g_S.row(i).data(), cols, padded_.row(i).data());
+      g = padded_.data();
+    }
     eliminate_words(n);
     eliminate_bits(n);
     lines_ = {rows,
@@ -33,7 +36,7 @@ class wire_factors {
               stride,
               n.wires.word_segment.si(),
               n.wires.bit_segment.si(),
-              g_.data(),
+              g,
               word_l_.data(),
               bit_l_.data(),
               word_ends_.row(0).data(),
@@ -68,18 +71,18 @@ class wire_factors {
       std::size_t const count = std::min(together, rows - first);
       double a[together] = {};
       for (std::size_t k = 0; k < count; ++k)
-        a[k] = g_(first + k, cols - 1) + (word_ends_(4, first + k) = n.far_word_S(first + k));
+        a[k] = n.g_S(first + k, cols - 1) + (word_ends_(4, first + k) = n.far_word_S(first + k));
       for (std::size_t j = cols - 1; j > 0; --j)
         for (std::size_t k = 0; k < count; ++k) {
           double const l = 1.0 / (1.0 + simd::fence(a[k] * r));
           word_l_(first + k, j) = l;
-          a[k] = g_(first + k, j - 1) + simd::fence(a[k] * l);
+          a[k] = n.g_S(first + k, j - 1) + simd::fence(a[k] * l);
         }
       for (std::size_t k = 0; k < count; ++k) {
         std::size_t const i = first + k;
         end(a[k], n.driver_side_ohm(i), word_ends_(0, i), word_ends_(1, i), word_ends_(2, i));
         double devices = 0.0;
-        for (std::size_t j = 0; j < cols; ++j) devices += g_(i, j);
+        for (std::size_t j = 0; j < cols; ++j) devices += n.g_S(i, j);
         bool const stiff = n.wires.word_end != far_end::grounded && n.driver_side_ohm(i) * devices <= 1.0;
         word_ends_(3, i) = stiff ? 1.0 : 0.0;
       }
@@ -90,18 +93,18 @@ class wire_factors {
     std::size_t const rows = n.word_lines(), cols = n.bit_lines();
     double const r = n.wires.bit_segment.si();
     auto const a = bit_ends_.row(2);
-    for (std::size_t j = 0; j < cols; ++j) a[j] = g_(0, j) + n.far_bit_S();
+    for (std::size_t j = 0; j < cols; ++j) a[j] = n.g_S(0, j) + n.far_bit_S();
     for (std::size_t i = 0; i + 1 < rows; ++i)
       for (std::size_t j = 0; j < cols; ++j) {
         double const l = 1.0 / (1.0 + simd::fence(a[j] * r));
         bit_l_(i, j) = l;
-        a[j] = g_(i + 1, j) + simd::fence(a[j] * l);
+        a[j] = n.g_S(i + 1, j) + simd::fence(a[j] * l);
       }
     for (std::size_t j = 0; j < cols; ++j)
       end(a[j], n.sense_side_ohm(j), bit_ends_(0, j), bit_ends_(1, j), bit_ends_(2, j));
   }
 
-  matrix<double> g_, word_l_, bit_l_;
+  matrix<double> padded_, word_l_, bit_l_;
   matrix<double> word_ends_, bit_ends_;  // rows: l, ohm, S; of words also stiff, S of the far end
   wire_lines lines_;
 };

@@ -38,16 +38,16 @@ void search_wires(wire_job& job, wire_passes<Arch, K> const& pass, wire_search<A
         [&](std::size_t i, std::size_t c) {
           std::size_t const at = i * pass.step + c;
           batch const a = pass.of_set(s.alpha, c);
-          batch const r = simd::load<Arch>(job.r + at) - simd::mul<Arch>(a, simd::load<Arch>(job.u + at));
-          simd::store<Arch>(job.r + at, r);
-          simd::store<Arch>(job.w + at, simd::mul_add<Arch>(a, simd::load<Arch>(job.p + at), simd::load<Arch>(job.w + at)));
+          batch const r = simd::load_f64<Arch>(job.r + at) - simd::mul_f64<Arch>(a, simd::load_f64<Arch>(job.u + at));
+          simd::store_f64<Arch>(job.r + at, r);
+          simd::store_f64<Arch>(job.w + at, simd::mul_add_f64<Arch>(a, simd::load_f64<Arch>(job.p + at), simd::load_f64<Arch>(job.w + at)));
           return r;
         },
         [&](std::size_t i, std::size_t c, batch z) {
           std::size_t const at = i * pass.step + c;
-          simd::store<Arch>(job.z + at, z);
-          simd::store<Arch>(job.sums + c,
-                            simd::mul_add<Arch>(simd::load<Arch>(job.r + at), z, simd::load<Arch>(job.sums + c)));
+          simd::store_f64<Arch>(job.z + at, z);
+          simd::store_f64<Arch>(job.sums + c,
+                            simd::mul_add_f64<Arch>(simd::load_f64<Arch>(job.r + at), z, simd::load_f64<Arch>(job.sums + c)));
         });
     pass.add_up(product);
     for (std::size_t k = 0; k < K; ++k) {
@@ -63,14 +63,14 @@ void search_wires(wire_job& job, wire_passes<Arch, K> const& pass, wire_search<A
           for (std::size_t c = 0; c < pass.used; c += width) {
             std::size_t const at = i * pass.step + c;
             if (step == 0) {  // whatever p and M p held before
-              simd::store<Arch>(job.p + at, simd::load<Arch>(job.z + at));
-              simd::store<Arch>(job.mp + at, simd::load<Arch>(job.r + at));
+              simd::store_f64<Arch>(job.p + at, simd::load_f64<Arch>(job.z + at));
+              simd::store_f64<Arch>(job.mp + at, simd::load_f64<Arch>(job.r + at));
               continue;
             }
             batch const b = pass.of_set(s.beta, c);
-            simd::store<Arch>(job.p + at, simd::mul_add<Arch>(b, simd::load<Arch>(job.p + at), simd::load<Arch>(job.z + at)));
-            simd::store<Arch>(job.mp + at,
-                              simd::mul_add<Arch>(b, simd::load<Arch>(job.mp + at), simd::load<Arch>(job.r + at)));
+            simd::store_f64<Arch>(job.p + at, simd::mul_add_f64<Arch>(b, simd::load_f64<Arch>(job.p + at), simd::load_f64<Arch>(job.z + at)));
+            simd::store_f64<Arch>(job.mp + at,
+                              simd::mul_add_f64<Arch>(b, simd::load_f64<Arch>(job.mp + at), simd::load_f64<Arch>(job.r + at)));
           }
           pass.through_devices(i, job.p, job.u);
         },
@@ -78,9 +78,9 @@ void search_wires(wire_job& job, wire_passes<Arch, K> const& pass, wire_search<A
           double const* const g = pass.n.g_S + i * pass.n.stride;
           for (std::size_t c = 0; c < pass.used; c += width) {
             std::size_t const at = i * pass.step + c;
-            simd::store<Arch>(job.u + at,
-                              simd::load<Arch>(job.mp + at) -
-                                  simd::mul<Arch>(pass.coefficient(g, c), simd::load<Arch>(job.u + at)));
+            simd::store_f64<Arch>(job.u + at,
+                              simd::load_f64<Arch>(job.mp + at) -
+                                  simd::mul_f64<Arch>(pass.coefficient(g, c), simd::load_f64<Arch>(job.u + at)));
           }
           pass.add_products(job.p + i * pass.step, job.u + i * pass.step);
         });
@@ -105,9 +105,9 @@ void search_wires(wire_job& job, wire_passes<Arch, K> const& pass, wire_search<A
   for (std::size_t k = 0; k < K; ++k) job.ended[k] = s.done[k];
   for (std::size_t at = 0; at < size; at += pass.step)
     for (std::size_t c = 0; c < pass.used; c += width)
-      simd::store<Arch>(job.w + at + c,
-                        simd::mul_add<Arch>(pass.of_set(s.alpha, c), simd::load<Arch>(job.p + at + c),
-                                            simd::load<Arch>(job.w + at + c)));
+      simd::store_f64<Arch>(job.w + at + c,
+                        simd::mul_add_f64<Arch>(pass.of_set(s.alpha, c), simd::load_f64<Arch>(job.p + at + c),
+                                            simd::load_f64<Arch>(job.w + at + c)));
 }
 
 /// Largest current at the end of a line, by sets.
@@ -141,11 +141,11 @@ void solve_wires(wire_job& job) noexcept {
   pass.find_words(nullptr);
   pass.find_bits([&](std::size_t i, std::size_t c, batch v) {
     std::size_t const at = i * pass.step + c;
-    batch f = simd::mul<Arch>(pass.coefficient(g + i * pass.n.stride, c), simd::load<Arch>(job.u + at));
-    if (job.injected_A != nullptr) f = f + simd::load<Arch>(job.injected_A + at);
-    simd::store<Arch>(job.sums + c, simd::mul_add<Arch>(f, v, simd::load<Arch>(job.sums + c)));
-    simd::store<Arch>(job.w + at, v);
-    simd::store<Arch>(job.p + at, v);
+    batch f = simd::mul_f64<Arch>(pass.coefficient(g + i * pass.n.stride, c), simd::load_f64<Arch>(job.u + at));
+    if (job.injected_A != nullptr) f = f + simd::load_f64<Arch>(job.injected_A + at);
+    simd::store_f64<Arch>(job.sums + c, simd::mul_add_f64<Arch>(f, v, simd::load_f64<Arch>(job.sums + c)));
+    simd::store_f64<Arch>(job.w + at, v);
+    simd::store_f64<Arch>(job.p + at, v);
   });
   pass.add_up(s.scale);
   for (double& e : s.scale) e = e < 0.0 ? -e : e;
@@ -157,11 +157,11 @@ void solve_wires(wire_job& job) noexcept {
     pass.clear(job.sums, pass.step);
     pass.find_bits([&](std::size_t i, std::size_t c, batch v) {
       std::size_t const at = i * pass.step + c;
-      batch const old = simd::load<Arch>(job.w + at), d = v - old;
-      simd::store<Arch>(job.p + at, d);
-      simd::store<Arch>(job.w + at, simd::mul_add<Arch>(pass.of_set(s.keep, c), d, old));
-      batch const missed = simd::mul<Arch>(pass.coefficient(g + i * pass.n.stride, c), simd::abs<Arch>(d));
-      simd::store<Arch>(job.sums + c, simd::max<Arch>(simd::load<Arch>(job.sums + c), missed));
+      batch const old = simd::load_f64<Arch>(job.w + at), d = v - old;
+      simd::store_f64<Arch>(job.p + at, d);
+      simd::store_f64<Arch>(job.w + at, simd::mul_add_f64<Arch>(pass.of_set(s.keep, c), d, old));
+      batch const missed = simd::mul_f64<Arch>(pass.coefficient(g + i * pass.n.stride, c), simd::abs_f64<Arch>(d));
+      simd::store_f64<Arch>(job.sums + c, simd::max_f64<Arch>(simd::load_f64<Arch>(job.sums + c), missed));
     });
     detail::find_largest<Arch, K>(job);
     bool enough = true;

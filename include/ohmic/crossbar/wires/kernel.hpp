@@ -49,21 +49,21 @@ struct wire_value {
   simd::f64<Arch> v[count];
   static wire_value load(double const* p) noexcept {
     wire_value x;
-    for (std::size_t b = 0; b < count; ++b) x.v[b] = simd::load<Arch>(p + b * width);
+    for (std::size_t b = 0; b < count; ++b) x.v[b] = simd::load_f64<Arch>(p + b * width);
     return x;
   }
   void store(double* p) const noexcept {
-    for (std::size_t b = 0; b < count; ++b) simd::store<Arch>(p + b * width, v[b]);
+    for (std::size_t b = 0; b < count; ++b) simd::store_f64<Arch>(p + b * width, v[b]);
   }
   /// k x + y, and k x.
   static wire_value mul_add(double k, wire_value const& x, wire_value const& y) noexcept {
     wire_value s;
-    for (std::size_t b = 0; b < count; ++b) s.v[b] = simd::mul_add<Arch>(simd::f64<Arch>(k), x.v[b], y.v[b]);
+    for (std::size_t b = 0; b < count; ++b) s.v[b] = simd::mul_add_f64<Arch>(simd::f64<Arch>(k), x.v[b], y.v[b]);
     return s;
   }
   static wire_value mul(double k, wire_value const& x) noexcept {
     wire_value s;
-    for (std::size_t b = 0; b < count; ++b) s.v[b] = simd::mul<Arch>(simd::f64<Arch>(k), x.v[b]);
+    for (std::size_t b = 0; b < count; ++b) s.v[b] = simd::mul_f64<Arch>(simd::f64<Arch>(k), x.v[b]);
     return s;
   }
   static wire_value sub(wire_value const& x, wire_value const& y) noexcept {
@@ -101,7 +101,7 @@ struct wire_passes {
   /// A device's number for the doubles from c on.
   static batch coefficient(double const* p, std::size_t c) noexcept {
     if constexpr (K == 1) {
-      return simd::load<Arch>(p + c);
+      return simd::load_f64<Arch>(p + c);
     } else {
       return batch(p[c / K]);
     }
@@ -111,7 +111,7 @@ struct wire_passes {
     if constexpr (K == 1) {
       return batch(*p);
     } else {
-      return simd::load<Arch>(p + c % K);
+      return simd::load_f64<Arch>(p + c % K);
     }
   }
 
@@ -172,32 +172,32 @@ struct wire_passes {
     batch carry[B];
     for (std::size_t b = 0; b < B; ++b) {
       carry[b] = current(std::size_t{0}, c + b * width);
-      simd::store<Arch>(job.z + c + b * width, carry[b]);
+      simd::store_f64<Arch>(job.z + c + b * width, carry[b]);
     }
     for (std::size_t i = 1; i < n.rows; ++i)
       for (std::size_t b = 0; b < B; ++b) {
         std::size_t const at = c + b * width;
-        carry[b] = simd::mul_add<Arch>(coefficient(n.bit_l + (i - 1) * n.stride, at), carry[b], current(i, at));
-        simd::store<Arch>(job.z + i * step + at, carry[b]);
+        carry[b] = simd::mul_add_f64<Arch>(coefficient(n.bit_l + (i - 1) * n.stride, at), carry[b], current(i, at));
+        simd::store_f64<Arch>(job.z + i * step + at, carry[b]);
       }
     for (std::size_t b = 0; b < B; ++b) {
       std::size_t const at = c + b * width;
       batch const l = coefficient(n.bit_end_l, at);
-      batch const v = volts != nullptr ? simd::load<Arch>(volts + at) : batch(0.0);
+      batch const v = volts != nullptr ? simd::load_f64<Arch>(volts + at) : batch(0.0);
       if (output != nullptr)
-        simd::store<Arch>(
+        simd::store_f64<Arch>(
             output + at,
-            simd::mul<Arch>(l, carry[b] - simd::mul<Arch>(coefficient(n.bit_end_S, at), v)));
-      carry[b] = simd::mul_add<Arch>(coefficient(n.bit_end_ohm, at), carry[b], simd::mul<Arch>(l, v));
+            simd::mul_f64<Arch>(l, carry[b] - simd::mul_f64<Arch>(coefficient(n.bit_end_S, at), v)));
+      carry[b] = simd::mul_add_f64<Arch>(coefficient(n.bit_end_ohm, at), carry[b], simd::mul_f64<Arch>(l, v));
       taken(n.rows - 1, at, carry[b]);
     }
     batch const segment(n.bit_r);
     for (std::size_t i = n.rows - 1; i-- > 0;)
       for (std::size_t b = 0; b < B; ++b) {
         std::size_t const at = c + b * width;
-        batch const f = simd::load<Arch>(job.z + i * step + at);
+        batch const f = simd::load_f64<Arch>(job.z + i * step + at);
         carry[b] =
-            simd::mul<Arch>(coefficient(n.bit_l + i * n.stride, at), simd::mul_add<Arch>(segment, f, carry[b]));
+            simd::mul_f64<Arch>(coefficient(n.bit_l + i * n.stride, at), simd::mul_add_f64<Arch>(segment, f, carry[b]));
         taken(i, at, carry[b]);
       }
   }
@@ -222,14 +222,14 @@ struct wire_passes {
   /// sums += x y for one row.
   void add_products(double const* x, double const* y) const noexcept {
     for (std::size_t c = 0; c < used; c += width)
-      simd::store<Arch>(job.sums + c, simd::mul_add<Arch>(simd::load<Arch>(x + c), simd::load<Arch>(y + c),
-                                                          simd::load<Arch>(job.sums + c)));
+      simd::store_f64<Arch>(job.sums + c, simd::mul_add_f64<Arch>(simd::load_f64<Arch>(x + c), simd::load_f64<Arch>(y + c),
+                                                          simd::load_f64<Arch>(job.sums + c)));
   }
   /// f = g x for row i.
   void through_devices(std::size_t i, double const* x, double* f) const noexcept {
     double const* const g = n.g_S + i * n.stride;
     for (std::size_t c = 0; c < used; c += width)
-      simd::store<Arch>(f + i * step + c, simd::mul<Arch>(coefficient(g, c), simd::load<Arch>(x + i * step + c)));
+      simd::store_f64<Arch>(f + i * step + c, simd::mul_f64<Arch>(coefficient(g, c), simd::load_f64<Arch>(x + i * step + c)));
   }
 
   /// u: word lines for bit voltages w (null: 0 V), sources and injected currents. A line with a stiff driver is solved for
@@ -242,10 +242,10 @@ struct wire_passes {
           batch const stiff(n.word_stiff[i]);
           for (std::size_t c = 0; c < used; c += width) {
             std::size_t const at = i * step + c;
-            batch const below = (w != nullptr ? simd::load<Arch>(w + at) : batch(0.0)) - simd::mul<Arch>(stiff, of_set(v, c));
-            batch f = simd::mul<Arch>(coefficient(g, c), below);
-            if (job.injected_A != nullptr) f = f - simd::load<Arch>(job.injected_A + at);
-            simd::store<Arch>(job.u + at, f);
+            batch const below = (w != nullptr ? simd::load_f64<Arch>(w + at) : batch(0.0)) - simd::mul_f64<Arch>(stiff, of_set(v, c));
+            batch f = simd::mul_f64<Arch>(coefficient(g, c), below);
+            if (job.injected_A != nullptr) f = f - simd::load_f64<Arch>(job.injected_A + at);
+            simd::store_f64<Arch>(job.u + at, f);
           }
           double* const last = job.u + i * step + (n.cols - 1) * K;
           value::mul_add(n.far_word_S[i], far_volts(i), value::load(last)).store(last);
@@ -256,7 +256,7 @@ struct wire_passes {
               .store(job.far_input_A + i * K);
           batch const stiff(n.word_stiff[i]);
           for (std::size_t c = 0; c < used; c += width)
-            simd::store<Arch>(row + c, simd::mul_add<Arch>(stiff, of_set(job.word_V + i * K, c), simd::load<Arch>(row + c)));
+            simd::store_f64<Arch>(row + c, simd::mul_add_f64<Arch>(stiff, of_set(job.word_V + i * K, c), simd::load_f64<Arch>(row + c)));
         });
   }
   /// Voltage of a second driver as the line is solved for it; a grounded end has none.
@@ -269,8 +269,8 @@ struct wire_passes {
     for_bit_lines(
         job.bit_V, job.output_A,
         [&](std::size_t i, std::size_t c) {
-          batch const f = simd::mul<Arch>(coefficient(n.g_S + i * n.stride, c), simd::load<Arch>(job.u + i * step + c));
-          return job.injected_A == nullptr ? f : f + simd::load<Arch>(job.injected_A + i * step + c);
+          batch const f = simd::mul_f64<Arch>(coefficient(n.g_S + i * n.stride, c), simd::load_f64<Arch>(job.u + i * step + c));
+          return job.injected_A == nullptr ? f : f + simd::load_f64<Arch>(job.injected_A + i * step + c);
         },
         taken);
   }

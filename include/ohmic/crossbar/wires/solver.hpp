@@ -78,7 +78,9 @@ class wire_solver {
   [[nodiscard]] wire_solution solve(std::span<double const> v_V, matrix_view<double const> injected_A = {}) const {
     check_voltages({v_V.data(), v_V.size(), 1}, v_V.size());
     std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), stride = lines().stride;
-    block<1> b(*this);
+    wire_solution s;
+    s.word_V = s.bit_V = s.device_A = matrix<double>(rows, cols);
+    block<1> b(*this, stride == cols ? &s : nullptr);  // the solution's memory is worked in where it has no padding
     for (std::size_t i = 0; i < rows; ++i) b.word_V[i] = driven(i) ? v_V[i] : 0.0;
     if (injected_A.data != nullptr) {
       b.injected.assign(rows * stride, 0.0);
@@ -86,15 +88,13 @@ class wire_solver {
         for (std::size_t j = 0; j < cols; ++j) b.injected[i * stride + j] = injected_A(i, j);
       b.job.injected_A = b.injected.data();
     }
-    wire_solution s;
-    s.word_V = s.bit_V = s.device_A = matrix<double>(rows, cols);
     if (settings_.method == wire_method::direct || !b.run(*this)) {
       wire_direct const direct(network_);
       node_voltages nodes = direct.solve(v_V, injected_A);
       s.word_V = std::move(nodes.word_V);
       s.bit_V = std::move(nodes.bit_V);
       s.report.direct = 1;
-    } else {
+    } else if (stride != cols) {
       for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t j = 0; j < cols; ++j) {
           s.word_V(i, j) = b.u[i * stride + j];
@@ -176,9 +176,14 @@ class wire_solver {
     std::vector<double> word_V, bit_V, input_A, far_input_A, output_A, far_output_A, sums;
     wire_job job;
 
-    explicit block(wire_solver const& s) {
+    explicit block(wire_solver const& s, wire_solution* lent = nullptr) {
       wire_lines const& n = s.lines();
-      for (auto* x : {&u, &w, &r, &z, &p, &mp}) x->assign(n.rows * n.stride * K, 0.0);
+      for (auto* x : {&r, &z, &p}) x->assign(n.rows * n.stride * K, 0.0);
+      if (lent == nullptr)
+        for (auto* x : {&u, &w, &mp}) x->assign(n.rows * n.stride * K, 0.0);
+      job.u = lent != nullptr ? lent->word_V.data() : u.data();
+      job.w = lent != nullptr ? lent->bit_V.data() : w.data();
+      job.mp = lent != nullptr ? lent->device_A.data() : mp.data();
       for (auto* x : {&bit_V, &output_A, &far_output_A, &sums}) x->assign(n.stride * K, 0.0);
       for (auto* x : {&word_V, &input_A, &far_input_A}) x->assign(n.rows * K, 0.0);
       job.lines = &n;
@@ -186,7 +191,7 @@ class wire_solver {
       job.tolerance = s.settings_.tolerance, job.residual = s.settings_.residual;
       job.max_iterations = s.settings_.max_iterations;
       job.max_rounds = 4;
-      job.u = u.data(), job.w = w.data(), job.r = r.data(), job.z = z.data(), job.p = p.data(), job.mp = mp.data();
+      job.r = r.data(), job.z = z.data(), job.p = p.data();
       job.input_A = input_A.data(), job.far_input_A = far_input_A.data();
       job.output_A = output_A.data(), job.far_output_A = far_output_A.data();
       job.sums = sums.data();
