@@ -88,8 +88,7 @@ void wires_effective_matrix(benchmark::State& state) {
     for (std::size_t i = 0; i < a.size(); ++i) sum += w(i, j) * a.volts[i];
     check(std::fabs(sum / s.output_A[j] - 1.0) < 1e-10);
   }
-  for (auto _ : state)
-    benchmark::DoNotOptimize(ohmic::wire_solver(a.network).effective_conductances(one, report));
+  for (auto _ : state) benchmark::DoNotOptimize(ohmic::wire_solver(a.network).effective_conductances(one, report));
   state.counters["residual"] = report.residual;
 }
 BENCHMARK(wires_effective_matrix)->Arg(64)->Arg(128)->UseRealTime()->Unit(benchmark::kMillisecond);

@@ -42,7 +42,8 @@ inline void write_heat_maps(std::string const& file, std::vector<heat_map> const
                height = static_cast<double>(down) * (side + gap + top) + foot;
   auto const number = detail::number;
   std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + number(width) + "\" height=\"" +
-                    number(height) + "\" font-family=\"sans-serif\" font-size=\"11\" shape-rendering=\"crispEdges\">\n" +
+                    number(height) +
+                    "\" font-family=\"sans-serif\" font-size=\"11\" shape-rendering=\"crispEdges\">\n" +
                     "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
   auto const rectangle = [&](double x, double y, double w, double h, std::string const& fill, char const* more) {
     out += "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(w) + "\" height=\"" + number(h) +
@@ -65,8 +66,7 @@ inline void write_heat_maps(std::string const& file, std::vector<heat_map> const
   }
   constexpr int steps = 50;
   double const y = height - foot + 8;
-  for (int k = 0; k < steps; ++k)
-    rectangle(gap + 4.0 * k, y, 4.0, 14.0, detail::heat_colour((k + 0.5) / steps), "");
+  for (int k = 0; k < steps; ++k) rectangle(gap + 4.0 * k, y, 4.0, 14.0, detail::heat_colour((k + 0.5) / steps), "");
   text(gap, y + 30, "0");
   text(gap + 4.0 * steps - 8, y + 30, "1");
   text(gap + 4.0 * steps + 14, y + 12, label);

@@ -5,5 +5,5 @@
 
 namespace program_cli {
 kernel_set const avx512_kernels{&ohmic::kernels_of<ohmic::uniform_adc>, ohmic::fp32_kernel_of<>,
-                                  ohmic::wire_kernels_of<>};
+                                ohmic::wire_kernels_of<>};
 }

@@ -141,12 +141,13 @@ solved solve_all(wire_network const& network, matrix<double> const& v, solve_opt
 int solve(solve_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   kernel_set const& kernels = choose_kernels(common.instruction_set);
-  for (auto const& [file, option] : {std::pair{&common.json, "--json"}, {&o.output, "--output"},
-                                     {&o.effective, "--effective"}, {&o.netlist, "--netlist"}})
+  for (auto const& [file, option] : {std::pair{&common.json, "--json"},
+                                     {&o.output, "--output"},
+                                     {&o.effective, "--effective"},
+                                     {&o.netlist, "--netlist"}})
     check_writable(*file, option);
   for (auto const& [file, option] : {std::pair{&o.output, "--output"}, {&o.effective, "--effective"}})
-    if (*file == "-")
-      throw error({errc::config_conflict, "is for text", option, "-", "a file name", "name a file"});
+    if (*file == "-") throw error({errc::config_conflict, "is for text", option, "-", "a file name", "name a file"});
   if (!o.nodes.empty()) check_writable(o.nodes + "_word.npy", "--nodes");
   solve_config const config = config_of(o, common);
   wire_config::validate(config.wires);
@@ -161,8 +162,8 @@ int solve(solve_options const& o, common_options const& common) {
   bool const single = v.cols() == 1;
   for (auto const& [file, option] : {std::pair{&o.nodes, "--nodes"}, {&o.netlist, "--netlist"}})
     if (!file->empty() && !single)
-      throw error({errc::config_conflict, "needs one vector of voltages", option,
-                   std::to_string(v.cols()) + " vectors", "1", "give one vector, or leave it out"});
+      throw error({errc::config_conflict, "needs one vector of voltages", option, std::to_string(v.cols()) + " vectors",
+                   "1", "give one vector, or leave it out"});
   if (!o.effective.empty() && o.sinh_volts != 0.0)
     throw error({errc::config_conflict, "devices with a curve have no effective matrix", "--effective", "with --sinh",
                  "linear devices", "leave one of them out"});
@@ -175,9 +176,8 @@ int solve(solve_options const& o, common_options const& common) {
     wire_settings settings;
     if (o.direct) settings.method = wire_method::direct;
     wire_report report;
-    effective = model::npy_bytes(wire_solver(network, settings, kernels.wires)
-                                     .effective_conductances(threads, report)
-                                     .view());
+    effective =
+        model::npy_bytes(wire_solver(network, settings, kernels.wires).effective_conductances(threads, report).view());
   }
   bool const good = s.report.residual <= allowed_residual && (!s.newton || s.newton->converged);
   write_whole(o.output, model::npy_bytes(s.currents.view(), voltages.is_vector()));

@@ -146,7 +146,9 @@ int main(int argc, char** argv) try {
     }
   }
 
-  std::printf("\n\nerror of random products on 64 x 64, %%\nohm a segment   as it is   one gain   gain each   devices scaled   kept\n");
+  std::printf(
+      "\n\nerror of random products on 64 x 64, %%\nohm a segment   as it is   one gain   gain each   devices scaled   "
+      "kept\n");
   std::vector<figures::series> lines{{"as it is", {}}, {"one gain", {}}, {"gain each", {}}, {"devices scaled", {}}};
   constexpr std::size_t size = 64;
   auto const learnt = random_voltages(size, 64, 0), used = random_voltages(size, 64, 1);
@@ -155,7 +157,8 @@ int main(int argc, char** argv) try {
     auto const wanted_learnt = ohmic::effective_currents(n.g_S.view(), learnt.view());
     auto const wanted = ohmic::effective_currents(n.g_S.view(), used.view());
     ohmic::wire_solver const solver(n);
-    auto const seen = solver.currents(learnt.view(), threads, report), got = solver.currents(used.view(), threads, report);
+    auto const seen = solver.currents(learnt.view(), threads, report),
+               got = solver.currents(used.view(), threads, report);
     double kept = 1.0;
     ohmic::wire_network scaled = n;
     scaled.g_S = scaled_devices(n, kept, threads);
@@ -171,7 +174,8 @@ int main(int argc, char** argv) try {
   if (argc > 1) {
     std::string const folder = argv[1];
     write_maps(folder);
-    figures::write_svg(folder + "/wires_loss.svg", {{"Loss of bit line currents", "ohm a segment", "mean loss, %", loss}});
+    figures::write_svg(folder + "/wires_loss.svg",
+                       {{"Loss of bit line currents", "ohm a segment", "mean loss, %", loss}});
     figures::write_svg(folder + "/wires_compensation.svg",
                        {{"Error of products on 64 x 64", "ohm a segment", "error, % (1e-6 and below as 1e-6)", lines}});
   }

@@ -64,8 +64,8 @@ struct sinh_iv {
     /// Errors  config_value
     static void validate(config const& c) {
       if (!(c.scale.si() >= 1e-3 && c.scale.si() <= 1e6))
-        throw error({errc::config_value, "voltage scale out of range", "curve.scale", to_text(c.scale),
-                     "1 mV .. 1 MV", "give v0 of g v0 sinh(v / v0)"});
+        throw error({errc::config_value, "voltage scale out of range", "curve.scale", to_text(c.scale), "1 mV .. 1 MV",
+                     "give v0 of g v0 sinh(v / v0)"});
     }
   };
 

@@ -30,8 +30,7 @@ constexpr wire_text wires[] = {{"w1", 1, 1}, {"w5", 5, 5}, {"w20", 20, 20}, {"w2
 double worst(npy_array const& expected, std::vector<double> const& got) {
   REQUIRE(expected.values.size() == got.size());
   double most = 0.0;
-  for (std::size_t j = 0; j < got.size(); ++j)
-    most = std::max(most, std::fabs(got[j] / expected.values(j, 0) - 1.0));
+  for (std::size_t j = 0; j < got.size(); ++j) most = std::max(most, std::fabs(got[j] / expected.values(j, 0) - 1.0));
   return most;
 }
 

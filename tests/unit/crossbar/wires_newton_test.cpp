@@ -26,7 +26,8 @@ double missed(wire_network const& n, Curve const& curve, std::vector<double> con
     for (std::size_t j = 0; j < cols; ++j) {
       double const u = s.word_V(i, j), w = s.bit_V(i, j);
       double const device = curve.current(u - w, n.g_S(i, j));
-      double const word = gw * ((j > 0 ? s.word_V(i, j - 1) : volts[i]) - u) - (j + 1 < cols ? gw * (u - s.word_V(i, j + 1)) : 0);
+      double const word =
+          gw * ((j > 0 ? s.word_V(i, j - 1) : volts[i]) - u) - (j + 1 < cols ? gw * (u - s.word_V(i, j + 1)) : 0);
       double const bit = gb * (w - (i + 1 < m ? s.bit_V(i + 1, j) : 0)) - (i > 0 ? gb * (s.bit_V(i - 1, j) - w) : 0);
       most = std::max({most, std::fabs(word - device), std::fabs(bit - device)});
     }

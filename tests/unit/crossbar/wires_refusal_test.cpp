@@ -12,7 +12,8 @@ using ohmic_test::check_refused;
 
 namespace {
 
-constexpr double infinite = std::numeric_limits<double>::infinity(), not_a_number = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinite = std::numeric_limits<double>::infinity(),
+                 not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 wire_network small() {
   wire_network n{matrix<double>(3, 2), {}, {}, {}};
@@ -48,13 +49,16 @@ TEST_CASE("wires: impossible devices are refused by place") {
 TEST_CASE("wires: impossible resistances of wires are refused by name") {
   check_refused(building([](auto& n) { n.wires.word_segment = ohms(-1.0); }), errc::config_value,
                 {"wires.word_segment", "got -1 ohm"});
-  check_refused(building([](auto& n) { n.wires.bit_segment = ohms(not_a_number); }), errc::config_value, {"wires.bit_segment"});
+  check_refused(building([](auto& n) { n.wires.bit_segment = ohms(not_a_number); }), errc::config_value,
+                {"wires.bit_segment"});
   check_refused(building([](auto& n) { n.wires.bit_segment = ohms(infinite); }), errc::config_value,
                 {"wires.bit_segment", "got inf"});
   check_refused(building([](auto& n) { n.wires.driver = ohms(-1.0); }), errc::config_value, {"wires.driver"});
   check_refused(building([](auto& n) { n.wires.sense = ohms(not_a_number); }), errc::config_value, {"wires.sense"});
-  check_refused(building([](auto& n) { n.driver_ohm = {1.0, -2.0, 1.0}; }), errc::value,
-                {"driver_ohm, word line 1", "got -2 ohm"});
+  check_refused(building([](auto& n) {
+                  n.driver_ohm = {1.0, -2.0, 1.0};
+                }),
+                errc::value, {"driver_ohm, word line 1", "got -2 ohm"});
   check_refused(building([](auto& n) { n.sense_ohm = {1.0, not_a_number}; }), errc::value, {"sense_ohm, bit line 1"});
 }
 

@@ -319,8 +319,13 @@ TEST_CASE("wires: resistances over twenty decades, floating and grounded lines: 
     for (double& g : c.network.g_S.flat())
       g = random.between(1, 10) <= open_in_ten ? 0.0 : 1e-3 * std::pow(10.0, -decades * random.real());
     auto const ohm = [&] { return random.between(0, 4) == 0 ? 0.0 : std::pow(10.0, 14.0 * random.real() - 6.0); };
-    c.network.wires = {ohms(ohm()), ohms(ohm()), ohms(ohm()), ohms(ohm()), static_cast<far_end>(random.between(0, 2)),
-                       random.between(0, 1) == 0 ? far_end::open : far_end::grounded, ohms(1.0 + ohm()),
+    c.network.wires = {ohms(ohm()),
+                       ohms(ohm()),
+                       ohms(ohm()),
+                       ohms(ohm()),
+                       static_cast<far_end>(random.between(0, 2)),
+                       random.between(0, 1) == 0 ? far_end::open : far_end::grounded,
+                       ohms(1.0 + ohm()),
                        ohms(1.0 + ohm())};
     for (std::size_t i = 0; i < c.network.word_lines(); ++i)
       c.network.driver_ohm.push_back(random.between(0, 3) == 0 ? std::numeric_limits<double>::infinity() : ohm());

@@ -91,7 +91,8 @@ TEST_CASE("npy: what is written is read back, bit for bit") {
 }
 
 TEST_CASE("npy: keys in any order and other blanks are read") {
-  auto const a = read(npy("{\"shape\":(1,2),\"fortran_order\":True, 'descr':'<f8'}   \n", numbers(std::vector<double>{4, 5})));
+  auto const a =
+      read(npy("{\"shape\":(1,2),\"fortran_order\":True, 'descr':'<f8'}   \n", numbers(std::vector<double>{4, 5})));
   CHECK(a.values(0, 1) == 5.0);
 }
 
@@ -101,7 +102,8 @@ TEST_CASE("npy: what is no .npy file is refused") {
   refused(std::string("\x93NUMPY\x01\x00", 8), errc::file_truncated, {"ends too early", "got 8 bytes"});
   refused(npy(header("<f8", "False", "(1,)"), numbers(std::vector<double>{1}), 9), errc::file_format,
           {"version", "got 9", "1, 2, 3"});
-  auto const long_header = npy(header("<f8", "False", "(1,)"), numbers(std::vector<double>{1})).replace(8, 2, "\xff\xff");
+  auto const long_header =
+      npy(header("<f8", "False", "(1,)"), numbers(std::vector<double>{1})).replace(8, 2, "\xff\xff");
   refused(long_header, errc::file_truncated, {"ends too early"});
   temporary_folder const folder;
   check_failure(failure([&] { (void)read_npy(folder / "none.npy"); }), errc::file_missing, {"none.npy"});

@@ -90,7 +90,8 @@ class wire_direct {
 
   /// Numbers along the shorter lines, so that the band is narrow. Merged nodes share a number.
   void number_nodes() {
-    bool const word_merged = network_->wires.word_segment.si() == 0.0, bit_merged = network_->wires.bit_segment.si() == 0.0;
+    bool const word_merged = network_->wires.word_segment.si() == 0.0,
+               bit_merged = network_->wires.bit_segment.si() == 0.0;
     nodes_.assign(2 * rows_ * cols_, 0);
     std::vector<std::size_t> of_word(rows_, grounded), of_bit(cols_, grounded);
     bool const by_rows = rows_ >= cols_;

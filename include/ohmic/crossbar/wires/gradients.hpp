@@ -40,14 +40,15 @@ void search_wires(wire_job& job, wire_passes<Arch, K> const& pass, wire_search<A
           batch const a = pass.of_set(s.alpha, c);
           batch const r = simd::load_f64<Arch>(job.r + at) - simd::mul_f64<Arch>(a, simd::load_f64<Arch>(job.u + at));
           simd::store_f64<Arch>(job.r + at, r);
-          simd::store_f64<Arch>(job.w + at, simd::mul_add_f64<Arch>(a, simd::load_f64<Arch>(job.p + at), simd::load_f64<Arch>(job.w + at)));
+          simd::store_f64<Arch>(job.w + at, simd::mul_add_f64<Arch>(a, simd::load_f64<Arch>(job.p + at),
+                                                                    simd::load_f64<Arch>(job.w + at)));
           return r;
         },
         [&](std::size_t i, std::size_t c, batch z) {
           std::size_t const at = i * pass.step + c;
           simd::store_f64<Arch>(job.z + at, z);
-          simd::store_f64<Arch>(job.sums + c,
-                            simd::mul_add_f64<Arch>(simd::load_f64<Arch>(job.r + at), z, simd::load_f64<Arch>(job.sums + c)));
+          simd::store_f64<Arch>(job.sums + c, simd::mul_add_f64<Arch>(simd::load_f64<Arch>(job.r + at), z,
+                                                                      simd::load_f64<Arch>(job.sums + c)));
         });
     pass.add_up(product);
     for (std::size_t k = 0; k < K; ++k) {
@@ -68,9 +69,10 @@ void search_wires(wire_job& job, wire_passes<Arch, K> const& pass, wire_search<A
               continue;
             }
             batch const b = pass.of_set(s.beta, c);
-            simd::store_f64<Arch>(job.p + at, simd::mul_add_f64<Arch>(b, simd::load_f64<Arch>(job.p + at), simd::load_f64<Arch>(job.z + at)));
-            simd::store_f64<Arch>(job.mp + at,
-                              simd::mul_add_f64<Arch>(b, simd::load_f64<Arch>(job.mp + at), simd::load_f64<Arch>(job.r + at)));
+            simd::store_f64<Arch>(job.p + at, simd::mul_add_f64<Arch>(b, simd::load_f64<Arch>(job.p + at),
+                                                                      simd::load_f64<Arch>(job.z + at)));
+            simd::store_f64<Arch>(job.mp + at, simd::mul_add_f64<Arch>(b, simd::load_f64<Arch>(job.mp + at),
+                                                                       simd::load_f64<Arch>(job.r + at)));
           }
           pass.through_devices(i, job.p, job.u);
         },
@@ -79,8 +81,8 @@ void search_wires(wire_job& job, wire_passes<Arch, K> const& pass, wire_search<A
           for (std::size_t c = 0; c < pass.used; c += width) {
             std::size_t const at = i * pass.step + c;
             simd::store_f64<Arch>(job.u + at,
-                              simd::load_f64<Arch>(job.mp + at) -
-                                  simd::mul_f64<Arch>(pass.coefficient(g, c), simd::load_f64<Arch>(job.u + at)));
+                                  simd::load_f64<Arch>(job.mp + at) -
+                                      simd::mul_f64<Arch>(pass.coefficient(g, c), simd::load_f64<Arch>(job.u + at)));
           }
           pass.add_products(job.p + i * pass.step, job.u + i * pass.step);
         });
@@ -106,8 +108,8 @@ void search_wires(wire_job& job, wire_passes<Arch, K> const& pass, wire_search<A
   for (std::size_t at = 0; at < size; at += pass.step)
     for (std::size_t c = 0; c < pass.used; c += width)
       simd::store_f64<Arch>(job.w + at + c,
-                        simd::mul_add_f64<Arch>(pass.of_set(s.alpha, c), simd::load_f64<Arch>(job.p + at + c),
-                                            simd::load_f64<Arch>(job.w + at + c)));
+                            simd::mul_add_f64<Arch>(pass.of_set(s.alpha, c), simd::load_f64<Arch>(job.p + at + c),
+                                                    simd::load_f64<Arch>(job.w + at + c)));
 }
 
 /// Largest current at the end of a line, by sets.

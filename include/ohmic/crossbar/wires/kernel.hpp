@@ -29,13 +29,13 @@ struct wire_job {
   double residual = 0.0;               ///< largest missed current over the largest current of a line
   std::size_t max_iterations = 0;
   std::size_t max_rounds = 0;
-  double *u = nullptr, *w = nullptr;                                        ///< out: node voltages, (rows, stride, K)
-  double *r = nullptr, *z = nullptr, *p = nullptr, *mp = nullptr;           ///< memory of that size
-  double *input_A = nullptr, *far_input_A = nullptr;                        ///< out: (rows, K)
-  double *output_A = nullptr, *far_output_A = nullptr;                      ///< out: (stride, K)
-  double* sums = nullptr;                                                   ///< memory, (stride, K)
-  std::size_t iterations[wire_lanes] = {};                                  ///< out
-  bool ended[wire_lanes] = {};                                              ///< out: the search did, before its limit
+  double *u = nullptr, *w = nullptr;                               ///< out: node voltages, (rows, stride, K)
+  double *r = nullptr, *z = nullptr, *p = nullptr, *mp = nullptr;  ///< memory of that size
+  double *input_A = nullptr, *far_input_A = nullptr;               ///< out: (rows, K)
+  double *output_A = nullptr, *far_output_A = nullptr;             ///< out: (stride, K)
+  double* sums = nullptr;                                          ///< memory, (stride, K)
+  std::size_t iterations[wire_lanes] = {};                         ///< out
+  bool ended[wire_lanes] = {};                                     ///< out: the search did, before its limit
   double residual_A[wire_lanes] = {};  ///< out: largest current by which Kirchhoff's law is missed at a node
   double largest_A[wire_lanes] = {};   ///< out: largest current at the end of a line
 };
@@ -185,9 +185,8 @@ struct wire_passes {
       batch const l = coefficient(n.bit_end_l, at);
       batch const v = volts != nullptr ? simd::load_f64<Arch>(volts + at) : batch(0.0);
       if (output != nullptr)
-        simd::store_f64<Arch>(
-            output + at,
-            simd::mul_f64<Arch>(l, carry[b] - simd::mul_f64<Arch>(coefficient(n.bit_end_S, at), v)));
+        simd::store_f64<Arch>(output + at,
+                              simd::mul_f64<Arch>(l, carry[b] - simd::mul_f64<Arch>(coefficient(n.bit_end_S, at), v)));
       carry[b] = simd::mul_add_f64<Arch>(coefficient(n.bit_end_ohm, at), carry[b], simd::mul_f64<Arch>(l, v));
       taken(n.rows - 1, at, carry[b]);
     }
@@ -222,14 +221,16 @@ struct wire_passes {
   /// sums += x y for one row.
   void add_products(double const* x, double const* y) const noexcept {
     for (std::size_t c = 0; c < used; c += width)
-      simd::store_f64<Arch>(job.sums + c, simd::mul_add_f64<Arch>(simd::load_f64<Arch>(x + c), simd::load_f64<Arch>(y + c),
-                                                          simd::load_f64<Arch>(job.sums + c)));
+      simd::store_f64<Arch>(job.sums + c,
+                            simd::mul_add_f64<Arch>(simd::load_f64<Arch>(x + c), simd::load_f64<Arch>(y + c),
+                                                    simd::load_f64<Arch>(job.sums + c)));
   }
   /// f = g x for row i.
   void through_devices(std::size_t i, double const* x, double* f) const noexcept {
     double const* const g = n.g_S + i * n.stride;
     for (std::size_t c = 0; c < used; c += width)
-      simd::store_f64<Arch>(f + i * step + c, simd::mul_f64<Arch>(coefficient(g, c), simd::load_f64<Arch>(x + i * step + c)));
+      simd::store_f64<Arch>(f + i * step + c,
+                            simd::mul_f64<Arch>(coefficient(g, c), simd::load_f64<Arch>(x + i * step + c)));
   }
 
   /// u: word lines for bit voltages w (null: 0 V), sources and injected currents. A line with a stiff driver is solved for
@@ -242,7 +243,8 @@ struct wire_passes {
           batch const stiff(n.word_stiff[i]);
           for (std::size_t c = 0; c < used; c += width) {
             std::size_t const at = i * step + c;
-            batch const below = (w != nullptr ? simd::load_f64<Arch>(w + at) : batch(0.0)) - simd::mul_f64<Arch>(stiff, of_set(v, c));
+            batch const below =
+                (w != nullptr ? simd::load_f64<Arch>(w + at) : batch(0.0)) - simd::mul_f64<Arch>(stiff, of_set(v, c));
             batch f = simd::mul_f64<Arch>(coefficient(g, c), below);
             if (job.injected_A != nullptr) f = f - simd::load_f64<Arch>(job.injected_A + at);
             simd::store_f64<Arch>(job.u + at, f);
@@ -256,7 +258,8 @@ struct wire_passes {
               .store(job.far_input_A + i * K);
           batch const stiff(n.word_stiff[i]);
           for (std::size_t c = 0; c < used; c += width)
-            simd::store_f64<Arch>(row + c, simd::mul_add_f64<Arch>(stiff, of_set(job.word_V + i * K, c), simd::load_f64<Arch>(row + c)));
+            simd::store_f64<Arch>(
+                row + c, simd::mul_add_f64<Arch>(stiff, of_set(job.word_V + i * K, c), simd::load_f64<Arch>(row + c)));
         });
   }
   /// Voltage of a second driver as the line is solved for it; a grounded end has none.
@@ -269,7 +272,8 @@ struct wire_passes {
     for_bit_lines(
         job.bit_V, job.output_A,
         [&](std::size_t i, std::size_t c) {
-          batch const f = simd::mul_f64<Arch>(coefficient(n.g_S + i * n.stride, c), simd::load_f64<Arch>(job.u + i * step + c));
+          batch const f =
+              simd::mul_f64<Arch>(coefficient(n.g_S + i * n.stride, c), simd::load_f64<Arch>(job.u + i * step + c));
           return job.injected_A == nullptr ? f : f + simd::load_f64<Arch>(job.injected_A + i * step + c);
         },
         taken);

@@ -18,19 +18,19 @@ namespace ohmic::inline OHMIC_ABI {
 /// Shape   matrices (rows, stride); lists (rows) or (stride)
 struct wire_lines {
   std::size_t rows = 0, cols = 0, stride = 0;
-  double word_r = 0.0, bit_r = 0.0;    ///< ohm, of a segment
-  double const* g_S = nullptr;         ///< devices
-  double const* word_l = nullptr;      ///< l of word node (i, j); tied end j = 0
-  double const* bit_l = nullptr;       ///< l of bit node (i, j); tied end i = rows - 1
-  double const* word_end_l = nullptr;  ///< l of the segment at the tied end
+  double word_r = 0.0, bit_r = 0.0;      ///< ohm, of a segment
+  double const* g_S = nullptr;           ///< devices
+  double const* word_l = nullptr;        ///< l of word node (i, j); tied end j = 0
+  double const* bit_l = nullptr;         ///< l of bit node (i, j); tied end i = rows - 1
+  double const* word_end_l = nullptr;    ///< l of the segment at the tied end
   double const* word_end_ohm = nullptr;  ///< voltage of the first node per Norton current there
   double const* word_end_S = nullptr;    ///< a of the first node
   double const* word_stiff = nullptr;    ///< 1 where the driver outweighs the devices, else 0
   double const* bit_end_l = nullptr;
   double const* bit_end_ohm = nullptr;
-  double const* bit_end_S = nullptr;  ///< a of the last node
+  double const* bit_end_S = nullptr;   ///< a of the last node
   double const* far_word_S = nullptr;  ///< of the far end, 0 where it is open
-  double far_driven = 0.0;             ///< 1 where far ends of word lines have the drivers' voltage, 0 where they have 0 V
+  double far_driven = 0.0;  ///< 1 where far ends of word lines have the drivers' voltage, 0 where they have 0 V
   double far_bit_S = 0.0;
 };
 

@@ -182,9 +182,8 @@ inline void wire_network::validate(wire_network const& n) {
                    std::to_string(lines) + ", one for every " + line, "give one for every line, or none"});
     for (std::size_t k = 0; k < lines; ++k)
       if (!(ohm[k] >= 0.0 && (ohm[k] <= 1e15 || std::isinf(ohm[k]))))
-        throw error({errc::value, "resistance out of range",
-                     std::string(where) + ", " + line + " " + std::to_string(k), detail::number_text(ohm[k]) + " ohm",
-                     "0..1e+15 ohm, or inf for none", "correct it"});
+        throw error({errc::value, "resistance out of range", std::string(where) + ", " + line + " " + std::to_string(k),
+                     detail::number_text(ohm[k]) + " ohm", "0..1e+15 ohm, or inf for none", "correct it"});
   };
   ends("driver_ohm", "word line", n.driver_ohm, rows);
   ends("sense_ohm", "bit line", n.sense_ohm, cols);

@@ -21,10 +21,10 @@
 namespace ohmic::inline OHMIC_ABI {
 
 struct newton_settings {
-  double residual = 1e-11;         ///< largest current missed at a device, relative to the largest current of a line
+  double residual = 1e-11;  ///< largest current missed at a device, relative to the largest current of a line
   std::size_t max_iterations = 100;
-  std::size_t max_damping = 60;    ///< halvings of a step
-  wire_settings inner{};           ///< of the linear networks
+  std::size_t max_damping = 60;  ///< halvings of a step
+  wire_settings inner{};         ///< of the linear networks
 };
 
 /// How Newton's method went. Where it did not converge the solution is its last state: finite, and wrong by `residual`.
@@ -51,8 +51,8 @@ inline void move_towards(wire_solution& a, wire_solution const& b, double share)
     auto x = (a.*part).flat();
     move(x, (b.*part).flat());
   }
-  for (auto part : {&wire_solution::input_A, &wire_solution::far_input_A, &wire_solution::output_A,
-                    &wire_solution::far_output_A})
+  for (auto part :
+       {&wire_solution::input_A, &wire_solution::far_input_A, &wire_solution::output_A, &wire_solution::far_output_A})
     move(a.*part, b.*part);
   a.power = watts(a.power.si() + simd::fence(share * (b.power.si() - a.power.si())));
   a.report.include(b.report);
@@ -65,14 +65,13 @@ class curve_step {
   curve_step(wire_network const& n, Curve const& curve, wire_solution const& from)
       : network_(n), curve_(curve), from_(from) {}
 
-  [[nodiscard]] double volts_at(std::size_t k) const noexcept {
-    return from_.word_V.flat()[k] - from_.bit_V.flat()[k];
-  }
+  [[nodiscard]] double volts_at(std::size_t k) const noexcept { return from_.word_V.flat()[k] - from_.bit_V.flat()[k]; }
   /// Largest current that a device carries beside what its wires bring, relative to the largest of a line.
   [[nodiscard]] double missed() const noexcept {
     double most = 0.0, scale = 0.0;
     for (std::size_t k = 0; k < network_.g_S.size(); ++k) {
-      double const i = curve_.current(volts_at(k), network_.g_S.flat()[k]), off = std::fabs(i - from_.device_A.flat()[k]);
+      double const i = curve_.current(volts_at(k), network_.g_S.flat()[k]),
+                   off = std::fabs(i - from_.device_A.flat()[k]);
       if (!(off <= most)) most = off;
     }
     for (auto const* ends : {&from_.input_A, &from_.output_A})
@@ -135,7 +134,8 @@ template <iv_curve Curve>
   matrix<double> injected(network.word_lines(), network.bit_lines());
   detail::curve_step<Curve> const here(network, curve, out.state);
   // Where curves carry far more than wires can bring, devices that conduct more leave them less voltage.
-  for (std::size_t k = 0; k < 16 && out.newton.iterations < settings.max_iterations && !(here.missed() <= far_too_much); ++k) {
+  for (std::size_t k = 0; k < 16 && out.newton.iterations < settings.max_iterations && !(here.missed() <= far_too_much);
+       ++k) {
     for (double& g : tangent.g_S.flat()) g = std::min(10.0 * g, 1e6);
     out.state = wire_solver(tangent, settings.inner, kernels).solve(v_V);
     ++out.newton.iterations;

@@ -38,12 +38,12 @@ struct wire_report {
 /// Shape   nodes and devices (m, n); word lines (m); bit lines (n)
 struct wire_solution {
   matrix<double> word_V, bit_V;
-  matrix<double> device_A;            ///< from word line to bit line
-  std::vector<double> input_A;        ///< from the drivers
-  std::vector<double> far_input_A;    ///< from the far ends: of second drivers, negative into ground, 0 where open
-  std::vector<double> output_A;       ///< into the sense ends
-  std::vector<double> far_output_A;   ///< into grounded far ends, 0 where open
-  watts power{0.0};                   ///< delivered by all drivers
+  matrix<double> device_A;           ///< from word line to bit line
+  std::vector<double> input_A;       ///< from the drivers
+  std::vector<double> far_input_A;   ///< from the far ends: of second drivers, negative into ground, 0 where open
+  std::vector<double> output_A;      ///< into the sense ends
+  std::vector<double> far_output_A;  ///< into grounded far ends, 0 where open
+  watts power{0.0};                  ///< delivered by all drivers
   wire_report report;
 };
 
@@ -304,7 +304,8 @@ class wire_solver {
     std::vector<wire_report> found(count);
     bool const searched = settings_.method != wire_method::direct;
     threads.for_each_index(workers, [&](std::size_t worker) {
-      auto const b = std::make_unique<block<wire_lanes>>(*this);  // once a thread: fresh memory costs more than a solution
+      auto const b =
+          std::make_unique<block<wire_lanes>>(*this);  // once a thread: fresh memory costs more than a solution
       for (std::size_t begin = worker * wire_lanes; begin < count; begin += workers * wire_lanes) {
         std::size_t const end = std::min(count, begin + wire_lanes);
         b->clear_inputs();

@@ -178,8 +178,8 @@ template <class T>
     throw error({errc::file_format, "unknown version", place(file, "version"), std::to_string(version), "1, 2, 3",
                  "save it with numpy.save"});
   std::size_t const start = version == 1 ? 10 : 12;
-  std::uint64_t const length = version == 1 ? byte(8) | byte(9) << 8
-                                            : byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24;
+  std::uint64_t const length =
+      version == 1 ? byte(8) | byte(9) << 8 : byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24;
   if (length > bytes.size() - start) throw truncated(start + length);
   std::string_view const text = std::string_view(bytes).substr(start, static_cast<std::size_t>(length));
   detail::npy_header const h = detail::npy_header_reader(text, file).read();
@@ -188,8 +188,8 @@ template <class T>
     throw error({errc::file_format, "numbers of this type are not read", place(file, "descr"), in_quotes(h.type),
                  "<f8, <f4, >f8, >f4", "convert it: numpy.save(file, a.astype('float64'))"});
   if (h.shape.empty() || h.shape.size() > 2)
-    throw error({errc::shape, "is neither a vector nor a matrix", place(file, "shape"),
-                 detail::npy_shape_text(h.shape), "one or two sizes", "reshape it"});
+    throw error({errc::shape, "is neither a vector nor a matrix", place(file, "shape"), detail::npy_shape_text(h.shape),
+                 "one or two sizes", "reshape it"});
   std::uint64_t const size = single ? 4 : 8, payload = bytes.size() - start - length;
   if (std::find(h.shape.begin(), h.shape.end(), std::uint64_t{0}) != h.shape.end())
     throw error({errc::shape, "is empty", place(file, "shape"), detail::npy_shape_text(h.shape), "sizes above 0",
