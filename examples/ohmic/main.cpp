@@ -61,6 +61,18 @@ void add_solve(CLI::App& command, solve_options& o) {
   file("--netlist", o.netlist, "Write the network for ngspice; one vector only");
 }
 
+void add_mvm(CLI::App& command, mvm_options& o) {
+  auto const file = [&](char const* name, std::string& value, char const* text) {
+    return command.add_option(name, value, text)->type_name("FILE");
+  };
+  file("--weights", o.weights, "Weights, .npy (outputs, inputs)")->required();
+  file("--inputs", o.inputs, "Inputs, .npy (inputs) or (inputs, vectors)")->required();
+  file("--output", o.output, "What the array makes of W X, .npy (outputs) or (outputs, vectors)")->required();
+  file("--array", o.array, "Settings of the array, .toml: [adc] bits = 6; --set comes on top");
+  file("--save-conductances", o.conductances,
+       "Write the programmed cells in S, .npy (inputs, slices x lines x columns)");
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Large language models on memristor crossbars: which numbers come out, and which actions they take"};
   app.require_subcommand(1);
@@ -151,6 +163,12 @@ int run(int argc, char** argv) {
   add_solve(*solve_command, w);
   add_common(*solve_command, common);
 
+  mvm_options m;
+  auto* const mvm_command =
+      app.add_subcommand("mvm", "A matrix on a conventional in-situ crossbar, times vectors: which numbers come out");
+  add_mvm(*mvm_command, m);
+  add_common(*mvm_command, common);
+
   std::string what = "chips";
   auto* const list_command = app.add_subcommand("list", "What the program knows by name");
   list_command->add_option("WHAT", what, "chips or models")->capture_default_str();
@@ -163,6 +181,7 @@ int run(int argc, char** argv) {
   if (*cost_command) return cost(c, common);
   if (*reproduce_command) return reproduce(r, common);
   if (*solve_command) return solve(w, common);
+  if (*mvm_command) return mvm(m, common);
   return *deploy_command ? deploy(d, common) : list(what, common);
 }
 

@@ -49,11 +49,18 @@ struct solve_options {
   double sinh_volts = 0.0;  ///< 0: devices follow Ohm's law
 };
 
+struct mvm_options {
+  std::string weights, inputs, output;
+  std::string array;         ///< TOML file with settings, or empty
+  std::string conductances;  ///< file to write, or empty
+};
+
 int deploy(deploy_options const&, common_options const&);
 int calibrate(calibrate_options const&, common_options const&);
 int cost(cost_options const&, common_options const&);
 int reproduce(reproduce_options const&, common_options const&);
 int solve(solve_options const&, common_options const&);
+int mvm(mvm_options const&, common_options const&);
 int list(std::string const& what, common_options const&);
 
 }  // namespace program_cli

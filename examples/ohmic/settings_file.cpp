@@ -1,0 +1,96 @@
+// Settings from TOML files.
+#define TOML_EXCEPTIONS 1
+#include "settings_file.hpp"
+
+#include <cstdint>
+#include <fmt/core.h>
+#include <string>
+#include <toml++/toml.h>  // TOML 1.0: parsing, and errors with line and column
+#include <utility>
+#include <vector>
+
+#include "ohmic/model/file.hpp"
+
+namespace program_cli {
+
+using namespace ohmic;
+
+namespace {
+
+/// Largest settings file: a configuration, not a data set.
+constexpr std::uint64_t max_settings_file_bytes = 1 << 20;
+
+class reader {
+ public:
+  explicit reader(std::string const& path) : path_(path) {}
+
+  std::vector<file_entry> read() {
+    std::string const text = model::read_whole(path_, max_settings_file_bytes);
+    toml::table root;
+    try {
+      root = toml::parse(text, path_);
+    } catch (toml::parse_error const& e) {
+      throw error({errc::file_format, "broken TOML: " + std::string(e.description()), where(e.source()), "", "", ""});
+    }
+    add(root, "");
+    return std::move(entries_);
+  }
+
+ private:
+  [[nodiscard]] std::string where(toml::source_region const& at) const {
+    return model::place(path_, "line " + std::to_string(at.begin.line));
+  }
+  [[nodiscard]] static std::string type_of(toml::node const& node) {
+    if (node.is_string()) return "a string";
+    if (node.is_integer()) return "a whole number";
+    if (node.is_floating_point()) return "a number";
+    if (node.is_boolean()) return "true or false";
+    if (node.is_array()) return "a list";
+    return node.is_table() ? "a table" : "a date or time";
+  }
+  [[nodiscard]] file_entry entry(std::string const& key, toml::node const& node) const {
+    return {key, "", where(node.source()), type_of(node), node.is_string()};
+  }
+
+  /// A value as `set` reads it.
+  [[nodiscard]] std::string text_of(std::string const& key, toml::node const& node) const {
+    if (node.is_string()) return node.as_string()->get();
+    if (node.is_integer()) return std::to_string(node.as_integer()->get());
+    if (node.is_floating_point()) return fmt::format("{}", node.as_floating_point()->get());
+    if (node.is_boolean()) return node.as_boolean()->get() ? "true" : "false";
+    if (node.is_array()) {
+      std::string list;
+      for (auto const& item : *node.as_array()) {
+        if (!item.is_number()) throw wrong_type(entry(key, item), "a list of numbers");
+        list += (list.empty() ? "" : ",") + text_of(key, item);
+      }
+      return list;
+    }
+    throw wrong_type(entry(key, node), "a string, number, truth value or list");
+  }
+
+  void add(toml::table const& table, std::string const& prefix) {
+    for (auto const& [name, node] : table) {
+      std::string const key = prefix + std::string(name.str());
+      if (node.is_table()) {
+        add(*node.as_table(), key + ".");
+        continue;
+      }
+      entries_.push_back(entry(key, node));
+      entries_.back().text = text_of(key, node);
+    }
+  }
+
+  std::string path_;
+  std::vector<file_entry> entries_;
+};
+
+}  // namespace
+
+std::vector<file_entry> read_settings_file(std::string const& path) { return reader(path).read(); }
+
+error wrong_type(file_entry const& e, std::string const& allowed) {
+  return error({errc::config_value, "setting '" + e.key + "' has the wrong type", e.where, e.type, allowed, ""});
+}
+
+}  // namespace program_cli
