@@ -1,7 +1,9 @@
 // ohmic mvm: a matrix on a conventional in-situ array, times vectors.
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <fmt/core.h>
+#include <limits>
 #include <string>
 #include <utility>
 
