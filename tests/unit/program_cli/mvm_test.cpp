@@ -1,0 +1,223 @@
+// ohmic mvm: golden products through files, array files, forms of .npy, exit statuses, and what it says to bad input.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "run_program.hpp"
+#include "support/catch.hpp"
+#include "unit/crossbar/in_situ_cases.hpp"
+
+using namespace ohmic_test;
+using ohmic::matrix;
+using ohmic::model::npy_bytes;
+using ohmic::model::read_npy;
+
+namespace {
+
+std::string golden(std::string const& name) { return "'" + golden_folder() + "crosssim/16x8_" + name + ".npy'"; }
+
+/// --set for every setting of "key=value; key=value".
+std::string set_options(std::string const& settings) {
+  std::string out;
+  std::istringstream in(settings);
+  for (std::string item; std::getline(in, item, ';');) {
+    auto const first = item.find_first_not_of(' ');
+    if (first != item.npos) out += " --set '" + item.substr(first) + "'";
+  }
+  return out;
+}
+
+matrix<double> small_matrix(std::size_t rows, std::size_t cols) {
+  matrix<double> m(rows, cols);
+  for (std::size_t k = 0; k < m.size(); ++k) m.flat()[k] = 0.25 * static_cast<double>(k % 5) - 0.5;  // exact in float32
+  return m;
+}
+
+/// A .npy file of another kind than npy_bytes writes.
+std::string npy_of(matrix<double> const& m, std::string const& type, bool by_columns) {
+  std::string header = "{'descr': '" + type + "', 'fortran_order': " + (by_columns ? "True" : "False") +
+                       ", 'shape': (" + std::to_string(m.rows()) + ", " + std::to_string(m.cols()) + "), }\n";
+  std::string out("\x93NUMPY\x01\x00", 8);
+  out += static_cast<char>(header.size() & 0xFF);
+  out += static_cast<char>(header.size() >> 8);
+  out += header;
+  for (std::size_t i = 0; i < m.size(); ++i) {
+    double const v = by_columns ? m(i % m.rows(), i / m.rows()) : m.flat()[i];
+    auto const f = static_cast<float>(v);
+    std::string bytes(type.back() == '4' ? 4 : 8, '\0');
+    std::memcpy(bytes.data(), type.back() == '4' ? static_cast<void const*>(&f) : &v, bytes.size());
+    if (type.front() == '>') std::reverse(bytes.begin(), bytes.end());
+    out += bytes;
+  }
+  return out;
+}
+
+struct small_case : scratch_folder {
+  small_case() {
+    write("w.npy", npy_bytes(small_matrix(3, 4).view()));
+    write("x.npy", npy_bytes(small_matrix(4, 2).view()));
+  }
+  [[nodiscard]] std::string arguments(std::string const& more, std::string const& w = "w.npy",
+                                      std::string const& x = "x.npy") const {
+    return "mvm --weights " + (*this / w) + " --inputs " + (*this / x) + " --output " + (*this / "y.npy") + " " + more;
+  }
+  [[nodiscard]] matrix<double> result(std::string const& more, std::string const& w = "w.npy",
+                                      std::string const& x = "x.npy") const {
+    auto const r = run_program(arguments(more + " --quiet", w, x));
+    INFO(r.text);
+    REQUIRE(r.status == 0);
+    CHECK(r.text.empty());
+    return read_npy(path() / "y.npy").values;
+  }
+};
+
+void refused(std::string const& arguments, std::vector<std::string> const& parts, int status = 2) {
+  auto const r = run_program(arguments);
+  INFO(arguments << "\n" << r.text);
+  CHECK(r.status == status);
+  for (auto const& part : parts) CHECK_THAT(r.text, contains(part));
+}
+
+}  // namespace
+
+TEST_CASE("mvm: every golden case of 16 x 8 comes out of the program") {
+  scratch_folder const folder;
+  for (auto const& which : crosssim_cases()) {
+    auto const r = run_program("mvm --weights " + golden("W") + " --inputs " + golden(which.inputs) + " --output " +
+                               (folder / "y.npy") + set_options(which.settings));
+    INFO(which.name << "\n" << r.text);
+    REQUIRE(r.status == 0);
+    auto const y = read_npy(folder.path() / "y.npy").values,
+               expected = read_npy(golden_folder() + "crosssim/16x8_" + which.name + "_Y.npy").values;
+    REQUIRE(y.rows() == expected.rows());
+    REQUIRE(y.cols() == expected.cols());
+    // The two cases without slices and ADC are float32 in CrossSim; unit/crossbar/in_situ_golden_test.cpp has all sizes.
+    double const allowed = which.name == "ideal" || which.name == "q8" ? 1e-6 : 1e-12;
+    for (std::size_t k = 0; k < y.size(); ++k) CHECK(std::fabs(y.flat()[k] - expected.flat()[k]) < allowed);
+  }
+}
+
+TEST_CASE("mvm: an array file sets what --set does, and --set comes on top") {
+  small_case const c;
+  c.write("array.toml",
+          "[array]\nrows = 2\n[cell]\nr_on = '20 kohm'\nr_off = 'inf ohm'\n[weights]\nmapping = 'offset'\n"
+          "bits = 6\nslices = [2, 4]\n[inputs]\nslice_bits = 1\n[adc]\nbits = 5\nrange = 'user'\nlow = [-1.5]\nhigh = "
+          "[1.5]\n");
+  std::string const same = set_options(
+      "array.rows=2; cell.r_on=20 kohm; cell.r_off=inf ohm; weights.mapping=offset; weights.bits=6; "
+      "weights.slices=2,4; inputs.slice_bits=1; adc.range=user; adc.low=-1.5; adc.high=1.5");
+  auto const from_file = c.result("--array " + (c / "array.toml"));
+  CHECK(from_file == c.result(same + set_options("adc.bits=5")));
+  auto const on_top = c.result("--array " + (c / "array.toml") + set_options("adc.bits=9"));
+  CHECK(on_top == c.result(same + set_options("adc.bits=9")));
+  CHECK_FALSE(on_top == from_file);
+}
+
+TEST_CASE("mvm: its JSON has settings, sizes, counts and the error against W X") {
+  small_case const c;
+  auto const r =
+      run_program(c.arguments("--json " + (c / "out.json") + set_options("adc.levels=none; inputs.coding=analog")));
+  INFO(r.text);
+  REQUIRE(r.status == 0);
+  CHECK_THAT(r.text, contains("3 outputs x 4 inputs, 2 vectors; 1 array, 2 cells for a weight\n"));
+  auto const j = read_json(c.path() / "out.json");
+  CHECK(j["schema"] == 1);
+  CHECK(j["command"] == "mvm");
+  CHECK(j["config"]["adc.levels"] == "none");
+  CHECK(j["config"]["cell.r_on"] == "10000 ohm");
+  CHECK(j["outputs"] == 3);
+  CHECK(j["inputs"] == 4);
+  CHECK(j["vectors"] == 2);
+  CHECK(j["conversions"] == 0);
+  CHECK(j["weight_scale"] == 0.5);
+  CHECK(j["relative_error"].get<double>() < 1e-14);
+  auto const coarse = run_program(c.arguments("--json - --quiet" + set_options("adc.bits=4")));
+  REQUIRE(coarse.status == 0);
+  auto const k = nlohmann::json::parse(coarse.text);
+  CHECK(k["conversions"] == 6);
+  CHECK(k["relative_error"].get<double>() > 0.01);
+}
+
+TEST_CASE("mvm: float32, Fortran order, big endian and vectors give the same numbers") {
+  small_case const c;
+  auto const expected = c.result("");
+  for (std::string type : {"<f4", "<f8", ">f4", ">f8"})
+    for (bool by_columns : {false, true}) {
+      INFO(type << " " << by_columns);
+      c.write("w2.npy", npy_of(small_matrix(3, 4), type, by_columns));
+      c.write("x2.npy", npy_of(small_matrix(4, 2), type, by_columns));
+      CHECK(c.result("", "w2.npy", "x2.npy") == expected);
+    }
+  c.write("one.npy", npy_bytes(small_matrix(4, 2).view(), true));
+  auto const one = c.result("", "w.npy", "one.npy");
+  CHECK(read_npy(c.path() / "y.npy").is_vector());
+  for (std::size_t o = 0; o < 3; ++o) CHECK(one(o, 0) == expected(o, 0));
+}
+
+TEST_CASE("mvm: saved conductances times the inputs are the product, by way of ohmic solve") {
+  small_case const c;
+  auto const y = c.result("--save-conductances " + (c / "g.npy") +
+                          set_options("inputs.coding=analog; adc.levels=none; cell.levels=64; inputs.scale=fixed"));
+  REQUIRE(run_program("solve --conductances " + (c / "g.npy") + " --voltages " + (c / "x.npy") + " --output " +
+                      (c / "i.npy") + " --quiet")
+              .status == 0);
+  auto const i = read_npy(c.path() / "i.npy").values;
+  REQUIRE(i.rows() == 6);  // + of three outputs, then -
+  for (std::size_t o = 0; o < 3; ++o)
+    for (std::size_t n = 0; n < 2; ++n)  // (G+ - G-) x = 0.99 g_max W X / largest weight
+      CHECK((i(o, n) - i(o + 3, n)) * 0.5 / 0.99e-4 == Approx(y(o, n)).margin(1e-12));
+}
+
+TEST_CASE("mvm: the seed moves programming noise, threads move nothing") {
+  small_case const c;
+  std::string const noisy = set_options("cell.r_on=40 kohm; cell.programming=pcm_joshi");
+  auto const first = c.result(noisy + " --seed 1");
+  CHECK(c.result(noisy + " --seed 1 --threads 3") == first);
+  CHECK_FALSE(c.result(noisy + " --seed 2") == first);
+  CHECK(c.result("--seed 1") == c.result("--seed 2"));
+}
+
+TEST_CASE("mvm: bad input is refused with status 2 and nothing is written") {
+  small_case const c;
+  c.write("vector.npy", npy_bytes(small_matrix(4, 1).view(), true));
+  c.write("tall.npy", npy_bytes(small_matrix(5, 2).view()));
+  c.write("int.npy", npy_of(small_matrix(4, 2), "<i8", false));
+  std::string const whole = npy_bytes(small_matrix(4, 2).view());
+  c.write("short.npy", whole.substr(0, whole.size() - 8));
+  c.write("text.npy", "1 2 3");
+  auto nan = small_matrix(3, 4);
+  nan(2, 1) = std::nan("");
+  c.write("nan.npy", npy_bytes(nan.view()));
+  c.write("broken.toml", "adc bits\n");
+  c.write("wrong.toml", "[adc]\nbits = 'many'\n");
+  c.write("unknown.toml", "[adc]\nbit = 8\n");
+  std::size_t const before = c.files();
+  refused("mvm --weights a --inputs b", {"--output"});
+  refused(c.arguments("", "vector.npy"), {"vector.npy", "no matrix", "(4,)", "(outputs, inputs)"});
+  refused(c.arguments("", "w.npy", "tall.npy"), {"tall.npy", "got 5 rows", "4, one for every input"});
+  refused(c.arguments("", "w.npy", "int.npy"), {"int.npy", "descr", "<i8"});
+  refused(c.arguments("", "w.npy", "short.npy"), {"short.npy", "fewer numbers"});
+  refused(c.arguments("", "text.npy"), {"text.npy", ".npy"});
+  refused(c.arguments("", "missing.npy"), {"missing.npy", "no such file"});
+  refused(c.arguments("", "nan.npy"), {"weight (2, 1)", "nan"});
+  refused(c.arguments("--set adc.bit=8"), {"unknown key", "did you mean 'adc.bits'"});
+  refused(c.arguments("--set 'cell.r_on=2 Mohm'"), {"cell.r_off", "above cell.r_on"});
+  refused(c.arguments("--set cell.r_on=5"), {"cell.r_on", "unit"});
+  refused(c.arguments("--set weights.slices=2,2"), {"weights.slices", "together 4"});
+  refused(c.arguments("--set adc.range=user --set adc.low=1 --set adc.high=0"), {"adc.low", "1..0"});
+  refused(c.arguments("--array " + (c / "broken.toml")), {"broken.toml", "line 1"});
+  refused(c.arguments("--array " + (c / "wrong.toml")), {"wrong.toml", "line 2", "adc.bits", "a number"});
+  refused(c.arguments("--array " + (c / "unknown.toml")), {"unknown.toml", "line 2", "did you mean 'adc.bits'"});
+  refused(c.arguments("--array " + (c / "none.toml")), {"none.toml", "no such file"});
+  refused("mvm --weights " + (c / "w.npy") + " --inputs " + (c / "x.npy") + " --output -", {"--output", "file name"});
+  CHECK(c.files() == before);
+}
+
+TEST_CASE("mvm: what cannot be written ends with status 3") {
+  small_case const c;
+  refused("mvm --weights " + (c / "w.npy") + " --inputs " + (c / "x.npy") + " --output " + (c / "no folder/y.npy"),
+          {"--output", "folder"}, 3);
+  refused(c.arguments("--save-conductances " + (c / "no folder/g.npy")), {"--save-conductances"}, 3);
+}
