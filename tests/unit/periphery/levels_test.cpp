@@ -59,7 +59,8 @@ TEST_CASE("level converter: AIHWKit rounds first, so that half a step beyond the
   CHECK(c.beyond(2.6));
   CHECK(c(2.4) == 2.0);
   CHECK(c(9.0) == 2.0);
-  level_converter const odd(level_convention::aihwkit_steps, 1, 3.0, -1.5, 1.5);  // its bound is no multiple of the step
+  level_converter const odd(level_convention::aihwkit_steps, 1, 3.0, -1.5,
+                            1.5);  // its bound is no multiple of the step
   CHECK(odd(1.9) == 1.5);
   CHECK(odd(1.4) == 1.0);
   level_converter const uniform(level_convention::uniform, 4, 0.0, -2.0, 2.0);
