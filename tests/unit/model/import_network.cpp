@@ -7,7 +7,7 @@ using namespace ohmic::model;
 using namespace ohmic_test;
 
 namespace {
-network read(std::string const& text) {
+network network_of(std::string const& text) {
   temporary_folder const folder;
   folder.write("config.json", text);
   return read_network(folder.path());
@@ -19,7 +19,7 @@ bool same_sizes(program::transformer_shape const& a, program::transformer_shape 
          a.rotary == b.rotary && a.norm == b.norm;
 }
 bool equals_catalogue(char const* id, std::string const& text) {
-  return same_sizes(*read(text).transformer, *find_network(id).transformer);
+  return same_sizes(*network_of(text).transformer, *find_network(id).transformer);
 }
 }  // namespace
 
@@ -60,7 +60,7 @@ TEST_CASE("the language model inside a model of several kinds, and keys of other
                          R"({"model_type":"llava","vision_config":{"hidden_size":1024},"text_config":)" + inner + "}"));
   // One head of keys for all queries, unless the newer layout says how many.
   auto const falcon = [](std::string const& more) {
-    return read(
+    return network_of(
                R"({"model_type":"falcon","hidden_size":4544,"num_hidden_layers":32,"num_attention_heads":71,"multi_query":true)" +
                more + "}")
         .transformer->key_heads;
@@ -68,7 +68,7 @@ TEST_CASE("the language model inside a model of several kinds, and keys of other
   CHECK(falcon("") == 1);
   CHECK(falcon(R"(,"new_decoder_architecture":true,"num_kv_heads":1)") == 1);
   CHECK(falcon(R"(,"new_decoder_architecture":true)") == 71);
-  auto const bart = *read(R"({"model_type":"bart","d_model":768,"encoder_layers":6,"encoder_attention_heads":12,
+  auto const bart = *network_of(R"({"model_type":"bart","d_model":768,"encoder_layers":6,"encoder_attention_heads":12,
     "encoder_ffn_dim":3072,"decoder_layers":6,"is_encoder_decoder":true})")
                          .transformer;
   CHECK(bart.layers == 6);
@@ -85,7 +85,7 @@ TEST_CASE("a file as well as its folder can be named, and the id is the folder's
 
 TEST_CASE("contradictory and unusable configurations are refused, naming file and key") {
   auto const refused = [](std::string const& text, errc code, std::string const& key) {
-    check_failure(failure([&] { read(text); }), code, {"config.json", key});
+    check_failure(failure([&] { network_of(text); }), code, {"config.json", key});
   };
   refused(R"({"hidden_size":768,"n_embd":1024,"num_hidden_layers":2,"num_attention_heads":12})", errc::config_conflict,
           "n_embd");
