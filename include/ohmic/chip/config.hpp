@@ -91,12 +91,14 @@ struct config {
                           member<"noise", &config::noise>, member<"dense", &config::dense>> {};
 };
 
-/// The settings as a chip takes them: a dense bank of other than 2 bits, or with errors, says how many cells hold a weight.
+/// The settings as a chip takes them: a dense bank of other than 2 bits, or with errors, says how many cells hold a weight, and a
+/// protected one how many it reads beside them.
 template <class Spec>
 [[nodiscard]] config<Spec> settled(config<Spec> c) {
   dense_config::validate(c.dense);
   if (!c.dense.is_perfect() || c.dense.cell.bits != dense_config{}.cell.bits)
     c.array.cells_per_weight = c.dense.cells_per_weight();
+  if (c.dense.protection != word_protection::none) c.array.check_rows = c.dense.check_rows(c.array.bank_rows);
   return c;
 }
 

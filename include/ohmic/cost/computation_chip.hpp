@@ -102,12 +102,16 @@ struct computation_chip_config {
     }
     return 0;
   }
+  /// Cells of a dense crossbar, and those of them that hold weights.
   [[nodiscard]] constexpr std::uint64_t bank_cells() const noexcept {
+    return array.cells_per_access() * static_cast<std::uint64_t>(bank_columns);
+  }
+  [[nodiscard]] constexpr std::uint64_t weight_cells() const noexcept {
     return static_cast<std::uint64_t>(array.bank_rows) * static_cast<std::uint64_t>(bank_columns);
   }
   /// Dense crossbars that hold so many weights.
   [[nodiscard]] constexpr std::uint64_t banks_for(std::uint64_t weights) const noexcept {
-    std::uint64_t const each = bank_cells() / static_cast<std::uint64_t>(array.cells_per_weight);
+    std::uint64_t const each = weight_cells() / static_cast<std::uint64_t>(array.cells_per_weight);
     return weights == 0 ? 0 : (weights - 1) / each + 1;
   }
   /// Multiply-accumulates of one array and second when it is full. R C / (2 S D t_c).
@@ -143,7 +147,7 @@ struct dense_crossbar_block {
   computation_chip_config const& c;
   [[nodiscard]] constexpr auto parts() const noexcept {
     return named(part<"memory_cell">(c.bank_cells()), part<"column_driver">(c.bank_columns),
-                 part<"sense_adc">(c.array.bank_rows), part<"register_bit">(c.bank_register_bits));
+                 part<"sense_adc">(c.array.cells_per_access()), part<"register_bit">(c.bank_register_bits));
   }
 };
 struct cache_block {

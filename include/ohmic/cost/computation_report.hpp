@@ -172,8 +172,9 @@ template <class Crossbar = computation_crossbar_block<>, class Book>
   double const array_J = per_cycle(action<"adc", "convert">{}, 2.0 * static_cast<double>(c.pairs_used())) +
                          per_cycle(action<"dac", "drive">{}, c.array.rows) +
                          per_cycle(action<"computation_array", "cycle">{}, 1.0);
-  double const bank_J = per_cycle(action<"dense_bank", "cell_read">{}, c.array.bank_rows) +
-                        per_cycle(action<"sense_adc", "convert">{}, c.array.bank_rows) +
+  auto const cells = static_cast<double>(c.array.cells_per_access());
+  double const bank_J = per_cycle(action<"dense_bank", "cell_read">{}, cells) +
+                        per_cycle(action<"sense_adc", "convert">{}, cells) +
                         per_cycle(action<"dense_bank", "column_access">{}, 1.0);
   auto const crossbar = Crossbar{c}.parts();
   auto const bank = dense_crossbar_block{c}.parts();
