@@ -4,8 +4,8 @@
 #include <fmt/core.h>
 #include <fstream>
 #include <iterator>
-#include <set>
 
+#include "chips.hpp"
 #include "json_output.hpp"
 #include "ohmic/chip/cost_presets.hpp"
 #include "ohmic/chip/sensitivity.hpp"
@@ -41,10 +41,10 @@ struct prepared {
 };
 
 template <class Spec>
-prepared prepare(model::network const& n, cost_options const& o, common_options const& common) {
+prepared prepare(model::network const& n, cost_options const& o, std::vector<std::string> const& set) {
   auto function = chip::defaults<Spec>();
   std::vector<std::string> of_cost;
-  for (auto const& s : common.set) {
+  for (auto const& s : set) {
     if (s.starts_with("cost.") || s.starts_with("report."))
       of_cost.push_back(s);
     else
@@ -65,10 +65,24 @@ prepared prepare(model::network const& n, cost_options const& o, common_options 
   return out;
 }
 
-prepared prepare_for(std::string const& chip_name, model::network const& n, cost_options const& o,
-                     common_options const& common) {
-  return chip_name == chip::wang2024_published::name ? prepare<chip::wang2024_published>(n, o, common)
-                                                     : prepare<chip::wang2024>(n, o, common);
+/// A chip that is priced: a preset, or a chip file on one.
+struct design {
+  chip_request request;
+  chip::cost_preset const* preset;
+};
+
+design design_named(std::string const& name) {
+  auto request = name.ends_with(".toml") ? read_chip_file(name) : chip_request{name, name, {}};
+  auto const& preset = chip::find_cost_preset(request.base);
+  return {std::move(request), &preset};
+}
+
+/// Errors  those of the settings: the file's, then the command line's
+prepared prepare_for(design const& d, model::network const& n, cost_options const& o, common_options const& common) {
+  auto set = d.request.set;
+  set.insert(set.end(), common.set.begin(), common.set.end());
+  return d.request.base == chip::wang2024_published::name ? prepare<chip::wang2024_published>(n, o, set)
+                                                          : prepare<chip::wang2024>(n, o, set);
 }
 
 model::network network_named(std::string const& name) {
@@ -77,20 +91,6 @@ model::network network_named(std::string const& name) {
     throw error({errc::file_missing, "no such file or folder", "--model", name,
                  "a folder with config.json, or a model's id", "check the path"});
   return model::find_network(name);
-}
-
-std::vector<std::string> split(std::string const& text) {
-  std::vector<std::string> names;
-  for (std::size_t at = 0; !text.empty() && at <= text.size();) {
-    std::size_t const comma = std::min(text.find(',', at), text.size());
-    names.push_back(text.substr(at, comma - at));
-    at = comma + 1;
-  }
-  std::set<std::string> seen;
-  for (auto const& n : names)
-    if (!seen.insert(n).second)
-      throw error({errc::config_conflict, "chip named twice", "--compare", text, "each chip once", "remove one"});
-  return names;
 }
 
 std::string read_file(std::string const& file) {
@@ -240,11 +240,13 @@ void write_page(std::string const& file, cost_report const& r, workload const& w
 int cost(cost_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
-  auto const& preset = chip::find_cost_preset(o.chip);
-  std::vector<chip::cost_preset const*> others;
-  for (auto const& name : split(o.compare)) others.push_back(&chip::find_cost_preset(name));
+  design const chosen = design_named(o.chip);
+  auto const& preset = *chosen.preset;
+  std::vector<design> others;
+  if (!o.compare.empty())
+    for (auto const& name : distinct_chips(o.compare, "--compare")) others.push_back(design_named(name));
   model::network const network = network_named(o.model);
-  auto const p = prepare_for(o.chip, network, o, common);
+  auto const p = prepare_for(chosen, network, o, common);
   bool const decodes = p.work.decode > 0;
   cost_report report;
   run_time_book book;  // its texts outlive the report
@@ -258,10 +260,13 @@ int cost(cost_options const& o, common_options const& common) {
     report =
         computation_chip_cost(preset.name, p.settings.chip, p.settings.prices, p.work, book, p.settings.choice.count);
   }
+  report.chip = chosen.request.label;
   json comparison = json::array();
-  for (auto const* other : others) {
-    auto const q = prepare_for(std::string(other->name), network, o, common);
-    comparison.push_back(compared(report, other->cost(q.work, q.settings), decodes));
+  for (auto const& other : others) {
+    auto const q = prepare_for(other, network, o, common);
+    auto r = other.preset->cost(q.work, q.settings);
+    r.chip = other.request.label;
+    comparison.push_back(compared(report, r, decodes));
   }
 
   FILE* const text = common.json == "-" ? stderr : stdout;
@@ -272,7 +277,7 @@ int cost(cost_options const& o, common_options const& common) {
   json out = result_header("cost", common);
   out["config"] = p.config;
   out["model"] = p.work.model;
-  out["chip"] = preset.name;
+  out["chip"] = report.chip;
   out["source"] = preset.citation;
   out["tokens"] = p.work.tokens;
   out["decode"] = p.work.decode;

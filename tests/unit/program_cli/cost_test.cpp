@@ -113,6 +113,29 @@ TEST_CASE("cost: settings, duplication and a model from a config.json change the
   CHECK(imported["model"] == "bert-wordnet");
 }
 
+TEST_CASE("cost: a chip file is priced as the settings it holds, and compared by its name") {
+  scratch_folder const folder;
+  folder.write("mine.toml",
+               "chip = \"wang2024\"\nname = \"six_bits\"\n[adc]\nbits = 6\n[dense]\nprotection = \"secded\"\n");
+  std::string const file = folder / "mine.toml";
+  auto of_file = result_of("cost --model bert_base --chip " + file);
+  auto of_settings = result_of("cost --model bert_base --set adc.bits=6 --set dense.protection=secded");
+  CHECK(of_file["chip"] == "six_bits");
+  CHECK(of_file["rows"] == of_settings["rows"]);
+  CHECK(of_file["config"] == of_settings["config"]);
+  auto const both = result_of("cost --model bert_base --compare " + file + ",isaac");
+  CHECK(both["compare"][0]["chip"] == "six_bits");
+  CHECK(both["compare"][0]["area_mm2"] == of_file["area_mm2"]);
+  CHECK(both["area_mm2"] != of_file["area_mm2"]);
+  // Check rows are read, and built, with the others.
+  auto const plain = result_of("cost --model bert_base --set adc.bits=6");
+  CHECK(of_file["area_mm2"].get<double>() > plain["area_mm2"].get<double>());
+  CHECK(of_file["energy_J"]["prefill"].get<double>() > plain["energy_J"]["prefill"].get<double>());
+  folder.write("bad.toml", "[adc]\nbit = 6\n");
+  refused("cost --model bert_base --chip " + (folder / "bad.toml"), {"bad.toml", "line 2", "did you mean 'adc.bits'"});
+  refused("cost --model bert_base --compare " + file + "," + file, {"named twice", "--compare"});
+}
+
 TEST_CASE("cost: a result does not depend on when or how often it is made") {
   auto a = result_of("cost --model llama_3_8b --decode 100 --compare isaac,tpuv4 --sensitivity"),
        b = result_of("cost --model Llama-3-8B --decode 100 --compare isaac,tpuv4 --sensitivity --threads 2");
