@@ -288,7 +288,8 @@ class computation_array {
                                                std::vector<Adc> const& adcs, operand_source source,
                                                product_report& report, executor& threads, std::string const& where,
                                                read_place const& place) const {
-    product_place const at(place, config_.array, S, {x.tokens(), y.cut().inner, y.outputs()}, adcs.size(), where);
+    product_place const at(place, config_.array, S, {x.tokens(), y.cut().inner, y.outputs()}, adcs.size(),
+                           config_.noise.rtn > 0.0 ? config_.noise.states().row_words() : 0, where);
     return run(x, y, adcs.size(), source, report, threads,
                [&](block_job const& job, task_place task, std::size_t d, sum_target z, std::uint64_t& clipped) {
                  z.gain = snapped_step(adcs[d].step()) * static_cast<double>(x.weight(d));
