@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "chips.hpp"
 #include "json_output.hpp"
@@ -50,6 +51,7 @@ prepared prepare(model::network const& n, cost_options const& o, std::vector<std
     else
       assign(function, s);
   }
+  chip::validate(function);
   cost_command_config c;
   if (std::string_view(Spec::name) == chip::wang2024_published::name) c.report.count = count_rule::published;
   c.cost = chip::cost_config(function, c.cost);
@@ -71,8 +73,14 @@ struct design {
   chip::cost_preset const* preset;
 };
 
+/// Errors  those of the file; config_conflict for one that goes by the name of a preset
 design design_named(std::string const& name) {
-  auto request = name.ends_with(".toml") ? read_chip_file(name) : chip_request{name, name, {}};
+  if (!name.ends_with(".toml")) return {chip_request{name, name, {}}, &chip::find_cost_preset(name)};
+  auto request = read_chip_file(name);
+  for (auto const& p : chip::cost_presets)
+    if (p.name == request.label)
+      throw error({errc::config_conflict, "chip file goes by the name of a preset", name, request.label,
+                   "a name of its own", "set name = \"..\" in the file"});
   auto const& preset = chip::find_cost_preset(request.base);
   return {std::move(request), &preset};
 }
@@ -245,6 +253,11 @@ int cost(cost_options const& o, common_options const& common) {
   std::vector<design> others;
   if (!o.compare.empty())
     for (auto const& name : distinct_chips(o.compare, "--compare")) others.push_back(design_named(name));
+  std::set<std::string> labels;
+  for (auto const& d : others)
+    if (!labels.insert(d.request.label).second)
+      throw error({errc::config_conflict, "two chips go by one name", "--compare", d.request.label,
+                   "a name of its own for each", "set name = \"..\" in the file"});
   model::network const network = network_named(o.model);
   auto const p = prepare_for(chosen, network, o, common);
   bool const decodes = p.work.decode > 0;
@@ -278,6 +291,8 @@ int cost(cost_options const& o, common_options const& common) {
   out["config"] = p.config;
   out["model"] = p.work.model;
   out["chip"] = report.chip;
+  out["base"] = preset.name;
+  out["settings"] = chosen.request.set;
   out["source"] = preset.citation;
   out["tokens"] = p.work.tokens;
   out["decode"] = p.work.decode;

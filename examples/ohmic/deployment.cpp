@@ -65,7 +65,7 @@ json dense_object(contest_result const& r) {
           {"refreshes", d.refreshes},
           {"most_pulses", d.most_pulses},
           {"rounds", d.rounds},
-          {"cost", writing_object(writing_of(r))},
+          {"cost", d.weights == 0 ? json(nullptr) : writing_object(writing_of(r))},
           {"actions", actions}};
 }
 
@@ -159,7 +159,7 @@ void print_dense(FILE* out, deployment const& d) {
   fmt::print(
       out,
       "bits as the dense bank senses them, weights as it delivers them; pulses that one cell has seen; energy and time "
-      "of writing the model once, column by column, and reading it back\n");
+      "of all writes, refreshes among them, and reads, column by column\n");
 }
 
 void print_layers(FILE* out, deployment const& d) {

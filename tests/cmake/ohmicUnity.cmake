@@ -1,7 +1,7 @@
 # ohmic_unity(<target> <group> <size> <source>..): compiles the sources in groups of at most <size> as one translation unit each.
 # The same templates are instantiated once a group instead of once a file, which is most of what these files cost to compile.
-# Names in anonymous namespaces have to differ within a folder. -DOHMIC_UNITY=OFF compiles file by file again, for development.
-option(OHMIC_UNITY "Compile the program and the tests in groups of files" ON)
+# What a file declares at file scope (names, using directives, macros) meets the files after it in its group, so that names have to
+# differ within a folder. The dev presets compile file by file (OHMIC_UNITY=OFF), which also is what clang-tidy wants.
 function(ohmic_unity target group size)
   if(NOT OHMIC_UNITY)
     return()

@@ -15,20 +15,22 @@ struct writing_cost {
   seconds time{0.0};  ///< all columns one after the other; banks written side by side share it
 };
 
-/// Prices of dense_actions: a pulse as the write of a cell, in proportion to its bits; a verification as the read of a cell.
+/// Prices of dense_actions: a pulse as the write of a cell, in proportion to its bits; a verification as the read of a
+/// cell.
 /// Source  component_prices::cell_write and the bottom-up book; that a pulse costs a whole write is an assumption
 [[nodiscard]] inline auto dense_writing_prices(component_prices const& p, computation_chip_config const& c) noexcept {
   auto const read = action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, p, c).energies);
   auto const of = [&]<class A>(A) { return read[cost_actions::index<A>]; };
   energy_price cell = of(action<"dense_bank", "cell_read">{});
   cell.value = cell.value + of(action<"sense_adc", "convert">{}).value;
-  return named(part<"dense_bank.write_pulse">(p.cell_write * (c.sense_bits / 2.0)), part<"dense_bank.verify">(cell),
+  return named(part<"dense_bank.write_pulse">(c.cell_write(p)), part<"dense_bank.verify">(cell),
                part<"dense_bank.column_access">(of(action<"dense_bank", "column_access">{})),
                part<"dense_bank.cell_read">(cell));
 }
 
 /// What the counted writes and reads cost.
-/// Source  computation_chip_config::write_time for a round of pulses, column_time for a read
+/// Source  computation_chip_config::write_time for a round of pulses (assumed: as long as a whole write), column_time for a
+///         read
 [[nodiscard]] inline writing_cost writing_cost_of(dense_report const& r, component_prices const& p,
                                                   computation_chip_config const& c) noexcept {
   auto const prices = action_prices<dense_actions>(dense_writing_prices(p, c));

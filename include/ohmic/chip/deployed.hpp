@@ -86,6 +86,9 @@ class deployed {
     dense_ = dense.report();
     dense_clipped_ = dense.clipped();
     for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
+    if (int const top = softmax_.front().top(); top < 1 || top > switched_operand::max_code)
+      throw error({errc::config_conflict, "codes of EXP(S) do not fit an operand", "softmax", std::to_string(top),
+                   "1.." + std::to_string(switched_operand::max_code), "use a softmax policy of fewer bits"});
   }
 
   [[nodiscard]] config<Spec> const& settings() const noexcept { return settings_; }

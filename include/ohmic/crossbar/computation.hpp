@@ -238,7 +238,7 @@ class computation_array {
   }
 
   /// Codes add up in 32 bits, their values in double: both exactly, so that no order and no contraction shows.
-  /// Errors  capacity where that could fail
+  /// Errors  capacity where that could fail: sums of codes from 2^31, values from 2^37 product units (2^53 steps of 2^-16)
   void check_exactness(tiling const& cut, switched_operand const& x, std::vector<Adc> const& adcs,
                        std::string const& where) const {
     auto const tiles = static_cast<double>(cut.tiles());
@@ -247,15 +247,14 @@ class computation_array {
       throw error({errc::capacity, "too many tiles for 32-bit sums of codes", where,
                    std::to_string(cut.tiles()) + " tiles", "tiles x largest code below 2^31",
                    "use more rows in an array or fewer ADC bits"});
-    // Steps are multiples of 2^-16. A sum is at most what the converters can say, and at most what the currents are,
-    // twice over for imperfect ones, plus half a step a conversion.
+    // Steps are multiples of 2^-16, and a sum is at most what the converters can say.
     double steps = 0.0;
     for (std::size_t d = 0; d < adcs.size(); ++d)
       steps += snapped_step(adcs[d].step()) * static_cast<double>(x.weight(d));
-    double const reach = static_cast<double>(
-        std::min<std::int64_t>(balanced<S>::reach(static_cast<int>(adcs.size())), switched_operand::max_code));
-    double const currents = 2.0 * static_cast<double>(cut.inner) * reach * static_cast<double>(driven_top());
-    double const largest = tiles * steps * std::min(top, 0.5 + currents / (tiles * steps));
+    double largest = tiles * steps * top;
+    // Ideal arrays deliver no more than their digits ask for, and a conversion adds half a step.
+    if (largest >= 0x1p37 && config_.noise.ideal())
+      largest = std::min(largest, static_cast<double>(driven_top()) * x.largest_magnitude() + tiles * steps * 0.5);
     if (largest >= 0x1p37)
       throw error({errc::capacity, "sums too large for exact arithmetic", where,
                    "up to " + std::to_string(largest) + " product units", "below 2^37", "split the matrix"});

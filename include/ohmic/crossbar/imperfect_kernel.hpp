@@ -19,13 +19,17 @@ namespace ohmic::inline OHMIC_ABI {
 struct telegraph_law {
   std::uint32_t threshold = 1u << 15;  ///< the upper state is taken below it
 
-  [[nodiscard]] bool even() const noexcept { return threshold == 1u << 15; }
-  [[nodiscard]] float share() const noexcept { return static_cast<float>(threshold) * 0x1p-16f; }
+  [[nodiscard, gnu::always_inline]] inline bool even() const noexcept { return threshold == 1u << 15; }
+  [[nodiscard, gnu::always_inline]] inline float share() const noexcept {
+    return static_cast<float>(threshold) * 0x1p-16f;
+  }
   /// Random words that a row takes.
-  [[nodiscard]] std::size_t row_words() const noexcept { return even() ? 1 : output_block / 2; }
+  [[nodiscard, gnu::always_inline]] inline std::size_t row_words() const noexcept {
+    return even() ? 1 : output_block / 2;
+  }
   /// 1 in the upper state.
   /// Shape   words (row_words)
-  [[nodiscard]] float upper(std::uint32_t const* words, std::size_t output) const noexcept {
+  [[nodiscard, gnu::always_inline]] inline float upper(std::uint32_t const* words, std::size_t output) const noexcept {
     if (even()) return static_cast<float>(words[0] >> output & 1u);
     return (words[output / 2] >> output % 2 * 16 & 0xffffu) < threshold ? 1.0f : 0.0f;
   }
@@ -58,21 +62,25 @@ struct imperfect_job {
   float* upper = nullptr;     ///< room for (rows of a tile, 16): 1 in the upper state; null without telegraph noise
   std::uint32_t* words = nullptr;  ///< room for the words of these states
 
-  [[nodiscard]] std::size_t filled(std::size_t tile) const noexcept {
+  [[nodiscard, gnu::always_inline]] inline std::size_t filled(std::size_t tile) const noexcept {
     std::size_t const rest = inner - tile * activations;
     return rest < activations ? rest : activations;
   }
-  [[nodiscard]] std::size_t array_of(std::size_t tile) const noexcept { return (tile * copies + copy) % arrays; }
+  [[nodiscard, gnu::always_inline]] inline std::size_t array_of(std::size_t tile) const noexcept {
+    return (tile * copies + copy) % arrays;
+  }
   /// First number of a pair of tokens in a tile: (2, 2, 16), by token, I+ or I-, and output.
-  [[nodiscard]] std::uint64_t read_element(std::size_t token, std::size_t tile) const noexcept {
+  [[nodiscard, gnu::always_inline]] inline std::uint64_t read_element(std::size_t token,
+                                                                      std::size_t tile) const noexcept {
     return ((((token / 2) * digits + digit) * base.tiles + tile) * blocks + block) * 4 * output_block;
   }
   /// First number of the rows of a tile: (rows of a full tile, 16).
-  [[nodiscard]] std::uint64_t row_element(std::size_t tile) const noexcept {
+  [[nodiscard, gnu::always_inline]] inline std::uint64_t row_element(std::size_t tile) const noexcept {
     return (((copy * digits + digit) * base.tiles + tile) * blocks + block) * scale * activations * output_block;
   }
   /// First word of the states of the cells that a token closes in a tile: (rows of a full tile, words of a row).
-  [[nodiscard]] std::uint64_t state_element(std::size_t token, std::size_t tile) const noexcept {
+  [[nodiscard, gnu::always_inline]] inline std::uint64_t state_element(std::size_t token,
+                                                                       std::size_t tile) const noexcept {
     return (((token * digits + digit) * base.tiles + tile) * blocks + block) * scale * activations * states.row_words();
   }
 };

@@ -111,7 +111,7 @@ concept switched_codes = requires(X const& x) {
 ///         tiles)
 class switched_operand {
  public:
-  /// The largest code of 16 bits, that of an exponential, and the most digits of an operand: its at S = 1.
+  /// The largest code, 16 bits of an exponential, and the digits that it has at S = 1, which are the most.
   static constexpr std::int32_t max_code = 65535;
   static constexpr int max_digits = balanced_digits(1, max_code);
 
@@ -160,6 +160,22 @@ class switched_operand {
   [[nodiscard]] bool wide() const noexcept { return wide_; }
   /// Value of digit d in the number: B^(D - 1 - d).
   [[nodiscard]] std::int64_t weight(std::size_t d) const noexcept { return weights_[d]; }
+
+  /// Most that the digits of a token add up to in magnitude, each times its value: more than the code, where digits differ
+  /// in sign.
+  [[nodiscard]] double largest_magnitude() const noexcept {
+    double largest = 0.0;
+    for (std::size_t n = 0; n < tokens_; ++n) {
+      double sum = 0.0;
+      for (std::size_t d = 0; d < digits_; ++d) {
+        std::int64_t of_digit = 0;
+        for (std::size_t i = 0; i < cut_.padded(); ++i) of_digit += magnitude_row(d, n)[i];
+        sum += static_cast<double>(of_digit) * static_cast<double>(weights_[d]);
+      }
+      largest = std::max(largest, sum);
+    }
+    return largest;
+  }
 
   /// Padded row of digit d of a token: the digits, and their magnitudes.
   [[nodiscard]] std::int8_t const* row(std::size_t d, std::size_t token) const noexcept {

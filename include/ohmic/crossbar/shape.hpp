@@ -21,7 +21,7 @@ namespace ohmic::inline OHMIC_ABI {
 struct array_geometry {
   int rows = 128;
   int columns = 128;
-  int bank_rows = 1024;      ///< cells that one column access of the dense bank returns
+  int bank_rows = 1024;      ///< cells of weights that one column access of the dense bank returns
   int cells_per_weight = 4;  ///< dense cells that hold one weight
   int check_rows = 0;        ///< rows of check cells that an access returns beside them (`dense.protection`)
 

@@ -52,10 +52,11 @@ inline void require_shape(std::size_t rows, std::size_t cols, std::size_t want_r
                shape_text(rows, cols), shape_text(want_rows, want_cols), ""});
 }
 
+/// A bias may be missing.
 inline void require_linear(linear_weights const& l, std::size_t out, std::size_t in, std::string const& part,
                            std::string_view where) {
   require_shape(l.weight.rows(), l.weight.cols(), out, in, part + ".weight", where);
-  require_shape(l.bias.size(), 1, out, 1, part + ".bias", where);
+  if (!l.bias.empty()) require_shape(l.bias.size(), 1, out, 1, part + ".bias", where);
 }
 
 inline void require_norm(norm_weights const& n, std::size_t width, std::string const& part, std::string_view where) {
@@ -63,10 +64,12 @@ inline void require_norm(norm_weights const& n, std::size_t width, std::string c
   require_shape(n.beta.size(), 1, width, 1, part + ".beta", where);
 }
 
-/// A pre-LN layer of `heads` heads from width `in` to `width`; what a published model leaves open are the widths inside.
+/// A pre-LN layer of `heads` heads from width `in` to `width`; the width inside attention is its own.
 inline void require_pre_norm(pre_norm_weights const& w, std::size_t in, std::size_t width, std::size_t hidden,
                              std::size_t heads, std::string const& part, std::string_view where) {
   std::size_t const inner = w.query.outputs();
+  require_size(inner, model_limits::width, (part + "query outputs").c_str(), where);
+  require_size(hidden, model_limits::hidden, (part + "hidden").c_str(), where);
   require_heads(heads, inner, where);
   require_norm(w.attention_norm, in, part + "attention_norm", where);
   require_linear(w.query, inner, in, part + "query", where);

@@ -70,7 +70,7 @@ inline void validate(sentence_encoder const& m, std::string_view where = "senten
   for (std::size_t l = 0; l < m.layers.size(); ++l)
     detail::require_pre_norm(m.layers[l], l == 0 ? c.embedding : c.width, c.width, m.layers[l].intermediate.outputs(),
                              c.heads, "layers[" + std::to_string(l) + "].", where);
-  detail::require_linear(m.head, m.head.outputs(), c.width, "head", where);
+  detail::require_linear(m.head, c.width, c.width, "head", where);
 }
 
 [[nodiscard]] inline program::site_names sites_of(sentence_encoder const& m) noexcept { return {m.layers.size()}; }

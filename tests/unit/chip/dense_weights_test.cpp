@@ -94,6 +94,20 @@ TEST_CASE("the plan follows the cells of a weight") {
 
 TEST_CASE("a protected bank reads its check rows with every column, in the plan, the run and the price list") {
   CHECK(pass({"dense.protection=secded"}).plan_difference == "");
+  CHECK(pass({"dense.protection=parity", "dense.cell.bits=3", "array.bank_rows=100"}).plan_difference == "");
+  auto const check_rows = [](word_protection p, int bits, int rows) {
+    auto c = chip::defaults<wang2024>();
+    c.dense.protection = p;
+    c.dense.cell.bits = bits;
+    c.array.bank_rows = rows;
+    return chip::settled(c).array.check_rows;
+  };
+  CHECK(check_rows(word_protection::parity, 2, 1024) == 32);   // 32 words, a bit each, in a cell of its own
+  CHECK(check_rows(word_protection::secded, 1, 1024) == 128);  // 16 words of 8 check cells
+  CHECK(check_rows(word_protection::secded, 3, 100) == 15);    // 33 weights are 5 words of 3 check cells
+  CHECK(check_rows(word_protection::none, 2, 1024) == 0);
+  ohmic_test::check_refused([] { pass({"array.check_rows=7"}); }, errc::config_conflict,
+                            {"array.check_rows", "got 7", "allowed: 0"});
   auto settings = chip::defaults<wang2024>();
   settings.dense.protection = word_protection::secded;
   // 256 weights are 32 words of 8 check bits in 4 cells.
@@ -103,6 +117,10 @@ TEST_CASE("a protected bank reads its check rows with every column, in the plan,
   auto const k = chip::cost_config(settings);
   CHECK(k.bank_cells() == 65536ull * 1152);
   CHECK(k.banks_for(65536ull * 256) == 1);  // what is protected is not fewer
+  CHECK(k.banks_for(65536ull * 256 + 1) == 2);
+  settings.dense.cell.bits = 3;  // 341 weights a column
+  CHECK(chip::cost_config(settings).banks_for(65536ull * 341) == 1);
+  CHECK(chip::cost_config(settings).banks_for(65536ull * 341 + 1) == 2);
 }
 
 TEST_CASE("what was written has a price: pulses, reads, and the time of their rounds") {

@@ -188,6 +188,29 @@ TEST_CASE("sums that could leave 32 bits are refused") {
   CHECK(run(32000) == 32000 * 65535 / 65536.0);
 }
 
+TEST_CASE("sums whose values could leave exact arithmetic are refused, by their digits and not by a guess") {
+  // S = 1: the digits of 49207 add up to 88573 in magnitude. 127 x 88573 x inner reaches 2^37 at 12218.05.
+  auto const run = [&]<class Code>(Code code, std::size_t inner, double mismatch) {
+    ohmic::computation_array<1>::config c;
+    c.range.rule = ohmic::range_rule::full_scale;
+    c.noise.mismatch = mismatch;
+    ohmic::computation_array<1> const a(c);
+    ohmic::executor one(1);
+    ohmic::product_report report;
+    ohmic::matrix<Code> x(1, inner);
+    for (auto& v : x.flat()) v = code;
+    auto const y = constant(1, inner, 127);
+    return a.multiply(x, a.drive(y, "w"), a.converters({}, 11, "x"), ohmic::operand_source::weights, report, one, "x")(
+        0, 0);
+  };
+  check_refused([&] { (void)run(std::uint16_t{49207}, 12300, 0.0); }, errc::capacity,
+                {"x", "exact arithmetic", "2^37"});
+  CHECK(std::abs(run(std::uint16_t{49207}, 11500, 0.0) / (49207.0 * 127.0 * 11500.0) - 1.0) < 0.01);
+  // The digits of 1 are small, however many there could be; imperfect currents have only the converters to bound them.
+  CHECK_NOTHROW(run(std::uint16_t{1}, 40000, 0.0));
+  check_refused([&] { (void)run(std::uint16_t{1}, 40000, 0.01); }, errc::capacity, {"exact arithmetic"});
+}
+
 TEST_CASE("inner sizes that integer sums cannot hold are refused") {
   check_refused([] { multiply(constant(1, 65537, 1), constant(1, 65537, 1), 3, true); }, errc::capacity,
                 {"x", "65537", "65536"});

@@ -156,6 +156,15 @@ TEST_CASE("a GPT-2 made by hand is checked part by part") {
     return failure([&] { validate(m, "mine"); });
   };
   validate(ohmic_test::tiny_gpt2());
+  auto unbiased = ohmic_test::tiny_gpt2();
+  unbiased.layers[0].key.bias.clear();
+  CHECK_NOTHROW(validate(unbiased));
+  check_failure(after([](gpt2& m) {
+                  for (auto* l : {&m.layers[0].query, &m.layers[0].key, &m.layers[0].value})
+                    *l = {matrix<float>(0, 12), {}};
+                  m.layers[0].attention_output = {matrix<float>(12, 0), {}};
+                }),
+                ohmic::errc::config_value, {"layers[0].query outputs", "got 0"});
   check_failure(after([](gpt2& m) { m.word = matrix<float>(22, 12); }), ohmic::errc::shape,
                 {"mine", "word", "22 x 12", "23 x 12"});
   check_failure(after([](gpt2& m) { m.layers[1].output.bias.pop_back(); }), ohmic::errc::shape,

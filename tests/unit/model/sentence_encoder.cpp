@@ -164,7 +164,14 @@ TEST_CASE("a sentence encoder made by hand is checked part by part") {
                 {"layers[0].residual.weight", "0 x 0", "12 x 8"});
   check_failure(after([](sentence_encoder& m) { m.layers[1].attention_norm.gamma.push_back(1.0f); }),
                 ohmic::errc::shape, {"layers[1].attention_norm.gamma"});
-  check_failure(after([](sentence_encoder& m) { m.head.bias.clear(); }), ohmic::errc::shape, {"head.bias"});
+  check_failure(after([](sentence_encoder& m) { m.head.bias.pop_back(); }), ohmic::errc::shape, {"head.bias"});
+  check_failure(after([](sentence_encoder& m) { m.head.weight = ohmic::matrix<float>(3, 12); }), ohmic::errc::shape,
+                {"head.weight", "3 x 12", "12 x 12"});
+  check_failure(after([](sentence_encoder& m) {
+                  m.layers[1].intermediate = {ohmic::matrix<float>(0, 12), {}};
+                  m.layers[1].output = {ohmic::matrix<float>(12, 0), {}};
+                }),
+                ohmic::errc::config_value, {"layers[1].hidden", "got 0"});
   check_failure(after([](sentence_encoder& m) { m.config.heads = 3; }), ohmic::errc::config_conflict,
                 {"heads does not divide"});
   check_failure(after([](sentence_encoder& m) { m.config.embedding = 7; }), ohmic::errc::config_conflict,

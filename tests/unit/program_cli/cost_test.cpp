@@ -131,9 +131,32 @@ TEST_CASE("cost: a chip file is priced as the settings it holds, and compared by
   auto const plain = result_of("cost --model bert_base --set adc.bits=6");
   CHECK(of_file["area_mm2"].get<double>() > plain["area_mm2"].get<double>());
   CHECK(of_file["energy_J"]["prefill"].get<double>() > plain["energy_J"]["prefill"].get<double>());
+  // Eight bits cost the same write in cells of any size; check cells come on top.
+  auto const written = [&](std::string const& set) {
+    auto const r = result_of("cost --model bert_base " + set);
+    for (auto const& n : r["notes"])
+      if (n["name"] == "write.energy") return n["value"].get<double>();
+    return 0.0;
+  };
+  CHECK(written("--set dense.cell.bits=1") == Approx(written("")).epsilon(1e-12));
+  CHECK(written("--set dense.cell.bits=4") == Approx(written("")).epsilon(1e-12));
+  CHECK(written("--set dense.protection=secded") == Approx(1.125 * written("")).epsilon(1e-12));
+  auto const published = [&](std::string const& set) {
+    return result_of("cost --model bert_base --chip wang2024_published " + set)["energy_J"]["prefill"].get<double>();
+  };
+  CHECK(published("--set dense.protection=secded") > published(""));
   folder.write("bad.toml", "[adc]\nbit = 6\n");
   refused("cost --model bert_base --chip " + (folder / "bad.toml"), {"bad.toml", "line 2", "did you mean 'adc.bits'"});
   refused("cost --model bert_base --compare " + file + "," + file, {"named twice", "--compare"});
+  folder.write("isaac.toml", "[adc]\nbits = 6\n");
+  refused("cost --model bert_base --chip " + (folder / "isaac.toml"), {"isaac", "a name of its own"});
+  folder.write("other.toml", "name = \"six_bits\"\n");
+  refused("cost --model bert_base --compare " + file + "," + (folder / "other.toml"), {"six_bits", "one name"});
+  for (char const* bad : {"[softmax]\nexp_bits = 70\n", "[noise]\nmismatch = 9.0\n", "[adc]\nbits = 40\n",
+                          "[range]\nrule = \"user\"\nuser = [0, 0, 0]\n", "[coding]\nactivation_bits = 99\n"}) {
+    folder.write("bad.toml", bad);
+    refused("cost --model bert_base --chip " + (folder / "bad.toml"), {"ohmic: "});
+  }
 }
 
 TEST_CASE("cost: a result does not depend on when or how often it is made") {
