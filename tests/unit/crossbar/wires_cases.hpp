@@ -13,6 +13,9 @@
 
 namespace ohmic_test {
 
+/// What the solver promises, relative to the largest value of its kind.
+inline constexpr double exact = 1e-10;
+
 struct wires_case {
   ohmic::wire_network network;
   std::vector<double> volts;

@@ -15,8 +15,6 @@ using namespace ohmic_test;
 
 namespace {
 
-constexpr double exact = 1e-10;  // what the solver promises, relative to the largest value of its kind
-
 double farthest(std::vector<double> const& a, std::vector<double> const& b, double scale) {
   REQUIRE(a.size() == b.size());
   double most = 0.0;
