@@ -8,6 +8,7 @@
 
 #include "ohmic/core/stream.hpp"
 #include "ohmic/crossbar/computation.hpp"
+#include "ohmic/crossbar/imperfect_reference.hpp"
 #include "ohmic/model/fp32.hpp"
 
 namespace {
@@ -95,6 +96,37 @@ void computation_array_8bit(benchmark::State& state) {
   state.SetLabel(a.kernels().instruction_set);
 }
 BENCHMARK(computation_array_8bit)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+/// What an imperfection costs: the same product with one of them.
+void imperfect_array(benchmark::State& state, char const* assignment) {
+  operands const o(128, 1024, 512), small(5, 200, 33);
+  array::config c;
+  ohmic::assign(c.noise, assignment);
+  array const ideal = chip(false), a(c);
+  ohmic::executor workers(1);
+  ohmic::product_report report;
+  {
+    auto const y = a.drive(small.w, "w");
+    auto const adcs = converters(a, small, y);
+    auto const z = a.multiply(small.x, y, adcs, ohmic::operand_source::weights, report, workers, "x");
+    if (c.noise.cell == 0.0) {  // that one equals its definition in distribution only
+      std::uint64_t clipped = 0;
+      auto const plain = ohmic::imperfect_reference(a, small.x, small.w, adcs, clipped);
+      for (std::size_t n = 0; n < z.tokens(); ++n)
+        for (std::size_t t = 0; t < z.outputs(); ++t) check(z(n, t) == plain(n, t));
+    }
+  }
+  auto const y = a.drive(o.w, "w");
+  auto const adcs = converters(ideal, o, y);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(a.multiply(o.x, y, adcs, ohmic::operand_source::weights, report, workers, "x"));
+  state.counters["MAC/s"] = benchmark::Counter(o.macs(), benchmark::Counter::kIsIterationInvariantRate);
+  state.SetLabel(a.kernels().instruction_set);
+}
+BENCHMARK_CAPTURE(imperfect_array, mismatch, "mismatch=0.02")->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(imperfect_array, thermal, "thermal=20")->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(imperfect_array, cell, "cell=0.05")->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(imperfect_array, telegraph, "rtn=0.05")->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void computation_array_lossless(benchmark::State& state) {
   operands const o(128, 1024, 4096);

@@ -21,7 +21,7 @@ chip_entry entry() {
 /// Most settings that are compared at once: each is a chip in memory.
 constexpr std::size_t max_requests = 256;
 
-std::vector<std::string> split(std::string const& text) {
+std::vector<std::string> comma_list(std::string const& text) {
   std::vector<std::string> parts;
   for (std::size_t at = 0; at <= text.size();) {
     std::size_t const comma = std::min(text.find(',', at), text.size());
@@ -39,7 +39,7 @@ std::vector<chip_request> varied(std::vector<chip_request> const& requests, std:
                  "see ohmic list chips for the keys"});
   std::vector<chip_request> out;
   for (auto const& r : requests)
-    for (auto const& value : split(vary.substr(equals + 1))) {
+    for (auto const& value : comma_list(vary.substr(equals + 1))) {
       std::string const assignment = vary.substr(0, equals + 1) + value;
       out.push_back(r);
       out.back().label += " " + assignment;
@@ -69,15 +69,21 @@ chip_entry const& chip_named(std::string const& name) {
                near.empty() ? "see ohmic list chips" : "did you mean '" + near + "'?"});
 }
 
+std::vector<std::string> distinct_chips(std::string const& list, char const* option) {
+  auto names = comma_list(list);
+  std::set<std::string> seen;
+  for (auto const& n : names)
+    if (!seen.insert(n).second)
+      throw error({errc::config_conflict, "chip named twice", option, list, "each chip once", "remove one"});
+  return names;
+}
+
 chip_settings defaults_of(std::string const& base) { return chip_named(base).settings(); }
 
 std::vector<chip_request> requested_chips(std::string const& chip, std::vector<std::string> const& set,
                                           std::vector<std::string> const& vary) {
   std::vector<chip_request> out;
-  std::set<std::string> seen;
-  for (auto const& name : split(chip)) {
-    if (!seen.insert(name).second)
-      throw error({errc::config_conflict, "chip named twice", "--chip", chip, "each chip once", "remove one"});
+  for (auto const& name : distinct_chips(chip, "--chip")) {
     out.push_back(name.ends_with(".toml") ? read_chip_file(name) : chip_request{chip_named(name).name, name, {}});
     out.back().set.insert(out.back().set.end(), set.begin(), set.end());
   }

@@ -51,6 +51,10 @@ std::vector<chip_request> requested_chips(std::string const& chip, std::vector<s
 ///         unknown_key
 chip_request read_chip_file(std::string const& path);
 
+/// The names in a list with commas.
+/// Errors  config_conflict for a name that is there twice, naming the option
+std::vector<std::string> distinct_chips(std::string const& list, char const* option);
+
 /// The settings of a chip before anybody changes them.
 /// Errors  unknown_id
 chip_settings defaults_of(std::string const& base);

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 
+#include "chips.hpp"
 #include "json_output.hpp"
 #include "ohmic/chip/cost_presets.hpp"
 #include "ohmic/chip/sensitivity.hpp"
@@ -41,15 +42,16 @@ struct prepared {
 };
 
 template <class Spec>
-prepared prepare(model::network const& n, cost_options const& o, common_options const& common) {
+prepared prepare(model::network const& n, cost_options const& o, std::vector<std::string> const& set) {
   auto function = chip::defaults<Spec>();
   std::vector<std::string> of_cost;
-  for (auto const& s : common.set) {
+  for (auto const& s : set) {
     if (s.starts_with("cost.") || s.starts_with("report."))
       of_cost.push_back(s);
     else
       assign(function, s);
   }
+  chip::validate(function);
   cost_command_config c;
   if (std::string_view(Spec::name) == chip::wang2024_published::name) c.report.count = count_rule::published;
   c.cost = chip::cost_config(function, c.cost);
@@ -65,10 +67,30 @@ prepared prepare(model::network const& n, cost_options const& o, common_options 
   return out;
 }
 
-prepared prepare_for(std::string const& chip_name, model::network const& n, cost_options const& o,
-                     common_options const& common) {
-  return chip_name == chip::wang2024_published::name ? prepare<chip::wang2024_published>(n, o, common)
-                                                     : prepare<chip::wang2024>(n, o, common);
+/// A chip that is priced: a preset, or a chip file on one.
+struct design {
+  chip_request request;
+  chip::cost_preset const* preset;
+};
+
+/// Errors  those of the file; config_conflict for one that goes by the name of a preset
+design design_named(std::string const& name) {
+  if (!name.ends_with(".toml")) return {chip_request{name, name, {}}, &chip::find_cost_preset(name)};
+  auto request = read_chip_file(name);
+  for (auto const& p : chip::cost_presets)
+    if (p.name == request.label)
+      throw error({errc::config_conflict, "chip file goes by the name of a preset", name, request.label,
+                   "a name of its own", "set name = \"..\" in the file"});
+  auto const& preset = chip::find_cost_preset(request.base);
+  return {std::move(request), &preset};
+}
+
+/// Errors  those of the settings: the file's, then the command line's
+prepared prepare_for(design const& d, model::network const& n, cost_options const& o, common_options const& common) {
+  auto set = d.request.set;
+  set.insert(set.end(), common.set.begin(), common.set.end());
+  return d.request.base == chip::wang2024_published::name ? prepare<chip::wang2024_published>(n, o, set)
+                                                          : prepare<chip::wang2024>(n, o, set);
 }
 
 model::network network_named(std::string const& name) {
@@ -77,20 +99,6 @@ model::network network_named(std::string const& name) {
     throw error({errc::file_missing, "no such file or folder", "--model", name,
                  "a folder with config.json, or a model's id", "check the path"});
   return model::find_network(name);
-}
-
-std::vector<std::string> split(std::string const& text) {
-  std::vector<std::string> names;
-  for (std::size_t at = 0; !text.empty() && at <= text.size();) {
-    std::size_t const comma = std::min(text.find(',', at), text.size());
-    names.push_back(text.substr(at, comma - at));
-    at = comma + 1;
-  }
-  std::set<std::string> seen;
-  for (auto const& n : names)
-    if (!seen.insert(n).second)
-      throw error({errc::config_conflict, "chip named twice", "--compare", text, "each chip once", "remove one"});
-  return names;
 }
 
 std::string read_file(std::string const& file) {
@@ -240,11 +248,18 @@ void write_page(std::string const& file, cost_report const& r, workload const& w
 int cost(cost_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
-  auto const& preset = chip::find_cost_preset(o.chip);
-  std::vector<chip::cost_preset const*> others;
-  for (auto const& name : split(o.compare)) others.push_back(&chip::find_cost_preset(name));
+  design const chosen = design_named(o.chip);
+  auto const& preset = *chosen.preset;
+  std::vector<design> others;
+  if (!o.compare.empty())
+    for (auto const& name : distinct_chips(o.compare, "--compare")) others.push_back(design_named(name));
+  std::set<std::string> labels;
+  for (auto const& d : others)
+    if (!labels.insert(d.request.label).second)
+      throw error({errc::config_conflict, "two chips go by one name", "--compare", d.request.label,
+                   "a name of its own for each", "set name = \"..\" in the file"});
   model::network const network = network_named(o.model);
-  auto const p = prepare_for(o.chip, network, o, common);
+  auto const p = prepare_for(chosen, network, o, common);
   bool const decodes = p.work.decode > 0;
   cost_report report;
   run_time_book book;  // its texts outlive the report
@@ -258,10 +273,13 @@ int cost(cost_options const& o, common_options const& common) {
     report =
         computation_chip_cost(preset.name, p.settings.chip, p.settings.prices, p.work, book, p.settings.choice.count);
   }
+  report.chip = chosen.request.label;
   json comparison = json::array();
-  for (auto const* other : others) {
-    auto const q = prepare_for(std::string(other->name), network, o, common);
-    comparison.push_back(compared(report, other->cost(q.work, q.settings), decodes));
+  for (auto const& other : others) {
+    auto const q = prepare_for(other, network, o, common);
+    auto r = other.preset->cost(q.work, q.settings);
+    r.chip = other.request.label;
+    comparison.push_back(compared(report, r, decodes));
   }
 
   FILE* const text = common.json == "-" ? stderr : stdout;
@@ -272,7 +290,9 @@ int cost(cost_options const& o, common_options const& common) {
   json out = result_header("cost", common);
   out["config"] = p.config;
   out["model"] = p.work.model;
-  out["chip"] = preset.name;
+  out["chip"] = report.chip;
+  out["base"] = preset.name;
+  out["settings"] = chosen.request.set;
   out["source"] = preset.citation;
   out["tokens"] = p.work.tokens;
   out["decode"] = p.work.decode;

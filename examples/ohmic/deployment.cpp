@@ -4,6 +4,9 @@
 #include <cmath>
 #include <fmt/core.h>
 
+#include "ohmic/chip/dense_writing.hpp"
+#include "ohmic/chip/wang2024_cost.hpp"
+
 namespace program_cli {
 
 using namespace ohmic;
@@ -32,6 +35,15 @@ json layers_object(contest_result const& r, program::site_names const& names) {
   return layers;
 }
 
+/// At the bottom-up prices of the chip.
+chip::writing_cost writing_of(contest_result const& r) {
+  return chip::writing_cost_of(r.dense, {}, chip::cost_config(r.chip));
+}
+
+json writing_object(chip::writing_cost const& w) {
+  return {{"pulse_energy_J", w.pulses.si()}, {"read_energy_J", w.reads.si()}, {"time_s", w.time.si()}};
+}
+
 json dense_object(contest_result const& r) {
   auto const& d = r.dense;
   json actions = json::array();
@@ -52,6 +64,8 @@ json dense_object(contest_result const& r) {
           {"unverified", d.unverified},
           {"refreshes", d.refreshes},
           {"most_pulses", d.most_pulses},
+          {"rounds", d.rounds},
+          {"cost", d.weights == 0 ? json(nullptr) : writing_object(writing_of(r))},
           {"actions", actions}};
 }
 
@@ -133,13 +147,19 @@ void print_dense(FILE* out, deployment const& d) {
     any = any || r.dense.weights > 0;
   }
   if (!any) return;
-  fmt::print(out,
-             "\n{:<{}} {:>12} {:>14} {:>12} {:>12}   bits as the dense bank senses them, weights as it delivers them\n",
-             "", width, "wrong bits", "bit error rate", "weights", "wrong");
+  fmt::print(out, "\n{:<{}} {:>12} {:>14} {:>12} {:>12} {:>14} {:>11} {:>11}\n", "", width, "wrong bits",
+             "bit error rate", "weights", "wrong", "most pulses", "energy", "time");
   for (auto const& r : d.results)
-    if (r.dense.weights > 0)
-      fmt::print(out, "{:<{}} {:>12} {:>14.2e} {:>12} {:>12}\n", r.name, width, r.dense.bit_errors,
-                 r.dense.bit_error_rate(), r.dense.weights, r.dense.weight_errors);
+    if (r.dense.weights > 0) {
+      auto const w = writing_of(r);
+      fmt::print(out, "{:<{}} {:>12} {:>14.2e} {:>12} {:>12} {:>14} {:>8.3g} mJ {:>9.3g} s\n", r.name, width,
+                 r.dense.bit_errors, r.dense.bit_error_rate(), r.dense.weights, r.dense.weight_errors,
+                 r.dense.most_pulses, 1e3 * (w.pulses + w.reads).si(), w.time.si());
+    }
+  fmt::print(
+      out,
+      "bits as the dense bank senses them, weights as it delivers them; pulses that one cell has seen; energy and time "
+      "of all writes, refreshes among them, and reads, column by column\n");
 }
 
 void print_layers(FILE* out, deployment const& d) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "chips.hpp"
 #include "json_output.hpp"
 #include "kernels.hpp"
 #include "ohmic/chip/engine.hpp"
@@ -41,6 +42,7 @@ struct contest_result {
   std::uint64_t clipped_biases = 0;
   ohmic::dense_report dense{};      ///< of writing and reading the weights once
   std::uint64_t dense_clipped = 0;  ///< weights that bit errors made larger than the DAC drives
+  chip_settings chip{};             ///< as deployed
 };
 
 /// All of a deployment. results[0] is int8, the others are the chips asked for.

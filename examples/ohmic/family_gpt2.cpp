@@ -58,8 +58,8 @@ class gpt2_family {
   [[nodiscard]] static std::int32_t begin_id(std::filesystem::path const& folder) {
     model::json_file const config(folder / "config.json");
     return config.has("bos_token_id")
-               ? static_cast<std::int32_t>(
-                     config.count("bos_token_id", 0, config.count("vocab_size", 1, model::bert_limits::vocabulary) - 1))
+               ? static_cast<std::int32_t>(config.count(
+                     "bos_token_id", 0, config.count("vocab_size", 1, model::model_limits::vocabulary) - 1))
                : -1;
   }
   /// The first id before each line, all lines one after the other.

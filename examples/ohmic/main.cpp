@@ -115,7 +115,7 @@ int run(int argc, char** argv) {
       ->add_option("--model", c.model, "A model's id (see: ohmic list models), or a folder or file with a config.json")
       ->required()
       ->type_name("ID|DIR");
-  cost_command->add_option("--chip", c.chip, "A chip by name")->capture_default_str();
+  cost_command->add_option("--chip", c.chip, "A chip by name, or a file that ends in .toml")->capture_default_str();
   cost_command->add_option("--tokens", c.tokens, "Tokens of the prompt; 0: the model's usual number (256)")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -130,7 +130,7 @@ int run(int argc, char** argv) {
                    "Copies of a column pair that share a session's weights; 0: the setting's (64)")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  cost_command->add_option("--compare", c.compare, "Chips to compare with, separated by commas");
+  cost_command->add_option("--compare", c.compare, "Chips to compare with, by name or .toml file, separated by commas");
   cost_command->add_flag("--sensitivity", c.sensitivity, "Move every constant by 10 % and show what follows");
   cost_command->add_option("--prices", c.prices, "A price book for the chip, lines kind,name,value unit,origin,source")
       ->type_name("FILE");

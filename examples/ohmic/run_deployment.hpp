@@ -91,6 +91,7 @@ struct chip_under_test {
   std::uint64_t clipped_biases = 0;
   ohmic::dense_report dense{};
   std::uint64_t dense_clipped = 0;
+  chip_settings chip{};
 };
 
 template <class Task, class Model>
@@ -106,7 +107,8 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<ch
                                    chip_spec::scale,
                                    0,
                                    deployed->dense(),
-                                   deployed->dense_clipped()};
+                                   deployed->dense_clipped(),
+                                   deployed->settings()};
   for_each_projection(
       m, [&](ohmic::program::site s, auto const&) { out.clipped_biases += deployed->matrix_at(s).clipped_biases; });
   return out;
@@ -260,7 +262,8 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                      {},
                      chips[i].clipped_biases,
                      chips[i].dense,
-                     chips[i].dense_clipped};
+                     chips[i].dense_clipped,
+                     chips[i].chip};
     r.actions = r.report.actions(d.names);
     r.plan_difference = difference(planned_actions(chips[i], m, task.inputs()), r.actions);
     d.results.push_back(std::move(r));

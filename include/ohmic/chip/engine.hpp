@@ -163,8 +163,7 @@ class engine {
     constexpr operation step_of[] = {operation::A4, operation::A5, operation::A6};
     std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads;
     shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), mask, one());
-    auto const multiply = [&](attention_step step, matrix_view<std::int16_t const> x,
-                              matrix_view<std::int16_t const> y) {
+    auto const multiply = [&](attention_step step, auto x, matrix_view<std::int16_t const> y) {
       program::site const s{block, step_of[static_cast<std::size_t>(step)]};
       return product(s, x, model_->array().drive(y, model_->names().name(s)), operand_source::activations);
     };
@@ -335,8 +334,8 @@ class engine {
     return out;
   }
 
-  [[nodiscard]] product_sums product(program::site s, matrix_view<std::int16_t const> x, driven_operand const& y,
-                                     operand_source source) {
+  template <switched_codes X>
+  [[nodiscard]] product_sums product(program::site s, X const& x, driven_operand const& y, operand_source source) {
     auto const& array = model_->array();
     std::string const where = model_->names().name(s);
     product_report report;

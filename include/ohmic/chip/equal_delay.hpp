@@ -65,7 +65,7 @@ namespace ohmic::inline OHMIC_ABI::chip {
 /// Area of the dense bank for so many weights: whole crossbars, or not rounded as in the printed ratio.
 [[nodiscard]] inline double dense_bank_mm2(double weights, component_prices const& p,
                                            computation_chip_config const& c) noexcept {
-  return weights * c.array.cells_per_weight / static_cast<double>(c.bank_cells()) * dense_crossbar_mm2(p, c);
+  return weights * c.array.cells_per_weight / static_cast<double>(c.weight_cells()) * dense_crossbar_mm2(p, c);
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

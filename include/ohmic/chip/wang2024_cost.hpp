@@ -26,7 +26,8 @@ namespace ohmic::inline OHMIC_ABI::chip {
 /// times) comes from `rest`.
 template <class Spec>
 [[nodiscard]] computation_chip_config cost_config(config<Spec> const& c, computation_chip_config rest = {}) {
-  rest.array = c.array;
+  rest.array = settled(c).array;
+  rest.sense_bits = c.dense.cell.bits;
   rest.scale = Spec::scale;
   if constexpr (requires { c.dac.bits; }) rest.dac_bits = c.dac.bits;
   if constexpr (requires { c.adc.bits; }) rest.adc_bits = c.adc.bits;

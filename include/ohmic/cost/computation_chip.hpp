@@ -102,13 +102,25 @@ struct computation_chip_config {
     }
     return 0;
   }
+  /// Cells of a dense crossbar, and those of them that hold weights.
   [[nodiscard]] constexpr std::uint64_t bank_cells() const noexcept {
+    return array.cells_per_access() * static_cast<std::uint64_t>(bank_columns);
+  }
+  [[nodiscard]] constexpr std::uint64_t weight_cells() const noexcept {
     return static_cast<std::uint64_t>(array.bank_rows) * static_cast<std::uint64_t>(bank_columns);
   }
   /// Dense crossbars that hold so many weights.
   [[nodiscard]] constexpr std::uint64_t banks_for(std::uint64_t weights) const noexcept {
-    std::uint64_t const each = bank_cells() / static_cast<std::uint64_t>(array.cells_per_weight);
+    std::uint64_t const each = array.weights_per_access() * static_cast<std::uint64_t>(bank_columns);
     return weights == 0 ? 0 : (weights - 1) / each + 1;
+  }
+  /// Cells that one weight takes when it is read or written, its share of check cells among them.
+  [[nodiscard]] constexpr double cells_read_per_weight() const noexcept {
+    return array.cells_per_weight * static_cast<double>(array.cells_per_access()) / array.bank_rows;
+  }
+  /// The write of one cell: in proportion to its bits.
+  [[nodiscard]] energy_price cell_write(component_prices const& p) const noexcept {
+    return p.cell_write * (sense_bits / 2.0);
   }
   /// Multiply-accumulates of one array and second when it is full. R C / (2 S D t_c).
   [[nodiscard]] double macs_per_s(int digits) const noexcept {
@@ -143,7 +155,7 @@ struct dense_crossbar_block {
   computation_chip_config const& c;
   [[nodiscard]] constexpr auto parts() const noexcept {
     return named(part<"memory_cell">(c.bank_cells()), part<"column_driver">(c.bank_columns),
-                 part<"sense_adc">(c.array.bank_rows), part<"register_bit">(c.bank_register_bits));
+                 part<"sense_adc">(c.array.cells_per_access()), part<"register_bit">(c.bank_register_bits));
   }
 };
 struct cache_block {

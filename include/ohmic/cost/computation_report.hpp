@@ -137,11 +137,13 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
   if (w.width > 0)
     note("utilisation.one_token", d(w.batch) / d(pieces(w.batch, c.array.pairs()) * c.array.pairs()), "share",
          "column pairs in use when a token is generated");
-  double const cells = d(w.weights) * c.array.cells_per_weight;
-  note("write.energy", cells * prices.cell_write.value.si(), "J",
-       "writing the model into the dense bank, 2.3 pJ a bit at 40 nm (3D-CIMlet)");
-  note("write.time", d(c.bank_columns) * c.write_time.si(), "s",
-       "all banks side by side, column by column, a write time each (PUMA)");
+  note("write.energy", d(w.weights) * c.cells_read_per_weight() * c.cell_write(prices).value.si(), "J",
+       "writing the model into the dense bank once, check cells too, 2.3 pJ a bit at 40 nm (3D-CIMlet)");
+  note("write.time",
+       d(std::min<std::uint64_t>(pieces(w.weights, c.array.weights_per_access()),
+                                 static_cast<std::uint64_t>(c.bank_columns))) *
+           c.write_time.si(),
+       "s", "all banks side by side, column by column, a write time each (PUMA's write of an array)");
 }
 
 /// What a workload costs on the chip at the prices of a book, compile-time or run-time.
@@ -172,8 +174,9 @@ template <class Crossbar = computation_crossbar_block<>, class Book>
   double const array_J = per_cycle(action<"adc", "convert">{}, 2.0 * static_cast<double>(c.pairs_used())) +
                          per_cycle(action<"dac", "drive">{}, c.array.rows) +
                          per_cycle(action<"computation_array", "cycle">{}, 1.0);
-  double const bank_J = per_cycle(action<"dense_bank", "cell_read">{}, c.array.bank_rows) +
-                        per_cycle(action<"sense_adc", "convert">{}, c.array.bank_rows) +
+  auto const cells = static_cast<double>(c.array.cells_per_access());
+  double const bank_J = per_cycle(action<"dense_bank", "cell_read">{}, cells) +
+                        per_cycle(action<"sense_adc", "convert">{}, cells) +
                         per_cycle(action<"dense_bank", "column_access">{}, 1.0);
   auto const crossbar = Crossbar{c}.parts();
   auto const bank = dense_crossbar_block{c}.parts();

@@ -139,14 +139,14 @@ inline void add_work(phase_work& w, computation_chip_config const& c, chip_resou
   }
 }
 
-/// Counts of the published rule: 2 S D / R conversions a MAC, and the cells of each weight once.
+/// Counts of the published rule: 2 S D / R conversions a MAC, and the cells of each weight once, with their check cells.
 [[nodiscard]] inline mean_counts<cost_actions> published_actions(published_counts const& n,
                                                                  computation_chip_config const& c,
                                                                  int digits) noexcept {
   mean_counts<cost_actions> out;
   out.count<"adc", "convert">() = n.macs * 2.0 * digits / static_cast<double>(c.array.activations(c.scale));
-  out.count<"dense_bank", "cell_read">() = n.weights * c.array.cells_per_weight;
-  out.count<"sense_adc", "convert">() = n.weights * c.array.cells_per_weight;
+  out.count<"dense_bank", "cell_read">() = n.weights * c.cells_read_per_weight();
+  out.count<"sense_adc", "convert">() = n.weights * c.cells_read_per_weight();
   return out;
 }
 

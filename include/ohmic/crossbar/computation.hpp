@@ -160,21 +160,20 @@ class computation_array {
 
   /// Z = X . Y through the converters. With lossless converters the digits collapse into one integer product: the same
   /// sums.
-  /// Shape   x (tokens, inner) codes, converters (digits)
+  /// Shape   x (tokens, inner) codes of 16 bits with or without sign (switched_codes), converters (digits)
   /// Errors  shape, value as switched_operand; capacity if a sum could leave exact arithmetic, or if noise has no
   ///         addresses left; value for a place inside a group of tokens
   /// Random  where `noise` asks for it: functions of the seed, the place and the position in the product alone
-  [[nodiscard]] product_sums multiply(matrix_view<std::int16_t const> x, driven_operand const& y,
-                                      std::vector<Adc> const& adcs, operand_source source, product_report& report,
-                                      executor& threads, std::string const& where, read_place const& place = {}) const {
+  template <switched_codes X>
+  [[nodiscard]] product_sums multiply(X const& x, driven_operand const& y, std::vector<Adc> const& adcs,
+                                      operand_source source, product_report& report, executor& threads,
+                                      std::string const& where, read_place const& place = {}) const {
     check_operand(y, where);
-    auto const switched = switched_operand::balanced_digits_of<S>(x, y.cut(), static_cast<int>(adcs.size()), where);
+    auto const switched =
+        switched_operand::balanced_digits_of<S>(switched_view(x), y.cut(), static_cast<int>(adcs.size()), where);
     if (lossless() && config_.noise.ideal())
       return exact_product(x, y, static_cast<int>(adcs.size()), source, report, threads, where);
-    if (static_cast<double>(y.cut().tiles()) * static_cast<double>(Adc::top_code(config_.adc)) >= 2147483648.0)
-      throw error({errc::capacity, "too many tiles for 32-bit sums of codes", where,
-                   std::to_string(y.cut().tiles()) + " tiles", "tiles x largest code below 2^31",
-                   "use more rows in an array or fewer ADC bits"});
+    check_exactness(y.cut(), switched, adcs, where);
     if (!config_.noise.ideal()) return imperfect_product(switched, y, adcs, source, report, threads, where, place);
     return run(switched, y, adcs.size(), source, report, threads,
                [&](block_job const& job, task_place, std::size_t d, sum_target z, std::uint64_t& clipped) {
@@ -185,10 +184,10 @@ class computation_array {
   }
 
   /// Z = X . Y in integers, whatever the converters are; the actions counted are those of `digits` digits.
-  [[nodiscard]] product_sums exact_product(matrix_view<std::int16_t const> x, driven_operand const& y, int digits,
-                                           operand_source source, product_report& report, executor& threads,
-                                           std::string const& where) const {
-    auto const switched = switched_operand::bytes_of(x, y.cut(), where);
+  template <switched_codes X>
+  [[nodiscard]] product_sums exact_product(X const& x, driven_operand const& y, int digits, operand_source source,
+                                           product_report& report, executor& threads, std::string const& where) const {
+    auto const switched = switched_operand::bytes_of(switched_view(x), y.cut(), where);
     if (y.cut().inner > (std::size_t{1} << 16))
       throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner),
                    "at most 65536", "split the matrix"});
@@ -203,9 +202,11 @@ class computation_array {
 
   /// Statistics of the column currents of a product, digit by digit, added to `seen`.
   /// Shape   seen (digits)
-  void observe(matrix_view<std::int16_t const> x, driven_operand const& y, std::vector<current_statistics>& seen,
+  template <switched_codes X>
+  void observe(X const& x, driven_operand const& y, std::vector<current_statistics>& seen,
                std::string const& where) const {
-    auto const switched = switched_operand::balanced_digits_of<S>(x, y.cut(), static_cast<int>(seen.size()), where);
+    auto const switched =
+        switched_operand::balanced_digits_of<S>(switched_view(x), y.cut(), static_cast<int>(seen.size()), where);
     std::size_t const tiles = y.cut().tiles();
     aligned_vector<std::int32_t> currents(switched.tokens() * tiles * 2 * output_block);
     for (std::size_t b = 0; b < y.blocks(); ++b) {
@@ -236,6 +237,29 @@ class computation_array {
                    std::to_string(config_.array.activations(S)), "drive it with this array"});
   }
 
+  /// Codes add up in 32 bits, their values in double: both exactly, so that no order and no contraction shows.
+  /// Errors  capacity where that could fail: sums of codes from 2^31, values from 2^37 product units (2^53 steps of 2^-16)
+  void check_exactness(tiling const& cut, switched_operand const& x, std::vector<Adc> const& adcs,
+                       std::string const& where) const {
+    auto const tiles = static_cast<double>(cut.tiles());
+    double const top = static_cast<double>(Adc::top_code(config_.adc));
+    if (tiles * top >= 2147483648.0)
+      throw error({errc::capacity, "too many tiles for 32-bit sums of codes", where,
+                   std::to_string(cut.tiles()) + " tiles", "tiles x largest code below 2^31",
+                   "use more rows in an array or fewer ADC bits"});
+    // Steps are multiples of 2^-16, and a sum is at most what the converters can say.
+    double steps = 0.0;
+    for (std::size_t d = 0; d < adcs.size(); ++d)
+      steps += snapped_step(adcs[d].step()) * static_cast<double>(x.weight(d));
+    double largest = tiles * steps * top;
+    // Ideal arrays deliver no more than their digits ask for, and a conversion adds half a step.
+    if (largest >= 0x1p37 && config_.noise.ideal())
+      largest = std::min(largest, static_cast<double>(driven_top()) * x.largest_magnitude() + tiles * steps * 0.5);
+    if (largest >= 0x1p37)
+      throw error({errc::capacity, "sums too large for exact arithmetic", where,
+                   "up to " + std::to_string(largest) + " product units", "below 2^37", "split the matrix"});
+  }
+
   /// Rounding inside the converters is exact below this current.
   static constexpr std::int64_t max_current = 1 << 21;
 
@@ -263,7 +287,8 @@ class computation_array {
                                                std::vector<Adc> const& adcs, operand_source source,
                                                product_report& report, executor& threads, std::string const& where,
                                                read_place const& place) const {
-    product_place const at(place, config_.array, S, {x.tokens(), y.cut().inner, y.outputs()}, adcs.size(), where);
+    product_place const at(place, config_.array, S, {x.tokens(), y.cut().inner, y.outputs()}, adcs.size(),
+                           config_.noise.rtn > 0.0 ? config_.noise.states().row_words() : 0, where);
     return run(x, y, adcs.size(), source, report, threads,
                [&](block_job const& job, task_place task, std::size_t d, sum_target z, std::uint64_t& clipped) {
                  z.gain = snapped_step(adcs[d].step()) * static_cast<double>(x.weight(d));
@@ -320,7 +345,7 @@ class computation_array {
       }
       for (std::size_t weight = 0; weight < inner; weight += config_.array.weights_per_access()) {
         t.add<"dense_bank", "column_access">();
-        t.add<"dense_bank", "cell_read">(static_cast<std::uint64_t>(config_.array.bank_rows));
+        t.add<"dense_bank", "cell_read">(config_.array.cells_per_access());
       }
       t.add<"weight_register", "load">(inner);
     }

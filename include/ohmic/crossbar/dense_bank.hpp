@@ -38,7 +38,8 @@ enum class dense_method {
 /// Shape   a column of 1024 rows: 512, 341, 256, 128 weights at 4, 3, 2, 1 bits
 /// Errors  as dense_config::validate; config_value for rows that hold no weight; shape and value at write and read
 /// Random  array = the bank, element = column x rows (with those of checks) + row: see memory_cell
-/// Cost    dense_actions. One read of a column is one `column_access` and as many `cell_read` as it has rows
+/// Cost    dense_actions. One read of a column is one `column_access` and as many `cell_read` as it has rows,
+/// check rows among them
 /// Threads columns may be written and read in parallel, each by one thread
 /// Source  Wang et al. 2024, section 4: one column is on at a time, all rows are sensed
 class dense_bank {
@@ -59,7 +60,9 @@ class dense_bank {
   [[nodiscard]] std::size_t columns() const noexcept { return columns_.size(); }
   [[nodiscard]] std::size_t weights_per_column() const noexcept { return rows_ / cells(); }
   /// Rows of check bits below the others.
-  [[nodiscard]] std::size_t check_rows() const noexcept { return words(weights_per_column()) * check_cells(); }
+  [[nodiscard]] std::size_t check_rows() const noexcept {
+    return static_cast<std::size_t>(config_.check_rows(static_cast<int>(rows_)));
+  }
 
   /// Writes weights from the first row on.
   /// Shape   weights (1..weights_per_column)
@@ -141,7 +144,7 @@ class dense_bank {
   }
 
  private:
-  static constexpr std::size_t word_weights = 8;
+  static constexpr std::size_t word_weights = dense_config::word_weights;
   static constexpr std::size_t chunk = 256;
 
   /// A column as it is: data cells, then check cells.
@@ -277,6 +280,7 @@ class dense_bank {
     c.held.resize(n);
     c.upwards.resize(n);
     c.pulses.resize(n);
+    std::uint32_t rounds = 0;
     for_each_run(column, c, [&](std::size_t first, std::uint64_t address, std::size_t count) {
       programmed_cell cell[chunk];
       if (method == dense_method::plain) {
@@ -289,12 +293,14 @@ class dense_bank {
         c.held[first + i] = cell[i].held;
         c.upwards[first + i] = cell[i].upwards;
         c.pulses[first + i] += cell[i].pulses;
+        rounds = std::max(rounds, cell[i].pulses);
         report.actions.add<"dense_bank", "write_pulse">(cell[i].pulses);
         if (cell_.verifies()) report.actions.add<"dense_bank", "verify">(cell[i].pulses);
         report.unverified += static_cast<std::uint64_t>(!cell[i].verified);
       }
     });
     ++c.writes;
+    report.rounds += rounds;
     report.most_pulses = std::max<std::uint64_t>(report.most_pulses, wear(column));
     std::fill(std::begin(c.low), std::end(c.low), 1.0f);
     std::fill(std::begin(c.high), std::end(c.high), -1.0f);

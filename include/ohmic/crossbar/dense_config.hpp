@@ -75,6 +75,12 @@ struct dense_config {
                                                    : secded::check_bits;
   }
   [[nodiscard]] constexpr int check_cells() const noexcept { return (check_bits() + cell.bits - 1) / cell.bits; }
+  /// Weights of a protected word.
+  static constexpr int word_weights = 8;
+  /// Rows of check bits below `rows` rows of weights.
+  [[nodiscard]] constexpr int check_rows(int rows) const noexcept {
+    return (rows / cells_per_weight() + word_weights - 1) / word_weights * check_cells();
+  }
 };
 
 /// What writing and reading a bank takes.
@@ -93,12 +99,13 @@ struct dense_report {
   std::uint64_t unverified = 0;                  ///< cells that the last pulse did not set right
   std::uint64_t refreshes = 0;                   ///< of columns
   std::uint64_t most_pulses = 0;                 ///< that one cell has seen: its wear
+  std::uint64_t rounds = 0;                      ///< of pulses: the cells of a column are written together
 
   dense_report& operator+=(dense_report const& o) noexcept {
     actions += o.actions;
     cells += o.cells, cell_errors += o.cell_errors, bits += o.bits, bit_errors += o.bit_errors;
     weights += o.weights, weight_errors += o.weight_errors, corrected += o.corrected, detected += o.detected;
-    rereads += o.rereads, unverified += o.unverified, refreshes += o.refreshes;
+    rereads += o.rereads, unverified += o.unverified, refreshes += o.refreshes, rounds += o.rounds;
     most_pulses = std::max(most_pulses, o.most_pulses);
     return *this;
   }

@@ -14,6 +14,27 @@
 
 namespace ohmic::inline OHMIC_ABI {
 
+/// The states of the cells that are closed in a row, one for each of 16 outputs: of I+ and I- one cell is closed.
+/// Range   shares in multiples of 2^-16; 1/2 takes a bit a cell, any other share 16 bits
+struct telegraph_law {
+  std::uint32_t threshold = 1u << 15;  ///< the upper state is taken below it
+
+  [[nodiscard, gnu::always_inline]] inline bool even() const noexcept { return threshold == 1u << 15; }
+  [[nodiscard, gnu::always_inline]] inline float share() const noexcept {
+    return static_cast<float>(threshold) * 0x1p-16f;
+  }
+  /// Random words that a row takes.
+  [[nodiscard, gnu::always_inline]] inline std::size_t row_words() const noexcept {
+    return even() ? 1 : output_block / 2;
+  }
+  /// 1 in the upper state.
+  /// Shape   words (row_words)
+  [[nodiscard, gnu::always_inline]] inline float upper(std::uint32_t const* words, std::size_t output) const noexcept {
+    if (even()) return static_cast<float>(words[0] >> output & 1u);
+    return (words[output / 2] >> output % 2 * 16 & 0xffffu) < threshold ? 1.0f : 0.0f;
+  }
+};
+
 /// One digit of a group of tokens against one block of 16 outputs, with the errors of the arrays that hold them. Made
 /// by fixed_errors::job. Pointers that are null stand for what is ideal.
 struct imperfect_job {
@@ -29,26 +50,38 @@ struct imperfect_job {
   float const* transitions = nullptr;  ///< shifts of the edges of codes: (arrays, codes)
   std::size_t codes = 0;
   float drive_top = 1.0f;
-  bool noisy = false;
+  bool noisy = false;  ///< conversions draw a normal number each
   float thermal_variance = 0.0f, cell_variance = 0.0f, row_sigma = 0.0f;
-  stream reads, row_reads;
+  float rtn = 0.0f;  ///< distance of the two states of a cell; 0: none has any
+  telegraph_law states;
+  stream reads, row_reads, state_reads;
   std::uint32_t time = 0;
-  double* drives = nullptr;  ///< room for (rows of a tile, 2, 16): what each row drives, by sign of the weight
-  float* squares = nullptr;  ///< room for as many squared nominal cell currents; null where cells are quiet
-  float* normals = nullptr;  ///< room for (rows of a tile, 16); null where rows are quiet
+  double* drives = nullptr;   ///< room for (rows of a tile, 2, 16): what each row drives, by sign of the weight
+  float* nominals = nullptr;  ///< room for as many nominal cell currents; null where cells are quiet
+  float* normals = nullptr;   ///< room for (rows of a tile, 16); null where rows are quiet
+  float* upper = nullptr;     ///< room for (rows of a tile, 16): 1 in the upper state; null without telegraph noise
+  std::uint32_t* words = nullptr;  ///< room for the words of these states
 
-  [[nodiscard]] std::size_t filled(std::size_t tile) const noexcept {
+  [[nodiscard, gnu::always_inline]] inline std::size_t filled(std::size_t tile) const noexcept {
     std::size_t const rest = inner - tile * activations;
     return rest < activations ? rest : activations;
   }
-  [[nodiscard]] std::size_t array_of(std::size_t tile) const noexcept { return (tile * copies + copy) % arrays; }
+  [[nodiscard, gnu::always_inline]] inline std::size_t array_of(std::size_t tile) const noexcept {
+    return (tile * copies + copy) % arrays;
+  }
   /// First number of a pair of tokens in a tile: (2, 2, 16), by token, I+ or I-, and output.
-  [[nodiscard]] std::uint64_t read_element(std::size_t token, std::size_t tile) const noexcept {
+  [[nodiscard, gnu::always_inline]] inline std::uint64_t read_element(std::size_t token,
+                                                                      std::size_t tile) const noexcept {
     return ((((token / 2) * digits + digit) * base.tiles + tile) * blocks + block) * 4 * output_block;
   }
   /// First number of the rows of a tile: (rows of a full tile, 16).
-  [[nodiscard]] std::uint64_t row_element(std::size_t tile) const noexcept {
+  [[nodiscard, gnu::always_inline]] inline std::uint64_t row_element(std::size_t tile) const noexcept {
     return (((copy * digits + digit) * base.tiles + tile) * blocks + block) * scale * activations * output_block;
+  }
+  /// First word of the states of the cells that a token closes in a tile: (rows of a full tile, words of a row).
+  [[nodiscard, gnu::always_inline]] inline std::uint64_t state_element(std::size_t token,
+                                                                       std::size_t tile) const noexcept {
+    return (((token * digits + digit) * base.tiles + tile) * blocks + block) * scale * activations * states.row_words();
   }
 };
 
@@ -87,32 +120,49 @@ inline void drive_rows(imperfect_job const& job, std::size_t tile, std::size_t a
           to[l] = static_cast<double>(positive[l]);
           to[output_block + l] = static_cast<double>(negative[l]);
         }
-        if (job.squares == nullptr) continue;
-        floats const square =
-            simd::mul<floats>(simd::mul<floats>(size, size), floats(static_cast<float>(1 << (2 * r))));
-        float* const at = job.squares + row * 2 * output_block + lane;
-        simd::store<floats>(at, simd::select<Arch>(w < none, none, square));
-        simd::store<floats>(at + output_block, simd::select<Arch>(w < none, square, none));
+        if (job.nominals == nullptr) continue;
+        floats const nominal = simd::mul<floats>(size, floats(static_cast<float>(1 << r)));
+        float* const at = job.nominals + row * 2 * output_block + lane;
+        simd::store<floats>(at, simd::select<Arch>(w < none, none, nominal));
+        simd::store<floats>(at + output_block, simd::select<Arch>(w < none, nominal, none));
       }
     }
   }
 }
 
-/// I+ and I- of a token in a tile, and the sums of squared nominal cell currents.
-/// Shape   each (2, 16)
-/// Range   currents are exact: multiples of 2^-20 below 2^53 of them. The squares are added row after row.
-template <class Arch, bool Squares>
+/// Which states the cells of a token have in a tile.
+template <class Arch>
+inline void draw_states(imperfect_job const& job, std::size_t token, std::size_t tile) noexcept {
+  std::size_t const rows = job.filled(tile) * job.scale, of_row = job.states.row_words();
+  job.state_reads.template words<Arch>(job.state_element(token, tile), job.time,
+                                       std::span<std::uint32_t>(job.words, rows * of_row));
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t l = 0; l < output_block; ++l)
+      job.upper[row * output_block + l] = job.states.upper(job.words + row * of_row, l);
+}
+
+/// What the closed cells of a token in a tile add up to, for I+ of 16 outputs and for I-.
+struct cell_sums {
+  alignas(cache_line) double currents[2 * output_block];
+  alignas(cache_line) float squares[2 * output_block];   ///< of nominal currents
+  alignas(cache_line) float nominals[2 * output_block];  ///< nominal currents
+  alignas(cache_line) float upper[2 * output_block];     ///< of those in the upper state
+};
+
+/// Range   currents are exact: multiples of 2^-20 below 2^53 of them; nominal currents are integers below 2^22, so that
+///         their sums are exact too. The squares are added row after row
+template <class Arch, bool Squares, bool States>
 inline void add_cells(imperfect_job const& job, std::int8_t const* digits, std::size_t filled, float const* resistors,
-                      double* currents, float* squares) noexcept {
+                      cell_sums& out) noexcept {
   using doubles = simd::f64<Arch>;
   using floats = simd::f32<Arch>;
   constexpr std::size_t pieces64 = output_block / doubles::size, pieces32 = output_block / floats::size;
-  doubles plus[pieces64], minus[pieces64];
-  floats plus_squares[pieces32], minus_squares[pieces32];
-  for (auto& p : plus) p = doubles(0.0);
-  for (auto& m : minus) m = doubles(0.0);
-  for (auto& p : plus_squares) p = floats(0.0f);
-  for (auto& m : minus_squares) m = floats(0.0f);
+  doubles currents[2 * pieces64];  // I+, I-
+  floats squares[2 * pieces32], nominals[2 * pieces32], upper[2 * pieces32];
+  for (auto& c : currents) c = doubles(0.0);
+  for (auto& s : squares) s = floats(0.0f);
+  for (auto& n : nominals) n = floats(0.0f);
+  for (auto& u : upper) u = floats(0.0f);
   for (std::size_t i = 0; i < filled; ++i) {
     int const digit = digits[i];
     if (digit == 0) continue;
@@ -125,27 +175,44 @@ inline void add_cells(imperfect_job const& job, std::int8_t const* digits, std::
       doubles const g_plus(static_cast<double>(resistors[2 * row])),
           g_minus(static_cast<double>(resistors[2 * row + 1]));
       for (std::size_t p = 0; p < pieces64; ++p) {
-        plus[p] = plus[p] + doubles::load_aligned(drives + to_plus + p * doubles::size) * g_plus;
-        minus[p] = minus[p] + doubles::load_aligned(drives + to_minus + p * doubles::size) * g_minus;
+        currents[p] = currents[p] + doubles::load_aligned(drives + to_plus + p * doubles::size) * g_plus;
+        currents[pieces64 + p] =
+            currents[pieces64 + p] + doubles::load_aligned(drives + to_minus + p * doubles::size) * g_minus;
       }
-      if constexpr (Squares) {
-        float const* const of_row = job.squares + row * 2 * output_block;
+      if constexpr (Squares || States) {
+        float const* const of_row = job.nominals + row * 2 * output_block;
         for (std::size_t p = 0; p < pieces32; ++p) {
-          plus_squares[p] = plus_squares[p] + floats::load_aligned(of_row + to_plus + p * floats::size);
-          minus_squares[p] = minus_squares[p] + floats::load_aligned(of_row + to_minus + p * floats::size);
+          std::size_t const lane = p * floats::size;
+          floats const plus = floats::load_aligned(of_row + to_plus + lane),
+                       minus = floats::load_aligned(of_row + to_minus + lane);
+          if constexpr (Squares) {
+            squares[p] = squares[p] + simd::mul<floats>(plus, plus);
+            squares[pieces32 + p] = squares[pieces32 + p] + simd::mul<floats>(minus, minus);
+          }
+          if constexpr (States) {
+            floats const up = floats::load_aligned(job.upper + row * output_block + lane);
+            nominals[p] = nominals[p] + plus;
+            nominals[pieces32 + p] = nominals[pieces32 + p] + minus;
+            upper[p] = upper[p] + plus * up;
+            upper[pieces32 + p] = upper[pieces32 + p] + minus * up;
+          }
         }
       }
     }
   }
-  for (std::size_t p = 0; p < pieces64; ++p) {
-    plus[p].store_aligned(currents + p * doubles::size);
-    minus[p].store_aligned(currents + output_block + p * doubles::size);
+  for (std::size_t p = 0; p < 2 * pieces64; ++p) currents[p].store_aligned(out.currents + p * doubles::size);
+  for (std::size_t p = 0; p < 2 * pieces32; ++p) {
+    if constexpr (Squares) squares[p].store_aligned(out.squares + p * floats::size);
+    if constexpr (States) nominals[p].store_aligned(out.nominals + p * floats::size);
+    if constexpr (States) upper[p].store_aligned(out.upper + p * floats::size);
   }
-  if constexpr (Squares)
-    for (std::size_t p = 0; p < pieces32; ++p) {
-      plus_squares[p].store_aligned(squares + p * floats::size);
-      minus_squares[p].store_aligned(squares + output_block + p * floats::size);
-    }
+}
+
+/// What telegraph noise adds to a current: mean 0.
+/// Shape   distance of the states, share of the upper one, nominal currents of all closed cells and of those in it
+template <simd::lane V>
+[[nodiscard]] inline V telegraph_shift(V rtn, V share, V nominals, V upper) noexcept {
+  return simd::mul<V>(rtn, upper - simd::mul<V>(share, nominals));
 }
 
 /// ADC(I+) - ADC(I-) of every tile with all imperfections, summed; currents above the full scale counted.
@@ -155,8 +222,8 @@ void imperfect_block(imperfect_job const& job, Adc const& adc, sum_target const&
   std::size_t const row_bytes = job.base.tiles * job.base.groups * 4;
   auto const full_scale = static_cast<float>(adc.full_scale());
   auto const step = static_cast<double>(adc.step());
-  alignas(cache_line) double currents[2 * output_block];
-  alignas(cache_line) float squares[2 * output_block] = {}, reads[2 * output_block], codes[2 * output_block];
+  cell_sums cells;
+  alignas(cache_line) float reads[2 * output_block], codes[2 * output_block];
   alignas(cache_line) float normals[4 * output_block] = {};
   for (std::size_t tile = 0; tile < job.base.tiles; ++tile) {
     std::size_t const array = job.array_of(tile), filled = job.filled(tile);
@@ -165,21 +232,31 @@ void imperfect_block(imperfect_job const& job, Adc const& adc, sum_target const&
     for (std::size_t n = 0; n < job.base.tokens; ++n) {
       std::int8_t const* const digits = job.base.digits + n * row_bytes + tile * job.base.groups * 4;
       float const* const resistors = job.resistors + (array * job.pairs + n) * job.rows * 2;
-      if (job.squares != nullptr) {
-        add_cells<Arch, true>(job, digits, filled, resistors, currents, squares);
-      } else {
-        add_cells<Arch, false>(job, digits, filled, resistors, currents, squares);
-      }
-      for (std::size_t l = 0; l < 2 * output_block; ++l) reads[l] = static_cast<float>(currents[l]);
       std::size_t const token = job.copy * job.pairs + n;
+      bool const cell_noise = job.cell_variance > 0.0f, states = job.rtn > 0.0f;
+      if (states) draw_states<Arch>(job, token, tile);
+      if (cell_noise && states) {
+        add_cells<Arch, true, true>(job, digits, filled, resistors, cells);
+      } else if (cell_noise) {
+        add_cells<Arch, true, false>(job, digits, filled, resistors, cells);
+      } else if (states) {
+        add_cells<Arch, false, true>(job, digits, filled, resistors, cells);
+      } else {
+        add_cells<Arch, false, false>(job, digits, filled, resistors, cells);
+      }
+      for (std::size_t l = 0; l < 2 * output_block; ++l) reads[l] = static_cast<float>(cells.currents[l]);
       if (job.noisy && (n == 0 || token % 2 == 0))
         job.reads.template normals<Arch>(job.read_element(token, tile), job.time, std::span<float>(normals));
       for (std::size_t l = 0; l < 2 * output_block; l += floats::size) {
         floats read = simd::load<floats>(reads + l);
+        if (states)
+          read = read + telegraph_shift<floats>(floats(job.rtn), floats(job.states.share()),
+                                                simd::load<floats>(cells.nominals + l),
+                                                simd::load<floats>(cells.upper + l));
         if (job.noisy) {
           floats variance(job.thermal_variance);
-          if (job.squares != nullptr)
-            variance = variance + simd::mul<floats>(floats(job.cell_variance), simd::load<floats>(squares + l));
+          if (cell_noise)
+            variance = variance + simd::mul<floats>(floats(job.cell_variance), simd::load<floats>(cells.squares + l));
           floats const draw = simd::load<floats>(normals + token % 2 * 2 * output_block + l);
           read = read + simd::mul<floats>(simd::sqrt<floats>(variance), draw);
         }

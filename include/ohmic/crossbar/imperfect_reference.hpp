@@ -70,9 +70,9 @@ struct imperfect_array {
   }
 };
 
-/// Z = X . Y of an imperfect computation array, by the definition. Every cell's noise and telegraph state is a number of
-/// its own (purpose cell_read and rtn), so that a product with `cell` or `rtn` equals the fast one in distribution; with
-/// everything else it equals it bit for bit.
+/// Z = X . Y of an imperfect computation array, by the definition. Every cell's noise is a number of its own (purpose
+/// cell_read), so that a product with `cell` equals the fast one in distribution; with everything else, telegraph states
+/// among it, it equals it bit for bit.
 /// Shape   x (tokens, inner), y (outputs, inner), converters (digits) -> z (tokens, outputs)
 template <int S, adc_policy Adc, class Dac>
 [[nodiscard]] matrix<double> imperfect_reference(computation_array<S, Adc, Dac> const& array,
@@ -86,6 +86,7 @@ template <int S, adc_policy Adc, class Dac>
   std::size_t const copies = pieces(std::max(place.tokens, place.first_token + x.rows), pairs);
   stream const reads{c.seed, purpose::read, place.product}, rows{c.seed, purpose::dac_read, place.product};
   stream const cells{c.seed, purpose::cell_read, place.product}, states{c.seed, purpose::rtn, place.product};
+  telegraph_law const law = c.states();
   matrix<double> z(x.rows, y.rows);
   for (std::size_t n = 0; n < x.rows; ++n)
     for (std::size_t t = 0; t < y.rows; ++t)
@@ -99,6 +100,7 @@ template <int S, adc_policy Adc, class Dac>
           std::size_t const at = ((d * tiles + tile) * blocks + t / output_block) * output_block;
           std::size_t const per_pair = digits * tiles * blocks * output_block;
           double current[2] = {0.0, 0.0};
+          float nominals[2] = {0.0f, 0.0f}, upper[2] = {0.0f, 0.0f};
           for (std::size_t i = 0; i < per_tile && tile * per_tile + i < y.cols; ++i) {
             std::int8_t digit[16];
             balanced<S>::encode(x(n, tile * per_tile + i), std::span(digit, digits));
@@ -122,14 +124,22 @@ template <int S, adc_policy Adc, class Dac>
                   row;
               if (c.cell > 0.0) current[side] += nominal * c.cell * static_cast<double>(cells.normal(cell, place.time));
               if (c.rtn > 0.0) {
-                bool const up = static_cast<double>(states.uniform(cell, place.time)) < c.rtn_share;
-                current[side] += nominal * c.rtn * ((up ? 1.0 : 0.0) - c.rtn_share);
+                // One word a row, or eight, for 16 outputs side by side.
+                std::size_t const first =
+                    (token * per_pair + at) / output_block * S * per_tile * law.row_words() + row * law.row_words();
+                std::uint32_t words[output_block];
+                for (std::size_t k = 0; k < law.row_words(); ++k) words[k] = states.word(first + k, place.time);
+                nominals[side] += static_cast<float>(nominal);
+                upper[side] += static_cast<float>(nominal) * law.upper(words, t % output_block);
               }
             }
           }
           float code[2];
           for (std::size_t side = 0; side < 2; ++side) {
             auto read = static_cast<float>(current[side]);
+            if (c.rtn > 0.0)
+              read +=
+                  detail::telegraph_shift<float>(static_cast<float>(c.rtn), law.share(), nominals[side], upper[side]);
             if (c.thermal > 0.0) {
               std::size_t const element = token / 2 * per_pair * 4 + at * 4 + (token % 2 * 2 + side) * output_block;
               float const sigma = simd::sqrt(static_cast<float>(c.thermal * c.thermal));

@@ -38,21 +38,19 @@ struct imperfections {
   double row = 0.0;        ///< of a driven row, common to all column pairs, relative sigma
   double cell = 0.0;       ///< of a closed cell in a read, relative sigma
   double rtn = 0.0;        ///< of a closed cell in a read: distance of its two states, relative
-  double rtn_share = 0.5;  ///< share of the upper state
+  double rtn_share = 0.5;  ///< share of the upper state, in steps of 2^-16
   int arrays = 64;         ///< that all layers share
   std::uint64_t seed = 1;  ///< of one chip and its run
 
   /// True if nothing differs from the ideal crossbar.
   [[nodiscard]] bool ideal() const noexcept {
     return mismatch == 0.0 && dac_offset == 0.0 && dac_gain == 0.0 && dac_inl == 0.0 && adc_offset == 0.0 &&
-           adc_gain == 0.0 && adc_inl == 0.0 && adc_dnl == 0.0 && !noisy() && row == 0.0;
+           adc_gain == 0.0 && adc_inl == 0.0 && adc_dnl == 0.0 && !noisy() && row == 0.0 && rtn == 0.0;
   }
-  /// True if conversions draw a number each.
-  [[nodiscard]] bool noisy() const noexcept { return thermal != 0.0 || cell != 0.0 || rtn != 0.0; }
-  /// Variance of a read for each squared nominal cell current that it adds up.
-  [[nodiscard]] double cell_variance() const noexcept {
-    // Fenced: the same bits whatever the flags of the caller are.
-    return simd::fence(cell * cell) + simd::fence(simd::fence(rtn * rtn) * simd::fence(rtn_share * (1.0 - rtn_share)));
+  /// True if conversions draw a normal number each.
+  [[nodiscard]] bool noisy() const noexcept { return thermal != 0.0 || cell != 0.0; }
+  [[nodiscard]] telegraph_law states() const noexcept {
+    return {static_cast<std::uint32_t>(std::lround(rtn_share * 65536.0))};
   }
 
   /// Errors  config_value naming the field
@@ -95,9 +93,10 @@ struct product_place {
   read_place place;
   std::size_t copies = 1, first_copy = 0, digits = 1, tiles = 1, blocks = 1, outputs = 1;
 
+  /// Shape   state_words: random words that the telegraph states of a row take, 0 without them
   /// Errors  value for a first token inside a group; capacity if the product has more reads than addresses
   product_place(read_place const& p, array_geometry const& g, int scale, product_shape const& shape,
-                std::size_t n_digits, std::string const& where)
+                std::size_t n_digits, std::size_t state_words, std::string const& where)
       : place(p),
         digits(n_digits),
         tiles(pieces(shape.inner, g.activations(scale))),
@@ -113,18 +112,23 @@ struct product_place {
     std::uint64_t const rows = static_cast<std::uint64_t>(scale) * g.activations(scale);
     std::uint64_t const cuts = std::uint64_t{digits} * tiles * blocks * output_block;
     require_addressable(1, std::max<std::uint64_t>(pieces(tokens, 2) * 4, copies * rows) * cuts, 1, where);
+    if (state_words > 0)
+      require_addressable(1, std::uint64_t{tokens} * digits * tiles * blocks * rows * state_words, 1, where);
   }
 };
 
 /// Memory of a kernel call.
 struct imperfect_workspace {
   aligned_vector<double> drives;
-  aligned_vector<float> squares, normals;
+  aligned_vector<float> nominals, normals, upper;
+  aligned_vector<std::uint32_t> words;
 
   imperfect_workspace(std::size_t rows, imperfections const& c)
       : drives(rows * 2 * output_block),
-        squares(c.cell_variance() > 0.0 ? rows * 2 * output_block : 0),
-        normals(c.row > 0.0 ? rows * output_block : 0) {}
+        nominals(c.cell > 0.0 || c.rtn > 0.0 ? rows * 2 * output_block : 0),
+        normals(c.row > 0.0 ? rows * output_block : 0),
+        upper(c.rtn > 0.0 ? rows * output_block : 0),
+        words(c.rtn > 0.0 ? rows * c.states().row_words() : 0) {}
 };
 
 /// The errors of `arrays` arrays and their converters, drawn once. Tile i of a product, and copy c of its column pairs
@@ -214,14 +218,19 @@ class fixed_errors {
     j.drive_top = top_;
     j.noisy = config_.noisy();
     j.thermal_variance = static_cast<float>(config_.thermal * config_.thermal);
-    j.cell_variance = static_cast<float>(config_.cell_variance());
+    j.cell_variance = static_cast<float>(simd::fence(config_.cell * config_.cell));
+    j.rtn = static_cast<float>(config_.rtn);
+    j.states = config_.states();
     j.row_sigma = static_cast<float>(config_.row);
     j.reads = {config_.seed, purpose::read, at.place.product};
     j.row_reads = {config_.seed, purpose::dac_read, at.place.product};
+    j.state_reads = {config_.seed, purpose::rtn, at.place.product};
     j.time = at.place.time;
     j.drives = work.drives.data();
-    j.squares = work.squares.empty() ? nullptr : work.squares.data();
+    j.nominals = work.nominals.empty() ? nullptr : work.nominals.data();
     j.normals = work.normals.empty() ? nullptr : work.normals.data();
+    j.upper = work.upper.empty() ? nullptr : work.upper.data();
+    j.words = work.words.empty() ? nullptr : work.words.data();
     return j;
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -89,13 +90,30 @@ class driven_operand {
   aligned_vector<std::uint8_t> offset_, magnitude_;
 };
 
+/// Codes that may switch resistors: signed activations, and exponentials, which are never negative and may have a 16th bit.
+template <class T>
+concept switched_code = std::same_as<T, std::int16_t> || std::same_as<T, std::uint16_t>;
+
+/// The view of a matrix of such codes, whatever holds them.
+[[nodiscard]] constexpr matrix_view<std::int16_t const> switched_view(matrix_view<std::int16_t const> x) noexcept {
+  return x;
+}
+[[nodiscard]] constexpr matrix_view<std::uint16_t const> switched_view(matrix_view<std::uint16_t const> x) noexcept {
+  return x;
+}
+template <class X>
+concept switched_codes = requires(X const& x) {
+  ohmic::switched_view(x);
+};
+
 /// X as digits: what the switch registers see, digit by digit.
 /// Shape   from codes (tokens, inner): digits and their magnitudes (D, tokens, padded), sums of digits (D, tokens,
 ///         tiles)
 class switched_operand {
  public:
-  /// Most digits of an operand: those of a 16-bit code at S = 1.
-  static constexpr int max_digits = balanced_digits(1, 32767);
+  /// The largest code, 16 bits of an exponential, and the digits that it has at S = 1, which are the most.
+  static constexpr std::int32_t max_code = 65535;
+  static constexpr int max_digits = balanced_digits(1, max_code);
 
   switched_operand() = default;
 
@@ -103,11 +121,11 @@ class switched_operand {
   /// Range   S in 1..7, digits so many that every code has them
   /// Errors  shape for an empty matrix or one whose width is not that of the cut; value, naming the element, for a code
   ///         without digits
-  template <int S>
-  [[nodiscard]] static switched_operand balanced_digits_of(matrix_view<std::int16_t const> codes, tiling const& cut,
-                                                           int digits, std::string const& where) {
+  template <int S, switched_code Code>
+  [[nodiscard]] static switched_operand balanced_digits_of(matrix_view<Code const> codes, tiling const& cut, int digits,
+                                                           std::string const& where) {
     // More digits than 16-bit codes need would only leave the integers that hold them.
-    constexpr int most = balanced<S>::digits_for(32767);
+    constexpr int most = balanced<S>::digits_for(max_code);
     if (digits < 1 || digits > most)
       throw error({errc::config_conflict, "number of digits", where, std::to_string(digits),
                    "1.." + std::to_string(most), "use narrower codes or a larger scale factor"});
@@ -124,13 +142,14 @@ class switched_operand {
     return x;
   }
 
-  /// The same codes in as few bytes as hold them: one digit up to 127, two of base 255 up to 32512. Carries the
-  /// lossless product.
-  [[nodiscard]] static switched_operand bytes_of(matrix_view<std::int16_t const> codes, tiling const& cut,
+  /// The same codes in as few bytes as hold them: one digit up to 127, two of base 255 up to 32512, else three. Carries
+  /// the lossless product.
+  template <switched_code Code>
+  [[nodiscard]] static switched_operand bytes_of(matrix_view<Code const> codes, tiling const& cut,
                                                  std::string const& where) {
     std::int32_t largest = 0;
     for (std::size_t n = 0; n < codes.rows; ++n)
-      for (std::int16_t c : codes.row(n)) largest = std::max<std::int32_t>(largest, c < 0 ? -c : c);
+      for (Code const c : codes.row(n)) largest = std::max<std::int32_t>(largest, c < 0 ? -c : c);
     return balanced_digits_of<7>(codes, cut, balanced<7>::digits_for(largest), where);
   }
 
@@ -141,6 +160,22 @@ class switched_operand {
   [[nodiscard]] bool wide() const noexcept { return wide_; }
   /// Value of digit d in the number: B^(D - 1 - d).
   [[nodiscard]] std::int64_t weight(std::size_t d) const noexcept { return weights_[d]; }
+
+  /// Most that the digits of a token add up to in magnitude, each times its value: more than the code, where digits differ
+  /// in sign.
+  [[nodiscard]] double largest_magnitude() const noexcept {
+    double largest = 0.0;
+    for (std::size_t n = 0; n < tokens_; ++n) {
+      double sum = 0.0;
+      for (std::size_t d = 0; d < digits_; ++d) {
+        std::int64_t of_digit = 0;
+        for (std::size_t i = 0; i < cut_.padded(); ++i) of_digit += magnitude_row(d, n)[i];
+        sum += static_cast<double>(of_digit) * static_cast<double>(weights_[d]);
+      }
+      largest = std::max(largest, sum);
+    }
+    return largest;
+  }
 
   /// Padded row of digit d of a token: the digits, and their magnitudes.
   [[nodiscard]] std::int8_t const* row(std::size_t d, std::size_t token) const noexcept {
@@ -155,7 +190,8 @@ class switched_operand {
   }
 
  private:
-  switched_operand(matrix_view<std::int16_t const> codes, tiling const& cut, std::size_t digits, std::int64_t reach,
+  template <switched_code Code>
+  switched_operand(matrix_view<Code const> codes, tiling const& cut, std::size_t digits, std::int64_t reach,
                    std::string const& where)
       : cut_(cut), tokens_(codes.rows), digits_(digits) {
     if (codes.rows == 0 || codes.cols == 0)
@@ -166,8 +202,8 @@ class switched_operand {
                    "n x " + std::to_string(cut.inner), "make the activations as wide as the weights"});
     for (std::size_t n = 0; n < codes.rows; ++n) {
       auto const row = codes.row(n);
-      std::int16_t low = 0, high = 0;
-      for (std::int16_t const c : row) {  // in this form the compiler takes whole registers
+      Code low = 0, high = 0;
+      for (Code const c : row) {  // in this form the compiler takes whole registers
         low = c < low ? c : low;
         high = c > high ? c : high;
       }
@@ -184,15 +220,15 @@ class switched_operand {
   }
 
   /// Row by row and digit by digit what balanced<S>::encode does to one value.
-  template <int S, class Unsigned>
-  void encode(matrix_view<std::int16_t const> codes) noexcept {
+  template <int S, class Unsigned, switched_code Code>
+  void encode(matrix_view<Code const> codes) noexcept {
     constexpr auto base = static_cast<Unsigned>(balanced<S>::base);
     auto const shift = static_cast<std::int32_t>(balanced<S>::reach(static_cast<int>(digits_)));
     std::vector<Unsigned> rest(cut_.activations);
     for (std::size_t n = 0; n < tokens_; ++n)
       for (std::size_t tile = 0; tile < cut_.tiles(); ++tile) {
         std::size_t const filled = cut_.filled(tile);
-        std::int16_t const* const code = &codes(n, tile * cut_.activations);
+        Code const* const code = &codes(n, tile * cut_.activations);
         for (std::size_t i = 0; i < filled; ++i) rest[i] = static_cast<Unsigned>(code[i] + shift);
         for (std::size_t d = digits_; d-- > 0;) {
           std::size_t const at = (d * tokens_ + n) * cut_.padded() + tile * cut_.groups() * 4;

@@ -39,13 +39,13 @@ struct column_pair {
 /// Z = X . Y of a computation array, by the definition.
 /// Shape   x (tokens, inner), y (outputs, inner), converters (digits) -> z (tokens, outputs)
 /// Cost    counts every action as it takes it
-template <int S, adc_policy Adc, class Dac, switched_cell Cell = fixed_resistor>
-[[nodiscard]] matrix<double> reference_product(computation_array<S, Adc, Dac> const& array,
-                                               matrix_view<std::int16_t const> x, matrix_view<std::int16_t const> y,
-                                               std::vector<Adc> const& adcs, operand_source source,
-                                               product_report& report, Cell const& cell = {}) {
+template <int S, adc_policy Adc, class Dac, switched_codes X, switched_cell Cell = fixed_resistor>
+[[nodiscard]] matrix<double> reference_product(computation_array<S, Adc, Dac> const& array, X const& codes,
+                                               matrix_view<std::int16_t const> y, std::vector<Adc> const& adcs,
+                                               operand_source source, product_report& report, Cell const& cell = {}) {
   array_geometry const& g = array.settings().array;
   std::size_t const per_tile = g.activations(S);
+  auto const x = switched_view(codes);
   matrix<double> z(x.rows, y.rows);
   auto& count = report.actions;
   for (std::size_t session = 0; session < y.rows; ++session) {
@@ -53,7 +53,7 @@ template <int S, adc_policy Adc, class Dac, switched_cell Cell = fixed_resistor>
       if (source == operand_source::weights) {
         if (i % g.weights_per_access() == 0) {
           count.template add<"dense_bank", "column_access">();
-          for (int row = 0; row < g.bank_rows; ++row) count.template add<"dense_bank", "cell_read">();
+          for (int row = 0; row < g.bank_rows + g.check_rows; ++row) count.template add<"dense_bank", "cell_read">();
         }
         count.template add<"weight_register", "load">();
       } else {

@@ -21,8 +21,9 @@ namespace ohmic::inline OHMIC_ABI {
 struct array_geometry {
   int rows = 128;
   int columns = 128;
-  int bank_rows = 1024;      ///< cells that one column access of the dense bank returns
+  int bank_rows = 1024;      ///< cells of weights that one column access of the dense bank returns
   int cells_per_weight = 4;  ///< dense cells that hold one weight
+  int check_rows = 0;        ///< rows of check cells that an access returns beside them (`dense.protection`)
 
   /// Errors  config_value or config_conflict naming the field
   static void validate(array_geometry const& g) {
@@ -35,6 +36,7 @@ struct array_geometry {
     if (g.bank_rows < 1 || g.bank_rows > 1 << 24) bad("bank_rows", g.bank_rows, "1..16777216");
     if (g.cells_per_weight < 1 || g.cells_per_weight > g.bank_rows)
       bad("cells_per_weight", g.cells_per_weight, "1..array.bank_rows");
+    if (g.check_rows < 0 || g.check_rows > 1 << 24) bad("check_rows", g.check_rows, "0..16777216");
   }
 
   /// Activations that a column pair holds, column pairs of an array, weights of one access.
@@ -44,6 +46,10 @@ struct array_geometry {
   [[nodiscard]] constexpr std::size_t pairs() const noexcept { return static_cast<std::size_t>(columns / 2); }
   [[nodiscard]] constexpr std::size_t weights_per_access() const noexcept {
     return static_cast<std::size_t>(bank_rows / cells_per_weight);
+  }
+  /// Cells that an access reads.
+  [[nodiscard]] constexpr std::uint64_t cells_per_access() const noexcept {
+    return static_cast<std::uint64_t>(bank_rows) + static_cast<std::uint64_t>(check_rows);
   }
 };
 
@@ -93,7 +99,7 @@ using product_tally = tally<product_actions>;
   if (source == operand_source::weights) {
     std::uint64_t const accesses = product(p.outputs, pieces(p.inner, g.weights_per_access()));
     t.add<"dense_bank", "column_access">(accesses);
-    t.add<"dense_bank", "cell_read">(product(accesses, g.bank_rows));
+    t.add<"dense_bank", "cell_read">(product(accesses, g.cells_per_access()));
     t.add<"weight_register", "load">(product(p.outputs, p.inner));
   } else {
     t.add<"operand_register", "load">(product(p.outputs, p.inner));
@@ -114,4 +120,4 @@ using product_tally = tally<product_actions>;
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::array_geometry, rows, columns, bank_rows, cells_per_weight);
+BOOST_HANA_ADAPT_STRUCT(ohmic::array_geometry, rows, columns, bank_rows, cells_per_weight, check_rows);

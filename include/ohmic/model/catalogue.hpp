@@ -85,7 +85,7 @@ namespace detail {
 }
 
 //                                                     layers width heads key_heads d_k hidden vocabulary positions
-//                                                     cross decoder gated biases rotary norm
+//                                                     cross decoder gated biases rotary norm experts of a token, their hidden
 [[nodiscard]] inline std::vector<network> make_catalogue() {
   using program::norm_kind;
   constexpr auto ln = norm_kind::layer_norm, rms = norm_kind::rms_norm;
@@ -128,6 +128,9 @@ namespace detail {
       {"qwen2_5_7b",
        "Qwen2.5, arXiv 2412.15115; sizes from its config.json",
        {{28, 3584, 28, 4, 128, 18944, 152064, 32768, 0, true, true, true, true, rms}}},
+      {"mixtral_8x7b",
+       "Jiang et al. 2024, arXiv 2401.04088, Table 1",
+       {{32, 4096, 32, 8, 128, 14336, 32000, 32768, 0, true, true, false, true, rms, 8, 2, 14336}}},
       {"resnet_34",
        "He et al. 2016, Table 1, 34 layers, without shortcut projections and classifier",
        {},

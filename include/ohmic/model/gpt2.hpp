@@ -10,7 +10,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/view.hpp"
-#include "ohmic/model/bert.hpp"
+#include "ohmic/model/checks.hpp"
 #include "ohmic/model/concept.hpp"
 #include "ohmic/model/pre_norm.hpp"
 #include "ohmic/model/weights.hpp"
@@ -19,7 +19,7 @@
 namespace ohmic::inline OHMIC_ABI::model {
 
 /// Sizes and settings of a GPT-2 language model.
-/// Range   as bert_limits; heads divides width
+/// Range   see validate(gpt2_config)
 /// Source  Radford et al. 2019; the defaults are GPT-2 small
 struct gpt2_config {
   std::size_t vocabulary = 50257;
@@ -47,6 +47,34 @@ struct gpt2 {
 
   friend bool operator==(gpt2 const&, gpt2 const&) = default;
 };
+
+/// Checks that every size is positive and bounded, that the heads divide the width, and that epsilon is positive.
+/// Errors  errc::config_value, errc::config_conflict, naming the field
+inline void validate(gpt2_config const& c, std::string_view where = "gpt2_config") {
+  detail::require_size(c.vocabulary, model_limits::vocabulary, "vocabulary", where);
+  detail::require_size(c.width, model_limits::width, "width", where);
+  detail::require_size(c.layers, model_limits::layers, "layers", where);
+  detail::require_size(c.hidden, model_limits::hidden, "hidden", where);
+  detail::require_size(c.positions, model_limits::positions, "positions", where);
+  detail::require_heads(c.heads, c.width, where);
+  detail::require_epsilon(c.norm_epsilon, where);
+}
+
+/// Checks that every matrix and vector has the shape that the configuration says.
+/// Errors  those of validate(gpt2_config); errc::shape naming the part and both shapes
+inline void validate(gpt2 const& m, std::string_view where = "gpt2") {
+  gpt2_config const& c = m.config;
+  validate(c, where);
+  detail::require_shape(m.word.rows(), m.word.cols(), c.vocabulary, c.width, "word", where);
+  detail::require_shape(m.position.rows(), m.position.cols(), c.positions, c.width, "position", where);
+  detail::require_shape(m.layers.size(), 1, c.layers, 1, "layers", where);
+  for (std::size_t l = 0; l < m.layers.size(); ++l)
+    detail::require_pre_norm(m.layers[l], c.width, c.width, c.hidden, c.heads, "layers[" + std::to_string(l) + "].",
+                             where);
+  detail::require_norm(m.final_norm, c.width, "final_norm", where);
+  detail::require_shape(m.head.weight.rows(), m.head.weight.cols(), c.vocabulary, c.width, "head.weight", where);
+  detail::require_shape(m.head.bias.size(), 1, 0, 1, "head.bias", where);
+}
 
 [[nodiscard]] inline program::site_names sites_of(gpt2 const& m) noexcept { return {m.layers.size()}; }
 /// A token of a decoder sees itself and what came before.

@@ -6,11 +6,12 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/view.hpp"
-#include "ohmic/model/bert.hpp"
+#include "ohmic/model/checks.hpp"
 #include "ohmic/model/concept.hpp"
 #include "ohmic/model/pre_norm.hpp"
 #include "ohmic/model/weights.hpp"
@@ -19,6 +20,7 @@
 namespace ohmic::inline OHMIC_ABI::model {
 
 /// Sizes and settings of the sentence encoder.
+/// Range   see validate(sentence_encoder_config)
 struct sentence_encoder_config {
   std::size_t vocabulary = 8002;
   std::size_t embedding = 256;  ///< width of the embeddings, and of the first layer's attention
@@ -42,6 +44,34 @@ struct sentence_encoder {
 
   friend bool operator==(sentence_encoder const&, sentence_encoder const&) = default;
 };
+
+/// Checks that every size is positive and bounded, that the embedding splits into sines and cosines, and that epsilon is positive.
+/// Errors  errc::config_value, errc::config_conflict, naming the field
+inline void validate(sentence_encoder_config const& c, std::string_view where = "sentence_encoder_config") {
+  detail::require_size(c.vocabulary, model_limits::vocabulary, "vocabulary", where);
+  detail::require_size(c.embedding, model_limits::width, "embedding", where);
+  detail::require_size(c.width, model_limits::width, "width", where);
+  detail::require_size(c.layers, model_limits::layers, "layers", where);
+  detail::require_size(c.positions, model_limits::positions, "positions", where);
+  if (c.embedding % 2 != 0)
+    throw error({errc::config_conflict, "embedding is odd", std::string(where), std::to_string(c.embedding),
+                 "an even width: one half takes sines, the other cosines", ""});
+  detail::require_epsilon(c.norm_epsilon, where);
+}
+
+/// Checks that every matrix and vector has the shape that the configuration says; the first layer takes the embeddings to the width.
+/// Errors  those of validate(sentence_encoder_config); errc::config_conflict for heads; errc::shape naming the part and both shapes
+inline void validate(sentence_encoder const& m, std::string_view where = "sentence_encoder") {
+  sentence_encoder_config const& c = m.config;
+  validate(c, where);
+  detail::require_shape(m.word.rows(), m.word.cols(), c.vocabulary, c.embedding, "word", where);
+  detail::require_shape(m.frequencies.size(), 1, c.embedding / 2, 1, "frequencies", where);
+  detail::require_shape(m.layers.size(), 1, c.layers, 1, "layers", where);
+  for (std::size_t l = 0; l < m.layers.size(); ++l)
+    detail::require_pre_norm(m.layers[l], l == 0 ? c.embedding : c.width, c.width, m.layers[l].intermediate.outputs(),
+                             c.heads, "layers[" + std::to_string(l) + "].", where);
+  detail::require_linear(m.head, c.width, c.width, "head", where);
+}
 
 [[nodiscard]] inline program::site_names sites_of(sentence_encoder const& m) noexcept { return {m.layers.size()}; }
 [[nodiscard]] constexpr attention_mask mask_of(sentence_encoder const&) noexcept { return attention_mask::none; }

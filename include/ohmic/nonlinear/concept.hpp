@@ -28,7 +28,7 @@ concept post_function = std::copyable<F> && requires(F const& f, float x, simd::
 /// gives the codes of one row of scores and returns how many saturated; -infinity marks a masked score and gives code
 /// 0. `divide_row` returns false where it had to give zeros because the sum of the row was not positive.
 /// Shape   scores (n), codes (n); r (m), out (m): r and out may be the same memory
-/// Range   codes 0..top()
+/// Range   codes 0..top(), top() at most 65535
 /// Cost    a policy that has `by_row()` and says false there is counted without comparators
 /// Laws    tests/laws/softmax.hpp
 template <class P>

@@ -40,7 +40,7 @@ struct enum_names<softmax_maximum> {
 /// the sum). code = round(exp(s - reference) x top), ties to even, at most top; the reference is the row's maximum or
 /// the full scale.
 /// Units   scores as they enter the exponential: the 1 / sqrt(head width) is already in them
-/// Range   codes 0..2^exp_bits - 1; the array layer checks that the digits of its operands carry them
+/// Range   codes 0..2^exp_bits - 1
 /// Cost    per score 1 x "exp_unit" "exp", under the row rule 1 x "comparator" "compare"; per value of A6 1 x "divider"
 ///         "divide"
 /// Source  Wang et al. 2024, Table 2 rows 4 to 6; the row rule, the rounding and the saturation are ours, see

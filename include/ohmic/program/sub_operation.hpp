@@ -17,7 +17,7 @@ namespace ohmic::inline OHMIC_ABI::program {
 /// The sub-operations, numbered as in the paper. An encoder layer normalises twice, after A7 and after B2.
 /// Beside them: `input`, where embeddings arrive; the heads (`pooler`, `classifier`, `lm_head`, `embedding`); `A_residual`,
 /// a projection on the residual path where a layer changes the width; `mean`, the average over tokens X^T . 1; `gate`, the
-/// second product beside B1 of a gated feed-forward block; `convolution`, a layer of a convolutional network.
+/// second product beside B1 of a gated feed-forward block; `router`, what chooses the experts of a token; `convolution`, a layer of a convolutional network.
 /// Source  Wang et al. 2024, Tables 2 to 4
 enum class operation : std::uint8_t {
   A1,
@@ -43,17 +43,18 @@ enum class operation : std::uint8_t {
   lm_head,
   embedding,
   gate,
-  convolution
+  convolution,
+  router
 };
 
 [[nodiscard]] constexpr std::string_view name_of(operation op) noexcept {
-  constexpr std::string_view names[] = {"A1",         "A2",   "A3",      "A4",        "A5",         "A6",
-                                        "A7",         "A.L1", "A.L2",    "B1",        "B2",         "B.L1",
-                                        "B.L2",       "L1",   "L2",      "pooler",    "classifier", "input",
-                                        "A.residual", "mean", "lm_head", "embedding", "gate",       "convolution"};
+  constexpr std::string_view names[] = {"A1",        "A2",     "A3",          "A4",    "A5",         "A6",   "A7",
+                                        "A.L1",      "A.L2",   "B1",          "B2",    "B.L1",       "B.L2", "L1",
+                                        "L2",        "pooler", "classifier",  "input", "A.residual", "mean", "lm_head",
+                                        "embedding", "gate",   "convolution", "router"};
   return names[static_cast<std::size_t>(op)];
 }
-inline constexpr std::size_t operation_count = static_cast<std::size_t>(operation::convolution) + 1;
+inline constexpr std::size_t operation_count = static_cast<std::size_t>(operation::router) + 1;
 
 /// A place in a model where a sub-operation happens: block 0 is the embedding, 1..n the layers, n + 1 the head.
 struct site {

@@ -47,19 +47,32 @@ struct transformer_shape {
   bool biases = true;
   bool rotary = false;
   norm_kind norm = norm_kind::layer_norm;
+  // Layers whose feed-forward block is one of several, chosen token by token; `hidden` is that of a dense block.
+  std::size_t experts = 1;            ///< of a layer
+  std::size_t experts_per_token = 1;  ///< that a token takes
+  std::size_t expert_hidden = 0;      ///< h of an expert
+  std::size_t shared_hidden = 0;      ///< h of the block that every token takes beside its experts, 0: none
+  std::size_t dense_layers = 0;       ///< first layers with a dense block; all of them where there is one expert
 
+  [[nodiscard]] constexpr bool mixed() const noexcept { return experts > 1; }
+  [[nodiscard]] constexpr std::size_t mixed_layers() const noexcept { return mixed() ? layers - dense_layers : 0; }
   [[nodiscard]] constexpr std::size_t query_width() const noexcept { return heads * head_width; }
   [[nodiscard]] constexpr std::size_t key_width() const noexcept { return key_heads * head_width; }
   [[nodiscard]] constexpr std::uint64_t attention_weights() const noexcept {
     return 2 * width * (query_width() + key_width());
   }
-  [[nodiscard]] constexpr std::uint64_t feed_forward_weights() const noexcept {
-    return (gated ? 3 : 2) * width * hidden;
+  [[nodiscard]] constexpr std::uint64_t feed_forward_weights() const noexcept { return block_weights(hidden); }
+  [[nodiscard]] constexpr std::uint64_t block_weights(std::size_t h) const noexcept {
+    return (gated ? 3 : 2) * width * h;
+  }
+  /// Router, experts and shared block of a layer.
+  [[nodiscard]] constexpr std::uint64_t mixed_weights() const noexcept {
+    return width * experts + experts * block_weights(expert_hidden) + block_weights(shared_hidden);
   }
   /// Weights of the layers: what the dense bank holds. No embeddings, biases, norms or output head.
   [[nodiscard]] constexpr std::uint64_t weights() const noexcept {
-    return layers * (attention_weights() + feed_forward_weights()) +
-           cross_layers * (2 * attention_weights() + feed_forward_weights());
+    return layers * attention_weights() + (layers - mixed_layers()) * feed_forward_weights() +
+           mixed_layers() * mixed_weights() + cross_layers * (2 * attention_weights() + feed_forward_weights());
   }
   [[nodiscard]] constexpr bool generates() const noexcept { return decoder || cross_layers > 0; }
 
@@ -82,6 +95,20 @@ struct transformer_shape {
           "a divisor of " + std::to_string(s.heads));
     if (s.layers + s.cross_layers > 1 << 16)
       bad(errc::shape, "too many layers", "layers", s.layers + s.cross_layers, "at most 65536");
+    if (s.mixed()) {
+      if (s.expert_hidden < 1 || s.expert_hidden > most)
+        bad(errc::shape, "size out of range", "expert_hidden", s.expert_hidden, "1.." + std::to_string(most));
+      if (s.shared_hidden > most)
+        bad(errc::shape, "size out of range", "shared_hidden", s.shared_hidden, "0.." + std::to_string(most));
+      if (s.experts > 65536) bad(errc::shape, "too many experts", "experts", s.experts, "at most 65536");
+      if (s.experts_per_token < 1 || s.experts_per_token > s.experts)
+        bad(errc::config_conflict, "more experts of a token than there are", "experts_per_token", s.experts_per_token,
+            "1.." + std::to_string(s.experts));
+      if (s.dense_layers > s.layers)
+        bad(errc::config_conflict, "more dense layers than layers", "dense_layers", s.dense_layers,
+            "at most " + std::to_string(s.layers));
+      if (s.cross_layers > 0) bad(errc::config_conflict, "experts in an encoder-decoder", "experts", s.experts, "1");
+    }
     if (s.query_width() > most)
       bad(errc::shape, "heads x head_width too large", "heads", s.query_width(), "at most " + std::to_string(most));
   }
@@ -160,16 +187,35 @@ inline void attention(std::vector<sub_operation>& out, transformer_shape const& 
   out.back().post.add<"post", "add_residual">(k.tokens * s.width);
 }
 
-inline void feed_forward(std::vector<sub_operation>& out, std::size_t tokens, transformer_shape const& s,
-                         function_choices const& c) {
-  out.push_back(plain_projection(operation::B1, {tokens, s.width, s.hidden}, s, c, true));
-  out.back().post.add<"activation_unit", "apply">(tokens * s.hidden);
-  if (s.gated) {
-    out.push_back(plain_projection(operation::gate, {tokens, s.width, s.hidden}, s, c, true));
-    out.back().post.add<"post", "scale">(tokens * s.hidden);  // the product of the two branches
-  }
-  out.push_back(plain_projection(operation::B2, {tokens, s.hidden, s.width}, s, c, true));
-  out.back().post.add<"post", "add_residual">(tokens * s.width);
+/// B1, gate and B2 of width h, `blocks` of them that take `tokens` each.
+inline void feed_forward(std::vector<sub_operation>& out, std::size_t tokens, std::size_t h, std::size_t blocks,
+                         transformer_shape const& s, function_choices const& c) {
+  auto const product = [&](operation op, std::size_t inner, std::size_t outputs) -> post_tally& {
+    out.push_back(plain_projection(op, {tokens, inner, outputs}, s, c, true));
+    out.back().repeats = blocks;
+    out.back().post *= blocks;
+    return out.back().post;
+  };
+  product(operation::B1, s.width, h).add<"activation_unit", "apply">(blocks * tokens * h);
+  // The product of the two branches.
+  if (s.gated) product(operation::gate, s.width, h).add<"post", "scale">(blocks * tokens * h);
+  product(operation::B2, h, s.width).add<"post", "add_residual">(blocks * tokens * s.width);
+}
+
+/// A router of one output an expert with its softmax, the chosen experts, each weighted and added, and the shared block.
+/// Source  ours: tokens spread evenly, so that as many experts as there are choices of tokens take part, each with the
+///         same number, rounded up; what a token's largest scores are, a comparator finds
+inline void mixed_feed_forward(std::vector<sub_operation>& out, std::size_t tokens, transformer_shape const& s,
+                               function_choices const& c) {
+  std::size_t const choices = tokens * s.experts_per_token, active = std::min(s.experts, choices);
+  sub_operation router = plain_projection(operation::router, {tokens, s.width, s.experts}, s, c, true);
+  router.post.add<"exp_unit", "exp">(tokens * s.experts);
+  router.post.add<"comparator", "compare">(tokens * s.experts * s.experts_per_token);
+  router.post.add<"divider", "divide">(choices);
+  out.push_back(router);
+  feed_forward(out, pieces(choices, active), s.expert_hidden, active, s, c);
+  out.back().post.add<"post", "scale">(choices * s.width);
+  if (s.shared_hidden > 0) feed_forward(out, tokens, s.shared_hidden, 1, s, c);
 }
 
 inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::size_t times) {
@@ -200,11 +246,20 @@ inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::
   if (!(s.cross_layers > 0 && decoding)) {
     if (!s.decoder) detail::norm(ops, n, s, c, operation::L1, operation::L2);
     detail::append(out, ops, 1);
-    detail::attention(ops, s, {n, p.tokens, p.context(), p.batch, true}, c);
-    detail::norm(ops, n, s, c, operation::A_L1, operation::A_L2);
-    detail::feed_forward(ops, n, s, c);
-    detail::norm(ops, n, s, c, operation::B_L1, operation::B_L2);
-    detail::append(out, ops, s.layers);
+    auto const layers = [&](bool mixed, std::size_t times) {
+      if (times == 0) return;
+      detail::attention(ops, s, {n, p.tokens, p.context(), p.batch, true}, c);
+      detail::norm(ops, n, s, c, operation::A_L1, operation::A_L2);
+      if (mixed) {
+        detail::mixed_feed_forward(ops, n, s, c);
+      } else {
+        detail::feed_forward(ops, n, s.hidden, 1, s, c);
+      }
+      detail::norm(ops, n, s, c, operation::B_L1, operation::B_L2);
+      detail::append(out, ops, times);
+    };
+    layers(false, s.layers - s.mixed_layers());
+    layers(true, s.mixed_layers());
     if (s.cross_layers > 0) {
       for (operation op : {operation::A2, operation::A3})
         ops.push_back(detail::plain_projection(op, {n, s.width, s.key_width()}, s, c, true));
@@ -215,7 +270,7 @@ inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::
     detail::norm(ops, n, s, c, operation::A_L1, operation::A_L2);
     detail::attention(ops, s, {n, p.tokens, std::max<std::size_t>(p.encoded, 1), p.batch, false}, c);
     detail::norm(ops, n, s, c, operation::A_L1, operation::A_L2);
-    detail::feed_forward(ops, n, s, c);
+    detail::feed_forward(ops, n, s.hidden, 1, s, c);
     detail::norm(ops, n, s, c, operation::B_L1, operation::B_L2);
     detail::append(out, ops, s.cross_layers);
   }

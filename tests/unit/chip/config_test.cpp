@@ -30,7 +30,7 @@ std::vector<std::string> lines_of(std::string const& text) {
 
 TEST_CASE("the settings of wang2024 are those of the paper, with the library's choices where it is silent") {
   CHECK(ohmic::print(chip::defaults<wang2024>()) ==
-        "array.rows=128\narray.columns=128\narray.bank_rows=1024\narray.cells_per_weight=4\n"
+        "array.rows=128\narray.columns=128\narray.bank_rows=1024\narray.cells_per_weight=4\narray.check_rows=0\n"
         "dac.bits=8\nadc.bits=8\nadc.lossless=false\n"
         "range.rule=mean_sigma\nrange.sigmas=8\nrange.percentile=99.99\nrange.user=\nrange.margin=1\n"
         "coding.activation_bits=8\ncoding.bias=digital\ncoding.max_rows=8\ncoding.scales=per_tensor\ncoding.weight_"

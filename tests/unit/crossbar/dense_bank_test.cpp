@@ -266,6 +266,19 @@ TEST_CASE("write and verify takes the pulses of its chance, and leaves no cell b
   CHECK(run(c, 20, 1, dense_method::bounded).report.unverified > 0);
 }
 
+TEST_CASE("the cells of a column are pulsed together, so that its slowest cell says how many rounds it takes") {
+  dense_bank bank(settings({"cell.programming_error=0.02", "cell.max_pulses=50"}), 5);
+  dense_report all;
+  for (std::size_t column = 0; column < 4; ++column) {
+    dense_report one;
+    bank.write(column, random_weights(256, static_cast<std::uint32_t>(column)), one);
+    CHECK(one.rounds == bank.wear(column));
+    all += one;
+  }
+  CHECK(all.rounds > 4);
+  CHECK(all.rounds == bank.wear(0) + bank.wear(1) + bank.wear(2) + bank.wear(3));
+}
+
 TEST_CASE("wear is the pulses of the most used cell, over all writes") {
   dense_bank bank(settings({}));
   dense_report report;

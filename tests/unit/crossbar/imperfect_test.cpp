@@ -61,6 +61,7 @@ imperfections all_but_cells(std::uint64_t seed) {
   n.adc_dnl = 0.3;
   n.thermal = 20.0;
   n.row = 0.03;
+  n.rtn = 0.05;
   n.arrays = 3;
   n.seed = seed;
   return n;
@@ -68,7 +69,6 @@ imperfections all_but_cells(std::uint64_t seed) {
 imperfections everything(std::uint64_t seed) {
   auto n = all_but_cells(seed);
   n.cell = 0.05;
-  n.rtn = 0.05;
   return n;
 }
 
@@ -180,16 +180,19 @@ void check_distribution(imperfections noise, std::uint64_t seed, double rtn_sigm
 
 }  // namespace
 
-TEST_CASE("with fixed errors, row noise and thermal noise the fast product is the definition bit for bit") {
+TEST_CASE(
+    "with fixed errors, row noise, thermal noise and telegraph states the fast product is the definition bit for bit") {
   dice random(1100);
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 44; ++i) {
     auto noise = all_but_cells(static_cast<std::uint64_t>(i));
     // Each by itself as well as all together.
-    double* const each[] = {&noise.mismatch, &noise.dac_offset, &noise.dac_gain, &noise.dac_inl, &noise.adc_offset,
-                            &noise.adc_gain, &noise.adc_inl,    &noise.adc_dnl,  &noise.thermal, &noise.row};
+    double* const each[] = {&noise.mismatch,   &noise.dac_offset, &noise.dac_gain, &noise.dac_inl,
+                            &noise.adc_offset, &noise.adc_gain,   &noise.adc_inl,  &noise.adc_dnl,
+                            &noise.thermal,    &noise.row,        &noise.rtn};
     if (i % 2 == 0)
-      for (int k = 0; k < 10; ++k)
-        if (k != i / 2 % 10) *each[k] = 0.0;
+      for (int k = 0; k < 11; ++k)
+        if (k != i / 2 % 11) *each[k] = 0.0;
+    if (i % 3 == 0) noise.rtn_share = random.between(0, 100) / 100.0;
     ohmic::read_place const place{static_cast<std::uint32_t>(i), 3, 0, 0};
     check_against_definition<2, uniform_adc>(random_case<2>(random, 3000), noise, {8, false}, place);
     check_against_definition<1, uniform_adc>(random_case<1>(random, 1000), noise, {6, false}, place);
@@ -215,7 +218,45 @@ TEST_CASE("noise of cells has the distribution of cells that are drawn one by on
   check_distribution(noise, 2, 0.0);
 }
 
-TEST_CASE("telegraph noise has the distribution of cells that switch one by one") {
+TEST_CASE("one closed cell shows two currents, each with its share, and of I+ and I- one cell is closed") {
+  // One activation of 1 and one weight: a single cell of the smallest resistor, in the last digit.
+  product_case c;
+  c.tokens = 1, c.inner = 1, c.outputs = 16, c.digits = 1, c.x_top = 1;
+  for (double share : {0.5, 0.25, 0.9}) {
+    imperfections noise;
+    noise.rtn = 0.2;
+    noise.rtn_share = share;
+    ohmic::computation_array<2>::config settings;
+    settings.adc.bits = 16;
+    settings.range.rule = ohmic::range_rule::user;
+    settings.range.user = {200.0};
+    settings.noise = noise;
+    ohmic::computation_array<2> const a(settings);
+    codes x(1, 1), y(16, 1);
+    x(0, 0) = 1;
+    for (std::size_t t = 0; t < 16; ++t) y(t, 0) = static_cast<std::int16_t>(t % 2 == 0 ? 100 : -100);
+    auto const driven = a.drive(y, "y");
+    auto const adcs = a.converters({}, 1, "y");
+    double const step = 200.0 / 65535.0, low = 100.0 * (1.0 - 0.2 * share), high = low + 20.0;
+    std::size_t upper = 0, neither = 0, n = 0;
+    for (std::uint32_t time = 0; time < 1000; ++time) {
+      ohmic::product_report report;
+      auto const z = a.multiply(x, driven, adcs, ohmic::operand_source::weights, report, *thread_counts()[0], "x",
+                                {time, 0, 0, 0});
+      for (std::size_t t = 0; t < 16; ++t, ++n) {
+        double const current = t % 2 == 0 ? z(0, t) : -z(0, t);
+        upper += static_cast<std::size_t>(std::abs(current - high) <= step);
+        neither += static_cast<std::size_t>(std::abs(current - high) > step && std::abs(current - low) > step);
+      }
+    }
+    CAPTURE(share);
+    CHECK(neither == 0);
+    double const count = static_cast<double>(n);
+    CHECK(std::abs(static_cast<double>(upper) - share * count) < 4.0 * std::sqrt(count * share * (1.0 - share)));
+  }
+}
+
+TEST_CASE("telegraph noise has the mean and the variance of its law, beside normal noise") {
   imperfections noise;
   noise.rtn = 0.1;
   check_distribution(noise, 3, 0.05);
@@ -366,5 +407,5 @@ TEST_CASE("imperfect products are the same with every compiler and flag") {
   std::uint64_t hash = 14695981039346656037u;
   for (std::size_t n = 0; n < c.tokens; ++n)
     for (double v : z.row(n)) hash = (hash ^ std::bit_cast<std::uint64_t>(v)) * 1099511628211u;
-  CHECK(hash == 0xc96145ed6a458e85u);
+  CHECK(hash == 0x137c50cec9458e85u);
 }

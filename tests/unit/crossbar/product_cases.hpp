@@ -96,6 +96,7 @@ product_case random_case(dice& random, std::size_t most_work) {
   while (c.array.rows < S);
   c.array.columns = random.of(std::vector<int>{2, 4, 6, 8, 30, 64, 126, 128, 130, 256});
   c.array.bank_rows = random.of(std::vector<int>{1024, 1024, 12, 5});
+  c.array.check_rows = random.of(std::vector<int>{0, 0, 0, 128, 7});
   c.array.cells_per_weight = random.of(std::vector<int>{4, 1, 5});
   int const needed = ohmic::balanced<S>::digits_for(127);
   c.digits = needed + random.between(0, 1);

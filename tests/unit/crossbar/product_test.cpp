@@ -207,6 +207,38 @@ TEST_CASE("wide codes have more digits and the same product") {
   }
 }
 
+TEST_CASE("codes without a sign have a sixteenth bit and the same product") {
+  for_every_scale([]<int S>() {
+    for (bool lossless : {false, true}) {
+      typename ohmic::computation_array<S>::config c;
+      c.adc = {8, lossless};
+      c.range.rule = range_rule::full_scale;
+      ohmic::computation_array<S> const a(c);
+      dice random(900 + S);
+      ohmic::matrix<std::uint16_t> x(5, 150);
+      ohmic::matrix<std::int16_t> y(18, 150);
+      for (auto& code : x.flat())
+        code = static_cast<std::uint16_t>(random.between(0, 3) == 0 ? 65535 : random.between(0, 65535));
+      for (auto& code : y.flat()) code = static_cast<std::int16_t>(random.between(-127, 127));
+      auto const driven = a.drive(y, "y");
+      auto const adcs = a.converters({}, ohmic::balanced<S>::digits_for(65535), "y");
+      ohmic::product_report fast, plain;
+      auto const z = a.multiply(x, driven, adcs, operand_source::activations, fast, *thread_counts()[0], "x");
+      auto const wanted = ohmic::reference_product(a, x, y, adcs, operand_source::activations, plain);
+      CAPTURE(S, lossless);
+      std::size_t wrong = 0;
+      for (std::size_t n = 0; n < x.rows(); ++n)
+        for (std::size_t t = 0; t < y.rows(); ++t) {
+          std::int64_t sum = 0;
+          for (std::size_t i = 0; i < x.cols(); ++i) sum += std::int64_t{x(n, i)} * y(t, i);
+          wrong += static_cast<std::size_t>(z(n, t) != (lossless ? static_cast<double>(sum) : wanted(n, t)));
+        }
+      CHECK(wrong == 0);
+      CHECK(action_difference(fast.actions, plain.actions) == "");
+    }
+  });
+}
+
 TEST_CASE("the largest codes everywhere give the largest current, which a full-scale range holds") {
   for_every_scale([]<int S>() {
     for (int bits = 1; bits <= 16; ++bits) {

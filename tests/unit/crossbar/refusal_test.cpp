@@ -138,23 +138,30 @@ TEST_CASE("digit counts that no register holds are refused") {
 }
 
 TEST_CASE("an operand has as many digits as 16-bit codes need and no more") {
-  // Digits of -32767..32767, S = 1..7.
-  int const most[] = {11, 6, 5, 4, 3, 3, 3};
+  // Digits of 0..65535, S = 1..7; of -32767..32767 one fewer at S = 2.
+  int const most[] = {11, 7, 5, 4, 3, 3, 3}, activation[] = {11, 6, 5, 4, 3, 3, 3};
   [&]<int... Before>(std::integer_sequence<int, Before...>) {
     auto const check = [&]<int S>() {
       typename ohmic::computation_array<S>::config c;
       c.adc.lossless = true;
       ohmic::computation_array<S> const a(c);
       ohmic::executor one(1);
-      auto const product = [&](int digits) {
+      auto const product = [&](auto code, int digits) {
         ohmic::product_report report;
-        return a.multiply(constant(1, 1, 32767), a.drive(constant(1, 1, -127), "w"), a.converters({}, digits, "x"),
+        ohmic::matrix<decltype(code)> x(1, 1);
+        x(0, 0) = code;
+        return a.multiply(x, a.drive(constant(1, 1, -127), "w"), a.converters({}, digits, "x"),
                           ohmic::operand_source::weights, report, one, "x")(0, 0);
       };
       CAPTURE(S);
-      CHECK(product(most[S - 1]) == 32767.0 * -127.0);
-      check_refused([&] { (void)product(most[S - 1] - 1); }, errc::value, {"x[0,0]", "got 32767"});
-      check_refused([&] { (void)product(most[S - 1] + 1); }, errc::config_conflict, {"number of digits"});
+      CHECK(product(std::uint16_t{65535}, most[S - 1]) == 65535.0 * -127.0);
+      CHECK(product(std::int16_t{32767}, activation[S - 1]) == 32767.0 * -127.0);
+      check_refused([&] { (void)product(std::uint16_t{65535}, most[S - 1] - 1); }, errc::value,
+                    {"x[0,0]", "got 65535"});
+      check_refused([&] { (void)product(std::int16_t{32767}, activation[S - 1] - 1); }, errc::value,
+                    {"x[0,0]", "got 32767"});
+      check_refused([&] { (void)product(std::int16_t{1}, most[S - 1] + 1); }, errc::config_conflict,
+                    {"number of digits"});
     };
     (check.template operator()<Before + 1>(), ...);
   }
@@ -179,6 +186,29 @@ TEST_CASE("sums that could leave 32 bits are refused") {
   };
   check_refused([&] { (void)run(40000); }, errc::capacity, {"x", "tiles", "32-bit"});
   CHECK(run(32000) == 32000 * 65535 / 65536.0);
+}
+
+TEST_CASE("sums whose values could leave exact arithmetic are refused, by their digits and not by a guess") {
+  // S = 1: the digits of 49207 add up to 88573 in magnitude. 127 x 88573 x inner reaches 2^37 at 12218.05.
+  auto const run = [&]<class Code>(Code code, std::size_t inner, double mismatch) {
+    ohmic::computation_array<1>::config c;
+    c.range.rule = ohmic::range_rule::full_scale;
+    c.noise.mismatch = mismatch;
+    ohmic::computation_array<1> const a(c);
+    ohmic::executor one(1);
+    ohmic::product_report report;
+    ohmic::matrix<Code> x(1, inner);
+    for (auto& v : x.flat()) v = code;
+    auto const y = constant(1, inner, 127);
+    return a.multiply(x, a.drive(y, "w"), a.converters({}, 11, "x"), ohmic::operand_source::weights, report, one, "x")(
+        0, 0);
+  };
+  check_refused([&] { (void)run(std::uint16_t{49207}, 12300, 0.0); }, errc::capacity,
+                {"x", "exact arithmetic", "2^37"});
+  CHECK(std::abs(run(std::uint16_t{49207}, 11500, 0.0) / (49207.0 * 127.0 * 11500.0) - 1.0) < 0.01);
+  // The digits of 1 are small, however many there could be; imperfect currents have only the converters to bound them.
+  CHECK_NOTHROW(run(std::uint16_t{1}, 40000, 0.0));
+  check_refused([&] { (void)run(std::uint16_t{1}, 40000, 0.01); }, errc::capacity, {"exact arithmetic"});
 }
 
 TEST_CASE("inner sizes that integer sums cannot hold are refused") {

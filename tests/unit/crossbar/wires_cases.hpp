@@ -13,6 +13,9 @@
 
 namespace ohmic_test {
 
+/// What the solver promises, relative to the largest value of its kind.
+inline constexpr double exact = 1e-10;
+
 struct wires_case {
   ohmic::wire_network network;
   std::vector<double> volts;
@@ -35,7 +38,8 @@ inline std::vector<double> random_volts(dice& random, std::size_t count) {
 inline wires_case random_wires(dice& random, int largest) {
   wires_case c;
   auto const size = [&] { return static_cast<std::size_t>(random.between(1, largest)); };
-  c.network.g_S = ohmic::matrix<double>(size(), size());
+  std::size_t const m = size(), n = size();
+  c.network.g_S = ohmic::matrix<double>(m, n);
   int const open_in_ten = random.between(0, 3);
   for (double& g : c.network.g_S.flat())
     g = random.between(1, 10) <= open_in_ten ? 0.0 : 1e-6 * std::exp(random.real() * 4.6);

@@ -13,8 +13,6 @@ using namespace ohmic_test;
 
 namespace {
 
-constexpr double exact = 1e-10;
-
 /// Largest current that a node misses when devices carry their curve, over the largest current of a line. From voltages
 /// alone, for open far ends and segments above 0 ohm.
 template <class Curve>

@@ -103,4 +103,10 @@ TEST_CASE("wires: shapes that do not fit are refused with both") {
   wire_solver const solver(small());
   check_refused([&] { (void)solver.solve(std::vector<double>{0.1, 0.1}); }, errc::shape, {"voltages", "got 2", "3"});
   check_refused([&] { (void)solver.solve(std::vector<double>{0.1, not_a_number, 0.1}); }, errc::value, {"word line 1"});
+  matrix<double> const injected(2, 3);
+  check_refused(
+      [&] {
+        (void)solver.solve(std::vector<double>{0.1, 0.1, 0.1}, injected.view());
+      },
+      errc::shape, {"injected_A", "2 x 3", "3 x 2"});
 }

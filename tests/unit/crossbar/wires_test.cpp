@@ -15,8 +15,6 @@ using namespace ohmic_test;
 
 namespace {
 
-constexpr double exact = 1e-10;  // what the solver promises, relative to the largest value of its kind
-
 double farthest(std::vector<double> const& a, std::vector<double> const& b, double scale) {
   REQUIRE(a.size() == b.size());
   double most = 0.0;
@@ -312,21 +310,18 @@ TEST_CASE("wires: resistances over twenty decades, floating and grounded lines: 
   int solved = 0;
   for (int k = 0; k < 150; ++k) {
     wires_case c;
-    c.network.g_S = matrix<double>(static_cast<std::size_t>(random.between(1, 18)),
-                                   static_cast<std::size_t>(random.between(1, 18)));
+    auto const m = static_cast<std::size_t>(random.between(1, 18)), n = static_cast<std::size_t>(random.between(1, 18));
+    c.network.g_S = matrix<double>(m, n);
     double const decades = 12.0 * random.real();
     int const open_in_ten = random.between(0, 6);
     for (double& g : c.network.g_S.flat())
       g = random.between(1, 10) <= open_in_ten ? 0.0 : 1e-3 * std::pow(10.0, -decades * random.real());
     auto const ohm = [&] { return random.between(0, 4) == 0 ? 0.0 : std::pow(10.0, 14.0 * random.real() - 6.0); };
-    c.network.wires = {ohms(ohm()),
-                       ohms(ohm()),
-                       ohms(ohm()),
-                       ohms(ohm()),
-                       static_cast<far_end>(random.between(0, 2)),
-                       random.between(0, 1) == 0 ? far_end::open : far_end::grounded,
-                       ohms(1.0 + ohm()),
-                       ohms(1.0 + ohm())};
+    auto& w = c.network.wires;
+    for (auto* r : {&w.word_segment, &w.bit_segment, &w.driver, &w.sense}) *r = ohms(ohm());
+    for (auto* r : {&w.word_ground, &w.bit_ground}) *r = ohms(1.0 + ohm());
+    w.word_end = static_cast<far_end>(random.between(0, 2));
+    w.bit_end = random.between(0, 1) == 0 ? far_end::open : far_end::grounded;
     for (std::size_t i = 0; i < c.network.word_lines(); ++i)
       c.network.driver_ohm.push_back(random.between(0, 3) == 0 ? std::numeric_limits<double>::infinity() : ohm());
     c.volts = random_volts(random, c.network.word_lines());

@@ -12,23 +12,23 @@ using namespace ohmic_test;
 using data = std::vector<model::labelled_text>;
 
 namespace {
-data read(std::string const& bytes) {
+data lines_of(std::string const& bytes) {
   temporary_folder const folder;
   return model::read_labelled(folder.write("data.tsv", bytes));
 }
 
 void check_refused(std::string const& bytes, std::vector<std::string> const& parts) {
   INFO(bytes);
-  check_failure(failure([&] { (void)read(bytes); }), errc::file_format, parts);
+  check_failure(failure([&] { (void)lines_of(bytes); }), errc::file_format, parts);
 }
 }  // namespace
 
 TEST_CASE("labelled texts are read line by line with LF or CRLF, with or without a last line end") {
   data const want{{3, "a b", 1}, {0, "c\td", 2}, {12, "\u00e9", 3}};
-  CHECK(read("3\ta b\n0\tc\td\n12\t\u00e9\n") == want);
-  CHECK(read("3\ta b\r\n0\tc\td\r\n12\t\u00e9") == want);
-  CHECK(read("\xEF\xBB\xBF"
-             "3\ta b\n0\tc\td\n12\t\u00e9\n") == want);
+  CHECK(lines_of("3\ta b\n0\tc\td\n12\t\u00e9\n") == want);
+  CHECK(lines_of("3\ta b\r\n0\tc\td\r\n12\t\u00e9") == want);
+  CHECK(lines_of("\xEF\xBB\xBF"
+                 "3\ta b\n0\tc\td\n12\t\u00e9\n") == want);
 }
 
 TEST_CASE("bert-wordnet's 3000 test texts have its classes") {
@@ -64,7 +64,7 @@ TEST_CASE("a data file that is missing or a folder is refused") {
 }
 
 TEST_CASE("a label that is no class of the model is refused by line") {
-  data const texts = read("0\ta\n2\tb\n");
+  data const texts = lines_of("0\ta\n2\tb\n");
   model::check_labels(texts, 3, "data.tsv");
   check_failure(failure([&] { model::check_labels(texts, 2, "data.tsv"); }), errc::value,
                 {"data.tsv, line 2", "no class of the model", "got 2", "0 to 1"});
@@ -101,7 +101,7 @@ TEST_CASE("calibrating on the scored data is refused, however it is named or ord
 }
 
 TEST_CASE("texts that calibration and scored data have in common are counted") {
-  data const calibration = read("0\ta\n1\tb\n1\tb\n2\tx\n"), scored = read("0\tb\n1\tc\n0\ta\n0\td\n0\td\n");
+  data const calibration = lines_of("0\ta\n1\tb\n1\tb\n2\tx\n"), scored = lines_of("0\tb\n1\tc\n0\ta\n0\td\n0\td\n");
   model::data_overlap const o = model::check_disjoint("calib.tsv", calibration, "test.tsv", scored);
   CHECK(o.common == 2);
   CHECK(o.calibration == 3);

@@ -14,6 +14,7 @@
 #include "ohmic/model/text/sentencepiece.hpp"
 #include "ohmic/model/transformer.hpp"
 #include "support/catch.hpp"
+#include "support/tiny_models.hpp"
 
 namespace {
 
@@ -22,14 +23,14 @@ using ohmic::matrix;
 using ohmic_test::check_failure;
 using ohmic_test::failure;
 
-std::string const folder = OHMIC_SOURCE_DIR "/examples/models/gpt-kjv";
+std::string const kjv_folder = OHMIC_SOURCE_DIR "/examples/models/gpt-kjv";
 
 gpt2 const& kjv() {
-  static gpt2 const m = read_gpt2(folder);
+  static gpt2 const m = read_gpt2(kjv_folder);
   return m;
 }
 nlohmann::json const& golden() {
-  static nlohmann::json const g = nlohmann::json::parse(std::ifstream(folder + "/golden.json"));
+  static nlohmann::json const g = nlohmann::json::parse(std::ifstream(kjv_folder + "/golden.json"));
   return g;
 }
 matrix<float> logits_of(std::vector<std::int32_t> const& ids) {
@@ -86,8 +87,8 @@ TEST_CASE("gpt-kjv gives its golden logits in fp32") {
 
 TEST_CASE("gpt-kjv gives its golden likelihoods, window by window") {
   std::vector<std::int32_t> stream;
-  auto const tokenizer = read_sentencepiece_bpe(folder + "/sp.model");
-  for (auto const& line : read_lines(folder + "/valid.txt").lines) {
+  auto const tokenizer = read_sentencepiece_bpe(kjv_folder + "/sp.model");
+  for (auto const& line : read_lines(kjv_folder + "/valid.txt").lines) {
     stream.push_back(1);
     auto const ids = tokenizer.encode(line);
     stream.insert(stream.end(), ids.begin(), ids.end());
@@ -146,4 +147,33 @@ TEST_CASE("a text shorter than a window has no perplexity") {
                   language_task({1, 2, 3}, 3, "short.txt");
                 }),
                 ohmic::errc::shape, {"short.txt", "3 ids", "at least 4 ids"});
+}
+
+TEST_CASE("a GPT-2 made by hand is checked part by part") {
+  auto const after = [&](auto change) {
+    gpt2 m = ohmic_test::tiny_gpt2();
+    change(m);
+    return failure([&] { validate(m, "mine"); });
+  };
+  validate(ohmic_test::tiny_gpt2());
+  auto unbiased = ohmic_test::tiny_gpt2();
+  unbiased.layers[0].key.bias.clear();
+  CHECK_NOTHROW(validate(unbiased));
+  check_failure(after([](gpt2& m) {
+                  for (auto* l : {&m.layers[0].query, &m.layers[0].key, &m.layers[0].value})
+                    *l = {matrix<float>(0, 12), {}};
+                  m.layers[0].attention_output = {matrix<float>(12, 0), {}};
+                }),
+                ohmic::errc::config_value, {"layers[0].query outputs", "got 0"});
+  check_failure(after([](gpt2& m) { m.word = matrix<float>(22, 12); }), ohmic::errc::shape,
+                {"mine", "word", "22 x 12", "23 x 12"});
+  check_failure(after([](gpt2& m) { m.layers[1].output.bias.pop_back(); }), ohmic::errc::shape,
+                {"layers[1].output.bias", "11 x 1", "12 x 1"});
+  check_failure(after([](gpt2& m) { m.layers[0].key.weight = matrix<float>(9, 12); }), ohmic::errc::shape,
+                {"layers[0].key.weight", "9 x 12", "12 x 12"});
+  check_failure(after([](gpt2& m) { m.layers.pop_back(); }), ohmic::errc::shape, {"layers", "1 x 1", "2 x 1"});
+  check_failure(after([](gpt2& m) { m.head.bias.push_back(0.0f); }), ohmic::errc::shape, {"head.bias"});
+  check_failure(after([](gpt2& m) { m.config.heads = 5; }), ohmic::errc::config_conflict, {"heads does not divide"});
+  check_failure(after([](gpt2& m) { m.config.heads = 0; }), ohmic::errc::config_value, {"heads", "got 0"});
+  check_failure(after([](gpt2& m) { m.config.norm_epsilon = -1.0f; }), ohmic::errc::config_value, {"norm_epsilon"});
 }

@@ -13,6 +13,7 @@
 #include "ohmic/model/text/unigram.hpp"
 #include "ohmic/model/transformer.hpp"
 #include "support/catch.hpp"
+#include "support/tiny_models.hpp"
 
 namespace {
 
@@ -148,4 +149,31 @@ TEST_CASE("damaged tfjs shards are refused") {
   check_failure(shape.failure_of_reading(), ohmic::errc::shape, {"3 x 2", "2 x 3"});
   nan.one = raw({1, std::nanf(""), 3, 4});
   check_failure(nan.failure_of_reading(), ohmic::errc::value, {"element 1", "NaN"});
+}
+
+TEST_CASE("a sentence encoder made by hand is checked part by part") {
+  auto const after = [&](auto change) {
+    sentence_encoder m = ohmic_test::tiny_sentence_encoder();
+    change(m);
+    return failure([&] { validate(m, "mine"); });
+  };
+  validate(ohmic_test::tiny_sentence_encoder());
+  check_failure(after([](sentence_encoder& m) { m.frequencies.pop_back(); }), ohmic::errc::shape,
+                {"mine", "frequencies", "3 x 1", "4 x 1"});
+  check_failure(after([](sentence_encoder& m) { m.layers[0].residual = {}; }), ohmic::errc::shape,
+                {"layers[0].residual.weight", "0 x 0", "12 x 8"});
+  check_failure(after([](sentence_encoder& m) { m.layers[1].attention_norm.gamma.push_back(1.0f); }),
+                ohmic::errc::shape, {"layers[1].attention_norm.gamma"});
+  check_failure(after([](sentence_encoder& m) { m.head.bias.pop_back(); }), ohmic::errc::shape, {"head.bias"});
+  check_failure(after([](sentence_encoder& m) { m.head.weight = ohmic::matrix<float>(3, 12); }), ohmic::errc::shape,
+                {"head.weight", "3 x 12", "12 x 12"});
+  check_failure(after([](sentence_encoder& m) {
+                  m.layers[1].intermediate = {ohmic::matrix<float>(0, 12), {}};
+                  m.layers[1].output = {ohmic::matrix<float>(12, 0), {}};
+                }),
+                ohmic::errc::config_value, {"layers[1].hidden", "got 0"});
+  check_failure(after([](sentence_encoder& m) { m.config.heads = 3; }), ohmic::errc::config_conflict,
+                {"heads does not divide"});
+  check_failure(after([](sentence_encoder& m) { m.config.embedding = 7; }), ohmic::errc::config_conflict,
+                {"embedding is odd"});
 }

@@ -15,14 +15,14 @@ using namespace ohmic::model;
 using ohmic_test::check_failure;
 using ohmic_test::failure;
 
-std::string const folder = OHMIC_SOURCE_DIR "/examples/models/gpt-kjv";
+std::string const kjv_tokens = OHMIC_SOURCE_DIR "/examples/models/gpt-kjv";
 
-sentencepiece_bpe const& tokenizer() {
-  static sentencepiece_bpe const t = read_sentencepiece_bpe(folder + "/sp.model");
+sentencepiece_bpe const& kjv_tokenizer() {
+  static sentencepiece_bpe const t = read_sentencepiece_bpe(kjv_tokens + "/sp.model");
   return t;
 }
-nlohmann::json const& golden() {
-  static nlohmann::json const g = nlohmann::json::parse(std::ifstream(folder + "/golden.json"));
+nlohmann::json const& token_golden() {
+  static nlohmann::json const g = nlohmann::json::parse(std::ifstream(kjv_tokens + "/golden.json"));
   return g;
 }
 
@@ -40,42 +40,42 @@ std::string const least = piece("<unk>", 2) + piece("a", 1) + bytes_field(2, var
 }  // namespace
 
 TEST_CASE("sentencepiece gives the golden ids of gpt-kjv") {
-  for (auto const& verse : golden()["verses"]) {
+  for (auto const& verse : token_golden()["verses"]) {
     std::vector<std::int32_t> ids{1};
-    for (auto id : tokenizer().encode(verse["text"].get<std::string>())) ids.push_back(id);
+    for (auto id : kjv_tokenizer().encode(verse["text"].get<std::string>())) ids.push_back(id);
     CHECK(ids == verse["ids"].get<std::vector<std::int32_t>>());
   }
 }
 
 TEST_CASE("sentencepiece gives as many ids of the held-out text as its golden file says") {
   std::vector<std::int32_t> stream;
-  for (auto const& line : read_lines(folder + "/valid.txt").lines) {
+  for (auto const& line : read_lines(kjv_tokens + "/valid.txt").lines) {
     stream.push_back(1);
-    auto const ids = tokenizer().encode(line);
+    auto const ids = kjv_tokenizer().encode(line);
     stream.insert(stream.end(), ids.begin(), ids.end());
   }
-  CHECK(stream.size() == golden()["validation_all"]["ids"].get<std::size_t>());
+  CHECK(stream.size() == token_golden()["validation_all"]["ids"].get<std::size_t>());
   CHECK(std::accumulate(stream.begin(), stream.begin() + 2000, std::int64_t{0}) ==
-        golden()["validation"]["ids_sum_first_2000"].get<std::int64_t>());
+        token_golden()["validation"]["ids_sum_first_2000"].get<std::int64_t>());
 }
 
 TEST_CASE("sentencepiece replaces by the model's table and makes one space of many") {
   // U+FF21 is a wide A and U+00A0 a space in the table (NFKC); the tab is one, too.
-  CHECK(tokenizer().normalised("  \xEF\xBC\xA1\xC2\xA0\xC2\xA0"
-                               "b\t ") ==
+  CHECK(kjv_tokenizer().normalised("  \xEF\xBC\xA1\xC2\xA0\xC2\xA0"
+                                   "b\t ") ==
         "\xE2\x96\x81"
         "A"
         "\xE2\x96\x81"
         "b");
-  CHECK(tokenizer().normalised("") == "");
-  CHECK(tokenizer().encode("   ").empty());
+  CHECK(kjv_tokenizer().normalised("") == "");
+  CHECK(kjv_tokenizer().encode("   ").empty());
 }
 
 TEST_CASE("sentencepiece makes one unknown piece of malformed bytes and characters it does not know") {
-  auto const ids = tokenizer().encode("\xFF\xFE\xF0\x9F\x98\x80");
+  auto const ids = kjv_tokenizer().encode("\xFF\xFE\xF0\x9F\x98\x80");
   REQUIRE_FALSE(ids.empty());
-  CHECK(ids.back() == tokenizer().unknown());
-  CHECK(std::count(ids.begin(), ids.end(), tokenizer().unknown()) == 1);
+  CHECK(ids.back() == kjv_tokenizer().unknown());
+  CHECK(std::count(ids.begin(), ids.end(), kjv_tokenizer().unknown()) == 1);
 }
 
 TEST_CASE("a damaged sentencepiece model is refused") {
@@ -93,7 +93,7 @@ TEST_CASE("a damaged sentencepiece model is refused") {
   check_failure(read(piece("\xFF", 1) + least), ohmic::errc::file_format, {"not UTF-8"});
   check_failure(read(least + piece("a", 1)), ohmic::errc::file_format, {"twice"});
   check_failure(read(least + bytes_field(3, bytes_field(2, "abc"))), ohmic::errc::file_format, {"replacement table"});
-  std::ifstream whole(folder + "/sp.model", std::ios::binary);
+  std::ifstream whole(kjv_tokens + "/sp.model", std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(whole)), {});
   CHECK(read(bytes.substr(0, bytes.size() / 2)).code() == ohmic::errc::file_format);
 }

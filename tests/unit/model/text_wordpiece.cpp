@@ -19,14 +19,14 @@ namespace {
 std::string const wordnet = OHMIC_SOURCE_DIR "/examples/models/bert-wordnet";
 
 // Ids: [PAD] 0, [UNK] 1, [CLS] 2, [SEP] 3, then in order from 4.
-std::vector<std::string> const vocabulary{"[PAD]", "[UNK]",  "[CLS]", "[SEP]", "un", "##aff",  "##able",
+std::vector<std::string> const few_pieces{"[PAD]", "[UNK]",  "[CLS]", "[SEP]", "un", "##aff",  "##able",
                                           "##a",   "unaffa", "a",     "##aa",  ",",  "\u00e9", "##\u00e9\u00e9"};
 
 model::wordpiece tokenizer(std::size_t max_length = 64, model::basic_token_config basic = {}) {
   model::wordpiece_config config;
   config.basic = basic;
   config.max_length = max_length;
-  return {vocabulary, config};
+  return {few_pieces, config};
 }
 
 ids inner(model::wordpiece const& t, std::string const& text) {

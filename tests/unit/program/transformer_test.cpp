@@ -98,6 +98,51 @@ TEST_CASE("a gated block has three matrices, a norm without mean has no L1") {
   CHECK(means == 0);
 }
 
+TEST_CASE("of several experts a token takes some: their weights are all kept, and only those taken are read") {
+  auto s = small();
+  s.gated = true;
+  s.experts = 8;
+  s.experts_per_token = 2;
+  s.expert_hidden = 10;
+  s.shared_hidden = 6;
+  s.dense_layers = 1;
+  std::uint64_t const attention = 2 * 24 * (24 + 24), router = 24 * 8, block = 3 * 24;
+  CHECK(s.weights() == 3 * attention + block * 40 + 2 * (router + 8 * block * 10 + block * 6));
+  std::uint64_t macs = 0, read = 0, exponentials = 0;
+  std::size_t repeats = 0;
+  auto const run = [&](std::size_t tokens) {
+    macs = read = exponentials = 0;
+    for (auto const& r : transformer_program(s, {tokens, 0, 1}, {})) {
+      if (r.op.where.op == operation::router) exponentials += r.times * r.op.post.count<"exp_unit", "exp">();
+      if (r.op.where.op != operation::B1) continue;
+      std::uint64_t const matrix = r.op.shape.inner * r.op.shape.outputs * r.op.repeats * r.times;
+      read += matrix;
+      macs += matrix * r.op.shape.tokens;
+      repeats = std::max(repeats, r.op.repeats);
+    }
+  };
+  // One token: two experts and the shared block in each of two layers, one dense layer.
+  run(1);
+  CHECK(macs == 24u * (40 + 2 * (2 * 10 + 6)));
+  CHECK(read == macs);
+  CHECK(repeats == 2);
+  // Many tokens: all experts, 40 choices over 8 of them.
+  run(20);
+  CHECK(macs == 24u * 20 * (40 + 2 * (2 * 10 + 6)));
+  CHECK(read == 24u * (40 + 2 * (8 * 10 + 6)));
+  CHECK(exponentials == 2u * 20 * 8);
+  // What F does follows the tokens: 20 tokens of two experts each are 40 activations of width 10 a layer.
+  auto const activations = total(transformer_program(s, {20, 0, 1}, {})).count<"activation_unit", "apply">();
+  CHECK(activations == 20u * 40 + 2 * (40u * 10 + 20 * 6));
+  for (auto change :
+       {+[](transformer_shape& t) { t.experts_per_token = 9; }, +[](transformer_shape& t) { t.expert_hidden = 0; },
+        +[](transformer_shape& t) { t.dense_layers = 4; }, +[](transformer_shape& t) { t.cross_layers = 1; }}) {
+    auto bad = s;
+    change(bad);
+    CHECK_THROWS_AS(transformer_program(bad, {1, 0, 1}, {}), error);
+  }
+}
+
 TEST_CASE("without biases none is added") {
   auto s = small();
   s.biases = false;

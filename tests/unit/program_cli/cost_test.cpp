@@ -113,6 +113,52 @@ TEST_CASE("cost: settings, duplication and a model from a config.json change the
   CHECK(imported["model"] == "bert-wordnet");
 }
 
+TEST_CASE("cost: a chip file is priced as the settings it holds, and compared by its name") {
+  scratch_folder const folder;
+  folder.write("mine.toml",
+               "chip = \"wang2024\"\nname = \"six_bits\"\n[adc]\nbits = 6\n[dense]\nprotection = \"secded\"\n");
+  std::string const file = folder / "mine.toml";
+  auto of_file = result_of("cost --model bert_base --chip " + file);
+  auto of_settings = result_of("cost --model bert_base --set adc.bits=6 --set dense.protection=secded");
+  CHECK(of_file["chip"] == "six_bits");
+  CHECK(of_file["rows"] == of_settings["rows"]);
+  CHECK(of_file["config"] == of_settings["config"]);
+  auto const both = result_of("cost --model bert_base --compare " + file + ",isaac");
+  CHECK(both["compare"][0]["chip"] == "six_bits");
+  CHECK(both["compare"][0]["area_mm2"] == of_file["area_mm2"]);
+  CHECK(both["area_mm2"] != of_file["area_mm2"]);
+  // Check rows are read, and built, with the others.
+  auto const plain = result_of("cost --model bert_base --set adc.bits=6");
+  CHECK(of_file["area_mm2"].get<double>() > plain["area_mm2"].get<double>());
+  CHECK(of_file["energy_J"]["prefill"].get<double>() > plain["energy_J"]["prefill"].get<double>());
+  // Eight bits cost the same write in cells of any size; check cells come on top.
+  auto const written = [&](std::string const& set) {
+    auto const r = result_of("cost --model bert_base " + set);
+    for (auto const& n : r["notes"])
+      if (n["name"] == "write.energy") return n["value"].get<double>();
+    return 0.0;
+  };
+  CHECK(written("--set dense.cell.bits=1") == Approx(written("")).epsilon(1e-12));
+  CHECK(written("--set dense.cell.bits=4") == Approx(written("")).epsilon(1e-12));
+  CHECK(written("--set dense.protection=secded") == Approx(1.125 * written("")).epsilon(1e-12));
+  auto const published = [&](std::string const& set) {
+    return result_of("cost --model bert_base --chip wang2024_published " + set)["energy_J"]["prefill"].get<double>();
+  };
+  CHECK(published("--set dense.protection=secded") > published(""));
+  folder.write("bad.toml", "[adc]\nbit = 6\n");
+  refused("cost --model bert_base --chip " + (folder / "bad.toml"), {"bad.toml", "line 2", "did you mean 'adc.bits'"});
+  refused("cost --model bert_base --compare " + file + "," + file, {"named twice", "--compare"});
+  folder.write("isaac.toml", "[adc]\nbits = 6\n");
+  refused("cost --model bert_base --chip " + (folder / "isaac.toml"), {"isaac", "a name of its own"});
+  folder.write("other.toml", "name = \"six_bits\"\n");
+  refused("cost --model bert_base --compare " + file + "," + (folder / "other.toml"), {"six_bits", "one name"});
+  for (char const* bad : {"[softmax]\nexp_bits = 70\n", "[noise]\nmismatch = 9.0\n", "[adc]\nbits = 40\n",
+                          "[range]\nrule = \"user\"\nuser = [0, 0, 0]\n", "[coding]\nactivation_bits = 99\n"}) {
+    folder.write("bad.toml", bad);
+    refused("cost --model bert_base --chip " + (folder / "bad.toml"), {"ohmic: "});
+  }
+}
+
 TEST_CASE("cost: a result does not depend on when or how often it is made") {
   auto a = result_of("cost --model llama_3_8b --decode 100 --compare isaac,tpuv4 --sensitivity"),
        b = result_of("cost --model Llama-3-8B --decode 100 --compare isaac,tpuv4 --sensitivity --threads 2");

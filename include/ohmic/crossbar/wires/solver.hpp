@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
@@ -77,37 +78,12 @@ class wire_solver {
   /// Shape   v_V (m); injected_A (m, n) or empty
   [[nodiscard]] wire_solution solve(std::span<double const> v_V, matrix_view<double const> injected_A = {}) const {
     check_voltages({v_V.data(), v_V.size(), 1}, v_V.size());
-    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), stride = lines().stride;
-    wire_solution s;
-    s.word_V = s.bit_V = s.device_A = matrix<double>(rows, cols);
-    block<1> b(*this, stride == cols ? &s : nullptr);  // the solution's memory is worked in where it has no padding
-    for (std::size_t i = 0; i < rows; ++i) b.word_V[i] = driven(i) ? v_V[i] : 0.0;
-    if (injected_A.data != nullptr) {
-      b.injected.assign(rows * stride, 0.0);
-      for (std::size_t i = 0; i < rows; ++i)
-        for (std::size_t j = 0; j < cols; ++j) b.injected[i * stride + j] = injected_A(i, j);
-      b.job.injected_A = b.injected.data();
-    }
-    if (settings_.method == wire_method::direct || !b.run(*this)) {
-      wire_direct const direct(network_);
-      node_voltages nodes = direct.solve(v_V, injected_A);
-      s.word_V = std::move(nodes.word_V);
-      s.bit_V = std::move(nodes.bit_V);
-      s.report.direct = 1;
-    } else if (stride != cols) {
-      for (std::size_t i = 0; i < rows; ++i)
-        for (std::size_t j = 0; j < cols; ++j) {
-          s.word_V(i, j) = b.u[i * stride + j];
-          s.bit_V(i, j) = b.w[i * stride + j];
-        }
-    }
-    s.report.iterations = b.job.iterations[0];
-    for (std::size_t i = 0; i < rows; ++i)
-      for (std::size_t j = 0; j < cols; ++j)
-        s.device_A(i, j) = simd::fence(network_.g_S(i, j) * (s.word_V(i, j) - s.bit_V(i, j))) +
-                           (injected_A.data != nullptr ? injected_A(i, j) : 0.0);
-    find_ends(s, v_V, b);
-    return s;
+    if (injected_A.data != nullptr &&
+        (injected_A.rows != network_.word_lines() || injected_A.cols != network_.bit_lines()))
+      throw error({errc::shape, "injected currents do not fit the array", "injected_A",
+                   shape_text(injected_A.rows, injected_A.cols),
+                   shape_text(network_.word_lines(), network_.bit_lines()), "check the sizes"});
+    return solve_by(v_V, injected_A, settings_.method == wire_method::direct);
   }
 
   /// Output currents of many input vectors, eight at a time.
@@ -276,22 +252,58 @@ class wire_solver {
     s.power = watts(power);
   }
 
-  [[nodiscard]] wire_solution solve_directly(std::span<double const> v_V) const {
-    wire_settings settings = settings_;
-    settings.method = wire_method::direct;
-    return wire_solver(network_, settings, kernels_).solve(v_V);
+  [[nodiscard]] wire_solution solve_by(std::span<double const> v_V, matrix_view<double const> injected_A,
+                                       bool directly) const {
+    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), stride = lines().stride;
+    wire_solution s;
+    s.word_V = s.bit_V = s.device_A = matrix<double>(rows, cols);
+    block<1> b(*this, stride == cols ? &s : nullptr);  // the solution's memory is worked in where it has no padding
+    for (std::size_t i = 0; i < rows; ++i) b.word_V[i] = driven(i) ? v_V[i] : 0.0;
+    if (injected_A.data != nullptr) {
+      b.injected.assign(rows * stride, 0.0);
+      for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t j = 0; j < cols; ++j) b.injected[i * stride + j] = injected_A(i, j);
+      b.job.injected_A = b.injected.data();
+    }
+    if (directly || !b.run(*this)) {
+      node_voltages nodes = eliminated().solve(v_V, injected_A);
+      s.word_V = std::move(nodes.word_V);
+      s.bit_V = std::move(nodes.bit_V);
+      s.report.direct = 1;
+    } else if (stride != cols) {
+      for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t j = 0; j < cols; ++j) {
+          s.word_V(i, j) = b.u[i * stride + j];
+          s.bit_V(i, j) = b.w[i * stride + j];
+        }
+    }
+    s.report.iterations = b.job.iterations[0];
+    for (std::size_t i = 0; i < rows; ++i)
+      for (std::size_t j = 0; j < cols; ++j)
+        s.device_A(i, j) = simd::fence(network_.g_S(i, j) * (s.word_V(i, j) - s.bit_V(i, j))) +
+                           (injected_A.data != nullptr ? injected_A(i, j) : 0.0);
+    find_ends(s, v_V, b);
+    return s;
   }
-  /// Column k of the effective matrix from one elimination and m solutions.
+
+  [[nodiscard]] wire_solution solve_directly(std::span<double const> v_V) const { return solve_by(v_V, {}, true); }
+  /// Column k of the effective matrix by m solutions.
   wire_report effective_directly(std::size_t k, matrix<double>& out) const {
     wire_report worst;
+    std::vector<double> v(network_.word_lines(), 0.0);
     for (std::size_t i = 0; i < network_.word_lines(); ++i) {
-      std::vector<double> v(network_.word_lines(), 0.0);
       v[i] = 1.0;
       wire_solution const s = solve_directly(v);
+      v[i] = 0.0;
       out(i, k) = s.output_A[k];
       worst.include(s.report);
     }
     return worst;
+  }
+  /// The network eliminated in a band, once, when it is first asked for.
+  [[nodiscard]] wire_direct const& eliminated() const {
+    std::call_once(direct_made_, [&] { direct_ = std::make_unique<wire_direct const>(network_); });
+    return *direct_;
   }
 
   /// Solves `count` sets in blocks of eight: fill(k, lane, block), take(k, lane, block); what the iteration does not reach
@@ -327,6 +339,8 @@ class wire_solver {
   wire_factors factors_;
   wire_settings settings_;
   wire_kernels kernels_;
+  mutable std::once_flag direct_made_;
+  mutable std::unique_ptr<wire_direct const> direct_;
 };
 
 /// Output currents of many input vectors by the effective matrix of a network.

@@ -60,7 +60,7 @@ inline void refuse_other_models(json_file const& json) {
 /// default.
 inline std::vector<std::string> read_labels(json_file const& json) {
   bool const counted = json.has("num_labels");
-  std::size_t const n = counted ? json.count("num_labels", 1, bert_limits::classes) : 2;
+  std::size_t const n = counted ? json.count("num_labels", 1, model_limits::classes) : 2;
   nlohmann::json const* map = json.find("id2label");
   std::vector<std::string> labels;
   if (map == nullptr) {
@@ -68,9 +68,9 @@ inline std::vector<std::string> read_labels(json_file const& json) {
     return labels;
   }
   if (!map->is_object()) throw json.wrong_type("id2label", *map, "an object, id -> label");
-  if (map->empty() || map->size() > bert_limits::classes)
+  if (map->empty() || map->size() > model_limits::classes)
     throw error({errc::config_value, "has no usable number of labels", json.where("id2label"),
-                 std::to_string(map->size()), "1 to " + std::to_string(bert_limits::classes), ""});
+                 std::to_string(map->size()), "1 to " + std::to_string(model_limits::classes), ""});
   for (std::size_t i = 0; i < map->size(); ++i) {
     auto const it = map->find(std::to_string(i));
     if (it == map->end())
@@ -148,13 +148,13 @@ class bert_tensors {
   json_file const json(file);
   detail::refuse_other_models(json);
   bert_config c;
-  c.vocabulary = json.count("vocab_size", 1, bert_limits::vocabulary);
-  c.width = json.count("hidden_size", 1, bert_limits::width);
-  c.layers = json.count("num_hidden_layers", 1, bert_limits::layers);
-  c.heads = json.count("num_attention_heads", 1, bert_limits::width);
-  c.hidden = json.count("intermediate_size", 1, bert_limits::hidden);
-  c.positions = json.count("max_position_embeddings", 1, bert_limits::positions);
-  c.token_types = json.count("type_vocab_size", 1, bert_limits::token_types);
+  c.vocabulary = json.count("vocab_size", 1, model_limits::vocabulary);
+  c.width = json.count("hidden_size", 1, model_limits::width);
+  c.layers = json.count("num_hidden_layers", 1, model_limits::layers);
+  c.heads = json.count("num_attention_heads", 1, model_limits::width);
+  c.hidden = json.count("intermediate_size", 1, model_limits::hidden);
+  c.positions = json.count("max_position_embeddings", 1, model_limits::positions);
+  c.token_types = json.count("type_vocab_size", 1, model_limits::token_types);
   c.hidden_activation = detail::read_activation(json);
   if (c.width % c.heads != 0)
     throw error({errc::config_conflict, "does not divide hidden_size", json.where("num_attention_heads"),

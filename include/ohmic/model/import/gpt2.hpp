@@ -110,12 +110,12 @@ class gpt2_tensors {
   json_file const json(file);
   detail::refuse_other_decoders(json);
   gpt2_config c;
-  c.vocabulary = json.count("vocab_size", 1, bert_limits::vocabulary);
-  c.width = json.count("n_embd", 1, bert_limits::width);
-  c.layers = json.count("n_layer", 1, bert_limits::layers);
-  c.heads = json.count("n_head", 1, bert_limits::width);
-  c.hidden = json.has("n_inner") ? json.count("n_inner", 1, bert_limits::hidden) : 4 * c.width;
-  c.positions = json.count("n_positions", 1, bert_limits::positions);
+  c.vocabulary = json.count("vocab_size", 1, model_limits::vocabulary);
+  c.width = json.count("n_embd", 1, model_limits::width);
+  c.layers = json.count("n_layer", 1, model_limits::layers);
+  c.heads = json.count("n_head", 1, model_limits::width);
+  c.hidden = json.has("n_inner") ? json.count("n_inner", 1, model_limits::hidden) : 4 * c.width;
+  c.positions = json.count("n_positions", 1, model_limits::positions);
   c.hidden_activation = detail::read_gpt2_activation(json);
   if (c.width % c.heads != 0)
     throw error({errc::config_conflict, "does not divide n_embd", json.where("n_head"),

@@ -66,16 +66,39 @@ namespace detail {
         auto const text = name.get<std::string>();
         if (text.find("CausalLM") != text.npos || text.find("LMHeadModel") != text.npos) return true;
       }
-  return one_of(family, {"gpt2", "gpt_neo", "gpt_neox", "gptj", "llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2",
-                         "gemma3", "phi", "phi3", "opt", "bloom", "falcon", "stablelm"});
+  return one_of(family, {"gpt2",  "gpt_neo", "gpt_neox", "gptj",    "llama",     "mistral",   "qwen2",
+                         "qwen3", "gemma",   "gemma2",   "gemma3",  "phi",       "phi3",      "opt",
+                         "bloom", "falcon",  "stablelm", "mixtral", "qwen2_moe", "qwen3_moe", "olmoe"});
+}
+
+/// Experts, where a model has them. What would change the sizes in a way that is not known here is refused.
+inline void read_experts(json_file const& json, program::transformer_shape& s) {
+  constexpr std::size_t widest = std::size_t{1} << 20;
+  auto const unsupported = [&](char const* key, char const* allowed) {
+    throw error(
+        {errc::config_value, "is not supported", json.where(key), json_file::text(*json.find(key)), allowed, ""});
+  };
+  if (json.has("kv_lora_rank")) unsupported("kv_lora_rank", "keys and values of heads, not of a latent vector");
+  s.experts = size_by(json, {"num_local_experts", "num_experts", "n_routed_experts"}, 0, 65536).value_or(1);
+  if (s.experts < 2) {
+    s.experts = 1;
+    return;
+  }
+  s.experts_per_token = required_size(json, {"num_experts_per_tok", "num_experts_per_token", "moe_top_k"}, 65536);
+  s.expert_hidden = size_by(json, {"moe_intermediate_size"}, 1, widest).value_or(s.hidden);
+  s.shared_hidden =
+      size_by(json, {"shared_expert_intermediate_size"}, 0, widest)
+          .value_or(s.expert_hidden * size_by(json, {"n_shared_experts", "num_shared_experts"}, 0, 4096).value_or(0));
+  s.dense_layers = size_by(json, {"first_k_dense_replace"}, 0, 4096).value_or(0);
+  for (char const* key : {"decoder_sparse_step", "moe_layer_freq", "interleave_moe_layer_step"})
+    if (json.has(key) && json.count(key, 0, 4096) > 1)
+      unsupported(key, "1: experts in every layer after the dense ones");
+  if (auto const* only = json.find("mlp_only_layers"); only != nullptr && only->is_array() && !only->empty())
+    unsupported("mlp_only_layers", "an empty list: experts in every layer after the dense ones");
 }
 
 [[nodiscard]] inline program::transformer_shape read_shape(json_file const& json) {
   constexpr std::size_t widest = std::size_t{1} << 20, deepest = 4096;
-  for (char const* key : {"num_local_experts", "num_experts", "n_routed_experts"})
-    if (json.has(key) && json.count(key, 0, 65536) > 1)
-      throw error({errc::config_value, "is not supported", json.where(key), json_file::text(*json.find(key)),
-                   "one expert: a feed-forward block that every token takes", ""});
   // Models that also see or hear keep their language model's sizes apart.
   if (json.has("text_config") && !json.has("hidden_size")) return read_shape(json.inside("text_config"));
   std::string family = text_or(json, {"model_type"}, "");
@@ -100,6 +123,7 @@ namespace detail {
   s.hidden =
       size_by(json, {"intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim", "encoder_ffn_dim"}, 1, widest)
           .value_or(4 * s.width);
+  read_experts(json, s);
   s.vocabulary = size_by(json, {"vocab_size"}, 1, std::size_t{1} << 24).value_or(0);
   s.positions = size_by(json, {"max_position_embeddings", "n_positions", "n_ctx"}, 1, std::size_t{1} << 30).value_or(0);
   std::string const act =
@@ -110,7 +134,8 @@ namespace detail {
   s.norm = rms ? program::norm_kind::rms_norm : program::norm_kind::layer_norm;
   s.rotary =
       json.has("rope_theta") || json.has("rotary_pct") || json.has("rotary_dim") || json.has("partial_rotary_factor");
-  s.biases = json.has("attention_bias") ? json.flag("attention_bias", false) : !rms || one_of(family, {"qwen2"});
+  s.biases =
+      json.has("attention_bias") ? json.flag("attention_bias", false) : !rms || one_of(family, {"qwen2", "qwen2_moe"});
   if (json.flag("is_encoder_decoder", false)) {
     s.cross_layers = size_by(json, {"num_decoder_layers", "decoder_layers"}, 1, deepest).value_or(s.layers);
   } else {
@@ -123,10 +148,10 @@ namespace detail {
 }  // namespace detail
 
 /// The network of a config.json, or of the one in a folder. Its id is the folder's name.
-/// Range   dense transformers: encoders, decoders, encoder-decoders, the `text_config` of models of several kinds; a gated block by its activation (silu, gated-*),
+/// Range   transformers with or without experts: encoders, decoders, encoder-decoders, the `text_config` of models of several kinds; a gated block by its activation (silu, gated-*),
 ///         RMS norm by
 ///         rms_norm_eps; intermediate size 4 x width where it is not given
-/// Errors  file_missing, file_format, missing_entry, config_value (experts), config_conflict; file and key
+/// Errors  file_missing, file_format, missing_entry, config_value, config_conflict; file and key
 [[nodiscard]] inline network read_network(std::filesystem::path path) {
   if (std::filesystem::is_directory(path)) path /= "config.json";
   json_file const json(path);

@@ -58,9 +58,9 @@ class wordpiece {
       throw error({errc::config_value, "max_length leaves no room for text", where, std::to_string(config_.max_length),
                    "3 or more", ""});
     if (pieces_.empty()) throw error({errc::file_format, "vocabulary is empty", where, "", "", ""});
-    if (pieces_.size() > bert_limits::vocabulary)
+    if (pieces_.size() > model_limits::vocabulary)
       throw error({errc::capacity, "vocabulary is too large", where, std::to_string(pieces_.size()),
-                   "at most " + std::to_string(bert_limits::vocabulary), ""});
+                   "at most " + std::to_string(model_limits::vocabulary), ""});
     ids_.reserve(pieces_.size());
     for (std::size_t i = 0; i < pieces_.size(); ++i) add(i, where);
     unknown_ = special(config_.unknown, "unk_token", where);
