@@ -38,8 +38,7 @@ enum class dense_method {
 /// Shape   a column of 1024 rows: 512, 341, 256, 128 weights at 4, 3, 2, 1 bits
 /// Errors  as dense_config::validate; config_value for rows that hold no weight; shape and value at write and read
 /// Random  array = the bank, element = column x rows (with those of checks) + row: see memory_cell
-/// Cost    dense_actions. One read of a column is one `column_access` and as many `cell_read` as it has rows,
-/// check rows among them
+/// Cost    dense_actions. A read of a column is one `column_access` and a `cell_read` for each row, check rows too
 /// Threads columns may be written and read in parallel, each by one thread
 /// Source  Wang et al. 2024, section 4: one column is on at a time, all rows are sensed
 class dense_bank {
