@@ -1,8 +1,10 @@
 // ohmic solve: currents of a crossbar whose wires resist.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <fmt/core.h>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,8 +76,16 @@ std::vector<double> column_of(matrix<double> const& a, std::size_t k) {
 struct loss {
   double largest = 0.0, mean = 0.0;
 };
-loss loss_of(wire_network const& n, matrix<double> const& v, matrix<double> const& currents) {
-  auto const ideal = effective_currents(n.g_S.view(), v.view());
+loss loss_of(wire_network const& n, matrix<double> const& v, matrix<double> const& currents, double sinh_volts) {
+  auto ideal = effective_currents(n.g_S.view(), v.view());
+  if (sinh_volts != 0.0) {
+    sinh_iv const curve({volts(sinh_volts)});
+    for (std::size_t j = 0; j < ideal.rows(); ++j)
+      for (std::size_t k = 0; k < ideal.cols(); ++k) {
+        ideal(j, k) = 0.0;
+        for (std::size_t i = 0; i < v.rows(); ++i) ideal(j, k) += curve.current(v(i, k), n.g_S(i, j));
+      }
+  }
   loss out;
   std::size_t count = 0;
   for (std::size_t k = 0; k < ideal.size(); ++k) {
@@ -146,9 +156,18 @@ int solve(solve_options const& o, common_options const& common) {
                                      {&o.effective, "--effective"},
                                      {&o.netlist, "--netlist"}})
     check_writable(*file, option);
-  for (auto const& [file, option] : {std::pair{&o.output, "--output"}, {&o.effective, "--effective"}})
-    if (*file == "-") throw error({errc::config_conflict, "is for text", option, "-", "a file name", "name a file"});
-  if (!o.nodes.empty()) check_writable(o.nodes + "_word.npy", "--nodes");
+  for (auto const& [file, option] :
+       {std::pair{&o.output, "--output"}, {&o.effective, "--effective"}, {&o.netlist, "--netlist"}})
+    if (*file == "-") throw error({errc::config_conflict, "is no file", option, "-", "a file name", "name a file"});
+  std::set<std::string> files{o.conductances, o.resistances, o.voltages};
+  for (std::string const& file : {o.output, o.effective, o.netlist, o.nodes.empty() ? "" : o.nodes + "_word.npy",
+                                  o.nodes.empty() ? "" : o.nodes + "_bit.npy"}) {
+    if (file.empty()) continue;
+    check_writable(file, file == o.output ? "--output" : "--nodes");
+    if (!files.insert(file).second)
+      throw error({errc::config_conflict, "file named twice", "--output", file, "a name of its own for every file",
+                   "name another file"});
+  }
   solve_config const config = config_of(o, common);
   wire_config::validate(config.wires);
   wire_network const network = network_of(o, config.wires);
@@ -164,13 +183,15 @@ int solve(solve_options const& o, common_options const& common) {
     if (!file->empty() && !single)
       throw error({errc::config_conflict, "needs one vector of voltages", option, std::to_string(v.cols()) + " vectors",
                    "1", "give one vector, or leave it out"});
-  if (!o.effective.empty() && o.sinh_volts != 0.0)
-    throw error({errc::config_conflict, "devices with a curve have no effective matrix", "--effective", "with --sinh",
-                 "linear devices", "leave one of them out"});
+  for (auto const& [file, option] : {std::pair{&o.effective, "--effective"}, {&o.netlist, "--netlist"}})
+    if (!file->empty() && o.sinh_volts != 0.0)
+      throw error({errc::config_conflict, "devices with a curve have no such file", option, "with --sinh",
+                   "linear devices", "leave one of them out"});
 
   executor threads(common.threads == 0 ? executor::available() : common.threads);
   solved const s = solve_all(network, v, o, kernels.wires, threads);
   std::string netlist, effective;
+  double worst_residual = s.report.residual;
   if (!o.netlist.empty()) netlist = ngspice_netlist(network, column_of(v, 0));
   if (!o.effective.empty()) {
     wire_settings settings;
@@ -178,8 +199,11 @@ int solve(solve_options const& o, common_options const& common) {
     wire_report report;
     effective =
         model::npy_bytes(wire_solver(network, settings, kernels.wires).effective_conductances(threads, report).view());
+    worst_residual = std::max(worst_residual, report.residual);
   }
-  bool const good = s.report.residual <= allowed_residual && (!s.newton || s.newton->converged);
+  bool finite_all = true;
+  for (double a : s.currents.flat()) finite_all = finite_all && std::isfinite(a);
+  bool const good = finite_all && worst_residual <= allowed_residual && (!s.newton || s.newton->converged);
   write_whole(o.output, model::npy_bytes(s.currents.view(), voltages.is_vector()));
   write_whole(o.effective, effective);
   write_whole(o.netlist, netlist);
@@ -188,7 +212,7 @@ int solve(solve_options const& o, common_options const& common) {
     write_whole(o.nodes + "_bit.npy", model::npy_bytes(s.single->bit_V.view()));
   }
 
-  loss const lost = loss_of(network, v, s.currents);
+  loss const lost = loss_of(network, v, s.currents, o.sinh_volts);
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet) {
     fmt::print(text, "{} word lines x {} bit lines, {} vector{}\n", network.word_lines(), network.bit_lines(), v.cols(),

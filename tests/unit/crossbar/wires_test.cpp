@@ -333,8 +333,19 @@ TEST_CASE("wires: resistances over twenty decades, floating and grounded lines: 
       continue;
     }
     ++solved;
-    auto const a = wire_solver(c.network).solve(c.volts), b = wire_solver(c.network, direct).solve(c.volts);
+    wire_solver const solver(c.network);
+    auto const a = solver.solve(c.volts), b = wire_solver(c.network, direct).solve(c.volts);
     CHECK(farthest(a.output_A, b.output_A, largest_of(b.output_A)) < exact);
+    // In company of others, some of which take more rounds: the same bits.
+    matrix<double> v(m, 8);
+    for (double& x : v.flat()) x = random.real() - 0.5;
+    for (std::size_t i = 0; i < m; ++i) v(i, 3) = c.volts[i];
+    executor one(1);
+    wire_report report;
+    auto const together = solver.currents(v.view(), one, report);
+    std::size_t differ = 0;
+    for (std::size_t j = 0; j < n; ++j) differ += together(j, 3) != a.output_A[j];
+    CHECK(differ == 0);
   }
   CHECK(solved > 75);
 }

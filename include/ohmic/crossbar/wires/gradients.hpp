@@ -127,6 +127,18 @@ void find_largest(wire_job& job) noexcept {
   look(job.output_A, job.lines->cols);
 }
 
+/// The ends of set k into the memory of those that are done, or back.
+template <class Arch, std::size_t K>
+void keep_ends(wire_job& job, std::size_t k, bool back) noexcept {
+  double* at = job.kept + k;
+  auto const move = [&](double* ends, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i, at += K) (back ? ends[i * K + k] : *at) = back ? *at : ends[i * K + k];
+  };
+  move(job.input_A, job.lines->rows);
+  move(job.far_input_A, job.lines->rows);
+  move(job.output_A, job.lines->cols);
+}
+
 }  // namespace detail
 
 /// Solves a network for K sets of voltages: bit lines first with the word lines that no device loads them back, then what is
@@ -151,6 +163,8 @@ void solve_wires(wire_job& job) noexcept {
   });
   pass.add_up(s.scale);
   for (double& e : s.scale) e = e < 0.0 ? -e : e;
+  bool reached[K] = {};
+  double residual_A[K] = {}, largest_A[K] = {};
   for (std::size_t round = 0; round < job.max_rounds; ++round) {
     for (std::size_t k = 0; k < K; ++k) s.keep[k] = s.done[k] ? 0.0 : 1.0;
     pass.send_back(job.p);
@@ -168,10 +182,18 @@ void solve_wires(wire_job& job) noexcept {
     detail::find_largest<Arch, K>(job);
     bool enough = true;
     for (std::size_t k = 0; k < K; ++k) {
+      if (reached[k]) {  // a set ends where it ends alone, however long the others take
+        detail::keep_ends<Arch, K>(job, k, true);
+        job.residual_A[k] = residual_A[k], job.largest_A[k] = largest_A[k];
+        s.done[k] = true;
+        continue;
+      }
       job.residual_A[k] = 0.0;
       for (std::size_t j = 0; j < pass.n.cols; ++j)
         if (double const a = job.sums[j * K + k]; !(a <= job.residual_A[k])) job.residual_A[k] = a;
-      s.done[k] = job.ended[k] && job.residual_A[k] <= job.residual * job.largest_A[k];
+      s.done[k] = reached[k] = job.ended[k] && job.residual_A[k] <= job.residual * job.largest_A[k];
+      residual_A[k] = job.residual_A[k], largest_A[k] = job.largest_A[k];
+      if (reached[k] && job.kept != nullptr) detail::keep_ends<Arch, K>(job, k, false);
       enough = enough && s.done[k];
     }
     if (enough) break;

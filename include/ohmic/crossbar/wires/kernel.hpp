@@ -34,10 +34,11 @@ struct wire_job {
   double *input_A = nullptr, *far_input_A = nullptr;               ///< out: (rows, K)
   double *output_A = nullptr, *far_output_A = nullptr;             ///< out: (stride, K)
   double* sums = nullptr;                                          ///< memory, (stride, K)
-  std::size_t iterations[wire_lanes] = {};                         ///< out
-  bool ended[wire_lanes] = {};                                     ///< out: the search did, before its limit
-  double residual_A[wire_lanes] = {};  ///< out: largest current by which Kirchhoff's law is missed at a node
-  double largest_A[wire_lanes] = {};   ///< out: largest current at the end of a line
+  double* kept = nullptr;  ///< memory, (2 rows + stride, K): ends of sets that others outlast; null for a single one
+  std::size_t iterations[wire_lanes] = {};  ///< out
+  bool ended[wire_lanes] = {};              ///< out: the search did, before its limit
+  double residual_A[wire_lanes] = {};       ///< out: largest current by which Kirchhoff's law is missed at a node
+  double largest_A[wire_lanes] = {};        ///< out: largest current at the end of a line
 };
 
 namespace detail {

@@ -26,7 +26,8 @@ enum class far_end {
 /// The resistances around the devices. Every line has as many segments as devices: the first of a word line lies between
 /// its driver and its first device, the last of a bit line between its last device and its sense end. A far end that is
 /// tied takes one segment more.
-/// Range   segments 0..1e12 ohm, 0 merges the nodes of a line; driver and sense 0..1e15 ohm or infinite
+/// Range   segments 0, which merges the nodes of a line, or 1e-12..1e12 ohm; driver, sense and ground 0, 1e-12..1e15 ohm;
+///         driver and sense infinite for none
 struct wire_config {
   ohms word_segment{0.0};
   ohms bit_segment{0.0};
@@ -40,9 +41,10 @@ struct wire_config {
   /// Errors  config_value or config_conflict naming the field
   static void validate(wire_config const& c) {
     auto const within = [](char const* key, ohms got, double top, bool infinite) {
-      if (got.si() >= 0.0 && (got.si() <= top || (infinite && std::isinf(got.si())))) return;
+      double const r = got.si();
+      if (r == 0.0 || (r >= 1e-12 && (r <= top || (infinite && std::isinf(r))))) return;
       throw error({errc::config_value, "resistance out of range", std::string("wires.") + key, to_text(got),
-                   "0.." + detail::number_text(top) + " ohm" + (infinite ? ", or inf for none" : ""),
+                   "0, or 1e-12.." + detail::number_text(top) + " ohm" + (infinite ? ", or inf for none" : ""),
                    "give a resistance that is not negative"});
     };
     within("word_segment", c.word_segment, 1e12, false);
@@ -80,7 +82,7 @@ namespace ohmic::inline OHMIC_ABI {
 /// driver, and node (i, j) of bit line j, whose sense end is below the last word line.
 /// Shape   g_S (m, n); driver_ohm (m) or empty; sense_ohm (n) or empty
 /// Units   S, ohm
-/// Range   g_S 0 (open device)..1e6; resistances as in wire_config, infinite for a line that is not driven or sensed
+/// Range   g_S 0 (open device) or 1e-30..1e6; resistances as in wire_config, infinite for a line that is not driven or sensed
 struct wire_network {
   matrix<double> g_S;
   wire_config wires{};
@@ -114,7 +116,7 @@ struct wire_network {
 
 /// A network of resistances, infinite for open devices.
 /// Shape   r_ohm (m, n)
-/// Errors  errc::value naming the device that is not above 0 ohm
+/// Errors  errc::value naming the device that is below 1e-6 ohm
 [[nodiscard]] inline wire_network network_of_resistances(matrix_view<double const> r_ohm, wire_config const& wires) {
   wire_network n{matrix<double>(r_ohm.rows, r_ohm.cols), wires, {}, {}};
   for (std::size_t i = 0; i < r_ohm.rows; ++i)
@@ -124,7 +126,7 @@ struct wire_network {
         throw error({errc::value, "resistance of a device out of range",
                      "device (" + std::to_string(i) + ", " + std::to_string(j) + ")", detail::number_text(r) + " ohm",
                      "1e-06 ohm and above, inf for an open device", "correct the resistances"});
-      n.g_S(i, j) = 1.0 / r;
+      n.g_S(i, j) = r > 1e30 ? 0.0 : 1.0 / r;
     }
   return n;
 }
@@ -172,18 +174,19 @@ inline void wire_network::validate(wire_network const& n) {
                  "at least one word line and one bit line", "check the sizes"});
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = 0; j < cols; ++j)
-      if (double const g = n.g_S(i, j); !(g >= 0.0 && g <= 1e6))
+      if (double const g = n.g_S(i, j); !(g == 0.0 || (g >= 1e-30 && g <= 1e6)))
         throw error({errc::value, "conductance of a device out of range", "device " + detail::node_text(i, j),
-                     detail::number_text(g) + " S", "0..1e+06 S, 0 for an open device", "correct the conductances"});
+                     detail::number_text(g) + " S", "1e-30..1e+06 S, or 0 for an open device",
+                     "correct the conductances"});
   auto const ends = [](char const* where, char const* line, std::vector<double> const& ohm, std::size_t lines) {
     if (ohm.empty()) return;
     if (ohm.size() != lines)
       throw error({errc::shape, "resistances do not fit the array", where, std::to_string(ohm.size()),
                    std::to_string(lines) + ", one for every " + line, "give one for every line, or none"});
     for (std::size_t k = 0; k < lines; ++k)
-      if (!(ohm[k] >= 0.0 && (ohm[k] <= 1e15 || std::isinf(ohm[k]))))
+      if (!(ohm[k] == 0.0 || (ohm[k] >= 1e-12 && (ohm[k] <= 1e15 || std::isinf(ohm[k])))))
         throw error({errc::value, "resistance out of range", std::string(where) + ", " + line + " " + std::to_string(k),
-                     detail::number_text(ohm[k]) + " ohm", "0..1e+15 ohm, or inf for none", "correct it"});
+                     detail::number_text(ohm[k]) + " ohm", "0, 1e-12..1e+15 ohm, or inf for none", "correct it"});
   };
   ends("driver_ohm", "word line", n.driver_ohm, rows);
   ends("sense_ohm", "bit line", n.sense_ohm, cols);

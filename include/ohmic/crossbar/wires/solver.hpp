@@ -50,11 +50,11 @@ struct wire_solution {
 
 enum class wire_method { automatic, direct };
 
-/// Limits of the search; the defaults give 1e-10 or better in every current.
+/// Limits of the search; the defaults give 1e-10 of the largest current of a line, or better.
 struct wire_settings {
   double tolerance = 1e-13;        ///< of the error's energy norm, relative
   double residual = 1e-12;         ///< relative to the largest current of a line; above it, the search goes on
-  std::size_t max_iterations = 0;  ///< 0: 200 + 4 (m + n)
+  std::size_t max_iterations = 0;  ///< of a round, of which there are at most four; 0: 200 + 4 (m + n)
   wire_method method = wire_method::automatic;
 };
 
@@ -149,7 +149,7 @@ class wire_solver {
   template <std::size_t K>
   struct block {
     aligned_vector<double> u, w, r, z, p, mp, injected;
-    std::vector<double> word_V, bit_V, input_A, far_input_A, output_A, far_output_A, sums;
+    std::vector<double> word_V, bit_V, input_A, far_input_A, output_A, far_output_A, sums, kept;
     wire_job job;
 
     explicit block(wire_solver const& s, wire_solution* lent = nullptr) {
@@ -171,6 +171,10 @@ class wire_solver {
       job.input_A = input_A.data(), job.far_input_A = far_input_A.data();
       job.output_A = output_A.data(), job.far_output_A = far_output_A.data();
       job.sums = sums.data();
+      if (K > 1) {
+        kept.assign((2 * n.rows + n.stride) * K, 0.0);
+        job.kept = kept.data();
+      }
     }
     block(block const&) = delete;
     block& operator=(block const&) = delete;
@@ -188,7 +192,8 @@ class wire_solver {
       return true;
     }
     [[nodiscard]] bool reached(std::size_t k) const noexcept {
-      return job.ended[k] && job.residual_A[k] <= 10.0 * job.residual * job.largest_A[k];
+      // Neither comparison holds for a NaN.
+      return job.ended[k] && job.largest_A[k] < 1e300 && job.residual_A[k] <= 10.0 * job.residual * job.largest_A[k];
     }
     [[nodiscard]] wire_report report(std::size_t k) const noexcept {
       return {job.iterations[k], job.largest_A[k] > 0.0 ? job.residual_A[k] / job.largest_A[k] : 0.0, 0};
