@@ -88,13 +88,14 @@ class wire_direct {
   [[nodiscard]] std::size_t bit(std::size_t i, std::size_t j) const noexcept { return nodes_[2 * (i * cols_ + j) + 1]; }
   [[nodiscard]] std::size_t reach(std::size_t k) const noexcept { return std::min(width_, count_ - 1 - k); }
 
-  /// Numbers along the shorter lines, so that the band is narrow. Merged nodes share a number.
+  /// Numbers along lines whose nodes are merged, else along the shorter ones, so that the band is narrow. Merged nodes
+  /// share a number.
   void number_nodes() {
     bool const word_merged = network_->wires.word_segment.si() == 0.0,
                bit_merged = network_->wires.bit_segment.si() == 0.0;
     nodes_.assign(2 * rows_ * cols_, 0);
     std::vector<std::size_t> of_word(rows_, grounded), of_bit(cols_, grounded);
-    bool const by_rows = rows_ >= cols_;
+    bool const by_rows = word_merged != bit_merged ? word_merged : rows_ >= cols_;
     std::size_t const outer = by_rows ? rows_ : cols_, inner = by_rows ? cols_ : rows_;
     auto const line = [&](bool merged, std::size_t& kept) {
       if (!merged) return count_++;

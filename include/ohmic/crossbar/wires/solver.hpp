@@ -60,7 +60,8 @@ struct wire_settings {
 
 /// Solves one network for many inputs; lines are eliminated once.
 /// Errors  construction: as wire_network::validate. Solving: errc::shape, errc::value naming the voltage; errc::capacity
-///         where the iteration does not end and the network is too large for elimination
+///         where elimination is asked for and its band is too large. Where the search does not end and the band is too
+///         large, what the search has is returned, and its residual says how good it is
 /// Cost    construction 2 m n divisions; a solution some 10 iterations of 40 m n operations
 class wire_solver {
  public:
@@ -270,8 +271,13 @@ class wire_solver {
         for (std::size_t j = 0; j < cols; ++j) b.injected[i * stride + j] = injected_A(i, j);
       b.job.injected_A = b.injected.data();
     }
+    wire_direct const* band = nullptr;
     if (directly || !b.run(*this)) {
-      node_voltages nodes = eliminated().solve(v_V, injected_A);
+      band = elimination();
+      if (band == nullptr && directly) (void)b.run(*this);  // then what the search has, with its residual
+    }
+    if (band != nullptr) {
+      node_voltages nodes = band->solve(v_V, injected_A);
       s.word_V = std::move(nodes.word_V);
       s.bit_V = std::move(nodes.bit_V);
       s.report.direct = 1;
@@ -304,6 +310,15 @@ class wire_solver {
       worst.include(s.report);
     }
     return worst;
+  }
+  /// The network eliminated, or null where its band is too large and nobody insists on it.
+  [[nodiscard]] wire_direct const* elimination() const {
+    try {
+      return &eliminated();
+    } catch (error const& e) {
+      if (settings_.method == wire_method::direct || e.code() != errc::capacity) throw;
+      return nullptr;
+    }
   }
   /// The network eliminated in a band, once, when it is first asked for.
   [[nodiscard]] wire_direct const& eliminated() const {
