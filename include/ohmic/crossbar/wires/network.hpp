@@ -45,7 +45,7 @@ struct wire_config {
       if (r == 0.0 || (r >= 1e-12 && (r <= top || (infinite && std::isinf(r))))) return;
       throw error({errc::config_value, "resistance out of range", std::string("wires.") + key, to_text(got),
                    "0, or 1e-12.." + detail::number_text(top) + " ohm" + (infinite ? ", or inf for none" : ""),
-                   "give a resistance that is not negative"});
+                   "give 0, or a resistance of that range"});
     };
     within("word_segment", c.word_segment, 1e12, false);
     within("bit_segment", c.bit_segment, 1e12, false);
