@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -56,6 +57,19 @@ void check_writable(std::string const& target, std::string const& option) {
   if (!fs::is_directory(folder, ec) || access(folder.c_str(), W_OK) != 0)
     throw ohmic::error({ohmic::errc::write_failed, "folder of the result cannot be written", option, target,
                         "a file in a writable folder", "create the folder or name another"});
+}
+
+void check_outputs(std::vector<std::string> const& inputs, std::vector<output_file> const& outputs) {
+  std::set<std::string> taken(inputs.begin(), inputs.end());
+  for (auto const& [name, option] : outputs) {
+    if (name.empty()) continue;
+    if (name == "-")
+      throw ohmic::error({ohmic::errc::config_conflict, "is no file", option, "-", "a file name", "name a file"});
+    check_writable(name, option);
+    if (!taken.insert(name).second)
+      throw ohmic::error({ohmic::errc::config_conflict, "file named twice", option, name,
+                          "a name of its own for every file", "name another file"});
+  }
 }
 
 void write_result(std::string const& target, json const& result) {

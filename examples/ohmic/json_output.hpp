@@ -4,6 +4,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "ohmic/core/reflect.hpp"
 #include "options.hpp"
@@ -41,6 +42,13 @@ json finite(double value);
 /// Stops before a long run if the result could not be written at its end; `option` names it.
 /// Errors  write_failed
 void check_writable(std::string const& target, std::string const& option = "--json");
+
+/// A file that a command writes, and the option that names it; an empty name stands for none.
+struct output_file {
+  std::string name, option;
+};
+/// Errors  as check_writable; config_conflict for `-` and for a name that an input or another output has
+void check_outputs(std::vector<std::string> const& inputs, std::vector<output_file> const& outputs);
 
 /// Writes bytes to a temporary file beside the target and renames it; "-" is standard output, "" nowhere.
 /// Errors  write_failed; the target is then as it was

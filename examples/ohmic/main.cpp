@@ -23,7 +23,9 @@ void add_common(CLI::App& command, common_options& common) {
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   command.add_flag("--quiet", common.quiet, "No table, no progress");
-  command.add_option("--set", common.set, "Change a setting of the chips, key=value; see: ohmic list chips")
+  command
+      .add_option("--set", common.set,
+                  "Change a setting, key=value: of the chips (see: ohmic list chips), or of what the command runs")
       ->type_name("KEY=VALUE");
   command
       .add_option("--instruction-set", common.instruction_set,

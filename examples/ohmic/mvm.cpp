@@ -62,11 +62,8 @@ double share(std::uint64_t part, std::uint64_t whole) {
 
 int mvm(mvm_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
-  for (auto const& [file, option] :
-       {std::pair{&common.json, "--json"}, {&o.output, "--output"}, {&o.conductances, "--save-conductances"}})
-    check_writable(*file, option);
-  for (auto const& [file, option] : {std::pair{&o.output, "--output"}, {&o.conductances, "--save-conductances"}})
-    if (*file == "-") throw error({errc::config_conflict, "is for text", option, "-", "a file name", "name a file"});
+  check_writable(common.json);
+  check_outputs({o.weights, o.inputs, o.array}, {{o.output, "--output"}, {o.conductances, "--save-conductances"}});
   in_situ::config const config = config_of(o, common);
   auto const w = weights_of(o);
   auto const x = model::read_npy(o.inputs);

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <fmt/core.h>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -151,23 +150,13 @@ solved solve_all(wire_network const& network, matrix<double> const& v, solve_opt
 int solve(solve_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   kernel_set const& kernels = choose_kernels(common.instruction_set);
-  for (auto const& [file, option] : {std::pair{&common.json, "--json"},
-                                     {&o.output, "--output"},
-                                     {&o.effective, "--effective"},
-                                     {&o.netlist, "--netlist"}})
-    check_writable(*file, option);
-  for (auto const& [file, option] :
-       {std::pair{&o.output, "--output"}, {&o.effective, "--effective"}, {&o.netlist, "--netlist"}})
-    if (*file == "-") throw error({errc::config_conflict, "is no file", option, "-", "a file name", "name a file"});
-  std::set<std::string> files{o.conductances, o.resistances, o.voltages};
-  for (std::string const& file : {o.output, o.effective, o.netlist, o.nodes.empty() ? "" : o.nodes + "_word.npy",
-                                  o.nodes.empty() ? "" : o.nodes + "_bit.npy"}) {
-    if (file.empty()) continue;
-    check_writable(file, file == o.output ? "--output" : "--nodes");
-    if (!files.insert(file).second)
-      throw error({errc::config_conflict, "file named twice", "--output", file, "a name of its own for every file",
-                   "name another file"});
-  }
+  check_writable(common.json);
+  auto const nodes = [&](char const* which) { return o.nodes.empty() ? std::string() : o.nodes + which; };
+  check_outputs({o.conductances, o.resistances, o.voltages}, {{o.output, "--output"},
+                                                              {o.effective, "--effective"},
+                                                              {o.netlist, "--netlist"},
+                                                              {nodes("_word.npy"), "--nodes"},
+                                                              {nodes("_bit.npy"), "--nodes"}});
   solve_config const config = config_of(o, common);
   wire_config::validate(config.wires);
   wire_network const network = network_of(o, config.wires);
@@ -208,8 +197,8 @@ int solve(solve_options const& o, common_options const& common) {
   write_whole(o.effective, effective);
   write_whole(o.netlist, netlist);
   if (!o.nodes.empty()) {
-    write_whole(o.nodes + "_word.npy", model::npy_bytes(s.single->word_V.view()));
-    write_whole(o.nodes + "_bit.npy", model::npy_bytes(s.single->bit_V.view()));
+    write_whole(nodes("_word.npy"), model::npy_bytes(s.single->word_V.view()));
+    write_whole(nodes("_bit.npy"), model::npy_bytes(s.single->bit_V.view()));
   }
 
   loss const lost = loss_of(network, v, s.currents, o.sinh_volts);

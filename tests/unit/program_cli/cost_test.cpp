@@ -10,6 +10,7 @@
 using nlohmann::json;
 using ohmic_test::contains;
 using ohmic_test::read_json;
+using ohmic_test::refused;
 using ohmic_test::run_program;
 using ohmic_test::scratch_folder;
 
@@ -30,13 +31,6 @@ double sum_of(json const& result, std::string const& prefix) {
   for (auto const& row : result["rows"])
     if (row["path"].get<std::string>().starts_with(prefix)) sum += row["total"].get<double>();
   return sum;
-}
-
-void refused(std::string const& arguments, std::vector<std::string> const& parts) {
-  auto const r = run_program(arguments);
-  INFO(arguments << "\n" << r.text);
-  CHECK(r.status == 2);
-  for (auto const& part : parts) CHECK_THAT(r.text, contains(part));
 }
 
 }  // namespace

@@ -73,14 +73,14 @@ struct small_case : scratch_folder {
   }
 };
 
-void refused(std::string const& arguments, std::vector<std::string> const& parts, int status = 2) {
-  auto const r = run_program(arguments);
-  INFO(arguments << "\n" << r.text);
-  CHECK(r.status == status);
-  for (auto const& part : parts) CHECK_THAT(r.text, contains(part));
-}
-
 }  // namespace
+
+TEST_CASE("mvm: a file is written once, and is no input") {
+  small_case const p;
+  refused(p.arguments("--save-conductances " + (p / "y.npy")), {"--save-conductances", "file named twice"});
+  refused("mvm --weights " + (p / "w.npy") + " --inputs " + (p / "x.npy") + " --output " + (p / "x.npy"),
+          {"--output", "file named twice"});
+}
 
 TEST_CASE("mvm: every golden case of 16 x 8 comes out of the program") {
   scratch_folder const folder;

@@ -10,6 +10,9 @@
 #include <stdexcept>
 #include <string>
 #include <sys/wait.h>
+#include <vector>
+
+#include "support/catch.hpp"
 
 namespace ohmic_test {
 
@@ -34,6 +37,14 @@ inline program_result run_program(std::string const& arguments) {
 inline nlohmann::json read_json(std::filesystem::path const& file) {
   std::ifstream in(file);
   return nlohmann::json::parse(in);
+}
+
+/// The program ends with this status and says all of this.
+inline void refused(std::string const& arguments, std::vector<std::string> const& parts, int status = 2) {
+  auto const r = run_program(arguments);
+  INFO(arguments << "\n" << r.text);
+  CHECK(r.status == status);
+  for (auto const& part : parts) CHECK_THAT(r.text, contains(part));
 }
 
 /// A folder of its own that goes with the test.

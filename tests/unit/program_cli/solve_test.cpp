@@ -16,6 +16,7 @@ using ohmic::model::npy_bytes;
 using ohmic::model::read_npy;
 using ohmic_test::contains;
 using ohmic_test::read_json;
+using ohmic_test::refused;
 using ohmic_test::run_program;
 using ohmic_test::scratch_folder;
 
@@ -47,14 +48,15 @@ struct small_case : scratch_folder {
   [[nodiscard]] matrix<double> result() const { return read_npy(path() / "i.npy").values; }
 };
 
-void refused(std::string const& arguments, std::vector<std::string> const& parts, int status = 2) {
-  auto const r = run_program(arguments);
-  INFO(arguments << "\n" << r.text);
-  CHECK(r.status == status);
-  for (auto const& part : parts) CHECK_THAT(r.text, contains(part));
-}
-
 }  // namespace
+
+TEST_CASE("solve: a file is written once, and is no input") {
+  small_case const p;
+  refused(p.arguments("--effective " + (p / "i.npy")), {"--effective", "file named twice"});
+  refused("solve --conductances " + (p / "g.npy") + " --voltages " + (p / "v.npy") + " --output " + (p / "v.npy"),
+          {"--output", "file named twice"});
+  refused(p.arguments("--netlist -"), {"--netlist", "is no file"});
+}
 
 TEST_CASE("solve: golden currents and node voltages come out of the program") {
   scratch_folder const folder;
