@@ -20,8 +20,8 @@ using ohmic_test::masked;
 
 namespace {
 
-constexpr float infinity = std::numeric_limits<float>::infinity();
-constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+constexpr float infinite_score = std::numeric_limits<float>::infinity();
+constexpr float nan_score = std::numeric_limits<float>::quiet_NaN();
 
 split_softmax without_maximum(float full_scale, int bits) {
   return split_softmax({.max = softmax_maximum::none, .exp_bits = bits, .full_scale = full_scale});
@@ -74,7 +74,7 @@ TEST_CASE("a few codes by hand") {
 
 TEST_CASE("scores above the full scale saturate and are counted") {
   auto const p = without_maximum(1.0f, 7);
-  std::vector<float> const scores{1.0f, 1.001f, 1.01f, 2.0f, 80.0f, 1000.0f, infinity, 0.0f, masked};
+  std::vector<float> const scores{1.0f, 1.001f, 1.01f, 2.0f, 80.0f, 1000.0f, infinite_score, 0.0f, masked};
   std::vector<std::uint16_t> codes(scores.size());
   CHECK(p.row_codes(scores, codes) == 5);  // exp(0.001) 127 still rounds to 127
   CHECK(codes == std::vector<std::uint16_t>{127, 127, 127, 127, 127, 127, 127, 47, 0});
@@ -93,7 +93,7 @@ TEST_CASE("a row far below the full scale has only zero codes, and its division 
 
 TEST_CASE("a sum that noise made negative or NaN yields zeros") {
   split_softmax const p({});
-  for (float sum : {-1.0f, -0.0f, not_a_number}) {
+  for (float sum : {-1.0f, -0.0f, nan_score}) {
     std::vector<float> r{5.0f, 6.0f};
     CHECK_FALSE(p.divide_row(r, sum, r));
     CHECK(r == std::vector<float>{0.0f, 0.0f});
@@ -103,12 +103,12 @@ TEST_CASE("a sum that noise made negative or NaN yields zeros") {
 TEST_CASE("a score that is no number is a masked one") {
   for (auto const& p : {split_softmax({}), without_maximum(1.0f, 7)}) {
     std::vector<float> scores(40, 1.0f);
-    scores[0] = scores[17] = scores[39] = not_a_number;
+    scores[0] = scores[17] = scores[39] = nan_score;
     std::vector<std::uint16_t> codes(scores.size());
     CHECK(p.row_codes(scores, codes) == 0);
     for (std::size_t i = 0; i < codes.size(); ++i) CHECK(codes[i] == (std::isnan(scores[i]) ? 0 : 127));
   }
-  CHECK(ohmic_test::codes_of(split_softmax({}), {infinity, 1.0f}) == std::vector<std::uint16_t>{0, 0});
+  CHECK(ohmic_test::codes_of(split_softmax({}), {infinite_score, 1.0f}) == std::vector<std::uint16_t>{0, 0});
 }
 
 TEST_CASE("a softmax refuses a bad configuration") {
@@ -118,8 +118,8 @@ TEST_CASE("a softmax refuses a bad configuration") {
   CHECK(code_of([] { split_softmax({.quantile = 0.0}); }) == errc::config_value);
   CHECK(code_of([] { split_softmax({.quantile = std::numeric_limits<double>::quiet_NaN()}); }) == errc::config_value);
   CHECK(code_of([] { split_softmax({.max = softmax_maximum::none}); }) == errc::missing_calibration);
-  CHECK(code_of([] { without_maximum(not_a_number, 7); }) == errc::config_value);
-  CHECK(code_of([] { without_maximum(-infinity, 7); }) == errc::config_value);
+  CHECK(code_of([] { without_maximum(nan_score, 7); }) == errc::config_value);
+  CHECK(code_of([] { without_maximum(-infinite_score, 7); }) == errc::config_value);
   CHECK_NOTHROW(split_softmax::validate(config{}));
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("the softmax settings read and print as text") {
   CHECK(c.rule == full_scale_rule::largest);
   CHECK(c.full_scale == 2.5f);
   ohmic::assign(c, "full_scale=inf");
-  CHECK(c.full_scale == infinity);
+  CHECK(c.full_scale == infinite_score);
 }
 
 TEST_CASE("the largest score of the calibration rows is the full scale as published") {
@@ -181,8 +181,8 @@ TEST_CASE("calibration passes masked rows over and refuses what is no score") {
   c.observe({});
   CHECK(c.rows() == 0);
   CHECK(code_of([&] { (void)c.full_scale(full_scale_rule::largest); }) == errc::missing_calibration);
-  CHECK(code_of([&] { c.observe(std::vector<float>{1.0f, not_a_number}); }) == errc::value);
-  CHECK(code_of([&] { c.observe(std::vector<float>{infinity}); }) == errc::value);
+  CHECK(code_of([&] { c.observe(std::vector<float>{1.0f, nan_score}); }) == errc::value);
+  CHECK(code_of([&] { c.observe(std::vector<float>{infinite_score}); }) == errc::value);
   CHECK(c.rows() == 0);
   c.observe(std::vector<float>{1.0f});
   CHECK(code_of([&] { (void)c.full_scale(full_scale_rule::quantile, 0.0); }) == errc::config_value);
