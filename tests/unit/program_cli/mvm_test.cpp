@@ -172,7 +172,7 @@ TEST_CASE("mvm: saved conductances times the inputs are the product, by way of o
 
 TEST_CASE("mvm: the seed moves programming noise, threads move nothing") {
   small_case const c;
-  std::string const noisy = set_options("cell.r_on=40 kohm; cell.programming=pcm_joshi");
+  std::string const noisy = set_options("cell.r_on=40 kohm; cell.device=pcm_joshi");
   auto const first = c.result(noisy + " --seed 1");
   CHECK(c.result(noisy + " --seed 1 --threads 3") == first);
   CHECK_FALSE(c.result(noisy + " --seed 2") == first);
