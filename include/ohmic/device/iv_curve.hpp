@@ -1,7 +1,9 @@
 // What current a programmed cell carries at a voltage: in proportion, or by a curve.
 #pragma once
 
+#include <cmath>
 #include <concepts>
+#include <limits>
 #include <string>
 
 #include "ohmic/core/error.hpp"
@@ -60,5 +62,22 @@ struct sinh_iv {
 };
 static_assert(iv_curve<sinh_iv>);
 
+/// A curve for cells whose conductance is measured at the voltage of a full input.
+struct read_curve_config {
+  volts scale{std::numeric_limits<double>::infinity()};  ///< v0 of sinh_iv; inf: Ohm's law
+  volts read{0.2};  ///< voltage of a full input; assumed: CiMLoop reads ISAAC's cells so
+
+  [[nodiscard]] bool is_linear() const noexcept { return !std::isfinite(scale.si()); }
+};
+
+/// Current of a cell at the share x of the full input, over its current at the full one: sinh(x V / v0) / sinh(V / v0).
+/// Range   x any; a config with scale of 1 mV at least, read above 0 and at most 100 x scale
+[[nodiscard]] inline double read_curve(read_curve_config const& c, double x) noexcept {
+  if (c.is_linear()) return x;
+  double const full = c.read / c.scale;
+  return detail::own_sinh(simd::fence(x * full)) / detail::own_sinh(full);
+}
+
 }  // namespace ohmic::inline OHMIC_ABI
 BOOST_HANA_ADAPT_STRUCT(ohmic::sinh_iv::config, scale);
+BOOST_HANA_ADAPT_STRUCT(ohmic::read_curve_config, scale, read);

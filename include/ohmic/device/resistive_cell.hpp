@@ -11,6 +11,7 @@
 #include "ohmic/core/simd.hpp"
 #include "ohmic/device/catalogue.hpp"
 #include "ohmic/device/device_cell.hpp"
+#include "ohmic/device/iv_curve.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
@@ -59,6 +60,7 @@ struct resistive_cell_config {
   retention_config retention{};
   temperature_config temperature{};
   fault_config faults{};
+  read_curve_config curve{};
 
   /// Errors  config_value, config_conflict, naming the field; those of read_states
   static void validate(resistive_cell_config const& c);
@@ -115,6 +117,11 @@ class cell_check {
     quantity_within("temperature.at", c_.temperature.at, 1.0, 1000.0, "1..1000 K");
     quantity_within("temperature.reference", c_.temperature.reference, 1.0, 1000.0, "1..1000 K");
     within("temperature.activation_eV", c_.temperature.activation_eV, 10.0);
+    if (!(c_.curve.scale.si() >= 1e-3))
+      throw error({errc::config_value, "out of range", "cell.curve.scale", to_text(c_.curve.scale),
+                   "1 mV and above, or inf V", "set cell.curve.scale"});
+    quantity_within("curve.read", c_.curve.read, 1e-6, c_.curve.is_linear() ? 1e6 : 100.0 * c_.curve.scale.si(),
+                    "above 0 V, at most 100 x cell.curve.scale");
     within("faults.stuck_low", c_.faults.stuck_low, 1.0);
     within("faults.stuck_high", c_.faults.stuck_high, 1.0 - c_.faults.stuck_low);
   }
@@ -238,4 +245,4 @@ class resistive_cell {
 BOOST_HANA_ADAPT_STRUCT(ohmic::retention_config, age, exponent, spread, reference, compensation);
 BOOST_HANA_ADAPT_STRUCT(ohmic::temperature_config, at, reference, activation_eV);
 BOOST_HANA_ADAPT_STRUCT(ohmic::resistive_cell_config, r_on, r_off, levels, device, states, programming_error,
-                        read_noise, write, retention, temperature, faults);
+                        read_noise, write, retention, temperature, faults, curve);

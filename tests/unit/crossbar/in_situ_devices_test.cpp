@@ -180,3 +180,24 @@ TEST_CASE("in-situ devices: per column mends what differs between columns, globa
   CHECK(off(at("global")) > 0.2);
   CHECK(off(at("per_column")) < 0.02);
 }
+
+TEST_CASE("in-situ devices: a curve bends analog inputs, and leaves full ones and bits alone") {
+  auto const w = device_test_matrix(4, 16, 31);
+  std::string const bent = "cell.curve.scale=0.1 V; cell.curve.read=0.2 V; ";
+  std::string const fixed_inputs = exact_read + "inputs.scale=fixed; ";
+  for (double x : {-1.0, -0.5, 0.25, 1.0}) {
+    matrix<double> in(16, 1);
+    for (double& v : in.flat()) v = x;
+    auto const straight = in_situ_product(w, in, in_situ_settings(fixed_inputs)),
+               curved = in_situ_product(w, in, in_situ_settings(bent + fixed_inputs));
+    for (std::size_t o = 0; o < 4; ++o)
+      CHECK(curved(o, 0) == Approx(straight(o, 0) * std::sinh(2.0 * x) / std::sinh(2.0) / x).epsilon(1e-12));
+  }
+  auto const x = device_test_matrix(16, 5, 32);
+  std::string const bits = "inputs.slice_bits=1; ";
+  CHECK(in_situ_product(w, x, in_situ_settings(bent + bits)) == in_situ_product(w, x, in_situ_settings(bits)));
+  for (auto const& [settings, part] : {std::pair("cell.curve.scale=0 V", "cell.curve.scale"),
+                                       {"cell.curve.scale=1 mV; cell.curve.read=0.2 V", "cell.curve.read"}})
+    check_refused([&, text = settings] { in_situ::config::validate(in_situ_settings(text)); }, errc::config_value,
+                  {part});
+}

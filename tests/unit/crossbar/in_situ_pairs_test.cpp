@@ -82,7 +82,7 @@ TEST_CASE("in-situ array: every pair of policies runs or is refused with a sente
        "cell.read_noise=0.01", "cell.retention.exponent=0.05; cell.retention.age=1000 s", "cell.retention.age=86400 s",
        "cell.retention.age=86400 s; cell.retention.compensation=global",
        "cell.retention.age=86400 s; cell.retention.compensation=per_column", "cell.temperature.at=350 K",
-       "cell.levels=16", "lines.ir_drop=1"},
+       "cell.curve.scale=0.1 V", "cell.levels=16", "lines.ir_drop=1"},
   };
   dice d(6);
   matrix<double> w(5, 12), x(12, 3);

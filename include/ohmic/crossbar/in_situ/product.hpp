@@ -98,9 +98,14 @@ class array_product {
  private:
   /// Shape   scaled (rows) -> out (outputs), in units of a full input times the largest weight
   void multiply(std::span<double const> scaled, std::vector<double>& out, std::uint32_t time, report& r) const {
-    coded_inputs const coded = in_situ::code_inputs(scaled, c_.config.inputs);
+    coded_inputs coded = in_situ::code_inputs(scaled, c_.config.inputs);
     r.inputs += rows_;
     r.clipped_inputs += coded.clipped;
+    auto const& curve = c_.config.cell.curve;
+    if (!curve.is_linear())  // the digital side knows the sum of the inputs, not of what flows
+      for (auto& p : coded.passes)
+        for (auto* side : {&p.positive, &p.negative})
+          for (double& v : *side) v = read_curve(curve, v);
     auto const map = c_.config.weights.mapping;
     std::fill(out.begin(), out.end(), 0.0);
     for (std::size_t i = 0; i < c_.slices; ++i) {
