@@ -35,7 +35,7 @@ struct sonos : ideal_device {
   }
   [[nodiscard]] double aged(double target_uS, double programmed_uS, double age_s, double z) const noexcept {
     if (!(age_s > 0.0)) return programmed_uS;
-    double const i_nA = target_uS * nA_per_uS;
+    double const i_nA = simd::fence(target_uS * nA_per_uS);
     measured const now = at(age_s / day_s);
     double const shift = detail::polynomial(now.drift, i_nA);
     double const first = saturating(days[0], i_nA), spread = saturating(now, std::max(0.0, i_nA + shift));
