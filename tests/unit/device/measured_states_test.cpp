@@ -7,6 +7,7 @@
 
 #include "support/catch.hpp"
 #include "support/diagnosis.hpp"
+#include "support/dice.hpp"
 #include "support/temporary_file.hpp"
 
 using namespace ohmic;
@@ -76,4 +77,43 @@ TEST_CASE("a table of states: what is wrong is refused with its line and column"
   refused(head + "1,0.1\n", errc::file_format, {"1 states"});
   check_refused([] { static_cast<void>(read_states("/nowhere/s.csv")); }, errc::file_missing,
                 {"/nowhere/s.csv", "cell.states"});
+}
+
+TEST_CASE("a table of states that is damaged anywhere is read or refused, and what is read is sound") {
+  std::string const good =
+      "conductance_uS,spread_uS,drift_exponent,drift_spread\n0,0.1,0.05,0.01\n4.5,2e-1,0.02,0\n10,0.3,0,0\n";
+  std::string const letters = ",\n\r -+.eE0159infax_\"\t\0";
+  ohmic_test::dice d(77);
+  int read = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string text = good;
+    for (int edits = d.between(1, 3); edits > 0; --edits) {
+      auto const at = static_cast<std::size_t>(d.between(0, static_cast<int>(text.size()) - 1));
+      char const c = letters[static_cast<std::size_t>(d.between(0, static_cast<int>(letters.size()) - 1))];
+      switch (d.between(0, 2)) {
+        case 0:
+          text[at] = c;
+          break;
+        case 1:
+          text.insert(at, 1, c);
+          break;
+        default:
+          text.erase(at, static_cast<std::size_t>(d.between(1, 20)));
+      }
+      if (text.empty()) text = "x";
+    }
+    try {
+      auto const states = parse_states(text, "s.csv");
+      ++read;
+      bool sound = states.size() >= 2;
+      for (std::size_t k = 0; k < states.size(); ++k)
+        sound = sound && std::isfinite(states[k].conductance_uS) && states[k].conductance_uS >= 0.0 &&
+                states[k].spread_uS >= 0.0 && (k == 0 || states[k].conductance_uS > states[k - 1].conductance_uS);
+      if (!sound) FAIL(text);
+    } catch (error const& e) {
+      if (e.info().where.find("s.csv") == std::string::npos) FAIL(e.what());
+    }
+  }
+  CHECK(read > 500);  // so that both happen
+  CHECK(read < 19000);
 }

@@ -10,6 +10,7 @@
 
 #include "ohmic/crossbar/in_situ/product.hpp"
 #include "support/diagnosis.hpp"
+#include "support/dice.hpp"
 #include "support/temporary_file.hpp"
 #include "unit/crossbar/in_situ_cases.hpp"
 
@@ -100,4 +101,28 @@ TEST_CASE("what is no programmed array is refused") {
   std::memcpy(infinite.data() + 8 + header, &inf, 8);
   refused(negative, errc::value, {"bad.safetensors, g", "negative"});
   refused(infinite, errc::value, {"element 0", "'g'", "infinity"});
+}
+
+TEST_CASE("a programmed array that is damaged anywhere is read or refused") {
+  temporary_folder const folder;
+  std::string const good = model::programmed_bytes(written("cell.read_noise=0.01; array.rows=5; weights.slices=2,6"));
+  dice d(78);
+  int read = 0;
+  for (int i = 0; i < 1500; ++i) {
+    std::string bytes = good;
+    auto const at = static_cast<std::size_t>(d.between(0, static_cast<int>(bytes.size()) - 1));
+    bytes[at] = static_cast<char>(d.between(0, 255));
+    if (d.between(0, 9) == 0) bytes.resize(at);
+    auto const file = folder.write("damaged.safetensors", bytes);
+    try {
+      auto const cells = model::read_programmed(file);
+      in_situ::report r;
+      static_cast<void>(in_situ::multiply(cells, ramp(cells.inputs, 1).view(), r));
+      ++read;
+    } catch (error const& e) {
+      if (!e.is_bad_input()) FAIL(e.what());
+    }
+  }
+  CHECK(read > 100);
+  CHECK(read < 1400);
 }
