@@ -5,10 +5,30 @@
 #include "json_output.hpp"
 #include "ohmic/chip/cost_presets.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/device/catalogue.hpp"
 #include "ohmic/model/catalogue.hpp"
 #include "options.hpp"
 
 namespace program_cli {
+
+namespace {
+
+/// The devices of cell.device.
+void list_devices(json& out, bool text) {
+  out["devices"] = json::array();
+  for (auto const& [name, value] : ohmic::enum_names<ohmic::device_name>::value)
+    ohmic::with_law(value, [&](auto const& law) {
+      ohmic::device_facts const f = law.facts();
+      json d = {{"id", f.name}, {"summary", f.summary}, {"source", f.source}};
+      if (f.name != "table")
+        d["range_uS"] = {f.low_uS, finite(f.high_uS)}, d["levels"] = f.levels, d["spread"] = f.has_spread,
+        d["drift"] = f.has_drift, d["read_noise"] = f.has_read_noise;
+      out["devices"].push_back(std::move(d));
+      if (text) fmt::print("{:<20} {}\n{:<20}   {}\n", f.name, f.summary, "", f.source);
+    });
+}
+
+}  // namespace
 
 int list(std::string const& what, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
@@ -50,8 +70,10 @@ int list(std::string const& what, common_options const& common) {
         fmt::print("{:<20} {:>8.2f} M weights in its layers, {} (cost only)\n", n.id,
                    static_cast<double>(n.weights()) / 1e6, n.source);
     }
+  } else if (what == "devices") {
+    list_devices(out, text);
   } else {
-    throw ohmic::error({ohmic::errc::unknown_id, "nothing of that name to list", "list", what, "chips, models",
+    throw ohmic::error({ohmic::errc::unknown_id, "nothing of that name to list", "list", what, "chips, devices, models",
                         "try: ohmic list chips"});
   }
   out["run"] = run_object(start, 1, "none");

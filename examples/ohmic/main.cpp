@@ -67,7 +67,13 @@ void add_mvm(CLI::App& command, mvm_options& o) {
   auto const file = [&](char const* name, std::string& value, char const* text) {
     return command.add_option(name, value, text)->type_name("FILE");
   };
-  file("--weights", o.weights, "Weights, .npy (outputs, inputs)")->required();
+  auto* const weights = file("--weights", o.weights, "Weights, .npy (outputs, inputs)");
+  auto* const load =
+      file("--load", o.load, "A programmed array that --save wrote, instead of programming; with its seed");
+  file("--save", o.save, "Write the programmed array, .safetensors");
+  command.callback([weights, load] {
+    if (weights->count() + load->count() == 0) throw CLI::RequiredError("--weights or --load");
+  });
   file("--inputs", o.inputs, "Inputs, .npy (inputs) or (inputs, vectors)")->required();
   file("--output", o.output, "What the array makes of W X, .npy (outputs) or (outputs, vectors)")->required();
   file("--array", o.array, "Settings of the array, .toml: [adc] bits = 6; --set comes on top");
@@ -173,7 +179,7 @@ int run(int argc, char** argv) {
 
   std::string what = "chips";
   auto* const list_command = app.add_subcommand("list", "What the program knows by name");
-  list_command->add_option("WHAT", what, "chips or models")->capture_default_str();
+  list_command->add_option("WHAT", what, "chips, devices or models")->capture_default_str();
   add_common(*list_command, common);
 
   try {

@@ -53,6 +53,7 @@ struct mvm_options {
   std::string weights, inputs, output;
   std::string array;         ///< TOML file with settings, or empty
   std::string conductances;  ///< file to write, or empty
+  std::string save, load;  ///< the programmed array as safetensors: to write, to read instead of programming; or empty
 };
 
 int deploy(deploy_options const&, common_options const&);

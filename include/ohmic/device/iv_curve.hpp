@@ -3,12 +3,14 @@
 
 #include <cmath>
 #include <concepts>
+#include <limits>
 #include <string>
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/simd.hpp"
+#include "ohmic/device/elementary.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
@@ -29,32 +31,6 @@ struct linear_iv {
   [[nodiscard]] double conductance(double, double g_S) const noexcept { return g_S; }
 };
 static_assert(iv_curve<linear_iv>);
-
-namespace detail {
-
-/// e^x by the library's own operations: the same bits everywhere. Range  any; infinite above 709.7
-/// Source  x = k ln 2 + r, Taylor's series of r to r^13, whose rest is below 2^-57 for |r| <= ln 2 / 2
-[[nodiscard]] inline double own_exp(double x) noexcept {
-  if (!(x > -745.0)) return 0.0;
-  if (x > 710.0) return HUGE_VAL;
-  double const k = std::floor(simd::fence(x * 1.4426950408889634) + 0.5);
-  double const r = (x - simd::fence(k * 0.6931471803691238)) - simd::fence(k * 1.9082149292705877e-10);  // ln 2, split
-  double sum = 1.0;
-  for (double n = 13.0; n >= 1.0; n -= 1.0) sum = 1.0 + simd::fence(sum * (r / n));
-  return std::ldexp(sum, static_cast<int>(k));
-}
-[[nodiscard]] inline double own_sinh(double x) noexcept {
-  if (std::fabs(x) >= 1.0) {
-    double const s = 0.5 * (own_exp(std::fabs(x)) - own_exp(-std::fabs(x)));
-    return x < 0.0 ? -s : s;
-  }
-  double const square = simd::fence(x * x);
-  double sum = 1.0;  // series to x^19
-  for (double n = 18.0; n >= 2.0; n -= 2.0) sum = 1.0 + simd::fence(sum * (square / (n * (n + 1.0))));
-  return simd::fence(x * sum);
-}
-
-}  // namespace detail
 
 /// I = g v0 sinh(v / v0): ohmic below v0, exponential above, as filaments that are not complete are often fitted.
 /// Source  the usual compact form; v0 is a fit, so that there is no default that fits all
@@ -86,5 +62,22 @@ struct sinh_iv {
 };
 static_assert(iv_curve<sinh_iv>);
 
+/// A curve for cells whose conductance is measured at the voltage of a full input.
+struct read_curve_config {
+  volts scale{std::numeric_limits<double>::infinity()};  ///< v0 of sinh_iv; inf: Ohm's law
+  volts read{0.2};  ///< voltage of a full input; assumed: CiMLoop reads ISAAC's cells so
+
+  [[nodiscard]] bool is_linear() const noexcept { return !std::isfinite(scale.si()); }
+};
+
+/// Current of a cell at the share x of the full input, over its current at the full one: sinh(x V / v0) / sinh(V / v0).
+/// Range   x any; a config with scale of 1 mV at least, read above 0 and at most 100 x scale
+[[nodiscard]] inline double read_curve(read_curve_config const& c, double x) noexcept {
+  if (c.is_linear()) return x;
+  double const full = c.read / c.scale;
+  return detail::own_sinh(simd::fence(x * full)) / detail::own_sinh(full);
+}
+
 }  // namespace ohmic::inline OHMIC_ABI
 BOOST_HANA_ADAPT_STRUCT(ohmic::sinh_iv::config, scale);
+BOOST_HANA_ADAPT_STRUCT(ohmic::read_curve_config, scale, read);

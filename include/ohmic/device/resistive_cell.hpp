@@ -1,8 +1,7 @@
-// A memristor that is programmed once to one of many conductances, and how far off it lands.
+// Settings of a memristor that keeps one of many conductances: its range, its device, and what happens to it.
 #pragma once
 
 #include <cmath>
-#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -10,111 +9,218 @@
 #include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/simd.hpp"
-#include "ohmic/core/stream.hpp"
+#include "ohmic/device/catalogue.hpp"
+#include "ohmic/device/device_cell.hpp"
+#include "ohmic/device/iv_curve.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
-/// Published laws of the error that programming leaves: a normal number times a sigma that depends on the conductance.
-enum class programming_law {
+/// What the digital side multiplies outputs with, because conductances have drifted; measured without noise of reads.
+enum class drift_compensation {
   none,
-  pcm_joshi,  ///< phase-change memory, up to 25 uS
-  rram_milo,  ///< HfO2 RRAM, 50 to 225 uS
-  rram_wan,   ///< the RRAM of NeuRRAM one second after programming, up to 39.26 uS
+  global,      ///< one factor of a matrix: mean |w| as programmed over mean |w| as it is
+  per_column,  ///< one of every output
+  exact,       ///< one of a matrix, against the weights that were wanted instead of those that were programmed
 };
-
 template <>
-struct enum_names<programming_law> {
-  static constexpr std::pair<std::string_view, programming_law> value[] = {{"none", programming_law::none},
-                                                                           {"pcm_joshi", programming_law::pcm_joshi},
-                                                                           {"rram_milo", programming_law::rram_milo},
-                                                                           {"rram_wan", programming_law::rram_wan}};
+struct enum_names<drift_compensation> {
+  static constexpr std::pair<std::string_view, drift_compensation> value[] = {
+      {"none", drift_compensation::none},
+      {"global", drift_compensation::global},
+      {"per_column", drift_compensation::per_column},
+      {"exact", drift_compensation::exact}};
 };
 
-/// Range of conductances for which a law was measured.
-/// Units   S
-struct conductance_range {
-  double low_S = 0.0, high_S = 0.0;
+/// When the array is read, and drift by a power law for devices that have no law of their own.
+struct retention_config {
+  seconds age{0.0};        ///< after programming
+  double exponent = 0.0;   ///< nu in G(t) = G (t / t0)^-nu, its mean over cells
+  double spread = 0.0;     ///< standard deviation of nu from cell to cell
+  seconds reference{1.0};  ///< t0, also of a table; assumed: nothing drifts before
+  drift_compensation compensation = drift_compensation::none;
 };
-[[nodiscard]] constexpr conductance_range measured_range(programming_law law) noexcept {
-  switch (law) {
-    case programming_law::pcm_joshi:
-      return {0.0, 25e-6};
-    case programming_law::rram_milo:
-      return {50e-6, 225e-6};
-    case programming_law::rram_wan:
-      return {0.0, 39.26e-6};
-    default:
-      return {0.0, 1e300};
-  }
-}
 
-/// Standard deviation of the conductance that programming leaves.
-/// Units   S -> S
-/// Range   g_S within measured_range(law)
-/// Source  polynomials as CrossSim 3.2.0 carries them. pcm_joshi: Joshi et al., Nat. Commun. 11, 2473 (2020); rram_milo: Milo
-///         et al., IRPS 2021; rram_wan: Wan et al., Nature 608, 504 (2022). Check values in tests/unit/device
-[[nodiscard]] inline double programming_sigma(programming_law law, double g_S) noexcept {
-  double const g = g_S * 1e6;  // in uS, as the fits are
-  double sigma = 0.0;
-  switch (law) {
-    case programming_law::pcm_joshi:
-      sigma = simd::fence((simd::fence(-0.00178767 * g) + 0.07585724) * g) + 0.28638599;
-      break;
-    case programming_law::rram_milo:
-      sigma = simd::fence(-0.009107 * g) + 4.782321;
-      break;
-    case programming_law::rram_wan:
-      sigma = simd::fence((simd::fence((simd::fence(1.536e-4 * g) - 1.167e-2) * g) + 0.2374) * g) + 1.053;
-      break;
-    default:
-      break;
-  }
-  return sigma > 0.0 ? sigma * 1e-6 : 0.0;
-}
+struct temperature_config {
+  kelvins at{300.0};           ///< when it is read
+  kelvins reference{300.0};    ///< when it was programmed
+  double activation_eV = 0.1;  ///< assumed, as AnalogLib does
+};
 
 /// Settings of a cell that keeps a conductance between 1 / r_off and 1 / r_on.
 struct resistive_cell_config {
   ohms r_on{10e3};
   ohms r_off{1e6};  ///< inf: the lowest level conducts nothing
   int levels = 0;   ///< evenly spaced, both ends included; 0: any conductance
-  programming_law programming = programming_law::none;
+  device_name device = device_name::ideal;
+  std::string states{};  ///< of device=table: its CSV file
+  double programming_error =
+      0.0;                  ///< standard deviation, as a share of the range; for devices without a law of their own
+  double read_noise = 0.0;  ///< the same of every read
+  write_config write{};
+  retention_config retention{};
+  temperature_config temperature{};
+  fault_config faults{};
+  read_curve_config curve{};
 
-  /// Errors  config_value, config_conflict, naming the field
-  static void validate(resistive_cell_config const& c) {
-    double const on = c.r_on.si(), off = c.r_off.si();
-    if (!(on > 0.0 && std::isfinite(on)))
-      throw error({errc::config_value, "conductance is not positive and finite", "cell.r_on", to_text(c.r_on),
-                   "above 0 ohm", "set cell.r_on to the resistance of the highest level"});
-    if (!(off > on))
-      throw error({errc::config_value, "the lowest level conducts no less than the highest", "cell.r_off",
-                   to_text(c.r_off), "above cell.r_on = " + to_text(c.r_on) + ", or inf ohm",
-                   "exchange cell.r_on and cell.r_off"});
-    if (c.levels != 0 && (c.levels < 2 || c.levels > 65536))
-      throw error({errc::config_value, "out of range", "cell.levels", std::to_string(c.levels),
-                   "0 (any conductance) or 2..65536", "set cell.levels"});
-    auto const range = measured_range(c.programming);
-    // A part in 10^9 of room: 25 uS is 1 / 40 kohm but for a rounding.
-    if (c.g_max_S() > range.high_S * (1.0 + 1e-9) || c.g_min_S() < range.low_S * (1.0 - 1e-9))
-      throw error(
-          {errc::config_conflict, "conductances are outside what the law was measured on", "cell.programming",
-           field_format<programming_law>::print(c.programming) + " with " + to_text(c.r_on) + " to " + to_text(c.r_off),
-           to_text(siemens(range.low_S)) + " to " + to_text(siemens(range.high_S)),
-           "set cell.r_on and cell.r_off, or cell.programming=none"});
-  }
+  /// Errors  config_value, config_conflict, naming the field; those of read_states
+  static void validate(resistive_cell_config const& c);
 
   [[nodiscard]] double g_max_S() const noexcept { return 1.0 / r_on.si(); }
   [[nodiscard]] double g_min_S() const noexcept { return std::isfinite(r_off.si()) ? 1.0 / r_off.si() : 0.0; }
 };
 
-/// The cell: from a share of its range to a conductance.
+namespace detail {
+
+/// Facts of the device, a table's read from its file.
+[[nodiscard]] inline device_facts facts_of(resistive_cell_config const& c) {
+  device_facts facts;
+  if (c.device == device_name::table) {
+    measured_states table;
+    table.states = read_states(c.states);
+    facts = table.facts();
+  } else {
+    with_law(c.device, [&](auto const& law) { facts = law.facts(); });
+  }
+  return facts;
+}
+
+class cell_check {
+ public:
+  explicit cell_check(resistive_cell_config const& c) : c_(c) {}
+
+  void range() const {
+    double const on = c_.r_on.si(), off = c_.r_off.si();
+    if (!(on > 0.0 && std::isfinite(on)))
+      throw error({errc::config_value, "conductance is not positive and finite", "cell.r_on", to_text(c_.r_on),
+                   "above 0 ohm", "set cell.r_on to the resistance of the highest level"});
+    if (!(off > on))
+      throw error({errc::config_value, "the lowest level conducts no less than the highest", "cell.r_off",
+                   to_text(c_.r_off), "above cell.r_on = " + to_text(c_.r_on) + ", or inf ohm",
+                   "exchange cell.r_on and cell.r_off"});
+    if (c_.levels != 0 && (c_.levels < 2 || c_.levels > 65536))
+      throw error({errc::config_value, "out of range", "cell.levels", std::to_string(c_.levels),
+                   "0 (any conductance) or 2..65536", "set cell.levels"});
+  }
+  void numbers() const {
+    within("programming_error", c_.programming_error, 1.0);
+    within("read_noise", c_.read_noise, 1.0);
+    if (c_.write.max_tries < 1 || c_.write.max_tries > 255)
+      throw error({errc::config_value, "out of range", "cell.write.max_tries", std::to_string(c_.write.max_tries),
+                   "1..255", "set cell.write.max_tries"});
+    if (!(c_.write.tolerance > 0.0 && c_.write.tolerance <= 1.0))
+      throw error({errc::config_value, "out of range", "cell.write.tolerance", number_text(c_.write.tolerance),
+                   "above 0, at most 1 of the range", "set cell.write.tolerance"});
+    within("retention.exponent", c_.retention.exponent, 1.0);
+    within("retention.spread", c_.retention.spread, 1.0);
+    quantity_within("retention.age", c_.retention.age, 0.0, 1e12, "0..1e12 s");
+    quantity_within("retention.reference", c_.retention.reference, 1e-9, 1e12, "1e-9..1e12 s");
+    quantity_within("temperature.at", c_.temperature.at, 1.0, 1000.0, "1..1000 K");
+    quantity_within("temperature.reference", c_.temperature.reference, 1.0, 1000.0, "1..1000 K");
+    within("temperature.activation_eV", c_.temperature.activation_eV, 10.0);
+    if (!(c_.curve.scale.si() >= 1e-3))
+      throw error({errc::config_value, "out of range", "cell.curve.scale", to_text(c_.curve.scale),
+                   "1 mV and above, or inf V", "set cell.curve.scale"});
+    quantity_within("curve.read", c_.curve.read, 1e-6, c_.curve.is_linear() ? 1e6 : 100.0 * c_.curve.scale.si(),
+                    "above 0 V, at most 100 x cell.curve.scale");
+    within("faults.stuck_low", c_.faults.stuck_low, 1.0);
+    within("faults.stuck_high", c_.faults.stuck_high, 1.0 - c_.faults.stuck_low);
+  }
+
+  /// What the device can do.
+  void device() const {
+    std::string const name = field_format<device_name>::print(c_.device);
+    bool const table = c_.device == device_name::table;
+    refuse_if(table == c_.states.empty(), table ? "a table has no file" : "a table of states is given and not used",
+              "states", "'" + c_.states + "' with cell.device=" + name, table ? "a CSV file" : "cell.device=table",
+              table ? "set cell.states" : "set cell.device=table, or leave cell.states out");
+    device_facts const f = facts_of(c_);
+    // A part in 10^9 of room: 25 uS is 1 / 40 kohm but for a rounding.
+    double const low = 1e6 * c_.g_min_S(), high = 1e6 * c_.g_max_S();
+    refuse_if(high > f.high_uS * (1.0 + 1e-9) || low < f.low_uS * (1.0 - 1e-9),
+              "conductances are outside what the device was measured on", "device",
+              name + " with " + to_text(c_.r_on) + " to " + to_text(c_.r_off),
+              to_text(siemens(f.low_uS / 1e6)) + " to " + to_text(siemens(f.high_uS / 1e6)),
+              std::isfinite(f.high_uS) ? "set cell.r_on=" + to_text(ohms(1e6 / f.high_uS)) + " and cell.r_off=" +
+                                             (f.low_uS > 0.0 ? to_text(ohms(1e6 / f.low_uS)) : std::string("inf ohm"))
+                                       : std::string());
+    refuse_if(f.levels > 0 && (c_.levels > f.levels || (c_.levels == 0 && !table)), "the device has fewer levels",
+              "levels",
+              std::to_string(c_.levels) + (c_.levels == 0 ? " (any conductance)" : "") + " with cell.device=" + name,
+              table ? "0.." + std::to_string(f.levels) : "2.." + std::to_string(f.levels),
+              "set cell.levels=" + std::to_string(f.levels));
+    refuse_if(c_.programming_error > 0.0 && f.has_spread, "the device has a law of this error already",
+              "programming_error", number_text(c_.programming_error) + " with cell.device=" + name, "0",
+              "set cell.programming_error=0 or cell.device=ideal");
+    refuse_if(c_.read_noise > 0.0 && f.has_read_noise, "the device has a law of this noise already", "read_noise",
+              number_text(c_.read_noise) + " with cell.device=" + name, "0",
+              "set cell.read_noise=0 or cell.device=ideal");
+    refuse_if(c_.write.max_tries > 1 && !f.programmable, "what is made with its value is not written again",
+              "write.max_tries", std::to_string(c_.write.max_tries) + " with cell.device=" + name, "1",
+              "set cell.write.max_tries=1");
+    ageing(f, name);
+    refuse_if(c_.temperature.at != c_.temperature.reference && !f.is_activated,
+              "the device does not conduct by thermal activation, so that Arrhenius' law says nothing of it",
+              "temperature.at", to_text(c_.temperature.at) + " with cell.device=" + name, "cell.temperature.reference",
+              "set both temperatures equal");
+  }
+
+ private:
+  void ageing(device_facts const& f, std::string const& name) const {
+    auto const& r = c_.retention;
+    bool const set = r.exponent > 0.0 || r.spread > 0.0;
+    std::string const exponents =
+        number_text(r.exponent) + " +- " + number_text(r.spread) + " with cell.device=" + name;
+    refuse_if(set && f.has_drift, "the device has a law of drift already", "retention.exponent", exponents, "0",
+              "set cell.retention.exponent=0 and cell.retention.spread=0, or cell.device=ideal");
+    refuse_if(set && (!f.programmable || f.is_volatile),
+              f.is_volatile ? "a bit that is held by its supply does not drift"
+                            : "what is made with its value does not drift",
+              "retention.exponent", exponents, "0", "set cell.retention.exponent=0 and cell.retention.spread=0");
+    double const age = r.age.si();
+    if (age == 0.0) return;
+    refuse_if(!set && !f.has_drift, "nothing ages: the device has no law of drift", "retention.age",
+              to_text(r.age) + " with cell.device=" + name, "0 s", "set cell.retention.exponent, or age=0 s");
+    refuse_if(f.has_drift && (age < f.first_s || age > f.last_s), "the drift was not measured at this age",
+              "retention.age", to_text(r.age) + " with cell.device=" + name,
+              "0 s, or " + to_text(seconds(f.first_s)) + " to " + to_text(seconds(f.last_s)), "set cell.retention.age");
+  }
+  void within(char const* key, double v, double top) const {
+    if (!(v >= 0.0 && v <= top))
+      throw error({errc::config_value, "out of range", std::string("cell.") + key, number_text(v),
+                   "0.." + number_text(top), std::string("set cell.") + key});
+  }
+  template <class Q>
+  void quantity_within(char const* key, Q v, double low, double high, char const* allowed) const {
+    if (!(v.si() >= low && v.si() <= high))
+      throw error({errc::config_value, "out of range", std::string("cell.") + key, to_text(v), allowed,
+                   std::string("set cell.") + key});
+  }
+  void refuse_if(bool bad, char const* what, char const* key, std::string got, std::string allowed,
+                 std::string fix) const {
+    if (bad)
+      throw error({errc::config_conflict, what, std::string("cell.") + key, std::move(got), std::move(allowed),
+                   std::move(fix)});
+  }
+
+  resistive_cell_config const& c_;
+};
+
+}  // namespace detail
+
+inline void resistive_cell_config::validate(resistive_cell_config const& c) {
+  detail::cell_check const check(c);
+  check.range();
+  check.numbers();
+  check.device();
+}
+
+/// The cell's range: from a share of it to the conductance that is wanted.
 /// Units   conductances relative to that of the highest level, so that 1 is 1 / r_on
-/// Random  purpose::programming, one normal per cell, where a law is set
 class resistive_cell {
  public:
   /// Range   a config that validates
   explicit resistive_cell(resistive_cell_config const& c) noexcept
-      : law_(c.programming),
-        g_max_S_(c.g_max_S()),
+      : g_max_S_(c.g_max_S()),
         low_(std::isfinite(c.r_off.si()) ? c.r_on.si() / c.r_off.si() : 0.0),
         span_(1.0 - low_),
         steps_(c.levels > 0 ? static_cast<double>(c.levels - 1) : 0.0) {}
@@ -130,20 +236,13 @@ class resistive_cell {
     return low_ + simd::fence(span_ * level);
   }
 
-  /// What programming leaves of a target: never below 0.
-  [[nodiscard]] double programmed(double target, float normal) const noexcept {
-    if (law_ == programming_law::none) return target;
-    double const sigma = programming_sigma(law_, target * g_max_S_) / g_max_S_;
-    double const g = target + simd::fence(sigma * static_cast<double>(normal));
-    return g > 0.0 ? g : 0.0;
-  }
-  [[nodiscard]] bool is_random() const noexcept { return law_ != programming_law::none; }
-
  private:
-  programming_law law_;
   double g_max_S_, low_, span_, steps_;
 };
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::resistive_cell_config, r_on, r_off, levels, programming);
+BOOST_HANA_ADAPT_STRUCT(ohmic::retention_config, age, exponent, spread, reference, compensation);
+BOOST_HANA_ADAPT_STRUCT(ohmic::temperature_config, at, reference, activation_eV);
+BOOST_HANA_ADAPT_STRUCT(ohmic::resistive_cell_config, r_on, r_off, levels, device, states, programming_error,
+                        read_noise, write, retention, temperature, faults, curve);

@@ -16,6 +16,7 @@
 #include "arch/functions.hpp"
 #include "ohmic/core/threads.hpp"
 #include "support/catch.hpp"
+#include "support/statistics.hpp"
 
 namespace {
 using ohmic::purpose;
@@ -58,25 +59,11 @@ double quantile_error(double z, double p) {
 
 constexpr double largest_quantile_error = 1.2e-6;  // documented at ohmic::upper_quantile
 
-// Largest distance between the values' distribution and a law.
-template <class F>
-double kolmogorov_smirnov(std::vector<float> x, F const& law) {
-  std::sort(x.begin(), x.end());
-  double worst = 0.0;
-  auto const n = static_cast<double>(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    double const f = law(static_cast<double>(x[i]));
-    worst = std::max({worst, f - static_cast<double>(i) / n, static_cast<double>(i + 1) / n - f});
-  }
-  return worst;
-}
-
-// Bounds of the statistical tests. The seeds are fixed, so that a test passes always or never; a bound of four standard
-// deviations is missed by 6e-5 of all seeds, the Kolmogorov-Smirnov bound by 1e-3.
 constexpr std::size_t n_samples = std::size_t{1} << 20;
 double const root_n = std::sqrt(static_cast<double>(n_samples));
-constexpr double deviations = 4.0;
-constexpr double ks_point = 1.95;
+using ohmic_test::deviations;
+using ohmic_test::kolmogorov_smirnov;
+using ohmic_test::ks_point;
 
 struct moments {
   double mean = 0.0, variance = 0.0, skewness = 0.0, kurtosis = 0.0;

@@ -12,6 +12,7 @@
 #include "support/catch.hpp"
 #include "support/diagnosis.hpp"
 #include "support/levels_adc.hpp"
+#include "support/statistics.hpp"
 
 using namespace ohmic_test;
 using ohmic::errc;
@@ -87,31 +88,9 @@ void check_against_definition(product_case const& c, imperfections const& noise,
                                                                  ohmic::operand_source::weights)) == "");
 }
 
-/// Largest distance of two empirical distributions.
-double kolmogorov_smirnov(std::vector<double> a, std::vector<double> b) {
-  std::sort(a.begin(), a.end());
-  std::sort(b.begin(), b.end());
-  double worst = 0.0;
-  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    double const at = std::min(a[i], b[j]);
-    while (i < a.size() && a[i] <= at) ++i;
-    while (j < b.size() && b[j] <= at) ++j;
-    worst = std::max(worst, std::abs(static_cast<double>(i) / static_cast<double>(a.size()) -
-                                     static_cast<double>(j) / static_cast<double>(b.size())));
-  }
-  return worst;
-}
-double mean_of(std::vector<double> const& v) {
-  double sum = 0.0;
-  for (double x : v) sum += x;
-  return sum / static_cast<double>(v.size());
-}
-double variance_of(std::vector<double> const& v) {
-  double const mean = mean_of(v);
-  double sum = 0.0;
-  for (double x : v) sum += (x - mean) * (x - mean);
-  return sum / static_cast<double>(v.size() - 1);
-}
+using ohmic_test::kolmogorov_smirnov;
+using ohmic_test::mean_of;
+using ohmic_test::variance_of;
 
 /// Errors of 16 outputs over many reads, each over its own sigma: by the fast path and by the definition. Outputs whose
 /// sigma is that of the definition's theory; reads are far apart from each other's steps.

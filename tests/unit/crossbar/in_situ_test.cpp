@@ -258,8 +258,8 @@ TEST_CASE("in-situ array: threads do not change the result") {
 
 TEST_CASE("in-situ array: programming noise belongs to seed, array and cell") {
   auto const w = random_matrix(8, 32, 17);
-  std::string const text = "cell.r_on=40 kohm; cell.r_off=inf ohm; array.rows=16; cell.programming=";
-  auto const quiet = in_situ::program(w.view(), in_situ_settings(text + "none"));
+  std::string const text = "cell.r_on=40 kohm; cell.r_off=inf ohm; array.rows=16; cell.device=";
+  auto const quiet = in_situ::program(w.view(), in_situ_settings(text + "ideal"));
   auto const at = [&](std::uint64_t seed, std::uint32_t array) {
     return in_situ::program(w.view(), in_situ_settings(text + "pcm_joshi"), {seed, array});
   };
@@ -284,9 +284,9 @@ TEST_CASE("in-situ array: programming noise belongs to seed, array and cell") {
 }
 
 TEST_CASE("in-situ array: programming noise has the mean and the variance of its law") {
-  std::string const text = "cell.r_on=40 kohm; cell.r_off=inf ohm; weights.largest=2; cell.programming=pcm_joshi";
+  std::string const text = "cell.r_on=40 kohm; cell.r_off=inf ohm; weights.largest=2; cell.device=pcm_joshi";
   auto const cells = in_situ::program(filled(64, 64, 1.0).view(), in_situ_settings(text), {7, 3});
-  double const n = 4096.0, sigma = programming_sigma(programming_law::pcm_joshi, 12.5e-6) / 25e-6;
+  double const n = 4096.0, sigma = pcm_joshi{}.programming_sigma(12.5) / 25.0;
   double sum = 0.0, squares = 0.0;
   for (std::size_t k = 0; k < 4096; ++k) {  // the "+" line, at half of the range
     double const d = cells.g[k] - 0.5;

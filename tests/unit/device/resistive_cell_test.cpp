@@ -1,7 +1,8 @@
-// The cell that keeps one of many conductances, and the published laws of its programming.
+// The cell that keeps one of many conductances: its levels, and what its settings may be.
 #include "ohmic/device/resistive_cell.hpp"
 
 #include <cmath>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -26,35 +27,6 @@ TEST_CASE("resistive cell: levels are evenly spaced, and both ends are among the
   CHECK(resistive_cell(between(10e3, 1e300 * 1e300, 0)).target(0.3) == 0.3);
 }
 
-TEST_CASE("resistive cell: sigmas of programming are those of the published fits") {
-  // Check values computed from the fits, in uS and five digits.
-  struct value {
-    programming_law law;
-    double g_uS, sigma_uS;
-  };
-  for (auto const& v : {value{programming_law::pcm_joshi, 1.0, 0.36046},
-                        {programming_law::pcm_joshi, 12.5, 0.95528},
-                        {programming_law::pcm_joshi, 25.0, 1.06552},
-                        {programming_law::rram_wan, 10.0, 2.4136},
-                        {programming_law::rram_wan, 20.0, 2.3618},
-                        {programming_law::rram_milo, 50.0, 4.32697},
-                        {programming_law::rram_milo, 225.0, 2.73325},
-                        {programming_law::none, 10.0, 0.0}}) {
-    INFO(field_format<programming_law>::print(v.law) << " at " << v.g_uS);
-    double const half_digit = v.law == programming_law::rram_wan ? 5e-5 : 5e-6;  // as many digits as are printed
-    CHECK(std::fabs(programming_sigma(v.law, v.g_uS * 1e-6) * 1e6 - v.sigma_uS) <= half_digit);
-  }
-}
-
-TEST_CASE("resistive cell: what programming leaves is the target + sigma z, and never negative") {
-  auto config = between(40e3, 1e300 * 1e300, 0);
-  config.programming = programming_law::pcm_joshi;
-  resistive_cell const c(config);
-  CHECK(c.programmed(0.5, 0.0f) == 0.5);
-  CHECK(c.programmed(0.5, 2.0f) == Approx(0.5 + 2.0 * 0.95528 / 25.0).epsilon(1e-5));
-  CHECK(c.programmed(0.0, -3.0f) == 0.0);
-}
-
 TEST_CASE("resistive cell: bad settings are refused with the field") {
   auto const refused = [](resistive_cell_config const& c, errc code, std::vector<std::string> const& parts) {
     check_refused([&] { resistive_cell_config::validate(c); }, code, parts);
@@ -67,8 +39,54 @@ TEST_CASE("resistive cell: bad settings are refused with the field") {
   refused(between(10e3, 1e6, 1), errc::config_value, {"cell.levels", "got 1", "2..65536"});
   refused(between(10e3, 1e6, -4), errc::config_value, {"cell.levels", "got -4"});
   auto hot = between(10e3, 1e6, 0);
-  hot.programming = programming_law::pcm_joshi;
-  refused(hot, errc::config_conflict, {"cell.programming", "pcm_joshi", "2.5e-05 S"});
+  hot.device = device_name::pcm_joshi;
+  refused(hot, errc::config_conflict,
+          {"cell.device", "pcm_joshi", "2.5e-05 S", "set cell.r_on=40000 ohm and cell.r_off=inf ohm"});
   hot.r_on = ohms(40e3);
   CHECK_NOTHROW(resistive_cell_config::validate(hot));
+}
+
+TEST_CASE("resistive cell: what has no physical meaning is refused with a sentence") {
+  auto const refused = [](std::string const& settings, std::vector<std::string> const& parts,
+                          errc code = errc::config_conflict) {
+    INFO(settings);
+    check_refused(
+        [&] {
+          resistive_cell_config c;
+          std::istringstream in(settings);
+          for (std::string item; in >> item;) assign(c, item);
+          resistive_cell_config::validate(c);
+        },
+        code, parts);
+  };
+  refused("states=x.csv", {"cell.states", "given and not used", "cell.device=table"});
+  refused("device=table", {"cell.states", "no file"});
+  refused("device=table states=/nowhere/states.csv", {"/nowhere/states.csv", "cannot be read"}, errc::file_missing);
+  refused("device=rram_milo", {"cell.device", "outside what the device was measured on", "5e-05 S to 0.000225 S"});
+  refused("device=sram",
+          {"cell.levels", "fewer levels", "got 0 (any conductance) with cell.device=sram", "cell.levels=2"});
+  refused("device=sram levels=3", {"cell.levels", "got 3 with cell.device=sram"});
+  refused("device=rram_taox programming_error=0.1", {"cell.programming_error", "a law of this error already"});
+  refused("device=pcm_nandakumar r_on=40000ohm r_off=infohm read_noise=0.1",
+          {"cell.read_noise", "a law of this noise already"});
+  refused("device=pcm_nandakumar r_on=40000ohm r_off=infohm retention.exponent=0.1",
+          {"cell.retention.exponent", "a law of drift already"});
+  refused("device=fixed_resistor write.max_tries=5", {"cell.write.max_tries", "made with its value"});
+  refused("device=fixed_resistor retention.exponent=0.1", {"cell.retention.exponent", "made with its value"});
+  refused("device=sram levels=2 retention.spread=0.1", {"cell.retention.exponent", "held by its supply"});
+  refused("retention.age=10s", {"cell.retention.age", "nothing ages", "got 10 s with cell.device=ideal"});
+  refused("device=reram_cmo r_on=12kohm r_off=100kohm retention.age=0.5s",
+          {"cell.retention.age", "not measured at this age", "1 s to inf s"});
+  refused("device=sonos r_on=62.5kohm r_off=infohm retention.age=500000s", {"cell.retention.age", "432000 s"});
+  refused("device=sonos r_on=62.5kohm r_off=infohm temperature.at=350K", {"cell.temperature.at", "thermal activation"});
+  refused("programming_error=-0.1", {"cell.programming_error", "got -0.1", "0..1"}, errc::config_value);
+  refused("read_noise=2", {"cell.read_noise", "got 2"}, errc::config_value);
+  refused("write.max_tries=0", {"cell.write.max_tries", "1..255"}, errc::config_value);
+  refused("write.tolerance=0", {"cell.write.tolerance", "above 0"}, errc::config_value);
+  refused("retention.age=-1s", {"cell.retention.age", "got -1 s"}, errc::config_value);
+  refused("retention.reference=0s", {"cell.retention.reference"}, errc::config_value);
+  refused("temperature.at=0K", {"cell.temperature.at", "1..1000 K"}, errc::config_value);
+  refused("temperature.activation_eV=-1", {"cell.temperature.activation_eV"}, errc::config_value);
+  refused("faults.stuck_low=0.6 faults.stuck_high=0.5", {"cell.faults.stuck_high", "got 0.5", "0..0.4"},
+          errc::config_value);
 }

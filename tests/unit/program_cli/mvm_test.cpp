@@ -7,6 +7,7 @@
 
 #include "run_program.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_file.hpp"
 #include "unit/crossbar/in_situ_cases.hpp"
 
 using namespace ohmic_test;
@@ -172,11 +173,75 @@ TEST_CASE("mvm: saved conductances times the inputs are the product, by way of o
 
 TEST_CASE("mvm: the seed moves programming noise, threads move nothing") {
   small_case const c;
-  std::string const noisy = set_options("cell.r_on=40 kohm; cell.programming=pcm_joshi");
+  std::string const noisy = set_options("cell.r_on=40 kohm; cell.device=pcm_joshi");
   auto const first = c.result(noisy + " --seed 1");
   CHECK(c.result(noisy + " --seed 1 --threads 3") == first);
   CHECK_FALSE(c.result(noisy + " --seed 2") == first);
   CHECK(c.result("--seed 1") == c.result("--seed 2"));
+}
+
+TEST_CASE("mvm: a saved array multiplies as it did, with another converter if that is asked for") {
+  small_case const c;
+  std::string const device =
+      set_options("cell.device=pcm_nandakumar; cell.r_on=40 kohm; cell.r_off=inf ohm; cell.retention.age=60 s");
+  auto const y = c.result(device + " --seed 5 --save " + (c / "a.safetensors"));
+  auto const loaded = [&](std::string const& more) {
+    auto const r = run_program("mvm --load " + (c / "a.safetensors") + " --inputs " + (c / "x.npy") + " --output " +
+                               (c / "y2.npy") + " --quiet " + more);
+    INFO(r.text);
+    REQUIRE(r.status == 0);
+    return read_npy(c.path() / "y2.npy").values;
+  };
+  CHECK(loaded("") == y);
+  CHECK(loaded("--threads 3 --seed 77") == y);
+  CHECK(loaded("--weights " + (c / "w.npy")) == y);
+  CHECK(loaded("--save " + (c / "b.safetensors")) == y);
+  CHECK(read_bytes(c.path() / "a.safetensors") == read_bytes(c.path() / "b.safetensors"));
+  CHECK(loaded("--set adc.bits=4") == c.result(device + " --seed 5 --set adc.bits=4"));
+  std::string const load =
+      "mvm --load " + (c / "a.safetensors") + " --inputs " + (c / "x.npy") + " --output " + (c / "y2.npy") + " ";
+  refused(load + "--set cell.faults.stuck_low=0.1", {"cell.faults.stuck_low", "programmed already", "got 0.1"});
+  refused(load + "--set weights.bits=4", {"weights.bits", "programmed already"});
+  refused(load + "--set adc.bits=0", {"adc.bits"});
+  c.write("tall.npy", npy_bytes(small_matrix(5, 4).view()));
+  refused(load + "--weights " + (c / "tall.npy"), {"tall.npy", "5 x 4", "3 x 4"});
+  refused("mvm --inputs " + (c / "x.npy") + " --output " + (c / "y2.npy"), {"--weights or --load"});
+  refused("mvm --load " + (c / "w.npy") + " --inputs " + (c / "x.npy") + " --output " + (c / "y2.npy"), {"w.npy"});
+  refused(c.arguments("--save " + (c / "w.npy")), {"--save", "file named twice"});
+}
+
+TEST_CASE("mvm: what writing took is told") {
+  small_case const c;
+  auto const r = run_program(
+      c.arguments("--json " + (c / "out.json") +
+                  set_options("cell.programming_error=0.05; cell.write.max_tries=9; cell.faults.stuck_high=0.3")));
+  INFO(r.text);
+  REQUIRE(r.status == 0);
+  CHECK_THAT(r.text, contains("written: "));
+  CHECK_THAT(r.text, contains(" tries a cell, "));
+  auto const j = read_json(c.path() / "out.json");
+  CHECK(j["written_cells"] == 24);
+  CHECK(j["write_tries"] > 24);
+  CHECK(j["stuck_cells"] > 0);
+  CHECK(j["config"]["cell.write.max_tries"] == 9);
+}
+
+TEST_CASE("mvm: a table of states that is wrong is refused with its line and column") {
+  small_case const c;
+  c.write("states.csv", "conductance_uS,spread_uS\n0,0.1\n50,-1\n100,0\n");
+  refused(c.arguments("--set 'cell.r_off=inf ohm' --set cell.device=table --set cell.states=" + (c / "states.csv")),
+          {"states.csv, line 3, column spread_uS", "negative"});
+}
+
+TEST_CASE("list names the devices with their sources") {
+  auto const r = run_program("list devices --quiet --json -");
+  REQUIRE(r.status == 0);
+  auto const j = nlohmann::json::parse(r.text);
+  REQUIRE(j["devices"].size() == 17);
+  for (auto const& d : j["devices"]) CHECK_FALSE(d["source"].get<std::string>().empty());
+  CHECK(j["devices"][9]["id"] == "pcm_nandakumar");
+  CHECK(j["devices"][9]["range_uS"][1] == 25.0);
+  CHECK_THAT(run_program("list devices").text, contains("pcm_nandakumar       PCM to 25 uS"));
 }
 
 TEST_CASE("mvm: bad input is refused with status 2 and nothing is written") {

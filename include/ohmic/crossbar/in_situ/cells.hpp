@@ -13,6 +13,7 @@
 #include "ohmic/core/stream.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/in_situ/config.hpp"
+#include "ohmic/device/programmable_cell.hpp"
 #include "ohmic/device/resistive_cell.hpp"
 #include "ohmic/numeral/slices.hpp"
 
@@ -25,6 +26,14 @@ struct place {
   std::uint32_t first_array = 0;
 };
 
+/// What writing took.
+struct write_report {
+  std::uint64_t cells = 0;
+  std::uint64_t tries = 0;   ///< of cells that are not stuck and of those that are
+  std::uint64_t missed = 0;  ///< cells that verifying gave up
+  std::uint64_t stuck = 0;   ///< cells
+};
+
 /// A programmed matrix: conductances, and what the digital side needs to read results.
 /// Shape   g (slices, lines, columns, inputs); lines: 2 for a pair (+, -), else 1; columns: outputs, and after them the unit
 ///         column where the mapping has one
@@ -34,8 +43,12 @@ struct cells {
   double weight_scale = 1.0;  ///< the |w| of the highest level
   std::size_t slices = 1, lines = 1, outputs = 0, columns = 0, inputs = 0;
   std::vector<double> g{};
-  std::vector<double> slice_gain{};  ///< (slices) weight units per unit of current
-  std::vector<double> zero{};        ///< (slices) conductance of w = 0 without errors, which offset mappings subtract
+  std::vector<double> slice_gain{};   ///< (slices) weight units per unit of current
+  std::vector<double> zero{};         ///< (slices) conductance of w = 0 without errors, which offset mappings subtract
+  std::vector<double> read_sigma{};   ///< as g: standard deviation of a read; empty: reads are exact
+  std::vector<double> output_gain{};  ///< (outputs) compensation of drift; empty: none
+  place at{};                         ///< whose random numbers reads take
+  write_report written{};
 
   [[nodiscard]] double const* row(std::size_t slice, std::size_t line, std::size_t column) const noexcept {
     return g.data() + ((slice * lines + line) * columns + column) * inputs;
@@ -105,6 +118,34 @@ class weight_shares {
   double offset_span_;
 };
 
+/// What the digital side multiplies with, from means of |w|: as wanted, as programmed, as it is.
+/// Source  AIHWKit's drift compensations; ours reads without noise. A factor is 1 where nothing is left to compare
+class drift_gains {
+ public:
+  drift_gains(drift_compensation kind, std::size_t outputs) : kind_(kind), before_(outputs), after_(outputs) {}
+
+  void add(std::size_t output, double wanted, double programmed, double aged) noexcept {
+    before_[output] += std::fabs(kind_ == drift_compensation::exact ? wanted : programmed);
+    after_[output] += std::fabs(aged);
+  }
+  [[nodiscard]] std::vector<double> result() const {
+    if (kind_ == drift_compensation::none) return {};
+    auto const ratio = [](double before, double after) { return before > 0.0 && after > 0.0 ? before / after : 1.0; };
+    std::vector<double> gain(before_.size());
+    double before = 0.0, after = 0.0;
+    for (std::size_t o = 0; o < gain.size(); ++o) {
+      gain[o] = ratio(before_[o], after_[o]);
+      before += before_[o], after += after_[o];
+    }
+    if (kind_ != drift_compensation::per_column) std::fill(gain.begin(), gain.end(), ratio(before, after));
+    return gain;
+  }
+
+ private:
+  drift_compensation kind_;
+  std::vector<double> before_, after_;
+};
+
 inline double largest_weight(matrix_view<double const> w) {
   double largest = 0.0;
   for (std::size_t o = 0; o < w.rows; ++o)
@@ -125,7 +166,7 @@ inline double largest_weight(matrix_view<double const> w) {
 /// Range   |w| above weights.largest: refused
 /// Errors  as config::validate; shape for an empty matrix; value for a weight that is not finite or above weights.largest;
 ///         capacity where random numbers have no addresses
-/// Random  purpose::programming of `at`, one normal per cell, where cell.programming is set
+/// Random  purposes programming, drift and fault of `at`, as device_cell; reads are drawn by multiply
 /// Cost    writes every cell once
 /// Source  CrossSim 3.2.0 for the mappings, held to its conductances in tests/unit/crossbar/in_situ_golden_test.cpp
 [[nodiscard]] inline cells program(matrix_view<double const> weights, config const& c, place at = {}) {
@@ -152,6 +193,8 @@ inline double largest_weight(matrix_view<double const> w) {
   require_addressable(at.first_array + out.arrays(), std::uint64_t{per_input} * rows, 1, "weights");
 
   resistive_cell const cell(c.cell);
+  programmable_cell const device(c.cell);
+  detail::drift_gains gains(c.cell.retention.compensation, out.outputs);
   std::vector<double> share(out.slices * out.lines);
   // What the digital side knows: the gain of every slice, and the conductance of w = 0.
   shares.fill(0.0, share);
@@ -169,18 +212,34 @@ inline double largest_weight(matrix_view<double const> w) {
     out.slice_gain.push_back(gain);
   }
 
+  out.at = at;
   out.g.resize(per_input * out.inputs);
+  if (!device.reads_exactly()) out.read_sigma.resize(out.g.size());
   for (std::size_t o = 0; o < out.columns; ++o)
     for (std::size_t k = 0; k < out.inputs; ++k) {
-      shares.fill(o < out.outputs ? weights(o, k) / out.weight_scale : 0.0, share);
-      stream const noise{at.seed, purpose::programming, at.first_array + static_cast<std::uint32_t>(k / rows)};
+      double const w = o < out.outputs ? weights(o, k) / out.weight_scale : 0.0;
+      shares.fill(w, share);
+      device_streams const numbers(at.seed, at.first_array + static_cast<std::uint32_t>(k / rows));
+      double programmed = 0.0, aged = 0.0;              // the weight that cells hold
       for (std::size_t s = 0; s < share.size(); ++s) {  // slice by slice, line by line
-        std::size_t const line = s * out.columns + o;
+        std::size_t const line = s * out.columns + o, at_cell = line * out.inputs + k;
         double const target = cell.target(share[s]);
-        out.g[line * out.inputs + k] =
-            cell.is_random() ? cell.programmed(target, noise.normal(line * rows + k % rows, 0)) : target;
+        if (device.keeps_targets() && device.reads_exactly()) {
+          out.g[at_cell] = target;
+          ++out.written.cells, ++out.written.tries;
+          continue;
+        }
+        auto const state = device.written(numbers, line * rows + k % rows, target);
+        out.g[at_cell] = device.keeps_targets() ? target : state.aged;
+        if (!device.reads_exactly()) out.read_sigma[at_cell] = state.read_sigma;
+        ++out.written.cells, out.written.tries += state.written.tries;
+        out.written.missed += state.written.verified ? 0 : 1, out.written.stuck += state.written.stuck ? 1 : 0;
+        double const gain = s % out.lines == 0 ? out.slice_gain[s / out.lines] : -out.slice_gain[s / out.lines];
+        programmed += simd::fence(gain * state.programmed), aged += simd::fence(gain * out.g[at_cell]);
       }
+      if (o < out.outputs) gains.add(o, w, programmed, aged);
     }
+  out.output_gain = gains.result();
   return out;
 }
 

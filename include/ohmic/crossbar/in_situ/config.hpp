@@ -293,6 +293,11 @@ inline void config::validate(config const& c) {
   detail::require(c.array.rows >= 0 && c.array.rows <= 1 << 20, "array.rows", detail::text_of(c.array.rows),
                   "0 (all inputs) or 1..1048576", "set array.rows");
   resistive_cell_config::validate(c.cell);
+  detail::refuse_if(
+      c.cell.retention.compensation != drift_compensation::none && !c.weights.is_differential(),
+      "the offset drifts with the cells, and no factor mends that", "cell.retention.compensation",
+      detail::text_of(c.cell.retention.compensation) + " with weights.mapping=" + detail::text_of(c.weights.mapping),
+      "none", "take weights.mapping=differential");
   detail::validate_weights(c);
   detail::validate_inputs(c);
   detail::validate_lines(c);

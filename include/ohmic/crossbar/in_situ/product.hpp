@@ -42,7 +42,10 @@ namespace detail {
 class array_product {
  public:
   array_product(cells const& c, std::size_t array)
-      : c_(c), first_(array * c.rows_of_array()), rows_(std::min(c.rows_of_array(), c.inputs - first_)) {
+      : c_(c),
+        noise_{c.at.seed, purpose::read, c.at.first_array + static_cast<std::uint32_t>(array)},
+        first_(array * c.rows_of_array()),
+        rows_(std::min(c.rows_of_array(), c.inputs - first_)) {
     for (std::size_t i = 0; i < c.slices; ++i) {
       auto const range = in_situ::range_of(c.config, i, rows_);
       auto const& a = c.config.adc;
@@ -51,9 +54,19 @@ class array_product {
     }
   }
 
-  /// Adds the product with one input vector.
+  /// Reads of the array that a vector takes at most, each with numbers of its own.
+  [[nodiscard]] static std::uint64_t reads_of_vector(config const& c) {
+    auto const bits = static_cast<std::uint64_t>(c.inputs.magnitude_bits()),
+               wide = static_cast<std::uint64_t>(c.inputs.slice_bits);
+    std::uint64_t const passes = c.inputs.slice_bits > 0 ? (bits + wide - 1) / wide : 1;
+    return 2 * passes * (static_cast<std::uint64_t>(c.adc.halvings) + 1);
+  }
+
+  /// Adds the product with one input vector, the `vector`-th that this array sees.
   /// Shape   x (inputs) -> y (outputs)
-  void add(std::span<double const> x, std::span<double> y, report& r) const {
+  void add(std::span<double const> x, std::span<double> y, std::uint64_t vector, report& r) const {
+    std::uint64_t const reads = reads_of_vector(c_.config),
+                        per_drive = reads / (static_cast<std::uint64_t>(c_.config.adc.halvings) + 1);
     auto const mine = x.subspan(first_, rows_);
     auto const& in = c_.config.inputs;
     double scale = in.largest;
@@ -66,7 +79,8 @@ class array_product {
     for (int halved = 0;; ++halved, scale *= 2.0) {
       report once;
       for (std::size_t k = 0; k < rows_; ++k) scaled[k] = mine[k] / scale;
-      multiply(scaled, out, once);
+      multiply(scaled, out, static_cast<std::uint32_t>(vector * reads + static_cast<std::uint64_t>(halved) * per_drive),
+               once);
       bool const again = once.clipped_conversions > 0 && halved < c_.config.adc.halvings;
       if (again) {
         once.clipped_conversions = 0;
@@ -75,53 +89,84 @@ class array_product {
       r.include(once);
       if (!again) break;
     }
-    for (std::size_t o = 0; o < c_.outputs; ++o) y[o] += simd::fence(out[o] * (scale * c_.weight_scale));
+    for (std::size_t o = 0; o < c_.outputs; ++o) {
+      double const gain = scale * c_.weight_scale;
+      y[o] += simd::fence(out[o] * (c_.output_gain.empty() ? gain : gain * c_.output_gain[o]));
+    }
   }
 
  private:
   /// Shape   scaled (rows) -> out (outputs), in units of a full input times the largest weight
-  void multiply(std::span<double const> scaled, std::vector<double>& out, report& r) const {
-    coded_inputs const coded = in_situ::code_inputs(scaled, c_.config.inputs);
+  void multiply(std::span<double const> scaled, std::vector<double>& out, std::uint32_t time, report& r) const {
+    coded_inputs coded = in_situ::code_inputs(scaled, c_.config.inputs);
     r.inputs += rows_;
     r.clipped_inputs += coded.clipped;
+    auto const& curve = c_.config.cell.curve;
+    if (!curve.is_linear())  // the digital side knows the sum of the inputs, not of what flows
+      for (auto& p : coded.passes)
+        for (auto* side : {&p.positive, &p.negative})
+          for (double& v : *side) v = read_curve(curve, v);
     auto const map = c_.config.weights.mapping;
     std::fill(out.begin(), out.end(), 0.0);
     for (std::size_t i = 0; i < c_.slices; ++i) {
       double reference = 0.0;  // the current of w = 0
       if (map == mapping::offset) reference = c_.zero[i] * coded.sum;
-      if (map == mapping::offset_unit_column) reference = column(i, c_.outputs, coded, r);
+      if (map == mapping::offset_unit_column) reference = column(i, c_.outputs, coded, time, r);
       for (std::size_t o = 0; o < c_.outputs; ++o)
-        out[o] += simd::fence((column(i, o, coded, r) - reference) * c_.slice_gain[i]);
+        out[o] += simd::fence((column(i, o, coded, time, r) - reference) * c_.slice_gain[i]);
     }
   }
 
   /// The converted current of a column, over all passes of the inputs.
-  double column(std::size_t slice, std::size_t o, coded_inputs const& coded, report& r) const {
+  double column(std::size_t slice, std::size_t o, coded_inputs const& coded, std::uint32_t time, report& r) const {
     auto const passes = c_.config.inputs.passes;
     double sum = 0.0;
     for (auto const& p : coded.passes) {
-      double const plus = current(slice, o, p.positive);
+      double const plus = current(slice, o, p.positive, time);
       double result = 0.0;
       if (passes == input_passes::one) {
         result = converted(slice, plus, r);
       } else {
-        double const minus = current(slice, o, p.negative);
+        double const minus = current(slice, o, p.negative, time + 1);
         result = passes == input_passes::two_summed_analog ? converted(slice, plus - minus, r)
                                                            : converted(slice, plus, r) - converted(slice, minus, r);
       }
       sum += simd::fence(p.gain * result);
+      time += 2;
     }
     return sum;
   }
 
   /// Current of a column, of a pair the difference, as it reaches the converter.
-  double current(std::size_t slice, std::size_t o, std::vector<double> const& drive) const {
-    double const* const plus = c_.row(slice, 0, o) + first_;
-    double const* const minus = c_.lines == 2 ? c_.row(slice, 1, o) + first_ : nullptr;
+  double current(std::size_t slice, std::size_t o, std::vector<double> const& drive, std::uint32_t time) const {
+    double const* plus = c_.row(slice, 0, o) + first_;
+    double const* minus = c_.lines == 2 ? c_.row(slice, 1, o) + first_ : nullptr;
+    auto const read = as_read(slice, o, time);
+    if (!read.empty()) {
+      plus = read.data();
+      minus = c_.lines == 2 ? read.data() + rows_ : nullptr;
+    }
     double sum = 0.0;
     for (std::size_t k = 0; k < rows_; ++k)
       sum += simd::fence((minus == nullptr ? plus[k] : plus[k] - minus[k]) * drive[k]);
     return c_.config.lines.ir_drop > 0.0 ? sum - dropped(plus, minus, drive) : sum;
+  }
+
+  /// Conductances of a column as one read finds them, at least 0; empty where reads are exact.
+  /// Shape   (lines, rows)
+  std::vector<double> as_read(std::size_t slice, std::size_t o, std::uint32_t time) const {
+    if (c_.read_sigma.empty()) return {};
+    std::vector<double> out;
+    std::vector<float> z(rows_);
+    for (std::size_t l = 0; l < c_.lines; ++l) {
+      double const* const g = c_.row(slice, l, o) + first_;
+      std::size_t const line = (slice * c_.lines + l) * c_.columns + o;
+      double const* const sigma = c_.read_sigma.data() + line * c_.inputs + first_;
+      noise_.normals(std::uint64_t{line} * c_.rows_of_array(), time, z);
+      for (std::size_t k = 0; k < rows_; ++k)
+        out.push_back(std::max(0.0, g[k] + simd::fence(sigma[k] * static_cast<double>(z[k]))));
+    }
+    return out;
   }
 
   /// What wires take from a current.
@@ -154,6 +199,7 @@ class array_product {
   }
 
   cells const& c_;
+  stream noise_;
   std::size_t first_, rows_;
   std::vector<level_converter> adc_;
   std::vector<double> high_;
@@ -166,10 +212,12 @@ class array_product {
 /// Units   those of the weights times those of x
 /// Range   inputs beyond inputs.largest and currents beyond the converters' range: clipped and counted in `r`
 /// Errors  shape if x has not one row for every input, or no columns; value for an input that is not finite
+/// Random  purpose::read of cells.at, one normal per cell and read, where the cells have noise; `first_vector` is the number of the
+///         first column of x among all that the array sees, so that a batch may be cut anywhere
 /// Cost    per vector, array, pass of the inputs and slice of the weights: one read and one conversion per column
 /// Source  ours; held to CrossSim and AIHWKit in tests/unit/crossbar/in_situ_golden_test.cpp
 [[nodiscard]] inline matrix<double> multiply(cells const& c, matrix_view<double const> x, report& r,
-                                             executor* threads = nullptr) {
+                                             executor* threads = nullptr, std::uint64_t first_vector = 0) {
   if (x.rows != c.inputs || x.cols == 0)
     throw error({errc::shape, "inputs do not fit the weights", "inputs", shape_text(x.rows, x.cols),
                  std::to_string(c.inputs) + " rows, one for every input of the weights, and at least one column",
@@ -180,12 +228,14 @@ class array_product {
       throw error({errc::value, "an input is not finite",
                    "input (" + std::to_string(i % c.inputs) + ", " + std::to_string(i / c.inputs) + ")",
                    std::to_string(columns.flat()[i]), "finite numbers", "mend the inputs"});
+  if (!c.read_sigma.empty())
+    require_addressable(1, 1, (first_vector + x.cols) * detail::array_product::reads_of_vector(c.config), "inputs");
   std::vector<detail::array_product> arrays;
   for (std::size_t a = 0; a < c.arrays(); ++a) arrays.emplace_back(c, a);
   matrix<double> y(x.cols, c.outputs);
   std::vector<report> reports(x.cols);
   auto const one = [&](std::size_t n) {
-    for (auto const& a : arrays) a.add(columns.row(n), y.row(n), reports[n]);
+    for (auto const& a : arrays) a.add(columns.row(n), y.row(n), first_vector + n, reports[n]);
   };
   if (threads != nullptr) {
     threads->for_each_index(x.cols, one);

@@ -104,6 +104,17 @@ class safetensors_file {
     return v;
   }
 
+  /// Values of an F64 tensor of this shape. Errors as read_matrix().
+  /// Shape   shape, row-major
+  [[nodiscard]] std::vector<double> read_doubles(std::string_view name, std::span<std::uint64_t const> shape,
+                                                 std::string_view origin = {}) {
+    tensor_info const& t = checked(name, shape, origin, true);
+    std::vector<double> v(static_cast<std::size_t>((t.end - t.begin) / sizeof(double)));
+    read_bytes(data_begin_ + t.begin, std::as_writable_bytes(std::span(v)), "tensor " + in_quotes(t.name));
+    require_finite(t, std::span<double const>(v));
+    return v;
+  }
+
  private:
   [[nodiscard]] std::string where(std::string_view name) const { return place(file_, "tensor " + in_quotes(name)); }
 
@@ -113,8 +124,8 @@ class safetensors_file {
     return it != header_.tensors.end() && it->name == name ? &*it : nullptr;
   }
 
-  tensor_info const& checked(std::string_view name, std::span<std::uint64_t const> shape,
-                             std::string_view origin) const {
+  tensor_info const& checked(std::string_view name, std::span<std::uint64_t const> shape, std::string_view origin,
+                             bool doubles = false) const {
     tensor_info const& t = info(name);
     std::string allowed = dimensions_text(shape);
     if (!origin.empty()) allowed.append(" (").append(origin).append(")");
@@ -122,8 +133,9 @@ class safetensors_file {
       throw error({errc::shape, "shape does not fit", where(name), dimensions_text(t.shape), std::move(allowed), ""});
     if (t.begin == t.end)
       throw error({errc::shape, "is empty", where(name), dimensions_text(t.shape), "at least one row and column", ""});
-    if (t.type != "F32" && t.type != "F16" && t.type != "BF16")
-      throw error({errc::file_format, "dtype cannot be read as weights", where(name), t.type, "F32, F16, BF16", ""});
+    if (doubles ? t.type != "F64" : t.type != "F32" && t.type != "F16" && t.type != "BF16")
+      throw error({errc::file_format, doubles ? "dtype cannot be read as doubles" : "dtype cannot be read as weights",
+                   where(name), t.type, doubles ? "F64" : "F32, F16, BF16", ""});
     return t;
   }
 
@@ -152,7 +164,12 @@ class safetensors_file {
         std::transform(chunk.begin(), chunk.end(), out.begin() + static_cast<std::ptrdiff_t>(done), widen);
       }
     }
-    auto const bad = std::find_if(out.begin(), out.end(), [](float v) { return !std::isfinite(v); });
+    require_finite(t, std::span<float const>(out));
+  }
+
+  template <class T>
+  void require_finite(tensor_info const& t, std::span<T const> out) const {
+    auto const bad = std::find_if(out.begin(), out.end(), [](T v) { return !std::isfinite(v); });
     if (bad == out.end()) return;
     auto const element = static_cast<std::size_t>(bad - out.begin());
     std::string at = "element " + std::to_string(element);

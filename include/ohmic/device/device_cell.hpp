@@ -1,0 +1,104 @@
+// A device at its place: what is random in its laws, drawn by address; stuck cells; writing with verifying.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "ohmic/core/config.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
+#include "ohmic/core/reflect.hpp"
+#include "ohmic/core/simd.hpp"
+#include "ohmic/core/stream.hpp"
+#include "ohmic/device/concept.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+
+/// Cells that keep a conductance whatever is written.
+struct fault_config {
+  double stuck_low = 0.0;   ///< share of the cells that stay at the lowest level
+  double stuck_high = 0.0;  ///< share of the cells that stay at the highest level
+};
+
+/// Write and verify: written again until the cell lies within the tolerance of its target. A try is what the law of
+/// the device describes: one pulse, or, where measured cells were verified already, all the pulses of one such cycle.
+struct write_config {
+  int max_tries = 1;        ///< 1: written once, not verified
+  double tolerance = 0.01;  ///< largest distance that verifies, as a share of the cell's range; assumed
+};
+
+/// The numbers of an array.
+/// Random  programming: one normal per cell and try; drift: one normal per cell; fault: one uniform per cell
+struct device_streams {
+  device_streams(std::uint64_t seed, std::uint32_t array) noexcept
+      : programming{seed, purpose::programming, array},
+        drift{seed, purpose::drift, array},
+        fault{seed, purpose::fault, array} {}
+  stream programming, drift, fault;
+};
+
+/// What writing leaves in a cell.
+/// Units   uS
+struct written_cell {
+  double target_uS = 0.0, programmed_uS = 0.0;
+  std::uint32_t tries = 1;
+  bool verified = true;  ///< always true without verifying
+  bool stuck = false;
+};
+
+/// Cells of one device as functions of addresses.
+/// Range   a law, and settings that resistive_cell_config::validate lets pass
+template <device_law Law>
+struct device_cell {
+  Law law{};
+  fault_config faults{};
+  write_config writing{};
+  double low_uS = 0.0, high_uS = 0.0;  ///< lowest and highest level
+
+  /// Writes a cell. Conductances never fall below 0.
+  [[nodiscard]] written_cell write(device_streams const& s, std::uint64_t cell, double target_uS) const noexcept {
+    written_cell out{target_uS, target_uS};
+    auto const most = static_cast<std::uint32_t>(writing.max_tries);
+    auto const near = [&](double g_uS) {
+      return most == 1 || std::fabs(g_uS - target_uS) <= writing.tolerance * (high_uS - low_uS);
+    };
+    if (faults.stuck_low + faults.stuck_high > 0.0) {
+      double const u = static_cast<double>(s.fault.uniform(cell, 0));
+      out.stuck = u < faults.stuck_low + faults.stuck_high;
+      if (out.stuck) {
+        out.programmed_uS = u < faults.stuck_low ? low_uS : high_uS;
+        out.verified = near(out.programmed_uS);
+        out.tries = out.verified ? 1 : most;
+        return out;
+      }
+    }
+    double const mean = law.programming_mean(target_uS), sigma = law.programming_sigma(target_uS);
+    for (out.tries = 0;;) {
+      double const g =
+          mean + (sigma > 0.0 ? simd::fence(sigma * static_cast<double>(s.programming.normal(cell, out.tries))) : 0.0);
+      out.programmed_uS = g > 0.0 ? g : 0.0;
+      out.verified = near(out.programmed_uS);
+      if (++out.tries >= most || out.verified) return out;
+    }
+  }
+
+  /// Mean conductance of a written cell at an age.
+  [[nodiscard]] double aged(device_streams const& s, std::uint64_t cell, written_cell const& w,
+                            double age_s) const noexcept {
+    if (w.stuck) return w.programmed_uS;
+    double const z = age_s > 0.0 && law.facts().has_drift ? static_cast<double>(s.drift.normal(cell, 0)) : 0.0;
+    return law.aged(w.target_uS, w.programmed_uS, age_s, z);
+  }
+
+  /// Standard deviation of one read of it; a stuck cell has none.
+  [[nodiscard]] double read_sigma(written_cell const& w, double aged_uS, double age_s) const noexcept {
+    return w.stuck ? 0.0 : law.read_sigma(w.programmed_uS, aged_uS, age_s);
+  }
+};
+
+}  // namespace ohmic::inline OHMIC_ABI
+
+BOOST_HANA_ADAPT_STRUCT(ohmic::fault_config, stuck_low, stuck_high);
+BOOST_HANA_ADAPT_STRUCT(ohmic::write_config, max_tries, tolerance);

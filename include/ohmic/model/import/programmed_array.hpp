@@ -1,0 +1,118 @@
+// A programmed in-situ array as a file: what its cells hold, and all that products with it need.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "ohmic/core/config.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
+#include "ohmic/crossbar/in_situ/cells.hpp"
+#include "ohmic/model/file.hpp"
+#include "ohmic/model/import/safetensors.hpp"
+#include "ohmic/model/import/safetensors_write.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+namespace detail {
+inline constexpr std::string_view programmed_format = "ohmic programmed array 1";
+
+/// Metadata that are whole numbers, by name.
+template <class Cells, class F>
+void for_each_count(Cells& c, F const& f) {
+  f("seed", c.at.seed);
+  f("first_array", c.at.first_array);
+  f("slices", c.slices);
+  f("lines", c.lines);
+  f("outputs", c.outputs);
+  f("columns", c.columns);
+  f("inputs", c.inputs);
+  f("written_cells", c.written.cells);
+  f("written_tries", c.written.tries);
+  f("written_missed", c.written.missed);
+  f("written_stuck", c.written.stuck);
+}
+}  // namespace detail
+
+/// The bytes of a safetensors file: g and read_sigma (slices, lines, columns, inputs), slice_gain, zero (slices),
+/// output_gain (outputs), weight_scale (1), all F64; settings and seeds in its metadata.
+[[nodiscard]] inline std::string programmed_bytes(in_situ::cells const& c) {
+  std::map<std::string, std::string> metadata = {{"format", std::string(detail::programmed_format)},
+                                                 {"config", print(c.config)}};
+  detail::for_each_count(c, [&](char const* key, auto const& value) { metadata[key] = std::to_string(value); });
+  std::vector<std::uint64_t> const all = {c.slices, c.lines, c.columns, c.inputs};
+  std::vector<tensor_values> tensors = {{"g", all, c.g},
+                                        {"slice_gain", {c.slices}, c.slice_gain},
+                                        {"zero", {c.slices}, c.zero},
+                                        {"weight_scale", {1}, {&c.weight_scale, 1}}};
+  if (!c.read_sigma.empty()) tensors.push_back({"read_sigma", all, c.read_sigma});
+  if (!c.output_gain.empty()) tensors.push_back({"output_gain", {c.outputs}, c.output_gain});
+  return safetensors_bytes(tensors, metadata);
+}
+
+/// Reads a programmed array. Products with it are those of the array that was written, noise included.
+/// Errors  those of safetensors_file; file_format where this is no programmed array or its parts do not fit each
+///         other; those of in_situ::config::validate, but nothing is asked of the device: it has been programmed
+[[nodiscard]] inline in_situ::cells read_programmed(std::filesystem::path const& path) {
+  safetensors_file file(path);
+  auto const& metadata = file.metadata();
+  auto const text = [&](char const* key) {
+    auto const found = metadata.find(key);
+    if (found == metadata.end())
+      throw error(
+          {errc::missing_entry, "is missing in the metadata", place(path, key), "", "", "is this a programmed array?"});
+    return found->second;
+  };
+  if (auto const format = text("format"); format != detail::programmed_format)
+    throw error({errc::file_format, "not a programmed array of this version", place(path, "format"), in_quotes(format),
+                 in_quotes(detail::programmed_format), "write it again with ohmic mvm --save"});
+  in_situ::cells c;
+  std::string const settings = text("config");
+  for (std::string_view rest = settings; !rest.empty();) {
+    auto const end = rest.find('\n');
+    assign(c.config, rest.substr(0, end));
+    rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+  }
+  auto checked = c.config;
+  checked.cell = {.r_on = checked.cell.r_on, .r_off = checked.cell.r_off, .levels = checked.cell.levels};
+  in_situ::config::validate(checked);
+  detail::for_each_count(c, [&]<class T>(char const* key, T& value) {
+    std::string const digits = text(key);
+    auto const [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (status != std::errc{} || end != digits.data() + digits.size())
+      throw error(
+          {errc::file_format, "not a whole number", place(path, key), in_quotes(digits), "", "is the file whole?"});
+  });
+  std::size_t const slices = checked.weights.is_sliced() ? checked.weights.slices.size() : 1;
+  bool const unit = checked.weights.mapping == in_situ::mapping::offset_unit_column;
+  if (c.slices != slices || c.lines != (checked.weights.is_differential() ? 2u : 1u) || c.outputs == 0 ||
+      c.columns != c.outputs + (unit ? 1 : 0))
+    throw error({errc::file_format, "sizes do not fit the settings", place(path, "slices, lines, columns"),
+                 std::to_string(c.slices) + ", " + std::to_string(c.lines) + ", " + std::to_string(c.columns),
+                 "those of its weights.mapping and weights.slices", "write it again with ohmic mvm --save"});
+  std::array<std::uint64_t, 4> const all = {c.slices, c.lines, c.columns, c.inputs};
+  std::array<std::uint64_t, 1> const of_slices = {c.slices}, of_outputs = {c.outputs}, one = {1};
+  c.g = file.read_doubles("g", all);
+  c.slice_gain = file.read_doubles("slice_gain", of_slices);
+  c.zero = file.read_doubles("zero", of_slices);
+  c.weight_scale = file.read_doubles("weight_scale", one)[0];
+  if (file.contains("read_sigma")) c.read_sigma = file.read_doubles("read_sigma", all);
+  if (file.contains("output_gain")) c.output_gain = file.read_doubles("output_gain", of_outputs);
+  for (auto const* values : {&c.g, &c.read_sigma})
+    if (std::any_of(values->begin(), values->end(), [](double v) { return v < 0.0; }))
+      throw error({errc::value, "a conductance or its noise is negative",
+                   place(path, values == &c.g ? "g" : "read_sigma"), "", "0 and above",
+                   "write it again with ohmic mvm --save"});
+  return c;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::model

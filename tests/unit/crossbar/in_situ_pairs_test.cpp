@@ -1,0 +1,130 @@
+// Every pair of policies of the in-situ array, at least once: it runs and gives finite numbers, or is refused with a sentence.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "in_situ_cases.hpp"
+#include "support/dice.hpp"
+#include "support/temporary_file.hpp"
+
+using namespace ohmic;
+using namespace ohmic_test;
+
+namespace {
+
+using pair_factors = std::vector<std::vector<std::string>>;
+using pair_row = std::vector<std::size_t>;
+
+/// Rows in which every pair of values of two factors occurs: greedy, the best of 40 rolled rows at a time.
+std::vector<pair_row> pairwise_rows(pair_factors const& factors) {
+  using pair = std::pair<std::pair<std::size_t, std::size_t>, std::pair<std::size_t, std::size_t>>;
+  std::set<pair> open;
+  for (std::size_t f = 0; f < factors.size(); ++f)
+    for (std::size_t g = f + 1; g < factors.size(); ++g)
+      for (std::size_t a = 0; a < factors[f].size(); ++a)
+        for (std::size_t b = 0; b < factors[g].size(); ++b) open.insert({{f, a}, {g, b}});
+  dice d(5);
+  std::vector<pair_row> rows;
+  while (!open.empty()) {
+    pair_row best;
+    std::vector<pair> best_pairs;
+    for (int roll = 0; roll < 40; ++roll) {
+      pair_row row;
+      for (auto const& f : factors) row.push_back(static_cast<std::size_t>(d.bits() % f.size()));
+      auto const& wanted = *open.begin();  // so that every row closes one
+      row[wanted.first.first] = wanted.first.second, row[wanted.second.first] = wanted.second.second;
+      std::vector<pair> closes;
+      for (std::size_t f = 0; f < row.size(); ++f)
+        for (std::size_t g = f + 1; g < row.size(); ++g)
+          if (pair const p{{f, row[f]}, {g, row[g]}}; open.count(p) > 0) closes.push_back(p);
+      if (closes.size() > best_pairs.size()) best = row, best_pairs = closes;
+    }
+    for (auto const& p : best_pairs) open.erase(p);
+    rows.push_back(best);
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("in-situ array: every pair of policies runs or is refused with a sentence") {
+  temporary_folder const folder;
+  std::string const table =
+      folder.write("states.csv", "conductance_uS,spread_uS\n0,0.1\n10,0.5\n40,1\n100,2\n").string();
+  std::string const pcm = "cell.r_on=40 kohm; cell.r_off=inf ohm; ", any = "cell.r_off=inf ohm; ";
+  pair_factors const factors = {
+      {"", "cell.device=fixed_resistor", "cell.device=rram_taox",
+       "cell.device=rram_milo; cell.r_on=4.5 kohm; cell.r_off=20 kohm", "cell.device=rram_wan; cell.r_on=26 kohm",
+       "cell.device=rram_wan_retention; cell.r_on=25 kohm",
+       "cell.device=reram_cmo; cell.r_on=12 kohm; cell.r_off=100 kohm",
+       "cell.device=reram_cmo_fine; cell.r_on=12 kohm; cell.r_off=100 kohm", pcm + "cell.device=pcm_joshi",
+       pcm + "cell.device=pcm_nandakumar", "cell.device=pcm_hermes; cell.r_on=50 kohm",
+       "cell.device=pcm_hermes_single; cell.r_on=100 kohm",
+       "cell.device=sonos; cell.r_on=62.5 kohm; cell.r_off=inf ohm",
+       "cell.device=fefet; cell.r_on=1 Mohm; cell.r_off=45 Mohm; cell.levels=32",
+       "cell.device=stt_mram; cell.r_on=3 kohm; cell.r_off=6 kohm; cell.levels=2", "cell.device=sram; cell.levels=2",
+       any + "cell.device=table; cell.states=" + table, "cell.programming_error=0.02"},
+      {"weights.mapping=differential", "weights.mapping=differential_two_sided", "weights.mapping=offset",
+       "weights.mapping=offset_unit_column"},
+      {"", "weights.slices=2,2,2,2", "weights.slices=1,1,1,1,1,1,1,1"},
+      {"inputs.coding=analog", "inputs.coding=sign_magnitude", "inputs.coding=unsigned", "inputs.coding=aihwkit_steps",
+       "inputs.coding=sign_magnitude; inputs.slice_bits=1"},
+      {"inputs.passes=one", "inputs.passes=two_summed_analog", "inputs.passes=two_summed_digital"},
+      {"adc.levels=none", "adc.levels=uniform", "adc.levels=sign_magnitude", "adc.levels=aihwkit_steps"},
+      {"adc.range=full_scale", "adc.range=granular", "adc.range=user; adc.low=-4; adc.high=4", "adc.range=crosssim_max",
+       "adc.range=crosssim_granular"},
+      {"", "cell.faults.stuck_low=0.1; cell.faults.stuck_high=0.1", "cell.write.max_tries=5; cell.write.tolerance=0.02",
+       "cell.read_noise=0.01", "cell.retention.exponent=0.05; cell.retention.age=1000 s", "cell.retention.age=86400 s",
+       "cell.retention.age=86400 s; cell.retention.compensation=global",
+       "cell.retention.age=86400 s; cell.retention.compensation=per_column", "cell.temperature.at=350 K",
+       "cell.curve.scale=0.1 V", "cell.levels=16", "lines.ir_drop=1"},
+  };
+  dice d(6);
+  matrix<double> w(5, 12), x(12, 3);
+  for (double& v : w.flat()) v = 2.0 * d.real() - 1.0;
+  for (double& v : x.flat()) v = 2.0 * d.real() - 1.0;
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> ran;
+  auto const rows = pairwise_rows(factors);
+  std::size_t runs = 0;
+  for (auto const& row : rows) {
+    std::string text;
+    for (std::size_t f = 0; f < row.size(); ++f) text += factors[f][row[f]] + "; ";
+    INFO(text);
+    try {
+      in_situ::report r;
+      auto const cells = in_situ::program(w.view(), in_situ_settings(text));
+      auto const y = in_situ::multiply(cells, x.view(), r);
+      for (double g : cells.g) CHECK((std::isfinite(g) && g >= 0.0));
+      for (double v : y.flat()) CHECK(std::isfinite(v));
+      ++runs;
+      for (std::size_t f = 0; f < row.size(); ++f) ++ran[{f, row[f]}];
+    } catch (error const& e) {
+      CAPTURE(e.what());
+      CHECK(e.code() == errc::config_conflict);
+      CHECK(e.info().what.find(' ') != std::string::npos);
+      CHECK(!e.info().where.empty());
+      CHECK(!e.info().allowed.empty());
+      CHECK(!e.info().fix.empty());
+    }
+  }
+  CAPTURE(rows.size(), runs);
+  CHECK(runs >= rows.size() / 10);
+  CHECK(runs < rows.size());
+  // No policy is only ever refused: the few that no row of the table ran, run with what suits them.
+  for (std::size_t f = 0; f < factors.size(); ++f)
+    for (std::size_t v = 0; v < factors[f].size(); ++v) {
+      if (ran[{f, v}] > 0) continue;
+      std::string text = factors[f][v];
+      if (text.find("age=86400") != text.npos) text += "; " + pcm + "cell.device=pcm_nandakumar";
+      if (text.find("granular") != text.npos) text += "; weights.slices=2,2,2,2";
+      if (text.find("levels=2") != text.npos && f == 0) text += "; weights.slices=1,1,1,1,1,1,1,1";
+      INFO(text);
+      in_situ::report r;
+      CHECK_NOTHROW(in_situ::multiply(in_situ::program(w.view(), in_situ_settings(text)), x.view(), r));
+    }
+}
