@@ -73,7 +73,8 @@ struct design {
   chip::cost_preset const* preset;
 };
 
-/// Errors  those of the file; config_conflict for one that goes by the name of a preset
+/// Errors  those of the file; config_conflict for one that goes by the name of a preset, or changes a chip whose cost is
+///         that of its source
 design design_named(std::string const& name) {
   if (!name.ends_with(".toml")) return {chip_request{name, name, {}}, &chip::find_cost_preset(name)};
   auto request = read_chip_file(name);
@@ -82,6 +83,9 @@ design design_named(std::string const& name) {
       throw error({errc::config_conflict, "chip file goes by the name of a preset", name, request.label,
                    "a name of its own", "set name = \"..\" in the file"});
   auto const& preset = chip::find_cost_preset(request.base);
+  if (!request.set.empty() && !std::holds_alternative<dense_settings>(defaults_of(request.base)))
+    throw error({errc::config_conflict, "the cost of this chip is that of its source, for its printed settings", name,
+                 request.set.front(), "no settings", "take them out; ohmic deploy runs them"});
   return {std::move(request), &preset};
 }
 

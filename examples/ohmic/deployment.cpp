@@ -37,14 +37,16 @@ json layers_object(contest_result const& r, program::site_names const& names) {
 
 /// At the bottom-up prices of the chip.
 chip::writing_cost writing_of(contest_result const& r) {
-  return chip::writing_cost_of(r.dense, {}, chip::cost_config(r.chip));
+  return chip::writing_cost_of(r.dense, {}, chip::cost_config(std::get<dense_settings>(r.chip)));
 }
 
 json writing_object(chip::writing_cost const& w) {
   return {{"pulse_energy_J", w.pulses.si()}, {"read_energy_J", w.reads.si()}, {"time_s", w.time.si()}};
 }
 
+/// Null for chips without a dense bank.
 json dense_object(contest_result const& r) {
+  if (!std::holds_alternative<dense_settings>(r.chip)) return nullptr;
   auto const& d = r.dense;
   json actions = json::array();
   d.actions.for_each([&](std::string_view part, std::string_view name, std::uint64_t n) {

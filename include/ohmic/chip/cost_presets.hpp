@@ -31,7 +31,8 @@ struct cost_preset {
 
 namespace detail {
 template <class Preset>
-inline constexpr cost_preset baseline_preset{Preset::name, Preset::summary, Preset::citation, false, &Preset::cost};
+inline constexpr cost_preset baseline_preset{Preset::name, Preset::summary, Preset::citation, in_situ_spec<Preset>,
+                                             &Preset::cost};
 
 template <class Spec>
 [[nodiscard]] cost_report wang2024_report(workload const& w, cost_settings const& s) {

@@ -58,7 +58,15 @@ class computation_array {
  public:
   using config = computation_config<Adc, Dac>;
   using adc = Adc;
+  using operand = driven_operand;
+  using report_type = product_report;
+  using kernels_type = product_kernels<Adc>;
   static constexpr int scale = S;
+  /// Sums of one operand are products as any other.
+  static constexpr bool adds_sums_digitally = false;
+
+  /// The kernels that the flags of this translation unit allow.
+  [[nodiscard]] static kernels_type const& native() noexcept { return kernels_of<Adc>; }
 
   /// The kernels default to the instruction set of this translation unit.
   /// Errors  config_value, config_conflict naming the field
@@ -95,11 +103,17 @@ class computation_array {
   [[nodiscard]] std::int64_t largest_current() const noexcept {
     return static_cast<std::int64_t>(config_.array.activations(S)) * largest_digit(S) * driven_top();
   }
+  /// Digits, each with a converter setting of its own, of codes up to this.
+  [[nodiscard]] int digits_for(std::int64_t largest, bool) const noexcept { return balanced_digits(S, largest); }
+  [[nodiscard]] product_tally planned(product_shape const& p, int digits, bool, operand_source source) const noexcept {
+    return planned_product(config_.array, S, digits, p, source);
+  }
   [[nodiscard]] tiling cut(std::size_t inner) const noexcept { return {inner, config_.array.activations(S)}; }
 
   /// Y from codes whose rows are the outputs (the layout of a weight matrix).
   /// Errors  as driven_operand
-  [[nodiscard]] driven_operand drive(matrix_view<std::int16_t const> codes, std::string const& where) const {
+  [[nodiscard]] driven_operand drive(matrix_view<std::int16_t const> codes, std::string const& where,
+                                     operand_source = operand_source::weights) const {
     return driven_operand(codes, config_.array.activations(S), driven_top(), where);
   }
 

@@ -92,7 +92,7 @@ struct code_run {
   std::vector<ohmic::current_statistics> seen;
   std::vector<Adc> converters;
   ohmic::product_sums z;
-  typename array_type::report report;
+  typename array_type::report_type report;
 
   code_run(code_case const& c, typename Adc::config const& adc, ohmic::executor& threads,
            in_situ::column_kernels<Adc> const& kernels = in_situ::column_kernels_of<Adc>)

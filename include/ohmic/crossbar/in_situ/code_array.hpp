@@ -56,7 +56,7 @@ class code_array {
   using config = code_array_settings<Adc>;
   using adc = Adc;
   using operand = stored_operand;
-  using report = code_report;
+  using report_type = code_report;
   using kernels_type = column_kernels<Adc>;
   /// Sums of one operand (operand_source::sums) are taken beside the arrays, exactly.
   static constexpr bool adds_sums_digitally = true;
@@ -148,7 +148,7 @@ class code_array {
   /// Errors  shape, value as input_operand; capacity if a sum could leave exact arithmetic
   template <switched_codes X>
   [[nodiscard]] product_sums multiply(X const& x, operand const& y, std::vector<Adc> const& adcs, operand_source source,
-                                      report& done, executor& threads, std::string const& where,
+                                      report_type& done, executor& threads, std::string const& where,
                                       read_place const& = {}) const {
     int const digits = static_cast<int>(adcs.size());
     if (lossless_ || source == operand_source::sums) return exact_product(x, y, digits, source, done, threads, where);
@@ -158,7 +158,7 @@ class code_array {
     unit_readings const units(in, y.cut(), *this);
     product_sums z(in.tokens(), y.outputs());
     run(in.tokens(), y.blocks(), done, threads,
-        [&](std::size_t first, std::size_t tokens, std::size_t block, report& r) {
+        [&](std::size_t first, std::size_t tokens, std::size_t block, report_type& r) {
           for (std::size_t p = 0; p < in.passes(); ++p) {
             auto const gain = static_cast<double>(in.weight(p));
             for (std::size_t i = 0; i < slices(); ++i) {
@@ -181,14 +181,14 @@ class code_array {
   /// Z = X . Y in integers, whatever the converters are; the actions counted are those of `digits` converter settings.
   template <switched_codes X>
   [[nodiscard]] product_sums exact_product(X const& x, operand const& y, int digits, operand_source source,
-                                           report& done, executor& threads, std::string const& where) const {
+                                           report_type& done, executor& threads, std::string const& where) const {
     auto const bytes = switched_operand::bytes_of(switched_view(x), y.cut(), where);
     if (y.cut().inner > (std::size_t{1} << 16))
       throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner),
                    "at most 65536", "split the matrix"});
     product_sums z(bytes.tokens(), y.outputs());
     run(bytes.tokens(), y.blocks(), done, threads,
-        [&](std::size_t first, std::size_t tokens, std::size_t block, report&) {
+        [&](std::size_t first, std::size_t tokens, std::size_t block, report_type&) {
           for (std::size_t d = 0; d < bytes.digits(); ++d)
             kernels_->subtract(ohmic::job_for(bytes, y.codes(), block, d, first, tokens),
                                z.target(first, block, static_cast<double>(bytes.weight(d))));
@@ -347,8 +347,8 @@ class code_array {
 
   /// Groups of tokens and blocks of 16 outputs, in any order.
   template <class Kernel>
-  void run(std::size_t tokens, std::size_t blocks, report& done, executor& threads, Kernel const& kernel) const {
-    std::vector<report> parts(pieces(tokens, token_group) * blocks);
+  void run(std::size_t tokens, std::size_t blocks, report_type& done, executor& threads, Kernel const& kernel) const {
+    std::vector<report_type> parts(pieces(tokens, token_group) * blocks);
     threads.for_each_index(parts.size(), [&](std::size_t task) {
       std::size_t const first = task / blocks * token_group;
       kernel(first, std::min(token_group, tokens - first), task % blocks, parts[task]);
