@@ -19,15 +19,22 @@ json scores_object(std::vector<model::named_score> const& scores) {
   return o;
 }
 
+/// A place where products are taken, on arrays or beside them.
+bool multiplies(chip::site_report const& site) {
+  return site.actions.count<"adc", "convert">() + site.actions.count<"digital_unit", "multiply_add">() > 0;
+}
+
 json layers_object(contest_result const& r, program::site_names const& names) {
   json layers = json::array();
   for (std::size_t i = 0; i < r.report.sites.size(); ++i) {
     auto const& site = r.report.sites[i];
     auto const conversions = site.actions.count<"adc", "convert">();
-    if (conversions == 0) continue;
+    if (!multiplies(site)) continue;
     layers.push_back({{"name", names.name(i)},
                       {"snr_db", finite(r.quality[i].ratio_db())},
-                      {"clip_rate", static_cast<double>(site.clipped_currents) / static_cast<double>(conversions)},
+                      {"clip_rate", conversions == 0 ? json(nullptr)
+                                                     : json(static_cast<double>(site.clipped_currents) /
+                                                            static_cast<double>(conversions))},
                       {"code_clip_rate", site.coded_values == 0 ? 0.0
                                                                 : static_cast<double>(site.clipped_values) /
                                                                       static_cast<double>(site.coded_values)}});
@@ -170,7 +177,7 @@ void print_layers(FILE* out, deployment const& d) {
   for (auto const& r : d.results) fmt::print(out, " {:>20}", r.name);
   fmt::print(out, "\n");
   for (std::size_t i = 0; i < d.names.sites(); ++i) {
-    if (d.results.front().report.sites[i].actions.count<"adc", "convert">() == 0) continue;
+    if (!multiplies(d.results.front().report.sites[i])) continue;
     fmt::print(out, "{:<18}", d.names.name(i));
     for (auto const& r : d.results) {
       auto const& site = r.report.sites[i];
