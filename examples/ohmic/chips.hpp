@@ -78,9 +78,7 @@ inline json settings_object(chip_settings const& settings) {
 
 /// The requests with the run's seed for what is random on a chip, unless they name one.
 inline std::vector<chip_request> seeded(std::vector<chip_request> requests, std::uint64_t seed) {
-  for (auto& r : requests)
-    if (std::holds_alternative<dense_settings>(defaults_of(r.base)))
-      r.set.insert(r.set.begin(), "noise.seed=" + std::to_string(seed));
+  for (auto& r : requests) r.set.insert(r.set.begin(), "noise.seed=" + std::to_string(seed));
   return requests;
 }
 

@@ -112,6 +112,8 @@ class deployed {
   [[nodiscard]] dense_report const& dense() const noexcept { return dense_; }
   /// Weights that bit errors made larger than the DAC drives, and that it clipped.
   [[nodiscard]] std::uint64_t dense_clipped() const noexcept { return dense_clipped_; }
+  /// In-situ arrays that the weights fill; 0 for a chip with a dense bank.
+  [[nodiscard]] std::uint32_t weight_arrays() const noexcept { return arrays_; }
   [[nodiscard]] array_type const& array() const noexcept { return array_; }
   [[nodiscard]] matrix_type const& matrix_at(program::site s) const noexcept { return matrices_[s.index()]; }
   [[nodiscard]] std::vector<adc> const& converters_at(program::site s) const noexcept { return converters_[s.index()]; }
@@ -247,7 +249,12 @@ class deployed {
       for (std::size_t r = 0; r < bias.rows(); ++r) codes(o, inner + r) = bias(r, o);
     }
     stored(codes, where);
-    m.operand = array_.drive(codes, where);
+    if constexpr (in_situ_spec<Spec>) {
+      m.operand = array_.drive(codes, where, operand_source::weights, {0, arrays_, 0, 0});
+      arrays_ += static_cast<std::uint32_t>(array_.arrays(m.operand));
+    } else {
+      m.operand = array_.drive(codes, where);
+    }
   }
 
   /// Codes of the bias rows: b / (top s_x s_w), spread over as many rows as the largest needs.
@@ -320,6 +327,7 @@ class deployed {
   value_ranges ranges_;
   dense_report dense_;
   std::uint64_t dense_clipped_ = 0;
+  std::uint32_t arrays_ = 0;
   std::vector<matrix_type> matrices_;
   std::vector<std::vector<adc>> converters_;
   converter_ranges full_scales_;

@@ -169,7 +169,7 @@ class engine {
     auto const multiply = [&](attention_step step, auto x, matrix_view<std::int16_t const> y) {
       program::site const s{block, step_of[static_cast<std::size_t>(step)]};
       auto const source = step == attention_step::sums ? operand_source::sums : operand_source::activations;
-      return product(s, x, model_->array().drive(y, model_->names().name(s), source), source);
+      return product(s, x, model_->array().drive(y, model_->names().name(s), source, next_read_), source);
     };
     auto const seen = [&](attention_step step, std::span<float const> values) {
       record({block, step_of[static_cast<std::size_t>(step)]}, values);

@@ -1,6 +1,8 @@
 // The run-time settings of a conventional chip, whose weights stay in the cells of in-situ arrays.
 #pragma once
 
+#include <cstdint>
+
 #include "ohmic/chip/config.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/crossbar/in_situ/code_array.hpp"
@@ -15,6 +17,16 @@ template <class Spec>
 concept in_situ_spec = requires {
   requires Spec::stores_weights;
 };
+
+/// Whose random numbers the cells take.
+struct in_situ_noise_config {
+  std::uint64_t seed = 1;  ///< of one chip and its run
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::chip
+BOOST_HANA_ADAPT_STRUCT(ohmic::chip::in_situ_noise_config, seed);
+
+namespace ohmic::inline OHMIC_ABI::chip {
 
 /// All settings of such a chip. Members are named after the slots.
 template <in_situ_spec Spec>
@@ -34,11 +46,16 @@ struct config<Spec> {
   coding_config coding{};
   typename Spec::softmax::config softmax{};
   norm_config norm{};
+  resistive_cell_config cell = in_situ::ideal_cell();
+  wire_config wires{};
+  in_situ_noise_config noise{};
 
-  struct hana_accessors_impl : reflected_members<member<"array", &config::array>, member<"weights", &config::weights>,
-                                                 member<"inputs", &config::inputs>, member<"adc", &config::adc>,
-                                                 member<"range", &config::range>, member<"coding", &config::coding>,
-                                                 member<"softmax", &config::softmax>, member<"norm", &config::norm>> {};
+  struct hana_accessors_impl
+      : reflected_members<
+            member<"array", &config::array>, member<"weights", &config::weights>, member<"inputs", &config::inputs>,
+            member<"adc", &config::adc>, member<"range", &config::range>, member<"coding", &config::coding>,
+            member<"softmax", &config::softmax>, member<"norm", &config::norm>, member<"cell", &config::cell>,
+            member<"wires", &config::wires>, member<"noise", &config::noise>> {};
 };
 
 /// The arrays that a spec is made of: computation crossbars, or in-situ arrays where weights stay in cells.
@@ -51,13 +68,17 @@ struct array_of<Spec> {
   using type = in_situ::code_array<typename Spec::adc>;
 };
 
-/// As those of a chip with a dense bank (config.hpp): nothing is settled, and the design is the chip.
+/// As those of a chip with a dense bank (config.hpp): nothing is settled. The design has ideal cells, whose digits a chip
+/// keeps beside what its columns see of them: currents are observed on those.
 template <in_situ_spec Spec>
 [[nodiscard]] config<Spec> settled(config<Spec> c) {
   return c;
 }
 template <in_situ_spec Spec>
 [[nodiscard]] config<Spec> design_of(config<Spec> c) {
+  c.cell = in_situ::ideal_cell();
+  c.wires = {};
+  c.noise = {};
   return c;
 }
 template <in_situ_spec Spec>
@@ -66,7 +87,7 @@ template <in_situ_spec Spec>
 }
 template <in_situ_spec Spec>
 [[nodiscard]] in_situ::code_array_settings<typename Spec::adc> array_settings(config<Spec> const& c) {
-  return {{c.array, c.weights, c.inputs}, c.adc, c.range};
+  return {{c.array, c.weights, c.inputs}, c.adc, c.range, {c.cell, c.wires, c.noise.seed}};
 }
 template <in_situ_spec Spec>
 [[nodiscard]] int weight_bits(config<Spec> const& c) noexcept {

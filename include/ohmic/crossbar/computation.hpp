@@ -113,7 +113,7 @@ class computation_array {
   /// Y from codes whose rows are the outputs (the layout of a weight matrix).
   /// Errors  as driven_operand
   [[nodiscard]] driven_operand drive(matrix_view<std::int16_t const> codes, std::string const& where,
-                                     operand_source = operand_source::weights) const {
+                                     operand_source = operand_source::weights, read_place const& = {}) const {
     return driven_operand(codes, config_.array.activations(S), driven_top(), where);
   }
 

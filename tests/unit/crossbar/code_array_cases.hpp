@@ -20,6 +20,7 @@ struct code_case {
   std::size_t tokens = 1, inner = 1, outputs = 1;
   in_situ::code_layout layout{};
   ohmic::range_config range{};
+  in_situ::code_cell_settings cells{};
   filling x_kind = filling::normal, y_kind = filling::normal;
   int x_top = 127;
   bool inputs_have_sign = true;
@@ -65,6 +66,8 @@ inline code_case random_code_case(dice& random, std::size_t most_work) {
   }
   w.flipped = !w.is_differential() && !c.layout.has_signed_currents() && random.between(0, 1) == 0;
   c.layout.array.rows = random.of(std::vector<int>{1, 3, 4, 5, 16, 63, 64, 100, 128});
+  for (std::size_t i = 0; i < w.slices.size(); ++i)
+    if (c.layout.largest_current(i) > 1 << 21) c.layout.array.rows = 64;
   c.layout.array.columns = static_cast<int>(w.cells()) + random.of(std::vector<int>{0, 1, 7, 30, 128});
   auto const kind = [&] { return static_cast<filling>(random.between(0, 5)); };
   c.x_kind = kind();
@@ -93,17 +96,18 @@ struct code_run {
   std::vector<Adc> converters;
   ohmic::product_sums z;
   typename array_type::report_type report;
+  ohmic::read_place place{3, 5, 0, 0};  ///< text 3; first array or product 5
 
   code_run(code_case const& c, typename Adc::config const& adc, ohmic::executor& threads,
            in_situ::column_kernels<Adc> const& kernels = in_situ::column_kernels_of<Adc>)
-      : array({c.layout, adc, c.range}, kernels) {
+      : array({c.layout, adc, c.range, c.cells}, kernels) {
     dice random(c.seed);
     x = filled(c.tokens, c.inner, c.x_kind, c.x_top, random);
     y = filled(c.outputs, c.inner, c.y_kind, static_cast<int>(c.layout.weight_top()), random);
     unsigned_x = ohmic::matrix<std::uint16_t>(c.tokens, c.inner);
     for (std::size_t i = 0; i < x.size(); ++i)
       unsigned_x.flat()[i] = static_cast<std::uint16_t>(x.flat()[i] < 0 ? -x.flat()[i] : x.flat()[i]);
-    stored = array.drive(y, "y", c.source);
+    stored = array.drive(y, "y", c.source, place);
     digits = array.digits_for(c.x_top, c.inputs_have_sign);
     seen = array.no_statistics(digits);
     c.inputs_have_sign ? run(x, c, threads) : run(unsigned_x, c, threads);

@@ -24,24 +24,13 @@
 
 namespace ohmic::inline OHMIC_ABI::in_situ {
 
-/// What a run of products did: its actions, and how many of the currents lay above the full scale.
-struct code_report {
-  product_tally actions;
-  std::uint64_t clipped = 0;
-
-  code_report& operator+=(code_report const& other) noexcept {
-    actions += other.actions;
-    clipped += other.clipped;
-    return *this;
-  }
-};
-
 /// Settings of in-situ arrays for codes.
 template <class Adc>
 struct code_array_settings {
   code_layout layout{};
   typename Adc::config adc{};
   range_config range{};
+  code_cell_settings cells{};
 };
 
 /// In-situ arrays: weights (or a second activation, written first) in cells, inputs on the rows. A conversion is of one
@@ -67,6 +56,7 @@ class code_array {
   /// Errors  config_value, config_conflict naming the field
   explicit code_array(config const& c, kernels_type const& kernels = native()) : config_(c), kernels_(&kernels) {
     code_layout::validate(c.layout);
+    code_cell_settings::validate(c.cells);
     Adc::validate(c.adc);
     range_config::validate(c.range);
     if constexpr (requires { config_.adc.bits; }) {
@@ -88,8 +78,8 @@ class code_array {
   }
 
   [[nodiscard]] config const& settings() const noexcept { return config_; }
-  /// True where every conversion returns the current itself: lossless converters, or full scales that have a code for
-  /// every current.
+  /// True where every conversion of whole digits returns the current itself: lossless converters, or full scales that have
+  /// a code for every current.
   [[nodiscard]] bool lossless() const noexcept { return lossless_; }
   /// Largest code of a weight.
   [[nodiscard]] std::int32_t driven_top() const noexcept { return static_cast<std::int32_t>(layout().weight_top()); }
@@ -105,12 +95,20 @@ class code_array {
     return in_situ::planned_product(layout(), digits, inputs_have_sign, p, source);
   }
 
-  /// Y from codes whose rows are the outputs (the layout of a weight matrix).
-  /// Errors  as stored_operand
+  /// Y from codes whose rows are the outputs (the layout of a weight matrix), written into cells where a product needs them.
+  /// Range   place: of weights, `product` is the number of their first array; of activations, the product that they are
+  ///         written for
+  /// Errors  as stored_operand, stored_operand::see
+  /// Random  purpose::programming, where cells have errors
   [[nodiscard]] operand drive(matrix_view<std::int16_t const> codes, std::string const& where,
-                              operand_source source = operand_source::weights) const {
-    return operand(codes, layout(), !lossless_ && source != operand_source::sums, where);
+                              operand_source source = operand_source::weights, read_place const& place = {}) const {
+    operand out(codes, layout(), !collapses() && source != operand_source::sums, where);
+    if (out.in_cells() && !config_.cells.is_ideal())
+      out.see(layout(), config_.cells, written_at(out, source, place, where));
+    return out;
   }
+  /// Arrays that a matrix fills.
+  [[nodiscard]] std::size_t arrays(operand const& y) const noexcept { return y.arrays(layout()); }
 
   /// The full scales of the converters of a product.
   /// Shape   seen (digits) statistics of calibration currents; may be empty where the range rule needs none
@@ -151,10 +149,10 @@ class code_array {
                                       report_type& done, executor& threads, std::string const& where,
                                       read_place const& = {}) const {
     int const digits = static_cast<int>(adcs.size());
-    if (lossless_ || source == operand_source::sums) return exact_product(x, y, digits, source, done, threads, where);
+    if (collapses() || source == operand_source::sums) return exact_product(x, y, digits, source, done, threads, where);
     check_operand(y, where);
     input_operand const in(switched_view(x), y.cut(), layout(), digits / static_cast<int>(slices()), where);
-    check_exactness(in, y.cut(), adcs, where);
+    check_exactness(in, y, adcs, where);
     unit_readings const units(in, y.cut(), *this);
     product_sums z(in.tokens(), y.outputs());
     run(in.tokens(), y.blocks(), done, threads,
@@ -166,7 +164,8 @@ class code_array {
               column_job job = job_for(in, y, p, i, block, first, tokens);
               job.units = units.row(p, first);
               double const slice = gain * static_cast<double>(in_situ::slice_weight(layout(), i));
-              job.unit_gain = slice * static_cast<double>(layout().cell_top(i)) * units.step();
+              // Flipped back, a cell's leak counts on the other side: what the offset takes off too much comes on again.
+              job.unit_gain = slice * (static_cast<double>(layout().cell_top(i)) + 2.0 * leak(i)) * units.step();
               sum_target to = z.target(first, block, snapped_step(converter.step()) * slice);
               kernels_->convert(job, converter, converter.full_scale(), to, r.clipped);
             }
@@ -174,7 +173,8 @@ class code_array {
               take_off_offset(units, p, gain, first, tokens, z.target(first, block, 1.0));
           }
         });
-    count(product_shape{in.tokens(), y.cut().inner, y.outputs()}, in.passes(), has_sign_of<X>, source, done.actions);
+    in_situ::count_product(layout(), product_shape{in.tokens(), y.cut().inner, y.outputs()}, in.passes(),
+                           has_sign_of<X>, source, done.actions);
     return z;
   }
 
@@ -193,8 +193,8 @@ class code_array {
             kernels_->subtract(ohmic::job_for(bytes, y.codes(), block, d, first, tokens),
                                z.target(first, block, static_cast<double>(bytes.weight(d))));
         });
-    count(product_shape{bytes.tokens(), y.cut().inner, y.outputs()}, static_cast<std::size_t>(digits) / slices(),
-          has_sign_of<X>, source, done.actions);
+    in_situ::count_product(layout(), product_shape{bytes.tokens(), y.cut().inner, y.outputs()},
+                           static_cast<std::size_t>(digits) / slices(), has_sign_of<X>, source, done.actions);
     return z;
   }
 
@@ -235,6 +235,22 @@ class code_array {
   [[nodiscard]] code_layout const& layout() const noexcept { return config_.layout; }
   [[nodiscard]] std::size_t slices() const noexcept { return layout().weights.slices.size(); }
   [[nodiscard]] bool has_sign() const noexcept { return layout().has_signed_currents(); }
+  /// True where a product is one of integers.
+  [[nodiscard]] bool collapses() const noexcept { return lossless_ && config_.cells.is_ideal(); }
+  [[nodiscard]] double leak(std::size_t slice) const noexcept { return config_.cells.leak(layout().cell_top(slice)); }
+
+  /// Weights fill arrays one after the other, once; activations are written again for every product of every text.
+  /// Errors  capacity for more arrays than a product has addresses for
+  [[nodiscard]] write_place written_at(operand const& y, operand_source source, read_place const& place,
+                                       std::string const& where) const {
+    if (source == operand_source::weights) return {place.product, 0};
+    constexpr std::uint32_t per_product = 4096, products = 1u << 18;
+    if (arrays(y) > per_product || place.product >= products)
+      throw error({errc::capacity, "more arrays than random numbers have addresses for", where,
+                   std::to_string(arrays(y)) + " arrays in product " + std::to_string(place.product),
+                   "4096 arrays, 262144 products", "use larger arrays or shorter texts"});
+    return {0x80000000u + place.product * per_product, place.time + 1};
+  }
   [[nodiscard]] std::int64_t largest_sum() const noexcept { return layout().array.rows * layout().input_top(); }
 
   /// Codes of the sums of inputs by pass, token and array: read from the unit column, or counted.
@@ -273,7 +289,10 @@ class code_array {
   /// Weights are stored with 2^(bits - 1) on top: as many sums of inputs come off again.
   void take_off_offset(unit_readings const& units, std::size_t pass, double gain, std::size_t first, std::size_t tokens,
                        sum_target const& z) const noexcept {
-    double const offset = static_cast<double>(layout().weight_top() + 1) * gain * units.step();
+    double offset = static_cast<double>(layout().weight_top() + 1);
+    for (std::size_t i = 0; i < slices(); ++i)
+      offset += leak(i) * static_cast<double>(in_situ::slice_weight(layout(), i));
+    offset *= gain * units.step();
     for (std::size_t n = 0; n < tokens; ++n) {
       std::int64_t sum = 0;
       for (std::size_t t = 0; t < units.tiles(); ++t) sum += units.row(pass, first + n)[t];
@@ -287,6 +306,8 @@ class code_array {
     column_job job;
     job.plus = y.cells(slice, 0, block);
     job.minus = y.cells(slice, 1, block);
+    job.seen_plus = y.seen(slice, 0, block);
+    job.seen_minus = y.seen(slice, 1, block);
     job.digits = x.row(pass, first);
     job.flips = y.flips(slice, block);
     job.tokens = tokens;
@@ -321,28 +342,38 @@ class code_array {
   }
 
   /// Codes add up in 32 bits, their values in double: both exactly, so that no order and no contraction shows.
-  /// Errors  capacity where that could fail: sums of codes from 2^31, values from 2^37 product units (2^53 steps of 2^-16)
-  void check_exactness(input_operand const& x, tiling const& cut, std::vector<Adc> const& adcs,
+  /// Errors  capacity where that could fail: sums of codes from 2^31, values from 2^53 of their steps
+  void check_exactness(input_operand const& x, operand const& y, std::vector<Adc> const& adcs,
                        std::string const& where) const {
-    auto const tiles = static_cast<double>(cut.tiles());
+    auto const tiles = static_cast<double>(y.cut().tiles());
     double const top = static_cast<double>(Adc::top_code(magnitude_adc_)),
                  lines = layout().weights.is_differential() ? 2 : 1;
     if (lines * tiles * top >= 2147483648.0)
       throw error({errc::capacity, "too many arrays for 32-bit sums of codes", where,
-                   std::to_string(cut.tiles()) + " arrays", "arrays x largest code below 2^31",
+                   std::to_string(y.cut().tiles()) + " arrays", "arrays x largest code below 2^31",
                    "use more rows in an array or fewer ADC bits"});
     double largest = 0.0;
-    double const units = layout().weights.is_differential() ? 0.0 : 2.0 * static_cast<double>(largest_sum()) * tiles;
+    auto const rows = static_cast<double>(std::min(y.cut().activations, y.cut().inner));
+    auto const x_top = static_cast<double>(layout().input_top());
+    double const units =
+        layout().weights.is_differential() ? 0.0 : tiles * (rows * x_top + 0.5 * snapped_step(unit_converter().step()));
     for (std::size_t d = 0; d < adcs.size(); ++d) {
-      double const weight = std::fabs(static_cast<double>(x.weight(d / slices())));
-      largest += weight * static_cast<double>(in_situ::slice_weight(layout(), d % slices())) *
-                 (lines * tiles * top * snapped_step(adcs[d].step()) +
-                  static_cast<double>(layout().cell_top(d % slices())) * units);
-      if (d % slices() == 0) largest += weight * static_cast<double>(layout().weight_top() + 1) * units;
+      std::size_t const i = d % slices();
+      double const weight = std::fabs(static_cast<double>(x.weight(d / slices()))), step = snapped_step(adcs[d].step());
+      // Columns deliver no more than their cells conduct, and a conversion adds half a step.
+      double const current = y.largest_share() * rows * x_top * static_cast<double>(layout().cell_top(i));
+      largest += weight * static_cast<double>(in_situ::slice_weight(layout(), i)) *
+                 (lines * tiles * std::min(top * step, current + 0.5 * step) +
+                  (static_cast<double>(layout().cell_top(i)) + 3.0 * leak(i)) * units);
+      if (i == 0) largest += weight * static_cast<double>(layout().weight_top() + 1) * units;
     }
-    if (largest >= 0x1p37)
+    // Values are multiples of 2^-16; of leaks of 2^-8 times the step of the unit column.
+    double const unit = layout().has_unit_column() ? snapped_step(unit_converter().step()) : 1.0;
+    double const room = leak(0) > 0.0 && unit != std::floor(unit) ? 0x1p29 : 0x1p37;
+    if (largest >= room)
       throw error({errc::capacity, "sums too large for exact arithmetic", where,
-                   "up to " + std::to_string(largest) + " product units", "below 2^37", "split the matrix"});
+                   "up to " + std::to_string(largest) + " product units", "below " + std::to_string(room),
+                   "split the matrix"});
   }
 
   /// Groups of tokens and blocks of 16 outputs, in any order.
@@ -354,36 +385,6 @@ class code_array {
       kernel(first, std::min(token_group, tokens - first), task % blocks, parts[task]);
     });
     for (auto const& part : parts) done += part;
-  }
-
-  /// Counts what the arrays of a product do, array by array.
-  void count(product_shape const& p, std::size_t passes, bool inputs_have_sign, operand_source source,
-             product_tally& t) const noexcept {
-    t.add<"cache", "read">(p.tokens * p.inner);
-    if (source == operand_source::sums) {
-      t.add<"digital_unit", "multiply_add">(p.tokens * p.inner * p.outputs);
-      return;
-    }
-    auto const& w = layout().weights;
-    std::uint64_t const cycles = passes * layout().cycles_of_pass(inputs_have_sign);
-    std::size_t const readings = w.is_differential() && w.pairs == pair_reading::apart ? 2 : 1;
-    for (std::size_t k = 0; k < p.inner; k += layout().rows()) {
-      std::size_t const rows = std::min(layout().rows(), p.inner - k);
-      if (w.mapping == mapping::offset) t.add<"input_counter", "add">(p.tokens * passes * rows);
-      for (std::size_t o = 0; o < p.outputs; o += layout().weights_per_row()) {
-        std::size_t const outputs = std::min(layout().weights_per_row(), p.outputs - o);
-        if (source == operand_source::activations) t.add<"cell", "write">(rows * outputs * w.cells());
-        t.add<"input_register", "load">(p.tokens * rows);
-        t.add<"dac", "drive">(p.tokens * rows * cycles);
-        t.add<"in_situ_array", "cycle">(p.tokens * cycles);
-        std::uint64_t const columns = outputs * slices() * readings + (layout().has_unit_column() ? 1 : 0);
-        t.add<"adc", "convert">(p.tokens * passes * columns);
-        if (readings == 2) t.add<"subtractor", "subtract">(p.tokens * passes * outputs * slices());
-        if (!w.is_differential()) t.add<"subtractor", "subtract">(p.tokens * outputs);
-        t.add<"shift_add", "step">(p.tokens * passes * outputs * slices());
-        if (k > 0) t.add<"accumulator", "add">(p.tokens * outputs);
-      }
-    }
   }
 
   config config_;

@@ -18,6 +18,8 @@ namespace ohmic::inline OHMIC_ABI::in_situ {
 struct column_job {
   std::uint8_t const* plus = nullptr;   ///< digits of cells, (tiles, groups, 16, 4)
   std::uint8_t const* minus = nullptr;  ///< of the second line of a pair, or null
+  float const* seen_plus = nullptr;   ///< instead of plus, what columns see of cells, (tiles, groups x 4, 16); or null
+  float const* seen_minus = nullptr;  ///< of the second line of a pair, or null
   std::int8_t const* digits = nullptr;  ///< of inputs, (tokens, tiles, groups, 4)
   std::int32_t const* flips = nullptr;  ///< -1 for a flipped column, else 0, (tiles, 16); or null
   std::int32_t const* units = nullptr;  ///< codes of the sum of inputs, (tokens, tiles)
@@ -105,15 +107,17 @@ struct converting_columns {
     for (std::size_t n = 0; n < Tokens; ++n) sum[n] = units[n] = ints(0);
     over = floats(0.0f);
   }
-  [[nodiscard]] ints read(ints const& current) noexcept {
-    floats const value = simd::to_float<Arch>(current);
+  [[nodiscard]] ints read(ints const& current) noexcept { return read(simd::to_float<Arch>(current)); }
+  [[nodiscard]] ints read(floats const& value) noexcept {
     floats const size = job.has_sign ? simd::abs<floats>(value) : value;
     floats const one(1.0f), none(0.0f);
     over = over + simd::select<Arch>(size > floats(full_scale), one, none);
     floats const code = adc.code(size);
     return simd::to_int<floats>(job.has_sign ? simd::select<Arch>(value < none, -code, code) : code);
   }
-  void tile(std::size_t n, std::size_t at, ints const& p, ints const& q) noexcept {
+  /// Currents of whole digits, or of what columns see.
+  template <class Currents>
+  void tile(std::size_t n, std::size_t at, Currents const& p, Currents const& q) noexcept {
     if (job.minus != nullptr) {
       sum[n] = sum[n] + (job.difference ? read(p - q) : read(p) - read(q));
       return;
@@ -166,6 +170,40 @@ struct observing_columns {
 
 }  // namespace detail
 
+namespace detail {
+
+/// Hands the currents of cells that are not ideal to the visitor, token by token. Sums are exact in double (see
+/// seen_digits) and become floats as they reach the converter.
+template <class Arch, class Visitor>
+inline void visit_seen(column_job const& job, std::size_t token, Visitor& visitor) noexcept {
+  using floats = simd::f32<Arch>;
+  std::size_t const tile_rows = job.groups * 4;
+  for (std::size_t lane = 0; lane < output_block; lane += simd::width<floats>) {
+    visitor.begin(lane);
+    for (std::size_t tile = 0; tile < job.tiles; ++tile) {
+      std::int8_t const* const digits = job.digits + (token * job.tiles + tile) * tile_rows;
+      alignas(cache_line) float currents[2][simd::width<floats>] = {};
+      double p[simd::width<floats>] = {}, q[simd::width<floats>] = {};
+      for (std::size_t k = 0; k < tile_rows; ++k) {
+        if (digits[k] == 0) continue;
+        auto const x = static_cast<double>(digits[k]);
+        std::size_t const at = (tile * tile_rows + k) * output_block + lane;
+        for (std::size_t l = 0; l < simd::width<floats>; ++l) p[l] += x * static_cast<double>(job.seen_plus[at + l]);
+        if (job.seen_minus != nullptr)
+          for (std::size_t l = 0; l < simd::width<floats>; ++l) q[l] += x * static_cast<double>(job.seen_minus[at + l]);
+      }
+      for (std::size_t l = 0; l < simd::width<floats>; ++l) {
+        currents[0][l] = static_cast<float>(job.difference ? p[l] - q[l] : p[l]);
+        currents[1][l] = static_cast<float>(job.difference ? 0.0 : q[l]);
+      }
+      visitor.tile(0, tile, floats::load_aligned(currents[0]), floats::load_aligned(currents[1]));
+    }
+    visitor.end(lane);
+  }
+}
+
+}  // namespace detail
+
 /// The kernels of one instruction set, as pointers (see product_kernels).
 template <adc_policy Adc>
 struct column_kernels {
@@ -184,6 +222,13 @@ namespace detail {
 template <class Arch, class Adc>
 void convert_columns(column_job const& job, Adc const& adc, float full_scale, sum_target const& z,
                      std::uint64_t& clipped) noexcept {
+  if (job.seen_plus != nullptr) {
+    for (std::size_t n = 0; n < job.tokens; ++n) {
+      converting_columns<Arch, Adc, 1> visitor{job, adc, full_scale, z, clipped, n, 0, {}, {}, {}};
+      visit_seen<Arch>(job, n, visitor);
+    }
+    return;
+  }
   visit_column_tokens<Arch>(job, [&]<std::size_t Tokens>(std::size_t n) {
     return converting_columns<Arch, Adc, Tokens>{job, adc, full_scale, z, clipped, n, 0, {}, {}, {}};
   });

@@ -9,6 +9,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/in_situ/code_cells.hpp"
 #include "ohmic/crossbar/in_situ/code_digits.hpp"
 #include "ohmic/crossbar/operand.hpp"
 
@@ -38,6 +39,37 @@ class stored_operand {
     if (c.weights.flipped) flip(codes, c);
   }
 
+  /// What columns see of the cells, through their errors and wires, array by array; the digits stay as they are.
+  /// Errors  those of seen_digits
+  void see(code_layout const& c, code_cell_settings const& cells, write_place const& at) {
+    require_addressable(at.first_array + std::uint64_t{arrays(c)}, c.rows() * static_cast<std::size_t>(c.array.columns),
+                        1, "arrays");
+    std::size_t const per_weight = slices_ * lines_, width = c.weights_per_row();
+    seen_.assign(cells_.size(), 0.0f);
+    std::uint32_t array = at.first_array;
+    for (std::size_t tile = 0; tile < cut().tiles(); ++tile)
+      for (std::size_t first = 0; first < outputs(); first += width, ++array) {
+        std::size_t const weights = std::min(width, outputs() - first), row = tile * cut().activations;
+        matrix<std::int32_t> digits(cut().filled(tile), weights * per_weight);
+        std::vector<std::int64_t> tops(digits.cols());
+        for (std::size_t j = 0; j < digits.cols(); ++j) {
+          tops[j] = c.cell_top(j % per_weight / lines_);
+          for (std::size_t k = 0; k < digits.rows(); ++k)
+            digits(k, j) = cells_[j % per_weight * per_line() + place(first + j / per_weight, row + k)];
+        }
+        auto const seen = in_situ::seen_digits(digits.view(), tops, cells, array, at.time);
+        for (std::size_t j = 0; j < digits.cols(); ++j)
+          for (std::size_t k = 0; k < digits.rows(); ++k) {
+            largest_share_ = std::max(largest_share_, static_cast<double>(seen(k, j)) / static_cast<double>(tops[j]));
+            seen_[j % per_weight * per_line() + seen_place(first + j / per_weight, row + k)] = seen(k, j);
+          }
+      }
+  }
+  /// Arrays that hold the matrix.
+  [[nodiscard]] std::size_t arrays(code_layout const& c) const noexcept {
+    return cut().tiles() * pieces(outputs(), c.weights_per_row());
+  }
+
   [[nodiscard]] driven_operand const& codes() const noexcept { return codes_; }
   [[nodiscard]] tiling const& cut() const noexcept { return codes_.cut(); }
   [[nodiscard]] std::size_t outputs() const noexcept { return codes_.outputs(); }
@@ -49,6 +81,13 @@ class stored_operand {
   [[nodiscard]] std::uint8_t const* cells(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
     if (line >= lines_) return nullptr;
     return cells_.data() + (slice * lines_ + line) * per_line() + block * per_block();
+  }
+  /// Most that a cell conducts, over what its largest digit should.
+  [[nodiscard]] double largest_share() const noexcept { return largest_share_; }
+  /// What columns see, (tiles, groups x 4, 16); null where cells are ideal.
+  [[nodiscard]] float const* seen(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
+    if (line >= lines_ || seen_.empty()) return nullptr;
+    return seen_.data() + (slice * lines_ + line) * per_line() + block * per_block();
   }
   /// -1 for a flipped column, else 0, (tiles, 16); null where none is.
   [[nodiscard]] std::int32_t const* flips(std::size_t slice, std::size_t block) const noexcept {
@@ -63,6 +102,10 @@ class stored_operand {
     std::size_t const tile = k / cut().activations, in = k % cut().activations;
     return o / output_block * per_block() + tile * cut().groups() * 4 * output_block +
            (in / 4 * output_block + o % output_block) * 4 + in % 4;
+  }
+
+  [[nodiscard]] std::size_t seen_place(std::size_t o, std::size_t k) const noexcept {
+    return o / output_block * per_block() + cut().place(k) * output_block + o % output_block;
   }
 
   void flip(matrix_view<std::int16_t const> codes, code_layout const& c) {
@@ -85,6 +128,8 @@ class stored_operand {
   driven_operand codes_;
   std::size_t lines_ = 1, slices_ = 1;
   aligned_vector<std::uint8_t> cells_;
+  aligned_vector<float> seen_;
+  double largest_share_ = 1.0;
   aligned_vector<std::int32_t> flips_;
 };
 

@@ -19,7 +19,7 @@ namespace ohmic::inline OHMIC_ABI::in_situ {
 template <adc_policy Adc, switched_codes X>
 [[nodiscard]] matrix<double> reference_product(code_array<Adc> const& array, X const& codes,
                                                matrix_view<std::int16_t const> y, std::vector<Adc> const& adcs,
-                                               operand_source source, code_report& report) {
+                                               operand_source source, code_report& report, write_place const& at = {}) {
   code_layout const& c = array.settings().layout;
   auto const x = switched_view(codes);
   constexpr bool inputs_have_sign = std::is_signed_v<std::remove_cvref_t<decltype(x(0, 0))>>;
@@ -30,13 +30,19 @@ template <adc_policy Adc, switched_codes X>
   Adc const unit_converter = array.unit_converter();
   auto& count = report.actions;
 
-  auto const converted = [&](Adc const& adc, std::int64_t current) {
+  auto const converted = [&](Adc const& adc, double current) {
     auto const size = static_cast<float>(current < 0 ? -current : current);
     report.clipped += static_cast<std::uint64_t>(size > adc.full_scale());
     count.template add<"adc", "convert">();
     double const value = snapped_step(adc.step()) * static_cast<double>(adc.code(size));
     return current < 0 ? -value : value;
   };
+
+  auto const& settings = array.settings().cells;
+  std::uint32_t number = at.first_array;
+  double leaked = 0.0;
+  for (std::size_t i = 0; i < slices; ++i)
+    leaked += settings.leak(c.cell_top(i)) * static_cast<double>(in_situ::slice_weight(c, i));
 
   matrix<double> z(x.rows, y.rows);
   for (std::size_t n = 0; n < x.rows; ++n)
@@ -67,6 +73,14 @@ template <adc_policy Adc, switched_codes X>
         flipped[j] = true;
         for (auto& digit : cells[j]) digit = static_cast<std::int32_t>(c.cell_top(j % slices)) - digit;
       }
+      // What columns see of them, (rows, columns).
+      matrix<std::int32_t> digits(end - tile, cells.size());
+      std::vector<std::int64_t> tops(cells.size());
+      for (std::size_t j = 0; j < cells.size(); ++j) {
+        tops[j] = c.cell_top(j / lines % slices);
+        for (std::size_t k = 0; k < digits.rows(); ++k) digits(k, j) = cells[j][k];
+      }
+      auto const seen = in_situ::seen_digits(digits.view(), tops, settings, number++, at.time);
       for (std::size_t n = 0; n < x.rows; ++n) {
         for (std::size_t k = tile; k < end; ++k) count.template add<"input_register", "load">();
         std::vector<double> accumulator(last - group, 0.0);
@@ -82,15 +96,15 @@ template <adc_policy Adc, switched_codes X>
             for (std::size_t k = tile; k < end; ++k) count.template add<"dac", "drive">();
           }
           auto const current = [&](std::size_t column) {
-            std::int64_t total = 0;
-            for (std::size_t k = 0; k < rows.size(); ++k) total += std::int64_t{rows[k]} * cells[column][k];
+            double total = 0.0;
+            for (std::size_t k = 0; k < rows.size(); ++k) total += rows[k] * static_cast<double>(seen(k, column));
             return total;
           };
           auto const gain = static_cast<double>(law.weight(pass));
           double unit = static_cast<double>(sum);
           if (c.has_unit_column()) {
             std::uint64_t const clipped = report.clipped;
-            unit = converted(unit_converter, sum);
+            unit = converted(unit_converter, static_cast<double>(sum));
             report.clipped = clipped;  // its range holds every sum
           }
           for (std::size_t o = group; o < last; ++o) {
@@ -100,7 +114,8 @@ template <adc_policy Adc, switched_codes X>
               double value = 0.0;
               if (lines == 1) {
                 value = converted(adcs[static_cast<std::size_t>(pass) * slices + i], current(column));
-                if (flipped[column]) value = static_cast<double>(c.cell_top(i)) * unit - value;
+                if (flipped[column])
+                  value = (static_cast<double>(c.cell_top(i)) + 2.0 * settings.leak(c.cell_top(i))) * unit - value;
               } else if (w.pairs == pair_reading::difference) {
                 value =
                     converted(adcs[static_cast<std::size_t>(pass) * slices + i], current(column) - current(column + 1));
@@ -112,7 +127,7 @@ template <adc_policy Adc, switched_codes X>
               to += gain * static_cast<double>(in_situ::slice_weight(c, i)) * value;
               count.template add<"shift_add", "step">();
             }
-            if (lines == 1) to -= gain * static_cast<double>(c.weight_top() + 1) * unit;
+            if (lines == 1) to -= gain * (static_cast<double>(c.weight_top() + 1) + leaked) * unit;
           }
         }
         for (std::size_t o = group; o < last; ++o) {
