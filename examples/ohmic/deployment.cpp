@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "ohmic/chip/dense_writing.hpp"
+#include "ohmic/chip/in_situ_cost.hpp"
 #include "ohmic/chip/wang2024_cost.hpp"
 
 namespace program_cli {
@@ -78,6 +79,22 @@ json dense_object(contest_result const& r) {
           {"actions", actions}};
 }
 
+/// Of a chip whose weights stay in its arrays.
+cost_report cost_of(contest_result const& r) {
+  chip::run_tally all;
+  for (auto const& site : r.report.sites) all += site.actions;
+  return chip::in_situ_cost(r.name, std::get<in_situ_settings>(r.chip), all, r.weight_arrays);
+}
+
+/// Null for chips with a dense bank, which `ohmic cost` prices.
+json cost_object(contest_result const& r) {
+  if (!std::holds_alternative<in_situ_settings>(r.chip)) return nullptr;
+  auto const cost = cost_of(r);
+  return {{"prices", "bottom_up"},      {"energy_J", cost.energy_J(phase::prefill)},
+          {"arrays", r.weight_arrays},  {"area_mm2", cost.area_mm2()},
+          {"latency_s", json(nullptr)}, {"rows", rows_of(cost)}};
+}
+
 json chip_object(contest_result const& r, program::site_names const& names) {
   json actions = json::array();
   for (auto const& a : r.actions.rows())
@@ -95,6 +112,7 @@ json chip_object(contest_result const& r, program::site_names const& names) {
           {"clamped_variances", r.report.clamped_variances},
           {"clipped_biases", r.clipped_biases},
           {"dense_bank", dense_object(r)},
+          {"cost", cost_object(r)},
           {"layers", layers_object(r, names)},
           {"actions_equal_plan", r.plan_difference.empty()},
           {"actions", actions}};
@@ -204,6 +222,22 @@ void print_actions(FILE* out, deployment const& d) {
     auto const n = r.actions.total(part, action);
     fmt::print(out, "{:<20} {:<16} {:>18} {:>16.1f}\n", part, action, n,
                static_cast<double>(n) / static_cast<double>(d.scored.n));
+  }
+}
+
+void print_cost(FILE* out, deployment const& d) {
+  for (auto const& r : d.results) {
+    if (!std::holds_alternative<in_situ_settings>(r.chip)) continue;
+    auto const cost = cost_of(r);
+    double adc = 0.0;
+    for (auto const& row : cost.rows)
+      if (row.part == "adc.convert") adc = row.total;
+    double const energy = cost.energy_J(phase::prefill);
+    fmt::print(out,
+               "\n{}: {} arrays hold the weights, {:.3g} mm2 with their converters; {:.3g} mJ per text, {:.0f} % in "
+               "ADCs (bottom up, rows: --json)\n",
+               r.name, r.weight_arrays, cost.area_mm2(), 1e3 * energy / static_cast<double>(d.scored.n),
+               100.0 * adc / energy);
   }
 }
 

@@ -91,6 +91,7 @@ struct chip_under_test {
   ohmic::dense_report dense{};
   std::uint64_t dense_clipped = 0;
   chip_settings chip{};
+  std::uint64_t weight_arrays = 0;
 };
 
 template <class Task, class Model, class Spec>
@@ -106,7 +107,8 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<Sp
                                    0,
                                    deployed->dense(),
                                    deployed->dense_clipped(),
-                                   deployed->settings()};
+                                   deployed->settings(),
+                                   deployed->weight_arrays()};
   for_each_projection(
       m, [&](ohmic::program::site s, auto const&) { out.clipped_biases += deployed->matrix_at(s).clipped_biases; });
   return out;
@@ -272,7 +274,8 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                      chips[i].clipped_biases,
                      chips[i].dense,
                      chips[i].dense_clipped,
-                     chips[i].chip};
+                     chips[i].chip,
+                     chips[i].weight_arrays};
     r.actions = r.report.actions(d.names);
     r.plan_difference = difference(planned_actions(chips[i], m, task.inputs()), r.actions);
     d.results.push_back(std::move(r));
@@ -287,6 +290,7 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
     if (o.vary.empty()) {
       print_layers(out, d);
       print_actions(out, d);
+      print_cost(out, d);
     }
     fmt::print(out, "\n{} in {:.1f} s on {} threads ({}), {:.0f} MiB\n", scored.line,
                result["run"]["wall_time_s"].template get<double>(), threads.threads(),

@@ -32,6 +32,17 @@ struct offset_chip : chip::in_situ_chip {
   }
 };
 
+/// The chip of chip/README.md.
+struct documented_chip : chip::in_situ_chip {
+  static constexpr char const* name = "my_isaac";
+  template <class Config>
+  static void configure(Config& c) {
+    c.array = {64, 256};
+    c.weights = {ohmic::in_situ::mapping::differential, 8, {3, 4}, ohmic::in_situ::pair_reading::difference, false};
+    c.adc.bits = 7;
+  }
+};
+
 template <class Spec>
 chip::config<Spec> with(std::vector<std::string> const& changes) {
   auto c = chip::defaults<Spec>();
@@ -95,6 +106,7 @@ TEST_CASE("the plan predicts every action of conventional chips") {
   check_in_situ_plans<chip::multi_bit>(f);
   check_in_situ_plans<chip::single_bit>(f);
   check_in_situ_plans<offset_chip>(f);
+  check_in_situ_plans<documented_chip>(f);
 }
 
 TEST_CASE("the plan predicts conventional chips under decoders and averaging encoders") {
@@ -150,6 +162,35 @@ TEST_CASE("a conventional chip from a calibration that was kept gives the same b
   std::vector<std::int32_t> const ids{5, 4, 3, 2};
   CHECK(bits_of(chip_pass<chip::multi_bit>(first, f.m, ids, chip::product_mode::convert).logits) ==
         bits_of(chip_pass<chip::multi_bit>(again, f.m, ids, chip::product_mode::convert).logits));
+}
+
+TEST_CASE("cells that are not ideal belong to the seed, and calibration does not see them") {
+  small_model const f;
+  std::vector<std::int32_t> const ids{1, 2, 3, 4, 5, 6};
+  auto const logits = [&](changes const& c, std::uint32_t text = 0) {
+    auto const on = f.on<chip::multi_bit>(with<chip::multi_bit>(c));
+    chip::engine<chip::multi_bit> e(on, chip::product_mode::convert, serial(), nullptr, nullptr, text);
+    return bits_of(ohmic::model::classify(e, f.m, ids));
+  };
+  changes const errors{"cell.r_on=50e3 ohm", "cell.r_off=1e6 ohm", "cell.programming=rram_wan"};
+  auto other = errors, wired = errors;
+  other.push_back("noise.seed=2");
+  wired.push_back("wires.bit_segment=20 ohm");
+  CHECK(logits(errors) == logits(errors));
+  CHECK(logits(errors) != logits({}));
+  CHECK(logits(errors) != logits(other));
+  CHECK(logits(errors) != logits(wired));
+  CHECK(logits(errors) != logits(errors, 1));  // K and V are written again for every text
+  auto const ideal = f.on<chip::multi_bit>(with<chip::multi_bit>({})),
+             real = f.on<chip::multi_bit>(with<chip::multi_bit>(errors));
+  CHECK(ideal.calibrated().full_scales == real.calibrated().full_scales);
+}
+
+TEST_CASE("fewer ADC bits read 64 rows of a flipped column") {
+  // Half the rows need a bit less: the chip of 7 bits is INT8 too.
+  small_model const f;
+  CHECK(f.on<chip::isaac>(with<chip::isaac>({"array.rows=64", "adc.bits=7"})).array().lossless());
+  CHECK(!f.on<chip::isaac>(with<chip::isaac>({"adc.bits=7"})).array().lossless());
 }
 
 TEST_CASE("settings of conventional chips that contradict each other are refused before anything runs") {
