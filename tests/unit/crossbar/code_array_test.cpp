@@ -234,6 +234,27 @@ TEST_CASE("products of in-situ arrays take a user's converter") {
       check_code_case<levels_adc>(random_code_case(random, 3000), {levels}, *thread_counts()[1]);
 }
 
+TEST_CASE("the widest digits of cells and rows meet in one product") {
+  // 255 x 127 twice leaves 16 bits: dot4's wide recipe.
+  dice random(24);
+  for (auto coding : {in_situ::code_coding::twos_complement, in_situ::code_coding::sign_magnitude})
+    for (auto kind : {filling::largest, filling::extremes, filling::uniform}) {
+      code_case c = random_code_case(random, 100);
+      c.layout = {};
+      c.layout.array.rows = 64;
+      c.layout.weights.mapping = in_situ::mapping::offset;
+      c.layout.weights.slices = {8};
+      c.layout.inputs.coding = coding;
+      c.layout.inputs.slice_bits = 7;
+      c.tokens = 5, c.inner = 100, c.outputs = 17, c.x_top = 127, c.inputs_have_sign = true;
+      c.x_kind = c.y_kind = kind;
+      for (std::uint64_t seed = 0; seed < 4; ++seed) {
+        c.seed = seed;  // both signs of the largest
+        check_code_case<uniform_adc>(c, {12, false}, *thread_counts()[0]);
+      }
+    }
+}
+
 TEST_CASE("products of in-situ arrays of the usual size hold where nothing comes out even") {
   dice random(14);
   std::pair<std::size_t, std::pair<std::size_t, std::size_t>> const shapes[] = {
