@@ -2,13 +2,19 @@
 // collapse and
 // the fp32 reference kernel. Every result is checked against integer loops before it is timed.
 #include <benchmark/benchmark.h>
+#include <cmath>
 #include <cstdint>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
+#include "ohmic/chip/isaac.hpp"
+#include "ohmic/chip/multi_bit.hpp"
+#include "ohmic/chip/single_bit.hpp"
 #include "ohmic/core/stream.hpp"
 #include "ohmic/crossbar/computation.hpp"
 #include "ohmic/crossbar/imperfect_reference.hpp"
+#include "ohmic/crossbar/in_situ/code_reference.hpp"
 #include "ohmic/model/fp32.hpp"
 
 namespace {
@@ -127,6 +133,47 @@ BENCHMARK_CAPTURE(imperfect_array, mismatch, "mismatch=0.02")->UseRealTime()->Un
 BENCHMARK_CAPTURE(imperfect_array, thermal, "thermal=20")->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(imperfect_array, cell, "cell=0.05")->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(imperfect_array, telegraph, "rtn=0.05")->UseRealTime()->Unit(benchmark::kMillisecond);
+
+/// A conventional chip, every column of every pass converted: its ranges are calibrated, so that nothing collapses.
+template <class Spec>
+void in_situ_arrays(benchmark::State& state, double r_off_ohm) {
+  ohmic::chip::config<ohmic::chip::isaac> c;
+  Spec::configure(c);
+  c.range.rule = ohmic::range_rule::mean_sigma;
+  c.cell.r_off = ohmic::ohms(r_off_ohm);
+  ohmic::in_situ::code_array<> const a(ohmic::chip::array_settings(c));
+  ohmic::executor workers(1);
+  ohmic::in_situ::code_report report, plain_report;
+  auto const prepared = [&](operands const& o) {
+    auto y = a.drive(o.w, "w");
+    auto seen = a.no_statistics(a.digits_for(127, true));
+    a.observe(ohmic::matrix_view<std::int16_t const>(o.x.view()).row_range(0, 4), y, seen, "x");
+    auto adcs = a.converters(a.full_scales(seen, static_cast<int>(seen.size()), "w"));
+    return std::pair(std::move(y), std::move(adcs));
+  };
+  auto const source = ohmic::operand_source::weights;
+  {
+    operands const small(5, 200, 33);
+    auto const [y, adcs] = prepared(small);
+    auto const z = a.multiply(small.x, y, adcs, source, report, workers, "x");
+    auto const plain = ohmic::in_situ::reference_product(a, small.x, small.w.view(), adcs, source, plain_report);
+    for (std::size_t n = 0; n < z.tokens(); ++n)
+      for (std::size_t t = 0; t < z.outputs(); ++t) check(z(n, t) == plain(n, t));
+  }
+  operands const o(128, 1024, 512);
+  auto const [y, adcs] = prepared(o);
+  for (auto _ : state) benchmark::DoNotOptimize(a.multiply(o.x, y, adcs, source, report, workers, "x"));
+  state.counters["MAC/s"] = benchmark::Counter(o.macs(), benchmark::Counter::kIsIterationInvariantRate);
+  state.SetLabel(ohmic::in_situ::column_kernels_of<ohmic::uniform_adc>.instruction_set);
+}
+void isaac_arrays(benchmark::State& state) { in_situ_arrays<ohmic::chip::isaac>(state, INFINITY); }
+void multi_bit_arrays(benchmark::State& state) { in_situ_arrays<ohmic::chip::multi_bit>(state, INFINITY); }
+void single_bit_arrays(benchmark::State& state) { in_situ_arrays<ohmic::chip::single_bit>(state, INFINITY); }
+void multi_bit_arrays_of_real_cells(benchmark::State& state) { in_situ_arrays<ohmic::chip::multi_bit>(state, 1e6); }
+BENCHMARK(isaac_arrays)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(multi_bit_arrays)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(single_bit_arrays)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(multi_bit_arrays_of_real_cells)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void computation_array_lossless(benchmark::State& state) {
   operands const o(128, 1024, 4096);

@@ -25,7 +25,9 @@ chip_request read_chip_file(std::string const& path) {
   auto const defaults = settings_object(settings);
   for (auto const& e : entries) {
     if (e.key == "chip" || e.key == "name") continue;
-    apply(e, defaults, [&](std::string const& key, std::string const& value) { set(settings, key, value); });
+    apply(e, defaults, [&](std::string const& key, std::string const& value) {
+      std::visit([&](auto& c) { set(c, key, value); }, settings);
+    });
     request.set.push_back(e.key + "=" + e.text);
   }
   return request;

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <type_traits>
+
+#include "ohmic/chip/multi_bit.hpp"
+#include "ohmic/chip/single_bit.hpp"
 
 namespace program_cli {
 
@@ -11,10 +15,10 @@ namespace {
 
 template <class Spec>
 chip_entry entry() {
-  return {Spec::name, Spec::summary, [] {
-            chip_settings settings;
+  return {std::string(Spec::name), std::string(Spec::summary), [] {
+            std::conditional_t<chip::in_situ_spec<Spec>, in_situ_settings, dense_settings> settings;
             Spec::configure(settings);
-            return settings;
+            return chip_settings(settings);
           }};
 }
 
@@ -54,7 +58,8 @@ std::vector<chip_request> varied(std::vector<chip_request> const& requests, std:
 }  // namespace
 
 std::vector<chip_entry> const& chips() {
-  static std::vector<chip_entry> const all{entry<chip::wang2024>(), entry<chip::wang2024_published>()};
+  static std::vector<chip_entry> const all{entry<chip::wang2024>(), entry<chip::wang2024_published>(),
+                                           entry<chip::isaac>(), entry<chip::multi_bit>(), entry<chip::single_bit>()};
   return all;
 }
 
@@ -89,7 +94,7 @@ std::vector<chip_request> requested_chips(std::string const& chip, std::vector<s
   }
   for (auto const& v : vary) out = varied(out, v);
   // Before anything is read or run, so that a slip in the last of many settings does not cost the time of the others.
-  for (auto const& r : out) chip::validate(settings_of(r));
+  for (auto const& r : out) std::visit([](auto const& c) { chip::validate(c); }, settings_of(r));
   return out;
 }
 

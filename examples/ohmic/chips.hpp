@@ -5,20 +5,24 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "json_output.hpp"
+#include "ohmic/chip/isaac.hpp"
 #include "ohmic/chip/wang2024.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
 
 namespace program_cli {
 
-/// Presets whose slots are the same differ in settings only, and share one instantiation of everything: that halves the
-/// time to compile
-/// this program. A chip with another slot gets a type of its own here.
-using chip_spec = ohmic::chip::wang2024;
-using chip_settings = ohmic::chip::config<chip_spec>;
+/// Presets whose slots are the same differ in settings only, and share one instantiation of everything: that saves much of
+/// the time to compile this program. A chip with another slot gets a type of its own here.
+using dense_chip = ohmic::chip::wang2024;
+using in_situ_chip = ohmic::chip::isaac;
+using dense_settings = ohmic::chip::config<dense_chip>;
+using in_situ_settings = ohmic::chip::config<in_situ_chip>;
+using chip_settings = std::variant<dense_settings, in_situ_settings>;
 
 /// A chip by name: what it is, and its settings.
 struct chip_entry {
@@ -63,8 +67,13 @@ chip_settings defaults_of(std::string const& base);
 /// Errors  unknown_key, config_value
 inline chip_settings settings_of(chip_request const& r) {
   auto settings = defaults_of(r.base);
-  for (auto const& s : r.set) ohmic::assign(settings, s);
+  for (auto const& s : r.set) std::visit([&](auto& c) { ohmic::assign(c, s); }, settings);
   return settings;
+}
+
+/// The settings as an object of dotted keys.
+inline json settings_object(chip_settings const& settings) {
+  return std::visit([](auto const& c) { return settings_object(c); }, settings);
 }
 
 /// The requests with the run's seed for what is random on a chip, unless they name one.

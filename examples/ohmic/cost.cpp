@@ -73,7 +73,8 @@ struct design {
   chip::cost_preset const* preset;
 };
 
-/// Errors  those of the file; config_conflict for one that goes by the name of a preset
+/// Errors  those of the file; config_conflict for one that goes by the name of a preset, or changes a chip whose cost is
+///         that of its source
 design design_named(std::string const& name) {
   if (!name.ends_with(".toml")) return {chip_request{name, name, {}}, &chip::find_cost_preset(name)};
   auto request = read_chip_file(name);
@@ -82,6 +83,9 @@ design design_named(std::string const& name) {
       throw error({errc::config_conflict, "chip file goes by the name of a preset", name, request.label,
                    "a name of its own", "set name = \"..\" in the file"});
   auto const& preset = chip::find_cost_preset(request.base);
+  if (!request.set.empty() && !preset.has_book)
+    throw error({errc::config_conflict, "the cost of this chip is that of its source, for its printed settings", name,
+                 request.set.front(), "no settings", "take them out; ohmic deploy runs them"});
   return {std::move(request), &preset};
 }
 
@@ -151,19 +155,6 @@ json compared(cost_report const& base, cost_report const& r, bool d) {
   out["ratios"] = ratios;
   out["chips"] = r.note("chips") > 0.0 ? json(r.note("chips")) : json(nullptr);
   return out;
-}
-
-json rows_of(cost_report const& r) {
-  json rows = json::array();
-  for (auto const& row : r.rows)
-    rows.push_back({{"path", row.path()},
-                    {"count", row.count},
-                    {"unit_price", row.unit_price},
-                    {"unit", unit_of(row.what)},
-                    {"total", row.total},
-                    {"source", row.source},
-                    {"origin", name_of(row.from)}});
-  return rows;
 }
 
 json notes_of(cost_report const& r) {
@@ -266,7 +257,7 @@ int cost(cost_options const& o, common_options const& common) {
   if (o.prices.empty()) {
     report = preset.cost(p.work, p.settings);
   } else {
-    if (!preset.has_function)
+    if (!preset.has_book)
       throw error({errc::config_conflict, "this chip has no parts that a book could price", "--prices",
                    std::string(preset.name), "wang2024, wang2024_published", "remove --prices"});
     book = parse_price_book(read_file(o.prices), o.prices);

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "ohmic/chip/dense_writing.hpp"
+#include "ohmic/chip/in_situ_cost.hpp"
 #include "ohmic/chip/wang2024_cost.hpp"
 
 namespace program_cli {
@@ -19,15 +20,22 @@ json scores_object(std::vector<model::named_score> const& scores) {
   return o;
 }
 
+/// A place where products are taken, on arrays or beside them.
+bool multiplies(chip::site_report const& site) {
+  return site.actions.count<"adc", "convert">() + site.actions.count<"digital_unit", "multiply_add">() > 0;
+}
+
 json layers_object(contest_result const& r, program::site_names const& names) {
   json layers = json::array();
   for (std::size_t i = 0; i < r.report.sites.size(); ++i) {
     auto const& site = r.report.sites[i];
     auto const conversions = site.actions.count<"adc", "convert">();
-    if (conversions == 0) continue;
+    if (!multiplies(site)) continue;
     layers.push_back({{"name", names.name(i)},
                       {"snr_db", finite(r.quality[i].ratio_db())},
-                      {"clip_rate", static_cast<double>(site.clipped_currents) / static_cast<double>(conversions)},
+                      {"clip_rate", conversions == 0 ? json(nullptr)
+                                                     : json(static_cast<double>(site.clipped_currents) /
+                                                            static_cast<double>(conversions))},
                       {"code_clip_rate", site.coded_values == 0 ? 0.0
                                                                 : static_cast<double>(site.clipped_values) /
                                                                       static_cast<double>(site.coded_values)}});
@@ -37,14 +45,16 @@ json layers_object(contest_result const& r, program::site_names const& names) {
 
 /// At the bottom-up prices of the chip.
 chip::writing_cost writing_of(contest_result const& r) {
-  return chip::writing_cost_of(r.dense, {}, chip::cost_config(r.chip));
+  return chip::writing_cost_of(r.dense, {}, chip::cost_config(std::get<dense_settings>(r.chip)));
 }
 
 json writing_object(chip::writing_cost const& w) {
   return {{"pulse_energy_J", w.pulses.si()}, {"read_energy_J", w.reads.si()}, {"time_s", w.time.si()}};
 }
 
+/// Null for chips without a dense bank.
 json dense_object(contest_result const& r) {
+  if (!std::holds_alternative<dense_settings>(r.chip)) return nullptr;
   auto const& d = r.dense;
   json actions = json::array();
   d.actions.for_each([&](std::string_view part, std::string_view name, std::uint64_t n) {
@@ -69,6 +79,22 @@ json dense_object(contest_result const& r) {
           {"actions", actions}};
 }
 
+/// Of a chip whose weights stay in its arrays.
+cost_report cost_of(contest_result const& r) {
+  chip::run_tally all;
+  for (auto const& site : r.report.sites) all += site.actions;
+  return chip::in_situ_cost(r.name, std::get<in_situ_settings>(r.chip), all, r.weight_arrays);
+}
+
+/// Null for chips with a dense bank, which `ohmic cost` prices.
+json cost_object(contest_result const& r) {
+  if (!std::holds_alternative<in_situ_settings>(r.chip)) return nullptr;
+  auto const cost = cost_of(r);
+  return {{"prices", "bottom_up"},      {"energy_J", cost.energy_J(phase::prefill)},
+          {"arrays", r.weight_arrays},  {"area_mm2", cost.area_mm2()},
+          {"latency_s", json(nullptr)}, {"rows", rows_of(cost)}};
+}
+
 json chip_object(contest_result const& r, program::site_names const& names) {
   json actions = json::array();
   for (auto const& a : r.actions.rows())
@@ -86,6 +112,7 @@ json chip_object(contest_result const& r, program::site_names const& names) {
           {"clamped_variances", r.report.clamped_variances},
           {"clipped_biases", r.clipped_biases},
           {"dense_bank", dense_object(r)},
+          {"cost", cost_object(r)},
           {"layers", layers_object(r, names)},
           {"actions_equal_plan", r.plan_difference.empty()},
           {"actions", actions}};
@@ -168,7 +195,7 @@ void print_layers(FILE* out, deployment const& d) {
   for (auto const& r : d.results) fmt::print(out, " {:>20}", r.name);
   fmt::print(out, "\n");
   for (std::size_t i = 0; i < d.names.sites(); ++i) {
-    if (d.results.front().report.sites[i].actions.count<"adc", "convert">() == 0) continue;
+    if (!multiplies(d.results.front().report.sites[i])) continue;
     fmt::print(out, "{:<18}", d.names.name(i));
     for (auto const& r : d.results) {
       auto const& site = r.report.sites[i];
@@ -195,6 +222,22 @@ void print_actions(FILE* out, deployment const& d) {
     auto const n = r.actions.total(part, action);
     fmt::print(out, "{:<20} {:<16} {:>18} {:>16.1f}\n", part, action, n,
                static_cast<double>(n) / static_cast<double>(d.scored.n));
+  }
+}
+
+void print_cost(FILE* out, deployment const& d) {
+  for (auto const& r : d.results) {
+    if (!std::holds_alternative<in_situ_settings>(r.chip)) continue;
+    auto const cost = cost_of(r);
+    double adc = 0.0;
+    for (auto const& row : cost.rows)
+      if (row.part == "adc.convert") adc = row.total;
+    double const energy = cost.energy_J(phase::prefill);
+    fmt::print(out,
+               "\n{}: {} arrays hold the weights, {:.3g} mm2 with their converters; {:.3g} mJ per text, {:.0f} % in "
+               "ADCs (bottom up, rows: --json)\n",
+               r.name, r.weight_arrays, cost.area_mm2(), 1e3 * energy / static_cast<double>(d.scored.n),
+               100.0 * adc / energy);
   }
 }
 

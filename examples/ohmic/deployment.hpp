@@ -43,6 +43,7 @@ struct contest_result {
   ohmic::dense_report dense{};      ///< of writing and reading the weights once
   std::uint64_t dense_clipped = 0;  ///< weights that bit errors made larger than the DAC drives
   chip_settings chip{};             ///< as deployed
+  std::uint64_t weight_arrays = 0;  ///< in-situ arrays that the weights fill
 };
 
 /// All of a deployment. results[0] is int8, the others are the chips asked for.
@@ -69,6 +70,8 @@ void print_table(FILE* out, deployment const& d, bool varied);
 void print_dense(FILE* out, deployment const& d);
 void print_layers(FILE* out, deployment const& d);
 void print_actions(FILE* out, deployment const& d);
+/// Energy and arrays of the conventional chips; nothing where there are none.
+void print_cost(FILE* out, deployment const& d);
 
 /// The JSON of `ohmic deploy`, without "run".
 json deployment_object(deployment const& d, common_options const& common);

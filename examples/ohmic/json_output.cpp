@@ -44,6 +44,19 @@ double peak_memory_mib() {
   return static_cast<double>(used.ru_maxrss) / 1024.0;  // Linux counts in KiB
 }
 
+json rows_of(ohmic::cost_report const& r) {
+  json rows = json::array();
+  for (auto const& row : r.rows)
+    rows.push_back({{"path", row.path()},
+                    {"count", row.count},
+                    {"unit_price", row.unit_price},
+                    {"unit", unit_of(row.what)},
+                    {"total", row.total},
+                    {"source", row.source},
+                    {"origin", name_of(row.from)}});
+  return rows;
+}
+
 json finite(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 
 void check_writable(std::string const& target, std::string const& option) {

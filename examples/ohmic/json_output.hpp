@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ohmic/core/reflect.hpp"
+#include "ohmic/cost/report.hpp"
 #include "options.hpp"
 
 namespace program_cli {
@@ -35,6 +36,9 @@ json settings_object(Config const& config) {
   }
   return out;
 }
+
+/// The rows of a cost.
+json rows_of(ohmic::cost_report const& r);
 
 /// A number, or null where it is not finite.
 json finite(double value);

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "ohmic/crossbar/in_situ/code_kernel.hpp"
 #include "ohmic/crossbar/kernel.hpp"
 #include "ohmic/crossbar/wires/gradients.hpp"
 #include "ohmic/model/fp32_kernel.hpp"
@@ -13,6 +14,7 @@ namespace program_cli {
 /// All kernels of one instruction set. Every set gives the same bits.
 struct kernel_set {
   ohmic::product_kernels<ohmic::uniform_adc> const* products;
+  ohmic::in_situ::column_kernels<ohmic::uniform_adc> const* columns;
   ohmic::fp32_kernel fp32;
   ohmic::wire_kernels wires;
 };

@@ -56,8 +56,8 @@ class shared_currents {
   shared_currents(Model const& m, ohmic::model::token_lists const& texts, ohmic::executor& threads, bool keep)
       : m_(&m), texts_(&texts), threads_(&threads), keep_(keep) {}
 
-  ohmic::chip::current_ranges const& of(ohmic::chip::deployed<chip_spec> const& chip,
-                                        ohmic::chip::progress const& report) {
+  template <class Spec>
+  ohmic::chip::current_ranges const& of(ohmic::chip::deployed<Spec> const& chip, ohmic::chip::progress const& report) {
     auto settings = chip.settings();
     if (!settings.range.needs_statistics() || chip.array().lossless()) return last_ = chip.no_currents();
     settings.range = {};
@@ -86,29 +86,29 @@ struct chip_under_test {
   std::shared_ptr<void const> owner;  ///< keeps the deployed model
   ohmic::chip::contestant<Model, Task> contestant;
   ohmic::program::function_choices choices;
-  ohmic::array_geometry array;
-  int scale = 0;
+  std::function<ohmic::chip::run_tally(ohmic::program::sub_operation const&)> planned;
   std::uint64_t clipped_biases = 0;
   ohmic::dense_report dense{};
   std::uint64_t dense_clipped = 0;
   chip_settings chip{};
+  std::uint64_t weight_arrays = 0;
 };
 
-template <class Task, class Model>
-chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<chip_spec> chip, std::string name,
+template <class Task, class Model, class Spec>
+chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<Spec> chip, std::string name,
                                         ohmic::chip::product_mode mode) {
-  auto const deployed = std::make_shared<ohmic::chip::deployed<chip_spec> const>(std::move(chip));
+  auto const deployed = std::make_shared<ohmic::chip::deployed<Spec> const>(std::move(chip));
   chip_under_test<Model, Task> out{std::move(name),
                                    settings_object(deployed->settings()),
                                    deployed,
                                    ohmic::chip::contestant<Model, Task>(*deployed, mode),
                                    deployed->choices(),
-                                   deployed->settings().array,
-                                   chip_spec::scale,
+                                   [deployed](auto const& op) { return deployed->planned(op); },
                                    0,
                                    deployed->dense(),
                                    deployed->dense_clipped(),
-                                   deployed->settings()};
+                                   deployed->settings(),
+                                   deployed->weight_arrays()};
   for_each_projection(
       m, [&](ohmic::program::site s, auto const&) { out.clipped_biases += deployed->matrix_at(s).clipped_biases; });
   return out;
@@ -116,16 +116,23 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<ch
 
 /// The same codes without converters: what INT8 alone leaves (row-maximum softmax, two-pass variance), with the widths
 /// of a request.
-inline chip_settings int8_settings(chip_request const& r) {
-  auto settings = defaults_of(ohmic::chip::wang2024::name);
-  auto const wanted = settings_of(r);
-  settings.array = wanted.array;
-  settings.dac = wanted.dac;
-  settings.coding = wanted.coding;
-  settings.softmax.exp_bits = wanted.softmax.exp_bits;
+inline dense_settings int8_settings(chip_request const& r) {
+  auto settings = std::get<dense_settings>(defaults_of(ohmic::chip::wang2024::name));
+  std::visit(
+      [&]<class Config>(Config const& wanted) {
+        if constexpr (std::is_same_v<Config, dense_settings>) settings.array = wanted.array;
+        settings.dac.bits = ohmic::chip::weight_bits(wanted);
+        settings.coding = wanted.coding;
+        settings.softmax.exp_bits = wanted.softmax.exp_bits;
+      },
+      settings_of(r));
   settings.adc.lossless = true;
   return settings;
 }
+
+/// The kernels of a chip's arrays.
+inline auto const& kernels_for(kernel_set const& k, dense_settings const&) { return *k.products; }
+inline auto const& kernels_for(kernel_set const& k, in_situ_settings const&) { return *k.columns; }
 
 /// Plans the passes over all texts from their lengths alone.
 template <class Model, class Task>
@@ -135,7 +142,7 @@ ohmic::ledger planned_actions(chip_under_test<Model, Task> const& c, Model const
   for (auto const& t : texts) ++lengths[t.size()];
   ohmic::ledger plan;
   for (auto const& [tokens, passes] : lengths)
-    plan.merge(ohmic::program::plan(program_of(m, tokens, c.choices), c.array, c.scale, sites_of(m), passes));
+    plan.merge(ohmic::program::plan(program_of(m, tokens, c.choices), c.planned, sites_of(m), passes));
   return plan;
 }
 
@@ -229,19 +236,23 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
     shared_currents<model_type> currents(m, calib.tokens, threads, requests.size() > 2);
     for (auto const& r : requests) {
       progress_line line("calibrating " + r.label, common.quiet);
-      auto const settings = settings_of(r);
-      if (kept) {
-        auto const& of_chip = calibration_for(stored, r.base, print(ohmic::chip::design_of(settings)), path);
-        chips.push_back(under_test<task_type>(m, chip::deploy(m, settings, of_chip, *kernels.products), r.label,
-                                              chip::product_mode::convert));
-      } else {
-        auto chip = chip::programmed(m, settings, values, *kernels.products);
-        chip.set_converters(chip.settings().dense.is_perfect()
-                                ? currents.of(chip, std::ref(line))
-                                : currents.of(chip::programmed(m, chip::design_of(settings), values, *kernels.products),
-                                              std::ref(line)));
-        chips.push_back(under_test<task_type>(m, std::move(chip), r.label, chip::product_mode::convert));
-      }
+      std::visit(
+          [&](auto const& settings) {
+            auto const& kernel = kernels_for(kernels, settings);
+            if (kept) {
+              auto const& of_chip = calibration_for(stored, r.base, print(ohmic::chip::design_of(settings)), path);
+              chips.push_back(under_test<task_type>(m, chip::deploy(m, settings, of_chip, kernel), r.label,
+                                                    chip::product_mode::convert));
+              return;
+            }
+            auto chip = chip::programmed(m, settings, values, kernel);
+            chip.set_converters(
+                chip::is_design(settings)
+                    ? currents.of(chip, std::ref(line))
+                    : currents.of(chip::programmed(m, chip::design_of(settings), values, kernel), std::ref(line)));
+            chips.push_back(under_test<task_type>(m, std::move(chip), r.label, chip::product_mode::convert));
+          },
+          settings_of(r));
     }
   }
 
@@ -263,7 +274,8 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                      chips[i].clipped_biases,
                      chips[i].dense,
                      chips[i].dense_clipped,
-                     chips[i].chip};
+                     chips[i].chip,
+                     chips[i].weight_arrays};
     r.actions = r.report.actions(d.names);
     r.plan_difference = difference(planned_actions(chips[i], m, task.inputs()), r.actions);
     d.results.push_back(std::move(r));
@@ -278,6 +290,7 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
     if (o.vary.empty()) {
       print_layers(out, d);
       print_actions(out, d);
+      print_cost(out, d);
     }
     fmt::print(out, "\n{} in {:.1f} s on {} threads ({}), {:.0f} MiB\n", scored.line,
                result["run"]["wall_time_s"].template get<double>(), threads.threads(),
@@ -312,9 +325,14 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
       {}};
   for (auto const& r : requests) {
     progress_line line("calibrating " + r.label, common.quiet);
-    auto const design = chip::design_of(settings_of(r));
-    auto const chip = chip::deploy(m, design, values, calib.tokens, threads, std::ref(line), *kernels.products);
-    kept.chips.emplace(calibration_key(r.base, print(design)), chip.calibrated());
+    std::visit(
+        [&](auto const& settings) {
+          auto const design = chip::design_of(settings);
+          auto const chip =
+              chip::deploy(m, design, values, calib.tokens, threads, std::ref(line), kernels_for(kernels, design));
+          kept.chips.emplace(calibration_key(r.base, print(design)), chip.calibrated());
+        },
+        settings_of(r));
   }
   json result = result_header("calibrate", common);
   result["model"] = family.description(o.model);

@@ -19,6 +19,7 @@
 #include "ohmic/crossbar/dense_bank.hpp"
 #include "ohmic/crossbar/dense_store.hpp"
 #include "ohmic/crossbar/imperfect_reference.hpp"
+#include "ohmic/crossbar/in_situ/code_reference.hpp"
 #include "ohmic/crossbar/in_situ/product.hpp"
 #include "ohmic/crossbar/reference.hpp"
 #include "ohmic/crossbar/wires/netlist.hpp"

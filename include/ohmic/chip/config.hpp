@@ -121,8 +121,31 @@ template <class Spec>
 
 /// Settings of the computation crossbar alone.
 template <class Spec>
-[[nodiscard]] computation_config<typename Spec::adc, typename Spec::dac> computation_settings(config<Spec> const& c) {
+[[nodiscard]] computation_config<typename Spec::adc, typename Spec::dac> array_settings(config<Spec> const& c) {
   return {c.array, c.dac, c.adc, c.range, c.noise};
+}
+
+/// True if ranges and scales may be found on this chip itself.
+template <class Spec>
+[[nodiscard]] bool is_design(config<Spec> const& c) noexcept {
+  return c.dense.is_perfect();
+}
+
+/// Bits of weights, and of K and V, sign included.
+template <class Spec>
+[[nodiscard]] int weight_bits(config<Spec> const& c) noexcept {
+  return c.dac.bits;
+}
+
+/// Checks the settings that do not belong to arrays.
+/// Errors  config_value, config_conflict naming the field
+template <class Spec>
+void validate_functions(config<Spec> const& c) {
+  coding_config::validate(c.coding);
+  auto softmax = c.softmax;
+  if constexpr (requires { softmax.full_scale == std::numeric_limits<float>::infinity(); })
+    if (softmax.full_scale == std::numeric_limits<float>::infinity()) softmax.full_scale = 1.0f;  // left to calibration
+  Spec::softmax::validate(softmax);
 }
 
 /// Checks all settings, alone and together, before anything is calibrated with them.
@@ -130,14 +153,10 @@ template <class Spec>
 template <class Spec>
 void validate(config<Spec> const& c) {
   static_cast<void>(settled(c));
-  coding_config::validate(c.coding);
-  auto softmax = c.softmax;
-  if constexpr (requires { softmax.full_scale == std::numeric_limits<float>::infinity(); })
-    if (softmax.full_scale == std::numeric_limits<float>::infinity()) softmax.full_scale = 1.0f;  // left to calibration
-  Spec::softmax::validate(softmax);
+  validate_functions(c);
   imperfections::validate(c.noise);
   using array = computation_array<Spec::scale, typename Spec::adc, typename Spec::dac>;
-  array const ideal(computation_settings(design_of(c)));  // draws nothing
+  array const ideal(array_settings(design_of(c)));  // draws nothing
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

@@ -26,12 +26,14 @@ struct cost_preset {
   std::string_view summary;
   std::string_view citation;
   bool has_function;  ///< `deploy` can run models on it
+  bool has_book;      ///< its parts are priced from a book, so that its settings change its cost
   cost_report (*cost)(workload const&, cost_settings const&);
 };
 
 namespace detail {
 template <class Preset>
-inline constexpr cost_preset baseline_preset{Preset::name, Preset::summary, Preset::citation, false, &Preset::cost};
+inline constexpr cost_preset baseline_preset{Preset::name,         Preset::summary, Preset::citation,
+                                             in_situ_spec<Preset>, false,           &Preset::cost};
 
 template <class Spec>
 [[nodiscard]] cost_report wang2024_report(workload const& w, cost_settings const& s) {
@@ -44,8 +46,8 @@ inline constexpr std::string_view wang_citation = "Wang et al., IEEE TPAMI 47(2)
 
 /// In the order of the paper's comparisons.
 inline constexpr std::array<cost_preset, 10> cost_presets = {{
-    {wang2024::name, wang2024::summary, detail::wang_citation, true, &detail::wang2024_report<wang2024>},
-    {wang2024_published::name, wang2024_published::summary, detail::wang_citation, true,
+    {wang2024::name, wang2024::summary, detail::wang_citation, true, true, &detail::wang2024_report<wang2024>},
+    {wang2024_published::name, wang2024_published::summary, detail::wang_citation, true, true,
      &detail::wang2024_report<wang2024_published>},
     detail::baseline_preset<isaac>,
     detail::baseline_preset<prime>,

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ohmic/chip/config.hpp"
+#include "ohmic/chip/in_situ_config.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/computation.hpp"
 #include "ohmic/crossbar/dense_store.hpp"
@@ -38,15 +39,19 @@ using current_ranges = std::vector<std::vector<current_statistics>>;
 /// Full scales of the converters by site and digit, in product units; empty where a site has none.
 using converter_ranges = std::vector<std::vector<float>>;
 
+/// Everything that a site of any chip can do.
+using run_tally = tally<join<program::site_actions, in_situ::product_actions>>;
+
 /// All that calibration leaves of its data: the values as reduced to what the softmax uses of them, and the ranges of the converters.
 struct calibration {
   value_ranges values;
   converter_ranges full_scales;
 };
 
-/// A weight-stationary matrix on the chip.
+/// A weight-stationary matrix on the chip, in the form of its arrays.
+template <class Operand>
 struct programmed_matrix {
-  driven_operand operand;       ///< weights, and below them the bias where rows carry it
+  Operand operand;              ///< weights, and below them the bias where rows carry it
   std::vector<float> scales{};  ///< of the weight codes, by output
   std::size_t bias_rows = 0;
   std::uint64_t clipped_biases = 0;  ///< biases that max_rows rows could not hold
@@ -57,21 +62,22 @@ struct programmed_matrix {
 template <class Spec>
 class deployed {
  public:
-  using array_type = computation_array<Spec::scale, typename Spec::adc, typename Spec::dac>;
+  using array_type = typename array_of<Spec>::type;
   using adc = typename Spec::adc;
-  using kernels = product_kernels<adc>;
+  using kernels = typename array_type::kernels_type;
+  using matrix_type = programmed_matrix<typename array_type::operand>;
 
-  /// Programs the matrices, through the dense bank, whose errors are drawn here, once. for_each(f) calls
+  /// Programs the matrices, where there is a dense bank through it: its errors are drawn here, once. for_each(f) calls
   /// f(site, linear_weights); producer(site) is the site whose result a matrix reads.
   /// Random  by `noise.seed`: a seed is a chip
   /// Errors  those of the settings; value for NaN or infinity in weights; config_conflict where digits cannot carry the
   ///         codes
   template <class ForEach, class Producer>
   deployed(config<Spec> const& settings, program::site_names const& names, value_ranges ranges, ForEach const& for_each,
-           Producer const& producer, kernels const& k = kernels_of<adc>)
+           Producer const& producer, kernels const& k = array_type::native())
       : settings_(settled(settings)),
         names_(names),
-        array_(computation_settings(settings_), k),
+        array_(array_settings(settings_), k),
         ranges_(std::move(ranges)),
         matrices_(names.sites()),
         converters_(names.sites()),
@@ -81,10 +87,19 @@ class deployed {
                    std::to_string(ranges_.largest.size()) + " sites", std::to_string(names.sites()) + " sites",
                    "calibrate this model"});
     coding_config::validate(settings.coding);
-    dense_store dense(settings_.dense, settings_.array.bank_rows, settings_.noise.seed);
-    for_each([&](program::site s, model::linear_weights const& w) { program(s, w, scale_of(producer(s)), dense); });
-    dense_ = dense.report();
-    dense_clipped_ = dense.clipped();
+    auto const program_all = [&](auto const& stored) {
+      for_each([&](program::site s, model::linear_weights const& w) { program(s, w, scale_of(producer(s)), stored); });
+    };
+    if constexpr (in_situ_spec<Spec>) {
+      program_all([](matrix<std::int16_t>&, std::string const&) {});
+    } else {
+      dense_store dense(settings_.dense, settings_.array.bank_rows, settings_.noise.seed);
+      program_all([&](matrix<std::int16_t>& codes, std::string const& where) {
+        dense.pass(codes, array_.driven_top(), where);
+      });
+      dense_ = dense.report();
+      dense_clipped_ = dense.clipped();
+    }
     for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
     if (int const top = softmax_.front().top(); top < 1 || top > switched_operand::max_code)
       throw error({errc::config_conflict, "codes of EXP(S) do not fit an operand", "softmax", std::to_string(top),
@@ -97,15 +112,18 @@ class deployed {
   [[nodiscard]] dense_report const& dense() const noexcept { return dense_; }
   /// Weights that bit errors made larger than the DAC drives, and that it clipped.
   [[nodiscard]] std::uint64_t dense_clipped() const noexcept { return dense_clipped_; }
+  /// In-situ arrays that the weights fill; 0 for a chip with a dense bank.
+  [[nodiscard]] std::uint32_t weight_arrays() const noexcept { return arrays_; }
   [[nodiscard]] array_type const& array() const noexcept { return array_; }
-  [[nodiscard]] programmed_matrix const& matrix_at(program::site s) const noexcept { return matrices_[s.index()]; }
+  [[nodiscard]] matrix_type const& matrix_at(program::site s) const noexcept { return matrices_[s.index()]; }
   [[nodiscard]] std::vector<adc> const& converters_at(program::site s) const noexcept { return converters_[s.index()]; }
   [[nodiscard]] typename Spec::softmax const& softmax_at(std::size_t block) const noexcept { return softmax_[block]; }
 
   /// Bits of the codes of a site's result: operands that drive DACs (K and V) have the DAC's.
   [[nodiscard]] int bits_of(program::site s) const noexcept {
     bool const driven = s.op == program::operation::A2 || s.op == program::operation::A3;
-    return driven ? std::min(settings_.coding.activation_bits, settings_.dac.bits) : settings_.coding.activation_bits;
+    return driven ? std::min(settings_.coding.activation_bits, weight_bits(settings_))
+                  : settings_.coding.activation_bits;
   }
   /// Scale of the codes of a site's result, static from calibration.
   [[nodiscard]] float scale_of(program::site s) const {
@@ -114,9 +132,9 @@ class deployed {
 
   /// Digits of activations and of EXP(S).
   [[nodiscard]] int activation_digits() const noexcept {
-    return balanced_digits(Spec::scale, symmetric_top(settings_.coding.activation_bits));
+    return array_.digits_for(symmetric_top(settings_.coding.activation_bits), true);
   }
-  [[nodiscard]] int score_digits() const noexcept { return balanced_digits(Spec::scale, softmax_.front().top()); }
+  [[nodiscard]] int score_digits() const noexcept { return array_.digits_for(softmax_.front().top(), false); }
   [[nodiscard]] int digits_at(program::site s) const noexcept {
     return s.op == program::operation::A5 || s.op == program::operation::A6 ? score_digits() : activation_digits();
   }
@@ -132,6 +150,16 @@ class deployed {
     c.bias_rows.resize(names_.sites());
     for (std::size_t i = 0; i < c.bias_rows.size(); ++i) c.bias_rows[i] = matrices_[i].bias_rows;
     return c;
+  }
+
+  /// Actions of a sub-operation, from its shape alone.
+  [[nodiscard]] run_tally planned(program::sub_operation const& op) const noexcept {
+    bool const exponentials = op.where.op == program::operation::A5 || op.where.op == program::operation::A6;
+    run_tally t;
+    t += array_.planned(op.shape, op.digits, !exponentials, op.source);
+    t *= op.repeats;
+    t += op.post;
+    return t;
   }
 
   /// Empty statistics for every site, to be filled by a run that observes.
@@ -198,33 +226,40 @@ class deployed {
   }
 
  private:
-  void program(program::site s, model::linear_weights const& w, float input_scale, dense_store& dense) {
+  /// stored(codes, where) changes the codes to what storage leaves of them.
+  template <class Stored>
+  void program(program::site s, model::linear_weights const& w, float input_scale, Stored const& stored) {
     std::string const where = names_.name(s);
     std::size_t const outputs = w.weight.rows(), inner = w.weight.cols();
+    int const bits = weight_bits(settings_);
     if (outputs == 0 || inner == 0)
       throw error({errc::shape, "empty matrix", where, shape_text(outputs, inner), "at least 1 x 1",
                    "check the model's sizes"});
-    programmed_matrix& m = matrices_[s.index()];
-    m.scales.assign(outputs,
-                    symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), settings_.dac.bits));
+    matrix_type& m = matrices_[s.index()];
+    m.scales.assign(outputs, symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), bits));
     if (settings_.coding.weight_scales == weight_scale_policy::per_output)
       for (std::size_t o = 0; o < outputs; ++o)
-        m.scales[o] = symmetric_quantiser::scale_for(largest_magnitude(w.weight.row(o), where), settings_.dac.bits);
+        m.scales[o] = symmetric_quantiser::scale_for(largest_magnitude(w.weight.row(o), where), bits);
     static_cast<void>(largest_magnitude(w.bias, where + " bias"));
     auto const bias = bias_codes(w.bias, m, input_scale);
     m.bias_rows = bias.rows();
     matrix<std::int16_t> codes(outputs, inner + bias.rows());
     for (std::size_t o = 0; o < outputs; ++o) {
-      symmetric_quantiser(settings_.dac.bits, m.scales[o]).quantise(w.weight.row(o), codes.row(o).first(inner));
+      symmetric_quantiser(bits, m.scales[o]).quantise(w.weight.row(o), codes.row(o).first(inner));
       for (std::size_t r = 0; r < bias.rows(); ++r) codes(o, inner + r) = bias(r, o);
     }
-    dense.pass(codes, array_.driven_top(), where);
-    m.operand = array_.drive(codes, where);
+    stored(codes, where);
+    if constexpr (in_situ_spec<Spec>) {
+      m.operand = array_.drive(codes, where, operand_source::weights, {0, arrays_, 0, 0});
+      arrays_ += static_cast<std::uint32_t>(array_.arrays(m.operand));
+    } else {
+      m.operand = array_.drive(codes, where);
+    }
   }
 
   /// Codes of the bias rows: b / (top s_x s_w), spread over as many rows as the largest needs.
   /// Shape   (rows, outputs)
-  [[nodiscard]] matrix<std::int16_t> bias_codes(std::vector<float> const& bias, programmed_matrix& m,
+  [[nodiscard]] matrix<std::int16_t> bias_codes(std::vector<float> const& bias, matrix_type& m,
                                                 float input_scale) const {
     if (settings_.coding.bias == bias_policy::digital || bias.empty()) return {};
     double const input_unit =
@@ -292,7 +327,8 @@ class deployed {
   value_ranges ranges_;
   dense_report dense_;
   std::uint64_t dense_clipped_ = 0;
-  std::vector<programmed_matrix> matrices_;
+  std::uint32_t arrays_ = 0;
+  std::vector<matrix_type> matrices_;
   std::vector<std::vector<adc>> converters_;
   converter_ranges full_scales_;
   std::vector<typename Spec::softmax> softmax_;

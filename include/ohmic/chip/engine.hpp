@@ -29,7 +29,7 @@ enum class product_mode {
 
 /// What a site did: actions, currents above the full scale, values that saturated when they were coded.
 struct site_report {
-  program::site_tally actions;
+  run_tally actions;
   std::uint64_t clipped_currents = 0;
   std::uint64_t coded_values = 0;
   std::uint64_t clipped_values = 0;
@@ -88,6 +88,8 @@ class engine {
  public:
   using tensor = coded_tokens;
   using adc = typename Spec::adc;
+  using array_type = typename deployed<Spec>::array_type;
+  using operand = typename array_type::operand;
 
   /// Random  `text` is the number of the text in its run: noise differs from text to text, and from product to product
   engine(deployed<Spec> const& model, product_mode mode, executor& threads, model::recording* seen = nullptr,
@@ -145,8 +147,9 @@ class engine {
       for (auto& c : driven.flat()) c = one();
     }
     matrix<std::int16_t> const switched = transposed(matrix_view<std::int16_t const>(x.codes.view()));  // (m, n)
-    auto const sums = product(s, switched.view(), model_->array().drive(driven, model_->names().name(s)),
-                              operand_source::activations);
+    auto const sums =
+        product(s, switched.view(), model_->array().drive(driven, model_->names().name(s), operand_source::sums),
+                operand_source::sums);
     std::vector<float> row(m);
     for (std::size_t i = 0; i < m; ++i)
       row[i] = simd::mul(static_cast<float>(sums(i, 0) / static_cast<double>(n)), unit);
@@ -165,7 +168,8 @@ class engine {
     shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), mask, one());
     auto const multiply = [&](attention_step step, auto x, matrix_view<std::int16_t const> y) {
       program::site const s{block, step_of[static_cast<std::size_t>(step)]};
-      return product(s, x, model_->array().drive(y, model_->names().name(s)), operand_source::activations);
+      auto const source = step == attention_step::sums ? operand_source::sums : operand_source::activations;
+      return product(s, x, model_->array().drive(y, model_->names().name(s), source, next_read_), source);
     };
     auto const seen = [&](attention_step step, std::span<float const> values) {
       record({block, step_of[static_cast<std::size_t>(step)]}, values);
@@ -199,27 +203,27 @@ class engine {
     typename Spec::layer_norm const norm({model_->settings().norm.variance, epsilon});
     bool const two_pass = norm.variance() == variance_rule::two_pass;
     std::size_t const m = u.codes.cols();
-    driven_operand const& ones = driven_ones(m);
+    operand const& ones = driven_ones(m);
     tensor out = empty(square_site, u.codes.rows(), m);
-    matrix<std::int16_t> operand(1, m), driven(1, m);
+    matrix<std::int16_t> centred_codes(1, m), driven(1, m);
     std::vector<float> values(m), row(m);
     auto const top = static_cast<float>(symmetric_top(model_->bits_of(square_site)));
     for (std::size_t n = 0; n < u.codes.rows(); ++n) {
       auto const codes = u.codes.row(n);
       float const scale = u.scale(n);
-      auto const sum = product(mean_site, u.codes.view().row_range(n, 1), ones, operand_source::activations);
+      auto const sum = product(mean_site, u.codes.view().row_range(n, 1), ones, operand_source::sums);
       // E(u), in codes of u.
       auto const mean = static_cast<float>(sum(0, 0) / (static_cast<double>(one()) * static_cast<double>(m)));
       for (std::size_t i = 0; i < m; ++i) {
         float const centred = simd::round_even(static_cast<float>(codes[i]) - mean);
         float const c = two_pass ? simd::clamp(centred, -top, top) : static_cast<float>(codes[i]);
         at(mean_site).clipped_values += static_cast<std::uint64_t>(two_pass && c != centred);
-        operand(0, i) = static_cast<std::int16_t>(c);
-        driven(0, i) = narrowed(operand(0, i), top);
+        centred_codes(0, i) = static_cast<std::int16_t>(c);
+        driven(0, i) = narrowed(centred_codes(0, i), top);
       }
-      auto const squares =
-          product(square_site, operand.view(), model_->array().drive(driven, model_->names().name(square_site)),
-                  operand_source::activations);
+      auto const squares = product(
+          square_site, centred_codes.view(),
+          model_->array().drive(driven, model_->names().name(square_site), operand_source::sums), operand_source::sums);
       float const real_mean = simd::mul(mean, scale);
       float const unit = simd::mul(simd::mul(scale, scale), narrowing(top));
       float const second = simd::mul(static_cast<float>(squares(0, 0) / static_cast<double>(m)), unit);
@@ -293,7 +297,7 @@ class engine {
   template <class Use>
   void for_each_result(program::site s, model::linear_weights const& w, tensor const& x,
                        model::projection_options<tensor> const& options, Use const& use) {
-    programmed_matrix const& matrix = model_->matrix_at(s);
+    auto const& matrix = model_->matrix_at(s);
     auto const z = matrix.bias_rows == 0 ? product(s, x.codes.view(), matrix.operand, operand_source::weights)
                                          : product(s, with_bias_rows(x, matrix.bias_rows).view(), matrix.operand,
                                                    operand_source::weights);
@@ -335,14 +339,15 @@ class engine {
   }
 
   template <switched_codes X>
-  [[nodiscard]] product_sums product(program::site s, X const& x, driven_operand const& y, operand_source source) {
+  [[nodiscard]] product_sums product(program::site s, X const& x, operand const& y, operand_source source) {
     auto const& array = model_->array();
     std::string const where = model_->names().name(s);
-    product_report report;
+    typename array_type::report_type report;
     product_sums z;
+    bool const digital = array_type::adds_sums_digitally && source == operand_source::sums;
     read_place const place = next_read_;
     ++next_read_.product;
-    if (mode_ == product_mode::convert) {
+    if (mode_ == product_mode::convert && !digital) {
       auto const& converters = model_->converters_at(s);
       if (converters.empty())
         throw error({errc::missing_calibration, "converters have no range", where, "no calibration currents",
@@ -350,7 +355,7 @@ class engine {
                      "give calibration data that reach this site, or set range.rule=full_scale"});
       z = array.multiply(x, y, converters, source, report, *threads_, where, place);
     } else {
-      if (mode_ == product_mode::observe) array.observe(x, y, (*currents_)[s.index()], where);
+      if (mode_ == product_mode::observe && !digital) array.observe(x, y, (*currents_)[s.index()], where);
       z = array.exact_product(x, y, model_->digits_at(s), source, report, *threads_, where);
     }
     at(s).actions += report.actions;
@@ -358,12 +363,12 @@ class engine {
     return z;
   }
 
-  [[nodiscard]] driven_operand const& driven_ones(std::size_t width) {
+  [[nodiscard]] operand const& driven_ones(std::size_t width) {
     auto const found = ones_.find(width);
     if (found != ones_.end()) return found->second;
     matrix<std::int16_t> codes(1, width);
     for (auto& c : codes.flat()) c = one();
-    return ones_.emplace(width, model_->array().drive(codes, "vector of ones")).first->second;
+    return ones_.emplace(width, model_->array().drive(codes, "vector of ones", operand_source::sums)).first->second;
   }
 
   void record(program::site s, std::span<float const> values) {
@@ -377,7 +382,7 @@ class engine {
   current_ranges* currents_;
   read_place next_read_;
   run_report report_;
-  std::map<std::size_t, driven_operand> ones_;
+  std::map<std::size_t, operand> ones_;
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

@@ -115,7 +115,7 @@ template <model::transformer Model>
 template <class Spec, model::transformer Model>
 [[nodiscard]] deployed<Spec> programmed(
     Model const& m, config<Spec> const& settings, value_ranges const& values,
-    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+    typename deployed<Spec>::kernels const& kernels = deployed<Spec>::array_type::native()) {
   detail::check_model(m);
   return deployed<Spec>(
       settings, sites_of(m), values, [&](auto const& f) { for_each_projection(m, f); },
@@ -157,11 +157,11 @@ template <class Spec, model::transformer Model>
 [[nodiscard]] deployed<Spec> deploy(
     Model const& m, config<Spec> const& settings, value_ranges const& values, token_lists const& texts,
     executor& threads, progress const& report = {},
-    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+    typename deployed<Spec>::kernels const& kernels = deployed<Spec>::array_type::native()) {
   deployed<Spec> chip = programmed(m, settings, values, kernels);
   // Weights that came back wrong are of one chip; its converters are designed for the right ones.
   chip.set_converters(
-      chip.settings().dense.is_perfect()
+      is_design(chip.settings())
           ? observed_currents(chip, m, texts, threads, report)
           : observed_currents(programmed(m, design_of(settings), values, kernels), m, texts, threads, report));
   return chip;
@@ -172,7 +172,7 @@ template <class Spec, model::transformer Model>
 template <class Spec, model::transformer Model>
 [[nodiscard]] deployed<Spec> deploy(
     Model const& m, config<Spec> const& settings, calibration const& kept,
-    product_kernels<typename Spec::adc> const& kernels = kernels_of<typename Spec::adc>) {
+    typename deployed<Spec>::kernels const& kernels = deployed<Spec>::array_type::native()) {
   deployed<Spec> chip = programmed(m, settings, kept.values, kernels);
   chip.set_converters(kept.full_scales);
   return chip;

@@ -1,10 +1,11 @@
-// ISAAC: cost only; its function comes with the in-situ arrays.
+// ISAAC: settings of its arrays, and its cost.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 #include <string_view>
 
+#include "ohmic/chip/in_situ_config.hpp"
 #include "ohmic/chip/published.hpp"
 #include "ohmic/cost/baseline.hpp"
 
@@ -12,16 +13,28 @@ namespace ohmic::inline OHMIC_ABI::chip {
 
 /// In-situ arrays of two-bit cells, bit-serial inputs, one 8-bit converter an array; IMAs, tiles, chips linked by
 /// HyperTransport.
-/// Here with 8-bit weights (four cells) and 8-bit inputs (eight cycles), as the comparison takes it.
+/// Here with 8-bit weights (four cells) and 8-bit inputs (eight cycles), as the comparison takes it. Weights are biased
+/// by 128, columns flipped and read back with the unit column: 8 bits then read every current, so that its numbers are
+/// those of INT8. Attention is not treated by the paper: K and V are written into arrays like weights, sums of one operand
+/// are digital.
 /// Source  Shafiee et al., ISCA 2016, Table I; energy as in Wang et al. 2024, Fig 13: ADC and DAC power of the IMA
 ///         alone
-struct isaac {
+struct isaac : in_situ_chip {
   static constexpr std::string_view name = "isaac";
-  static constexpr std::string_view summary = "in-situ 128 x 128 arrays, 2-bit cells, bit-serial inputs (cost only)";
+  static constexpr std::string_view summary =
+      "in-situ 128 x 128 arrays, 2-bit cells, bit-serial inputs, flipped columns";
   static constexpr std::string_view citation = "Shafiee et al., ISCA 2016";
   static constexpr int imas_per_tile = 12, tiles_per_chip = 168, arrays_per_ima = 8, cells_per_weight = 4,
                        input_bits = 8;
   static constexpr seconds cycle{100e-9};
+
+  /// Departures from the defaults of the slots.
+  template <class Config>
+  static void configure(Config& c) {
+    c.weights = {in_situ::mapping::offset_unit_column, 8, {2, 2, 2, 2}, in_situ::pair_reading::apart, true};
+    c.inputs = {in_situ::code_coding::twos_complement, 1, in_situ::input_passes::one};
+    c.range.rule = range_rule::full_scale;
+  }
 
   /// Weights that an IMA and a chip hold.
   static constexpr double ima_weights = arrays_per_ima * 128.0 * 128.0 / cells_per_weight;

@@ -1,4 +1,4 @@
-// PipeLayer: cost only; its function comes with the in-situ arrays.
+// PipeLayer: cost only; its function is not modelled.
 #pragma once
 
 #include <string_view>

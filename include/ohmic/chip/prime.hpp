@@ -1,4 +1,4 @@
-// PRIME: cost only; its function comes with the in-situ arrays.
+// PRIME: cost only; its function is not modelled.
 #pragma once
 
 #include <string_view>

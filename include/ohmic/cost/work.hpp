@@ -111,7 +111,7 @@ namespace detail {
                               ? d(op.shape.outputs) * d(pieces(op.shape.inner, c.array.weights_per_access())) * repeats
                               : 0.0;
   double const moved = (d(op.shape.tokens) * d(op.shape.inner) +
-                        (op.source == operand_source::activations ? d(op.shape.inner) * d(op.shape.outputs) : 0.0)) *
+                        (op.source != operand_source::weights ? d(op.shape.inner) * d(op.shape.outputs) : 0.0)) *
                        repeats;
   return {rounds * op.digits * c.cycle.si(), rounds * op.digits * 2.0 * d(c.pairs_used()) / c.conversions_per_s,
           std::ceil(accesses / d(r.banks)) * c.column_time.si(), moved / c.cache_bytes_per_s,

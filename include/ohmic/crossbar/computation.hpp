@@ -16,38 +16,12 @@
 #include "ohmic/crossbar/kernel.hpp"
 #include "ohmic/crossbar/operand.hpp"
 #include "ohmic/crossbar/shape.hpp"
+#include "ohmic/crossbar/sums.hpp"
 #include "ohmic/periphery/adc.hpp"
 #include "ohmic/periphery/dac.hpp"
 #include "ohmic/periphery/range.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
-
-/// Digital sums of a product, in product units.
-/// Shape   (tokens, outputs), rows padded to whole blocks
-/// Range   exact: integers with lossless converters, multiples of 2^-16 otherwise
-class product_sums {
- public:
-  product_sums() = default;
-  product_sums(std::size_t tokens, std::size_t outputs)
-      : values_(tokens, pieces(outputs, output_block) * output_block), outputs_(outputs) {}
-
-  [[nodiscard]] std::size_t tokens() const noexcept { return values_.rows(); }
-  [[nodiscard]] std::size_t outputs() const noexcept { return outputs_; }
-  [[nodiscard]] std::span<double const> row(std::size_t token) const noexcept {
-    return values_.row(token).first(outputs_);
-  }
-  [[nodiscard]] double operator()(std::size_t token, std::size_t output) const noexcept {
-    return values_(token, output);
-  }
-  [[nodiscard]] sum_target target(std::size_t token, std::size_t block, double gain) noexcept {
-    return {&values_(token, block * output_block), values_.cols(), gain};
-  }
-  friend bool operator==(product_sums const&, product_sums const&) = default;
-
- private:
-  matrix<double> values_;
-  std::size_t outputs_ = 0;
-};
 
 /// What a run of products did: its actions, and how many of the currents lay above the full scale.
 struct product_report {
@@ -84,7 +58,15 @@ class computation_array {
  public:
   using config = computation_config<Adc, Dac>;
   using adc = Adc;
+  using operand = driven_operand;
+  using report_type = product_report;
+  using kernels_type = product_kernels<Adc>;
   static constexpr int scale = S;
+  /// Sums of one operand are products as any other.
+  static constexpr bool adds_sums_digitally = false;
+
+  /// The kernels that the flags of this translation unit allow.
+  [[nodiscard]] static kernels_type const& native() noexcept { return kernels_of<Adc>; }
 
   /// The kernels default to the instruction set of this translation unit.
   /// Errors  config_value, config_conflict naming the field
@@ -121,11 +103,17 @@ class computation_array {
   [[nodiscard]] std::int64_t largest_current() const noexcept {
     return static_cast<std::int64_t>(config_.array.activations(S)) * largest_digit(S) * driven_top();
   }
+  /// Digits, each with a converter setting of its own, of codes up to this.
+  [[nodiscard]] int digits_for(std::int64_t largest, bool) const noexcept { return balanced_digits(S, largest); }
+  [[nodiscard]] product_tally planned(product_shape const& p, int digits, bool, operand_source source) const noexcept {
+    return planned_product(config_.array, S, digits, p, source);
+  }
   [[nodiscard]] tiling cut(std::size_t inner) const noexcept { return {inner, config_.array.activations(S)}; }
 
   /// Y from codes whose rows are the outputs (the layout of a weight matrix).
   /// Errors  as driven_operand
-  [[nodiscard]] driven_operand drive(matrix_view<std::int16_t const> codes, std::string const& where) const {
+  [[nodiscard]] driven_operand drive(matrix_view<std::int16_t const> codes, std::string const& where,
+                                     operand_source = operand_source::weights, read_place const& = {}) const {
     return driven_operand(codes, config_.array.activations(S), driven_top(), where);
   }
 
@@ -212,7 +200,7 @@ class computation_array {
     for (std::size_t b = 0; b < y.blocks(); ++b) {
       std::size_t const outputs = std::min(output_block, y.outputs() - b * output_block);
       for (std::size_t d = 0; d < seen.size(); ++d) {
-        kernels_->observe(job_for(switched, y, b, d, 0, switched.tokens()), currents.data());
+        kernels_->observe(ohmic::job_for(switched, y, b, d, 0, switched.tokens()), currents.data());
         if (outputs == output_block) {
           seen[d].observe(currents);
         } else {
@@ -263,20 +251,6 @@ class computation_array {
   /// Rounding inside the converters is exact below this current.
   static constexpr std::int64_t max_current = 1 << 21;
 
-  [[nodiscard]] static block_job job_for(switched_operand const& x, driven_operand const& y, std::size_t block,
-                                         std::size_t digit, std::size_t first_token, std::size_t tokens) noexcept {
-    bool const there = digit < x.digits();
-    return {y.offset(block),
-            y.magnitude(block),
-            there ? x.row(digit, first_token) : nullptr,
-            there ? x.magnitude_row(digit, first_token) : nullptr,
-            there ? x.sums(digit, first_token) : nullptr,
-            tokens,
-            x.cut().tiles(),
-            x.cut().groups(),
-            x.wide()};
-  }
-
   /// Which group of tokens and block of outputs a task of `run` is.
   struct task_place {
     std::size_t group, block;
@@ -318,7 +292,7 @@ class computation_array {
       r.actions.template add<"cache", "read">(sessions * tokens * inner);
       r.actions.template add<"encoder", "encode">(sessions * tokens * inner);
       for (std::size_t d = 0; d < std::max(digits, x.digits()); ++d) {
-        kernel(job_for(x, y, block, d, first, tokens), task_place{group, block}, d, z.target(first, block, 1.0),
+        kernel(ohmic::job_for(x, y, block, d, first, tokens), task_place{group, block}, d, z.target(first, block, 1.0),
                r.clipped);
         if (d >= digits) continue;  // byte digits of the lossless product beyond those of the hardware
         r.actions.template add<"switch_register", "load">(sessions * tokens * inner);
@@ -339,7 +313,7 @@ class computation_array {
   /// The multiplexer: what a session costs before its activations stream.
   void load_sessions(product_tally& t, std::size_t sessions, std::size_t inner, operand_source source) const noexcept {
     for (std::size_t session = 0; session < sessions; ++session) {
-      if (source == operand_source::activations) {
+      if (source != operand_source::weights) {
         t.add<"operand_register", "load">(inner);
         continue;
       }

@@ -257,4 +257,19 @@ class switched_operand {
   aligned_vector<std::int32_t> sum_;
 };
 
+/// One digit of some tokens against one block of outputs; a digit that is not there has no pointers.
+[[nodiscard]] inline block_job job_for(switched_operand const& x, driven_operand const& y, std::size_t block,
+                                       std::size_t digit, std::size_t first_token, std::size_t tokens) noexcept {
+  bool const there = digit < x.digits();
+  return {y.offset(block),
+          y.magnitude(block),
+          there ? x.row(digit, first_token) : nullptr,
+          there ? x.magnitude_row(digit, first_token) : nullptr,
+          there ? x.sums(digit, first_token) : nullptr,
+          tokens,
+          x.cut().tiles(),
+          x.cut().groups(),
+          x.wide()};
+}
+
 }  // namespace ohmic::inline OHMIC_ABI

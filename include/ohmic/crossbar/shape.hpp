@@ -66,10 +66,11 @@ struct product_shape {
   return (whole + piece - 1) / piece;
 }
 
-/// Where the operand on the DACs comes from: the multiplexer's setting.
+/// Where the operand Y comes from; on a computation crossbar the multiplexer's setting.
 enum class operand_source {
   weights,      ///< weight stationary: a column of W from the dense bank, through the weight register
   activations,  ///< non-weight-stationary: a column of Y from the caches, through the operand register
+  sums,         ///< the same with ones, or with X itself: sums of one operand, which in-situ chips add digitally
 };
 
 /// Everything that a product does on the way from the dense bank and the caches to its digital sums.

@@ -29,14 +29,17 @@ struct write_config {
   double tolerance = 0.01;  ///< largest distance that verifies, as a share of the cell's range; assumed
 };
 
-/// The numbers of an array.
-/// Random  programming: one normal per cell and try; drift: one normal per cell; fault: one uniform per cell
+/// The numbers of an array, and of the time when it is written where that is done again and again.
+/// Range   time below 2^24
+/// Random  programming: one normal per cell, time and try; drift: one normal per cell; fault: one uniform per cell
 struct device_streams {
-  device_streams(std::uint64_t seed, std::uint32_t array) noexcept
+  device_streams(std::uint64_t seed, std::uint32_t array, std::uint32_t time = 0) noexcept
       : programming{seed, purpose::programming, array},
         drift{seed, purpose::drift, array},
-        fault{seed, purpose::fault, array} {}
+        fault{seed, purpose::fault, array},
+        first_try(time * 256) {}
   stream programming, drift, fault;
+  std::uint32_t first_try;  ///< of at most 255
 };
 
 /// What writing leaves in a cell.
@@ -77,7 +80,9 @@ struct device_cell {
     double const mean = law.programming_mean(target_uS), sigma = law.programming_sigma(target_uS);
     for (out.tries = 0;;) {
       double const g =
-          mean + (sigma > 0.0 ? simd::fence(sigma * static_cast<double>(s.programming.normal(cell, out.tries))) : 0.0);
+          mean + (sigma > 0.0
+                      ? simd::fence(sigma * static_cast<double>(s.programming.normal(cell, s.first_try + out.tries)))
+                      : 0.0);
       out.programmed_uS = g > 0.0 ? g : 0.0;
       out.verified = near(out.programmed_uS);
       if (++out.tries >= most || out.verified) return out;

@@ -68,11 +68,11 @@ inline void store(sub_operation& op, std::size_t results, function_choices const
 /// L1 and L2: one session a token, each with a single token on the array.
 inline void layer_norm(std::vector<sub_operation>& out, site mean, site square, std::size_t tokens, std::size_t width,
                        function_choices const& choices) {
-  sub_operation op{mean, operand_source::activations, {1, width, 1}, choices.activation_digits, tokens, {}};
+  sub_operation op{mean, operand_source::sums, {1, width, 1}, choices.activation_digits, tokens, {}};
   op.post.add<"post", "scale">(tokens);
   if (choices.two_pass_variance) op.post.add<"post", "centre">(tokens * width);
   out.push_back(op);
-  op = {square, operand_source::activations, {1, width, 1}, choices.activation_digits, tokens, {}};
+  op = {square, operand_source::sums, {1, width, 1}, choices.activation_digits, tokens, {}};
   op.post.add<"post", "scale">(tokens);
   op.post.add<"root_unit", "inverse_root">(tokens);
   op.post.add<"post", "normalise">(tokens * width);
@@ -106,7 +106,7 @@ inline void attention_program(std::vector<sub_operation>& out, std::size_t block
   op.post.add<"cache", "write">(scores);
   out.push_back(op);
   op = {
-      {block, operation::A5}, operand_source::activations, {e.tokens, e.tokens, 1}, choices.score_digits, e.heads, {}};
+      {block, operation::A5}, operand_source::sums, {e.tokens, e.tokens, 1}, choices.score_digits, e.heads, {}};
   op.post.add<"cache", "write">(e.heads * e.tokens);
   out.push_back(op);
   op = {{block, operation::A6},

@@ -1,6 +1,7 @@
 // The plan: every action of a pass, predicted from shapes alone.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <vector>
 
@@ -20,17 +21,24 @@ namespace ohmic::inline OHMIC_ABI::program {
   return t;
 }
 
-/// Actions of a whole program, `passes` times over, by layer and part.
+/// Actions of a whole program, `passes` times over, by layer and part; planned_of(op) is the tally of a sub-operation.
 /// Errors  capacity if a count leaves 64 bits
-[[nodiscard]] inline ledger plan(std::vector<sub_operation> const& ops, array_geometry const& g, int scale,
-                                 site_names const& names, std::uint64_t passes = 1) {
+template <std::invocable<sub_operation const&> PlannedOf>
+[[nodiscard]] ledger plan(std::vector<sub_operation> const& ops, PlannedOf const& planned_of, site_names const& names,
+                          std::uint64_t passes = 1) {
   ledger out;
   for (auto const& op : ops) {
-    site_tally t = planned(op, g, scale);
+    auto t = planned_of(op);
     t *= passes;
     out.add(names.name(op.where), t);
   }
   return out;
+}
+/// The same on computation crossbars of this geometry.
+[[nodiscard]] inline ledger plan(std::vector<sub_operation> const& ops, array_geometry const& g, int scale,
+                                 site_names const& names, std::uint64_t passes = 1) {
+  return plan(
+      ops, [&](sub_operation const& op) { return planned(op, g, scale); }, names, passes);
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::program

@@ -49,7 +49,7 @@ inline void language_head_program(std::vector<sub_operation>& out, std::size_t b
 inline void sentence_head_program(std::vector<sub_operation>& out, std::size_t block, std::size_t tokens,
                                   std::size_t width, std::size_t outputs, function_choices const& choices) {
   sub_operation op{
-      {block, operation::mean}, operand_source::activations, {width, tokens, 1}, choices.activation_digits, 1, {}};
+      {block, operation::mean}, operand_source::sums, {width, tokens, 1}, choices.activation_digits, 1, {}};
   op.post.add<"post", "scale">(width);
   detail::store(op, width, choices);
   out.push_back(op);

@@ -175,7 +175,7 @@ inline void attention(std::vector<sub_operation>& out, transformer_shape const& 
   a4.post.add<"exp_unit", "exp">(scores);
   a4.post.add<"cache", "write">(scores);
   out.push_back(a4);
-  sub_operation a5{{1, operation::A5}, operand_source::activations, {rows, k.context, 1}, c.score_digits, products, {}};
+  sub_operation a5{{1, operation::A5}, operand_source::sums, {rows, k.context, 1}, c.score_digits, products, {}};
   a5.post.add<"cache", "write">(products * rows);
   out.push_back(a5);
   sub_operation a6{{1, operation::A6}, operand_source::activations, {rows, k.context, d}, c.score_digits, products, {}};

@@ -15,14 +15,15 @@ using ohmic_test::check_refused;
 
 namespace {
 
-memory_cell::streams const numbers{1, 0};
+memory_cell::streams const cell_numbers{1, 0};
 
 /// Share of cells that hold a level and read as another one.
 double measured(memory_cell_config const& c, int level, std::uint64_t cells) {
   memory_cell const cell(c);
   std::uint64_t wrong = 0;
   for (std::uint64_t i = 0; i < cells; ++i)
-    wrong += static_cast<std::uint64_t>(cell.read(numbers, i, 0, cell.program(numbers, i, 0, level), 0.0) != level);
+    wrong += static_cast<std::uint64_t>(cell.read(cell_numbers, i, 0, cell.program(cell_numbers, i, 0, level), 0.0) !=
+                                        level);
   return static_cast<double>(wrong) / static_cast<double>(cells);
 }
 
@@ -59,9 +60,9 @@ TEST_CASE("the two states are taken half of the time, to a side that stays until
   memory_cell const cell(c);
   int displaced = 0, upwards = 0;
   for (std::uint64_t i = 0; i < 4000; ++i) {
-    auto const p = cell.program(numbers, i, 0, 1);
+    auto const p = cell.program(cell_numbers, i, 0, 1);
     upwards += p.upwards;
-    float const d = cell.displacement(numbers.rtn.word(i, 0), p.upwards);
+    float const d = cell.displacement(cell_numbers.rtn.word(i, 0), p.upwards);
     displaced += d != 0.0f;
     CHECK((d == 0.0f || d == (p.upwards ? cell.amplitude() : -cell.amplitude())));
   }

@@ -64,15 +64,15 @@ TEST_CASE("an encoder without classes has no head") {
 }
 
 TEST_CASE("sub-operations have the shapes of Tables 2 to 4") {
-  auto const w = operand_source::weights, y = operand_source::activations;
+  auto const w = operand_source::weights, y = operand_source::activations, s = operand_source::sums;
   auto const ops = encoder_program(sizes, {3, 4, true, true, {}});
-  expected const list[] = {{"embeddings.L1", y, {1, 12, 1}, 3, 5}, {"embeddings.L2", y, {1, 12, 1}, 3, 5},
+  expected const list[] = {{"embeddings.L1", s, {1, 12, 1}, 3, 5}, {"embeddings.L2", s, {1, 12, 1}, 3, 5},
                            {"layer.0.A1", w, {5, 12, 12}, 3, 1},   {"layer.0.A2", w, {5, 12, 12}, 3, 1},
                            {"layer.0.A3", w, {5, 12, 12}, 3, 1},   {"layer.0.A4", y, {5, 4, 5}, 3, 3},
-                           {"layer.0.A5", y, {5, 5, 1}, 4, 3},     {"layer.0.A6", y, {5, 5, 4}, 4, 3},
-                           {"layer.0.A7", w, {5, 12, 12}, 3, 1},   {"layer.0.A.L1", y, {1, 12, 1}, 3, 5},
-                           {"layer.0.A.L2", y, {1, 12, 1}, 3, 5},  {"layer.0.B1", w, {5, 12, 20}, 3, 1},
-                           {"layer.0.B2", w, {5, 20, 12}, 3, 1},   {"layer.1.B.L1", y, {1, 12, 1}, 3, 5},
+                           {"layer.0.A5", s, {5, 5, 1}, 4, 3},     {"layer.0.A6", y, {5, 5, 4}, 4, 3},
+                           {"layer.0.A7", w, {5, 12, 12}, 3, 1},   {"layer.0.A.L1", s, {1, 12, 1}, 3, 5},
+                           {"layer.0.A.L2", s, {1, 12, 1}, 3, 5},  {"layer.0.B1", w, {5, 12, 20}, 3, 1},
+                           {"layer.0.B2", w, {5, 20, 12}, 3, 1},   {"layer.1.B.L1", s, {1, 12, 1}, 3, 5},
                            {"pooler", w, {1, 12, 12}, 3, 1},       {"classifier", w, {1, 12, 7}, 3, 1}};
   for (auto const& e : list) {
     auto const& op = named(ops, e.name);

@@ -1,0 +1,85 @@
+// What the counted actions of a conventional chip cost, and its arrays: bottom up, from component prices.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "ohmic/chip/in_situ_config.hpp"
+#include "ohmic/chip/published.hpp"
+#include "ohmic/cost/computation_chip.hpp"
+#include "ohmic/cost/report.hpp"
+#include "ohmic/cost/roll_up.hpp"
+#include "ohmic/program/sub_operation.hpp"
+
+namespace ohmic::inline OHMIC_ABI::chip {
+
+/// What a conventional chip does.
+using in_situ_actions = join<in_situ::product_actions, program::post_actions>;
+
+/// Bits of a DAC: a sign on top where rows are driven both ways.
+template <in_situ_spec Spec>
+[[nodiscard]] int dac_bits(config<Spec> const& c) noexcept {
+  bool const both_ways =
+      c.inputs.coding == in_situ::code_coding::sign_magnitude && c.inputs.passes == in_situ::input_passes::one;
+  return c.inputs.slice_bits + static_cast<int>(both_ways);
+}
+/// Bits of a converter; 16 stand for one that loses nothing.
+template <in_situ_spec Spec>
+[[nodiscard]] int adc_bits(config<Spec> const& c) noexcept {
+  if constexpr (requires { c.adc.bits; }) return Spec::adc::lossless(c.adc) ? 16 : c.adc.bits;
+  return 8;
+}
+
+/// Energies of its actions: those of the same parts in the bottom-up book of a computation crossbar.
+/// Source  component_prices; the DAC of b bits and the ADC by the rules of computation_chip_config
+template <in_situ_spec Spec>
+[[nodiscard]] auto in_situ_energies(config<Spec> const& c, component_prices const& p,
+                                    computation_chip_config const& rules) noexcept {
+  auto const over_cycle = [&](power_price const& w) { return energy_price{w.value * rules.cycle, w.source, w.from}; };
+  energy_price const multiply_add{p.multiplier_32.value + p.adder_32.value, p.multiplier_32.source,
+                                  p.multiplier_32.from};
+  in_situ::code_layout const layout{c.array, c.weights, c.inputs};
+  int const weight_cell_bits = layout.weights.is_differential() ? c.weights.bits - 1 : c.weights.bits;
+  double const cell_bits = static_cast<double>(weight_cell_bits) / static_cast<double>(c.weights.slices.size());
+  return named(part<"cell.write">(p.cell_write * (cell_bits / 2.0)), part<"cache.read">(p.edram_byte),
+               part<"input_register.load">(p.register_bit * 8.0),
+               part<"dac.drive">(over_cycle(p.dac_1bit_power * dac_units(rules.dac_rule, dac_bits(c)))),
+               part<"in_situ_array.cycle">(over_cycle(p.array_power * (c.array.rows * c.array.columns / 16384.0))),
+               part<"adc.convert">(p.adc_conversion * adc_energy_factor(rules.sense_rule, adc_bits(c))),
+               part<"input_counter.add">(p.adder_32 * 0.25), part<"subtractor.subtract">(p.adder_32),
+               part<"shift_add.step">(p.shift_add), part<"accumulator.add">(p.adder_32),
+               part<"digital_unit.multiply_add">(multiply_add), part<"post.scale">(p.multiplier_32),
+               part<"post.add_bias">(p.adder_32), part<"post.add_residual">(p.adder_32),
+               part<"post.centre">(p.adder_32), part<"post.normalise">(multiply_add),
+               part<"exp_unit.exp">(p.exponential), part<"comparator.compare">(p.comparator),
+               part<"divider.divide">(p.division), part<"activation_unit.apply">(p.activation),
+               part<"root_unit.inverse_root">(p.division), part<"rotary_unit.rotate">(multiply_add),
+               part<"cache.write">(p.edram_byte));
+}
+
+/// Energy of counted actions, and the area of the arrays that hold the weights, each with a DAC a row and one converter.
+/// Registers, buffers, units of F, links, the arrays of K and V and latency are not in it: `ohmic cost` has the figures of
+/// the source.
+/// Units   rows of energy for all that was counted, under phase::prefill
+template <in_situ_spec Spec, class List>
+[[nodiscard]] cost_report in_situ_cost(std::string_view name, config<Spec> const& c, tally<List> const& counted,
+                                       std::uint64_t arrays, component_prices const& p = published_prices(),
+                                       computation_chip_config const& rules = {}) {
+  cost_report out;
+  out.chip = name;
+  mean_counts<in_situ_actions> counts;
+  in_situ_actions::for_each_type(
+      [&]<class A>(std::size_t i) { counts.counts[i] = static_cast<double>(counted.count(A{})); });
+  add_energy_rows(out, phase::prefill, counts, action_prices<in_situ_actions>(in_situ_energies(c, p, rules)));
+  in_situ::code_layout const layout{c.array, c.weights, c.inputs};
+  int const columns = c.array.columns + static_cast<int>(layout.has_unit_column());
+  auto const parts = named(part<"dac">(c.array.rows), part<"adc">(1), part<"memory_cell">(c.array.rows * columns),
+                           part<"sample_hold">(columns));
+  auto const areas = named(part<"dac">(p.dac_1bit_area * dac_units(rules.dac_rule, dac_bits(c))),
+                           part<"adc">(p.adc_area * adc_area_factor(rules.sense_rule, adc_bits(c))),
+                           part<"memory_cell">(p.cell_area), part<"sample_hold">(p.sample_hold_area));
+  add_area_rows(out, "in_situ_array", static_cast<double>(arrays), parts, part_prices<square_metres>(parts, areas));
+  return out;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::chip

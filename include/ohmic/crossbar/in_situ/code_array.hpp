@@ -1,0 +1,404 @@
+// In-situ arrays for codes: products of integers with weights in cells, pass by pass and slice by slice through converters.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/threads.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/imperfections.hpp"
+#include "ohmic/crossbar/in_situ/code_kernel.hpp"
+#include "ohmic/crossbar/in_situ/code_operand.hpp"
+#include "ohmic/crossbar/in_situ/code_shape.hpp"
+#include "ohmic/crossbar/sums.hpp"
+#include "ohmic/periphery/adc.hpp"
+#include "ohmic/periphery/range.hpp"
+
+namespace ohmic::inline OHMIC_ABI::in_situ {
+
+/// Settings of in-situ arrays for codes.
+template <class Adc>
+struct code_array_settings {
+  code_layout layout{};
+  typename Adc::config adc{};
+  range_config range{};
+  code_cell_settings cells{};
+};
+
+/// In-situ arrays: weights (or a second activation, written first) in cells, inputs on the rows. A conversion is of one
+/// column, pass and array; the digital side adds what it counts, turns flipped columns back and takes off the offset.
+/// Converter settings are numbered pass x slices + slice.
+/// Shape   X (tokens, inner) . Y (inner, outputs) -> Z (tokens, outputs)
+/// Cost    product_actions, as planned_product says
+/// Source  Shafiee et al., ISCA 2016, section V, for bits on rows, slices, flipped columns and the unit column
+template <adc_policy Adc = uniform_adc>
+class code_array {
+ public:
+  using config = code_array_settings<Adc>;
+  using adc = Adc;
+  using operand = stored_operand;
+  using report_type = code_report;
+  using kernels_type = column_kernels<Adc>;
+  /// Sums of one operand (operand_source::sums) are taken beside the arrays, exactly.
+  static constexpr bool adds_sums_digitally = true;
+
+  /// The kernels that the flags of this translation unit allow.
+  [[nodiscard]] static kernels_type const& native() noexcept { return column_kernels_of<Adc>; }
+
+  /// Errors  config_value, config_conflict naming the field
+  explicit code_array(config const& c, kernels_type const& kernels = native())
+      : config_(validated(c)), kernels_(&kernels), cells_(c.cells) {
+    Adc::validate(c.adc);
+    range_config::validate(c.range);
+    if constexpr (requires { config_.adc.bits; }) {
+      if (has_sign() && config_.adc.bits < 2)
+        throw error({errc::config_conflict, "no bit is left for the sign of a current", "adc.bits",
+                     std::to_string(config_.adc.bits), "at least 2 where currents have either sign",
+                     "set adc.bits, or inputs.passes=two_summed_digital"});
+      magnitude_adc_ = config_.adc;
+      if (has_sign()) --magnitude_adc_.bits;
+    } else {
+      magnitude_adc_ = config_.adc;
+    }
+    for (std::size_t i = 0; i < slices(); ++i)
+      if (c.layout.largest_current(i) > max_current)
+        throw error({errc::config_conflict, "column currents too large", "array.rows",
+                     std::to_string(c.layout.largest_current(i)) + " product units",
+                     "at most " + std::to_string(max_current), "use fewer rows or narrower slices"});
+    lossless_ = Adc::lossless(c.adc) || (c.range.rule == ohmic::range_rule::full_scale && reads_every_current());
+  }
+
+  [[nodiscard]] config const& settings() const noexcept { return config_; }
+  /// True where every conversion of whole digits returns the current itself: lossless converters, or full scales that have
+  /// a code for every current.
+  [[nodiscard]] bool lossless() const noexcept { return lossless_; }
+  /// Largest code of a weight.
+  [[nodiscard]] std::int32_t driven_top() const noexcept { return static_cast<std::int32_t>(layout().weight_top()); }
+
+  /// Converter settings of a product whose inputs have codes up to this.
+  [[nodiscard]] int digits_for(std::int64_t largest, bool inputs_have_sign) const noexcept {
+    int bits = 1;
+    while ((std::int64_t{1} << bits) - 1 < largest) ++bits;
+    return layout().passes_for(bits, inputs_have_sign) * static_cast<int>(slices());
+  }
+  [[nodiscard]] product_tally planned(product_shape const& p, int digits, bool inputs_have_sign,
+                                      operand_source source) const noexcept {
+    return in_situ::planned_product(layout(), digits, inputs_have_sign, p, source);
+  }
+
+  /// Y from codes whose rows are the outputs (the layout of a weight matrix), written into cells where a product needs them.
+  /// Range   place: of weights, `product` is the number of their first array; of activations, the product that they are
+  ///         written for
+  /// Errors  as stored_operand, stored_operand::see
+  /// Random  as device_cell, where cells have errors
+  [[nodiscard]] operand drive(matrix_view<std::int16_t const> codes, std::string const& where,
+                              operand_source source = operand_source::weights, read_place const& place = {}) const {
+    operand out(codes, layout(), !collapses() && source != operand_source::sums, where);
+    if (out.in_cells() && !cells_.is_ideal()) out.see(layout(), cells_, written_at(out, source, place, where));
+    return out;
+  }
+  /// Arrays that a matrix fills.
+  [[nodiscard]] std::size_t arrays(operand const& y) const noexcept { return y.arrays(layout()); }
+
+  /// The full scales of the converters of a product.
+  /// Shape   seen (digits) statistics of calibration currents; may be empty where the range rule needs none
+  /// Units   product units, of the magnitude
+  /// Errors  as full_scale_for
+  [[nodiscard]] std::vector<float> full_scales(std::vector<current_statistics> const& seen, int digits,
+                                               std::string const& where) const {
+    std::vector<float> out;
+    float const top = Adc::top_code(magnitude_adc_);
+    for (std::size_t d = 0; d < static_cast<std::size_t>(digits); ++d)
+      out.push_back(Adc::lossless(config_.adc)
+                        ? top
+                        : full_scale_for(config_.range, d < seen.size() ? seen[d] : current_statistics(),
+                                         static_cast<double>(layout().largest_current(d % slices())), d, top, where));
+    return out;
+  }
+  /// Converters of these full scales.
+  /// Shape   (digits) -> (digits)
+  [[nodiscard]] std::vector<Adc> converters(std::span<float const> full_scales) const {
+    std::vector<Adc> out;
+    for (float f : full_scales) out.emplace_back(magnitude_adc_, f);
+    return out;
+  }
+  /// The converter of the unit column: it reads up to the sum of a whole column of largest inputs.
+  [[nodiscard]] Adc unit_converter() const {
+    range_config whole;
+    whole.rule = ohmic::range_rule::full_scale;
+    return Adc(magnitude_adc_, full_scale_for(whole, {}, static_cast<double>(largest_sum()), 0,
+                                              Adc::top_code(magnitude_adc_), "unit column"));
+  }
+
+  /// Z = X . Y through the converters. Where they lose nothing passes and slices collapse into one integer product: the
+  /// same sums.
+  /// Shape   x (tokens, inner) codes of 16 bits with or without sign (switched_codes), converters (digits)
+  /// Errors  shape, value as input_operand; capacity if a sum could leave exact arithmetic
+  template <switched_codes X>
+  [[nodiscard]] product_sums multiply(X const& x, operand const& y, std::vector<Adc> const& adcs, operand_source source,
+                                      report_type& done, executor& threads, std::string const& where,
+                                      read_place const& = {}) const {
+    int const digits = static_cast<int>(adcs.size());
+    if (collapses() || source == operand_source::sums) return exact_product(x, y, digits, source, done, threads, where);
+    check_operand(y, where);
+    input_operand const in(switched_view(x), y.cut(), layout(), digits / static_cast<int>(slices()), where);
+    check_exactness(in, y, adcs, where);
+    unit_readings const units(in, y.cut(), *this);
+    product_sums z(in.tokens(), y.outputs());
+    run(in.tokens(), y.blocks(), done, threads,
+        [&](std::size_t first, std::size_t tokens, std::size_t block, report_type& r) {
+          for (std::size_t p = 0; p < in.passes(); ++p) {
+            auto const gain = static_cast<double>(in.weight(p));
+            for (std::size_t i = 0; i < slices(); ++i) {
+              Adc const& converter = adcs[p * slices() + i];
+              column_job job = job_for(in, y, p, i, block, first, tokens);
+              job.units = units.row(p, first);
+              double const slice = gain * static_cast<double>(in_situ::slice_weight(layout(), i));
+              // Flipped back, a cell's leak counts on the other side: what the offset takes off too much comes on again.
+              job.unit_gain = slice * (static_cast<double>(layout().cell_top(i)) + 2.0 * leak(i)) * units.step();
+              sum_target to = z.target(first, block, snapped_step(converter.step()) * slice);
+              kernels_->convert(job, converter, converter.full_scale(), to, r.clipped);
+            }
+            if (!layout().weights.is_differential())
+              take_off_offset(units, p, gain, first, tokens, z.target(first, block, 1.0));
+          }
+        });
+    in_situ::count_product(layout(), product_shape{in.tokens(), y.cut().inner, y.outputs()}, in.passes(),
+                           has_sign_of<X>, source, done.actions);
+    return z;
+  }
+
+  /// Z = X . Y in integers, whatever the converters are; the actions counted are those of `digits` converter settings.
+  template <switched_codes X>
+  [[nodiscard]] product_sums exact_product(X const& x, operand const& y, int digits, operand_source source,
+                                           report_type& done, executor& threads, std::string const& where) const {
+    auto const bytes = switched_operand::bytes_of(switched_view(x), y.cut(), where);
+    if (y.cut().inner > (std::size_t{1} << 16))
+      throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner),
+                   "at most 65536", "split the matrix"});
+    product_sums z(bytes.tokens(), y.outputs());
+    run(bytes.tokens(), y.blocks(), done, threads,
+        [&](std::size_t first, std::size_t tokens, std::size_t block, report_type&) {
+          for (std::size_t d = 0; d < bytes.digits(); ++d)
+            kernels_->subtract(ohmic::job_for(bytes, y.codes(), block, d, first, tokens),
+                               z.target(first, block, static_cast<double>(bytes.weight(d))));
+        });
+    in_situ::count_product(layout(), product_shape{bytes.tokens(), y.cut().inner, y.outputs()},
+                           static_cast<std::size_t>(digits) / slices(), has_sign_of<X>, source, done.actions);
+    return z;
+  }
+
+  /// Statistics of the magnitudes of the currents of a product, by converter setting, added to `seen`.
+  /// Shape   seen (digits)
+  template <switched_codes X>
+  void observe(X const& x, operand const& y, std::vector<current_statistics>& seen, std::string const& where) const {
+    check_operand(y, where);
+    input_operand const in(switched_view(x), y.cut(), layout(), static_cast<int>(seen.size() / slices()), where);
+    bool const two = layout().weights.is_differential() && layout().weights.pairs == pair_reading::apart;
+    aligned_vector<std::int32_t> currents(in.tokens() * y.cut().tiles() * (two ? 2 : 1) * output_block);
+    for (std::size_t d = 0; d < seen.size(); ++d) {
+      if (seen[d].count() == 0) seen[d] = current_statistics(layout().largest_current(d % slices()));
+      for (std::size_t b = 0; b < y.blocks(); ++b) {
+        kernels_->observe(job_for(in, y, d / slices(), d % slices(), b, 0, in.tokens()), currents.data());
+        std::size_t const outputs = std::min(output_block, y.outputs() - b * output_block);
+        for (std::size_t i = 0; i < currents.size(); i += output_block)
+          seen[d].observe(std::span(currents).subspan(i, outputs));
+      }
+    }
+  }
+
+  /// Empty statistics of a product; memory comes with the first currents.
+  [[nodiscard]] std::vector<current_statistics> no_statistics(int digits) const {
+    return std::vector<current_statistics>(static_cast<std::size_t>(digits));
+  }
+
+ private:
+  template <switched_codes X>
+  static constexpr bool has_sign_of =
+      std::same_as<decltype(switched_view(std::declval<X const&>())), matrix_view<std::int16_t const>>;
+
+  [[nodiscard]] static config const& validated(config const& c) {
+    code_layout::validate(c.layout);
+    std::int64_t top = 0;
+    for (std::size_t i = 0; i < c.layout.weights.slices.size(); ++i) top = std::max(top, c.layout.cell_top(i));
+    code_cell_settings::validate(c.cells, top);
+    return c;
+  }
+
+  /// Rounding inside the converters is exact below this current.
+  static constexpr std::int64_t max_current = 1 << 21;
+  /// Tokens of a task.
+  static constexpr std::size_t token_group = 64;
+
+  [[nodiscard]] code_layout const& layout() const noexcept { return config_.layout; }
+  [[nodiscard]] std::size_t slices() const noexcept { return layout().weights.slices.size(); }
+  [[nodiscard]] bool has_sign() const noexcept { return layout().has_signed_currents(); }
+  /// True where a product is one of integers.
+  [[nodiscard]] bool collapses() const noexcept { return lossless_ && cells_.is_ideal(); }
+  [[nodiscard]] double leak(std::size_t slice) const noexcept { return config_.cells.leak(layout().cell_top(slice)); }
+
+  /// Weights fill arrays one after the other, once; activations are written again for every product of every text.
+  /// Errors  capacity for more arrays than a product has addresses for
+  [[nodiscard]] write_place written_at(operand const& y, operand_source source, read_place const& place,
+                                       std::string const& where) const {
+    if (source == operand_source::weights) return {place.product, 0};
+    constexpr std::uint32_t per_product = 4096, products = 1u << 18, texts = (1u << 24) - 1;
+    if (arrays(y) > per_product || place.product >= products || place.time >= texts)
+      throw error({errc::capacity, "more arrays than random numbers have addresses for", where,
+                   std::to_string(arrays(y)) + " arrays in product " + std::to_string(place.product) + " of text " +
+                       std::to_string(place.time),
+                   "4096 arrays, 262144 products, 16777215 texts", "use larger arrays or shorter texts"});
+    return {0x80000000u + place.product * per_product, place.time + 1};
+  }
+  [[nodiscard]] std::int64_t largest_sum() const noexcept { return layout().array.rows * layout().input_top(); }
+
+  /// Codes of the sums of inputs by pass, token and array: read from the unit column, or counted.
+  class unit_readings {
+   public:
+    unit_readings(input_operand const& in, tiling const& cut, code_array const& array)
+        : tokens_(in.tokens()), tiles_(cut.tiles()) {
+      if (array.layout().weights.is_differential()) return;
+      bool const read = array.layout().has_unit_column();
+      Adc const converter = array.unit_converter();
+      if (read) step_ = snapped_step(converter.step());
+      codes_.reserve(in.passes() * tokens_ * tiles_);
+      for (std::size_t p = 0; p < in.passes(); ++p)
+        for (std::size_t n = 0; n < tokens_; ++n)
+          for (std::size_t t = 0; t < tiles_; ++t) {
+            std::int32_t const sum = in.sums(p, n)[t];
+            codes_.push_back(read ? code_of(converter, static_cast<float>(sum)) : sum);
+          }
+    }
+    [[nodiscard]] double step() const noexcept { return step_; }
+    [[nodiscard]] std::int32_t const* row(std::size_t pass, std::size_t token) const noexcept {
+      return codes_.empty() ? nullptr : codes_.data() + (pass * tokens_ + token) * tiles_;
+    }
+    [[nodiscard]] std::size_t tiles() const noexcept { return tiles_; }
+
+   private:
+    [[nodiscard]] static std::int32_t code_of(Adc const& a, float sum) noexcept {
+      auto const code = static_cast<std::int32_t>(a.code(sum < 0.0f ? -sum : sum));
+      return sum < 0.0f ? -code : code;
+    }
+    std::size_t tokens_, tiles_;
+    double step_ = 1.0;
+    std::vector<std::int32_t> codes_;
+  };
+
+  /// Weights are stored with 2^(bits - 1) on top: as many sums of inputs come off again.
+  void take_off_offset(unit_readings const& units, std::size_t pass, double gain, std::size_t first, std::size_t tokens,
+                       sum_target const& z) const noexcept {
+    double offset = static_cast<double>(layout().weight_top() + 1);
+    for (std::size_t i = 0; i < slices(); ++i)
+      offset += leak(i) * static_cast<double>(in_situ::slice_weight(layout(), i));
+    offset *= gain * units.step();
+    for (std::size_t n = 0; n < tokens; ++n) {
+      std::int64_t sum = 0;
+      for (std::size_t t = 0; t < units.tiles(); ++t) sum += units.row(pass, first + n)[t];
+      double const off = offset * static_cast<double>(sum);
+      for (std::size_t l = 0; l < output_block; ++l) z.first[n * z.stride + l] -= off;
+    }
+  }
+
+  [[nodiscard]] column_job job_for(input_operand const& x, operand const& y, std::size_t pass, std::size_t slice,
+                                   std::size_t block, std::size_t first, std::size_t tokens) const noexcept {
+    column_job job;
+    job.plus = y.cells(slice, 0, block);
+    job.minus = y.cells(slice, 1, block);
+    job.seen_plus = y.seen(slice, 0, block);
+    job.seen_minus = y.seen(slice, 1, block);
+    job.digits = x.row(pass, first);
+    job.flips = y.flips(slice, block);
+    job.tokens = tokens;
+    job.tiles = y.cut().tiles();
+    job.groups = y.cut().groups();
+    job.wide = 2 * layout().cell_top(slice) * layout().input_top() > 32767;
+    job.difference = layout().weights.pairs == pair_reading::difference;
+    job.has_sign = has_sign();
+    return job;
+  }
+
+  /// True if every converter gives back every current that a column can deliver.
+  [[nodiscard]] bool reads_every_current() const {
+    auto const exact = [](Adc const& a, std::int64_t largest) {
+      if (snapped_step(a.step()) != 1.0) return false;
+      for (std::int64_t current = 0; current <= largest; ++current)
+        if (a.code(static_cast<float>(current)) != static_cast<float>(current)) return false;
+      return true;
+    };
+    auto const adcs = converters(full_scales({}, static_cast<int>(slices()), "converters"));
+    for (std::size_t i = 0; i < slices(); ++i)
+      if (!exact(adcs[i], layout().largest_current(i))) return false;
+    return !layout().has_unit_column() || exact(unit_converter(), largest_sum());
+  }
+
+  /// Errors  shape for an operand that was stored for another array, or without cells
+  void check_operand(operand const& y, std::string const& where) const {
+    if (y.cut().activations != layout().rows() || !y.in_cells())
+      throw error({errc::shape, "operand was stored for another array", where,
+                   std::to_string(y.cut().activations) + " rows" + (y.in_cells() ? "" : ", no cells"),
+                   std::to_string(layout().rows()), "store it with this array"});
+  }
+
+  /// Codes add up in 32 bits, their values in double: both exactly, so that no order and no contraction shows.
+  /// Errors  capacity where that could fail: sums of codes from 2^31, values from 2^53 of their steps
+  void check_exactness(input_operand const& x, operand const& y, std::vector<Adc> const& adcs,
+                       std::string const& where) const {
+    auto const tiles = static_cast<double>(y.cut().tiles());
+    double const top = static_cast<double>(Adc::top_code(magnitude_adc_)),
+                 lines = layout().weights.is_differential() ? 2 : 1;
+    if (lines * tiles * top >= 2147483648.0)
+      throw error({errc::capacity, "too many arrays for 32-bit sums of codes", where,
+                   std::to_string(y.cut().tiles()) + " arrays", "arrays x largest code below 2^31",
+                   "use more rows in an array or fewer ADC bits"});
+    double largest = 0.0;
+    auto const rows = static_cast<double>(std::min(y.cut().activations, y.cut().inner));
+    auto const x_top = static_cast<double>(layout().input_top());
+    double const units =
+        layout().weights.is_differential() ? 0.0 : tiles * (rows * x_top + 0.5 * snapped_step(unit_converter().step()));
+    for (std::size_t d = 0; d < adcs.size(); ++d) {
+      std::size_t const i = d % slices();
+      double const weight = std::fabs(static_cast<double>(x.weight(d / slices()))), step = snapped_step(adcs[d].step());
+      // Columns deliver no more than their cells conduct, and a conversion adds half a step.
+      double const current = y.largest_share() * rows * x_top * static_cast<double>(layout().cell_top(i));
+      largest += weight * static_cast<double>(in_situ::slice_weight(layout(), i)) *
+                 (lines * tiles * std::min(top * step, current + 0.5 * step) +
+                  (static_cast<double>(layout().cell_top(i)) + 3.0 * leak(i)) * units);
+      if (i == 0) largest += weight * static_cast<double>(layout().weight_top() + 1) * units;
+    }
+    // Values are multiples of 2^-16; of leaks of 2^-8 times the step of the unit column.
+    double const unit = layout().has_unit_column() ? snapped_step(unit_converter().step()) : 1.0;
+    double const room = leak(0) > 0.0 && unit != std::floor(unit) ? 0x1p29 : 0x1p37;
+    if (largest >= room)
+      throw error({errc::capacity, "sums too large for exact arithmetic", where,
+                   "up to " + std::to_string(largest) + " product units", "below " + std::to_string(room),
+                   "split the matrix"});
+  }
+
+  /// Groups of tokens and blocks of 16 outputs, in any order.
+  template <class Kernel>
+  void run(std::size_t tokens, std::size_t blocks, report_type& done, executor& threads, Kernel const& kernel) const {
+    std::vector<report_type> parts(pieces(tokens, token_group) * blocks);
+    threads.for_each_index(parts.size(), [&](std::size_t task) {
+      std::size_t const first = task / blocks * token_group;
+      kernel(first, std::min(token_group, tokens - first), task % blocks, parts[task]);
+    });
+    for (auto const& part : parts) done += part;
+  }
+
+  config config_;
+  typename Adc::config magnitude_adc_{};
+  kernels_type const* kernels_;
+  code_cells cells_;
+  bool lossless_ = false;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::in_situ

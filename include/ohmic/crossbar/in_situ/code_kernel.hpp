@@ -1,0 +1,251 @@
+// The inner loops of in-situ arrays: currents of 16 columns from byte products, converted while in registers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "ohmic/core/dot4.hpp"
+#include "ohmic/core/simd.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/job.hpp"
+#include "ohmic/crossbar/kernel.hpp"
+#include "ohmic/periphery/concept.hpp"
+
+namespace ohmic::inline OHMIC_ABI::in_situ {
+
+/// One pass of some tokens against one slice of a block of 16 outputs, as plain pointers (see block_job).
+struct column_job {
+  std::uint8_t const* plus = nullptr;   ///< digits of cells, (tiles, groups, 16, 4)
+  std::uint8_t const* minus = nullptr;  ///< of the second line of a pair, or null
+  float const* seen_plus = nullptr;   ///< instead of plus, what columns see of cells, (tiles, groups x 4, 16); or null
+  float const* seen_minus = nullptr;  ///< of the second line of a pair, or null
+  std::int8_t const* digits = nullptr;  ///< of inputs, (tokens, tiles, groups, 4)
+  std::int32_t const* flips = nullptr;  ///< -1 for a flipped column, else 0, (tiles, 16); or null
+  std::int32_t const* units = nullptr;  ///< codes of the sum of inputs, (tokens, tiles)
+  double unit_gain = 0.0;               ///< what such a code adds to a flipped column
+  std::size_t tokens = 0;
+  std::size_t tiles = 0;
+  std::size_t groups = 0;   ///< of four rows of an array
+  bool wide = false;        ///< products of digits need the wide recipe of dot4.hpp
+  bool difference = false;  ///< pairs are subtracted before the converter
+  bool has_sign = false;    ///< currents below 0 are converted, by their magnitude
+};
+
+namespace detail {
+
+/// Hands the currents of every array to the visitor: p of the first line, q of the second (0 without).
+template <class Arch, bool Wide, bool Pair, std::size_t Tokens, class Visitor>
+inline void visit_columns(column_job const& job, std::size_t first, Visitor& visitor) noexcept {
+  using dot = simd::dot4<Arch>;
+  std::size_t const tile_bytes = job.groups * 4, row_bytes = job.tiles * tile_bytes;
+  for (std::size_t lane = 0; lane < output_block; lane += dot::lanes) {
+    visitor.begin(lane);
+    for (std::size_t tile = 0; tile < job.tiles; ++tile) {
+      std::size_t const cells = tile * tile_bytes * output_block + 4 * lane;
+      std::size_t const row = first * row_bytes + tile * tile_bytes;
+      typename dot::sums p[Tokens], q[Tokens];
+      for (std::size_t n = 0; n < Tokens; ++n) {
+        dot::clear(p[n]);
+        if constexpr (Pair) dot::clear(q[n]);
+      }
+      for (std::size_t g = 0; g < job.groups; ++g)
+        for (std::size_t n = 0; n < Tokens; ++n) {
+          std::int32_t d;
+          std::memcpy(&d, job.digits + row + n * row_bytes + 4 * g, 4);
+          dot::template add<Wide>(p[n], job.plus + cells + 4 * output_block * g, d);
+          if constexpr (Pair) dot::template add<Wide>(q[n], job.minus + cells + 4 * output_block * g, d);
+        }
+      for (std::size_t n = 0; n < Tokens; ++n) {
+        if constexpr (Pair) {
+          visitor.tile(n, tile, dot::total(p[n]), dot::total(q[n]));
+        } else {
+          visitor.tile(n, tile, dot::total(p[n]), simd::i32<Arch>(0));
+        }
+      }
+    }
+    visitor.end(lane);
+  }
+}
+
+template <class Arch, class Make>
+inline void visit_column_tokens(column_job const& job, Make const& make) noexcept {
+  std::size_t n = 0;
+  auto const some = [&]<std::size_t Tokens>() {
+    while (job.tokens - n >= Tokens) {
+      auto visitor = make.template operator()<Tokens>(n);
+      if (job.minus == nullptr) {
+        job.wide ? visit_columns<Arch, true, false, Tokens>(job, n, visitor)
+                 : visit_columns<Arch, false, false, Tokens>(job, n, visitor);
+      } else {
+        job.wide ? visit_columns<Arch, true, true, Tokens>(job, n, visitor)
+                 : visit_columns<Arch, false, true, Tokens>(job, n, visitor);
+      }
+      n += Tokens;
+    }
+  };
+  some.template operator()<4>();
+  some.template operator()<1>();
+}
+
+/// Codes of every array, summed; flipped columns turned back.
+template <class Arch, class Adc, std::size_t Tokens>
+struct converting_columns {
+  using ints = simd::i32<Arch>;
+  using floats = simd::f32<Arch>;
+  column_job const& job;
+  Adc const& adc;
+  float full_scale;
+  sum_target const& z;
+  std::uint64_t& clipped;
+  std::size_t first, lane = 0;
+  ints sum[Tokens], units[Tokens];
+  floats over;
+
+  void begin(std::size_t at) noexcept {
+    lane = at;
+    for (std::size_t n = 0; n < Tokens; ++n) sum[n] = units[n] = ints(0);
+    over = floats(0.0f);
+  }
+  [[nodiscard]] ints read(ints const& current) noexcept { return read(simd::to_float<Arch>(current)); }
+  [[nodiscard]] ints read(floats const& value) noexcept {
+    floats const size = job.has_sign ? simd::abs<floats>(value) : value;
+    floats const one(1.0f), none(0.0f);
+    over = over + simd::select<Arch>(size > floats(full_scale), one, none);
+    floats const code = adc.code(size);
+    return simd::to_int<floats>(job.has_sign ? simd::select<Arch>(value < none, -code, code) : code);
+  }
+  /// Currents of whole digits, or of what columns see.
+  template <class Currents>
+  void tile(std::size_t n, std::size_t at, Currents const& p, Currents const& q) noexcept {
+    if (job.minus != nullptr) {
+      sum[n] = sum[n] + (job.difference ? read(p - q) : read(p) - read(q));
+      return;
+    }
+    ints code = read(p);
+    if (job.flips != nullptr) {
+      ints const flip = ints::load_unaligned(job.flips + at * output_block + lane);
+      code = (code ^ flip) - flip;
+      units[n] = units[n] + (flip & ints(job.units[(first + n) * job.tiles + at]));
+    }
+    sum[n] = sum[n] + code;
+  }
+  void end(std::size_t) noexcept {
+    for (std::size_t n = 0; n < Tokens; ++n) {
+      ohmic::detail::add_scaled<Arch>(z, first + n, lane, sum[n]);
+      if (job.flips != nullptr)
+        ohmic::detail::add_scaled<Arch>({z.first, z.stride, job.unit_gain}, first + n, lane, units[n]);
+    }
+    alignas(cache_line) float counts[simd::width<floats>];
+    over.store_aligned(counts);
+    for (float c : counts) clipped += static_cast<std::uint64_t>(c);
+  }
+};
+
+/// Magnitudes of the currents that are converted, into a buffer (tokens, tiles, readings, 16).
+template <class Arch, std::size_t Tokens>
+struct observing_columns {
+  using ints = simd::i32<Arch>;
+  column_job const& job;
+  std::int32_t* out;
+  std::size_t first, lane = 0;
+
+  void begin(std::size_t at) noexcept { lane = at; }
+  void tile(std::size_t n, std::size_t at, ints const& p, ints const& q) noexcept {
+    bool const two = job.minus != nullptr && !job.difference;
+    std::int32_t* const to = out + ((first + n) * job.tiles + at) * (two ? 2 : 1) * output_block + lane;
+    if (two) {
+      size(p).store_unaligned(to);
+      size(q).store_unaligned(to + output_block);
+    } else {
+      size(p - q).store_unaligned(to);
+    }
+  }
+  [[nodiscard]] static ints size(ints const& v) noexcept {
+    ints const sign = v >> 31;
+    return (v ^ sign) - sign;
+  }
+  void end(std::size_t) noexcept {}
+};
+
+}  // namespace detail
+
+namespace detail {
+
+/// Hands the currents of cells that are not ideal to the visitor, token by token. Sums are exact in double (see
+/// code_cells) and become floats as they reach the converter.
+template <class Arch, class Visitor>
+inline void visit_seen(column_job const& job, std::size_t token, Visitor& visitor) noexcept {
+  using floats = simd::f32<Arch>;
+  std::size_t const tile_rows = job.groups * 4;
+  for (std::size_t lane = 0; lane < output_block; lane += simd::width<floats>) {
+    visitor.begin(lane);
+    for (std::size_t tile = 0; tile < job.tiles; ++tile) {
+      std::int8_t const* const digits = job.digits + (token * job.tiles + tile) * tile_rows;
+      alignas(cache_line) float currents[2][simd::width<floats>] = {};
+      double p[simd::width<floats>] = {}, q[simd::width<floats>] = {};
+      for (std::size_t k = 0; k < tile_rows; ++k) {
+        if (digits[k] == 0) continue;
+        auto const x = static_cast<double>(digits[k]);
+        std::size_t const at = (tile * tile_rows + k) * output_block + lane;
+        for (std::size_t l = 0; l < simd::width<floats>; ++l) p[l] += x * static_cast<double>(job.seen_plus[at + l]);
+        if (job.seen_minus != nullptr)
+          for (std::size_t l = 0; l < simd::width<floats>; ++l) q[l] += x * static_cast<double>(job.seen_minus[at + l]);
+      }
+      for (std::size_t l = 0; l < simd::width<floats>; ++l) {
+        currents[0][l] = static_cast<float>(job.difference ? p[l] - q[l] : p[l]);
+        currents[1][l] = static_cast<float>(job.difference ? 0.0 : q[l]);
+      }
+      visitor.tile(0, tile, floats::load_aligned(currents[0]), floats::load_aligned(currents[1]));
+    }
+    visitor.end(lane);
+  }
+}
+
+}  // namespace detail
+
+/// The kernels of one instruction set, as pointers (see product_kernels).
+template <adc_policy Adc>
+struct column_kernels {
+  char const* instruction_set;
+  /// z += gain x sum over arrays of the codes, and unit_gain x codes of the sums of inputs of flipped columns; counts
+  /// currents above full scale.
+  void (*convert)(column_job const&, Adc const&, float full_scale, sum_target const&, std::uint64_t& clipped) noexcept;
+  /// Magnitudes of what is converted, (tokens, tiles, 2 for pairs that are read apart, 16).
+  void (*observe)(column_job const&, std::int32_t* currents) noexcept;
+  /// z += gain x sum over arrays of the integer products of codes.
+  void (*subtract)(block_job const&, sum_target const&) noexcept;
+};
+
+namespace detail {
+
+template <class Arch, class Adc>
+void convert_columns(column_job const& job, Adc const& adc, float full_scale, sum_target const& z,
+                     std::uint64_t& clipped) noexcept {
+  if (job.seen_plus != nullptr) {
+    for (std::size_t n = 0; n < job.tokens; ++n) {
+      converting_columns<Arch, Adc, 1> visitor{job, adc, full_scale, z, clipped, n, 0, {}, {}, {}};
+      visit_seen<Arch>(job, n, visitor);
+    }
+    return;
+  }
+  visit_column_tokens<Arch>(job, [&]<std::size_t Tokens>(std::size_t n) {
+    return converting_columns<Arch, Adc, Tokens>{job, adc, full_scale, z, clipped, n, 0, {}, {}, {}};
+  });
+}
+template <class Arch>
+void observe_columns(column_job const& job, std::int32_t* currents) noexcept {
+  visit_column_tokens<Arch>(job, [&]<std::size_t Tokens>(std::size_t n) {
+    return observing_columns<Arch, Tokens>{job, currents, n};
+  });
+}
+
+}  // namespace detail
+
+/// The kernels compiled for one instruction set; by default for the one that the flags of this translation unit allow.
+template <adc_policy Adc, class Arch = simd::native>
+inline constexpr column_kernels<Adc> column_kernels_of{Arch::name(), &detail::convert_columns<Arch, Adc>,
+                                                       &detail::observe_columns<Arch>,
+                                                       &ohmic::detail::subtract_block<Arch>};
+
+}  // namespace ohmic::inline OHMIC_ABI::in_situ

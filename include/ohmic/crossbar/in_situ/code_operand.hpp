@@ -1,0 +1,198 @@
+// The two operands of a product on in-situ arrays in the form that kernels read: cells as bytes, inputs as digits.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/in_situ/code_cells.hpp"
+#include "ohmic/crossbar/in_situ/code_digits.hpp"
+#include "ohmic/crossbar/operand.hpp"
+
+namespace ohmic::inline OHMIC_ABI::in_situ {
+
+/// Y in cells: for each slice and line, block of 16 outputs, array and group of four rows, 16 x 4 digits; which columns
+/// are flipped; and the codes themselves for the product in integers.
+/// Shape   from codes (outputs, inner)
+class stored_operand {
+ public:
+  stored_operand() = default;
+  /// Range   in_cells false: codes alone, for products that are taken in integers
+  /// Errors  as driven_operand
+  stored_operand(matrix_view<std::int16_t const> codes, code_layout const& c, bool in_cells, std::string const& where)
+      : codes_(codes, c.rows(), static_cast<std::int32_t>(c.weight_top()), where),
+        lines_(c.weights.lines()),
+        slices_(c.weights.slices.size()) {
+    if (!in_cells) return;
+    cells_.assign(slices_ * lines_ * per_line(), 0);
+    std::vector<std::int32_t> digits(slices_ * lines_);
+    for (std::size_t o = 0; o < codes.rows; ++o)
+      for (std::size_t k = 0; k < codes.cols; ++k) {
+        in_situ::cell_digits(c, codes(o, k), digits);
+        for (std::size_t l = 0; l < digits.size(); ++l)
+          cells_[l * per_line() + place(o, k)] = static_cast<std::uint8_t>(digits[l]);
+      }
+    if (c.weights.flipped) flip(codes, c);
+  }
+
+  /// What columns see of the cells, through their errors and wires, array by array; the digits stay as they are.
+  /// Errors  those of code_cells::seen; capacity where random numbers have no addresses
+  void see(code_layout const& c, code_cells const& cells, write_place const& at) {
+    require_addressable(at.first_array + std::uint64_t{arrays(c)}, c.rows() * static_cast<std::size_t>(c.array.columns),
+                        1, "arrays");
+    std::size_t const per_weight = slices_ * lines_, width = c.weights_per_row();
+    seen_.assign(cells_.size(), 0.0f);
+    std::uint32_t array = at.first_array;
+    for (std::size_t tile = 0; tile < cut().tiles(); ++tile)
+      for (std::size_t first = 0; first < outputs(); first += width, ++array) {
+        std::size_t const weights = std::min(width, outputs() - first), row = tile * cut().activations;
+        matrix<std::int32_t> digits(cut().filled(tile), weights * per_weight);
+        std::vector<std::int64_t> tops(digits.cols());
+        for (std::size_t j = 0; j < digits.cols(); ++j) {
+          tops[j] = c.cell_top(j % per_weight / lines_);
+          for (std::size_t k = 0; k < digits.rows(); ++k)
+            digits(k, j) = cells_[j % per_weight * per_line() + place(first + j / per_weight, row + k)];
+        }
+        auto const seen = cells.seen(digits.view(), tops, array, at.time);
+        for (std::size_t j = 0; j < digits.cols(); ++j)
+          for (std::size_t k = 0; k < digits.rows(); ++k) {
+            largest_share_ = std::max(largest_share_, static_cast<double>(seen(k, j)) / static_cast<double>(tops[j]));
+            seen_[j % per_weight * per_line() + seen_place(first + j / per_weight, row + k)] = seen(k, j);
+          }
+      }
+  }
+  /// Arrays that hold the matrix.
+  [[nodiscard]] std::size_t arrays(code_layout const& c) const noexcept {
+    return cut().tiles() * pieces(outputs(), c.weights_per_row());
+  }
+
+  [[nodiscard]] driven_operand const& codes() const noexcept { return codes_; }
+  [[nodiscard]] tiling const& cut() const noexcept { return codes_.cut(); }
+  [[nodiscard]] std::size_t outputs() const noexcept { return codes_.outputs(); }
+  [[nodiscard]] std::size_t blocks() const noexcept { return codes_.blocks(); }
+  [[nodiscard]] std::int32_t code(std::size_t o, std::size_t k) const noexcept { return codes_.code(o, k); }
+  [[nodiscard]] bool in_cells() const noexcept { return !cells_.empty(); }
+
+  /// First digit of a block of outputs; null for a line that is not there.
+  [[nodiscard]] std::uint8_t const* cells(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
+    if (line >= lines_) return nullptr;
+    return cells_.data() + (slice * lines_ + line) * per_line() + block * per_block();
+  }
+  /// Most that a cell conducts, over what its largest digit should.
+  [[nodiscard]] double largest_share() const noexcept { return largest_share_; }
+  /// What columns see, (tiles, groups x 4, 16); null where cells are ideal.
+  [[nodiscard]] float const* seen(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
+    if (line >= lines_ || seen_.empty()) return nullptr;
+    return seen_.data() + (slice * lines_ + line) * per_line() + block * per_block();
+  }
+  /// -1 for a flipped column, else 0, (tiles, 16); null where none is.
+  [[nodiscard]] std::int32_t const* flips(std::size_t slice, std::size_t block) const noexcept {
+    if (flips_.empty()) return nullptr;
+    return flips_.data() + (slice * blocks() + block) * cut().tiles() * output_block;
+  }
+
+ private:
+  [[nodiscard]] std::size_t per_block() const noexcept { return cut().padded() * output_block; }
+  [[nodiscard]] std::size_t per_line() const noexcept { return blocks() * per_block(); }
+  [[nodiscard]] std::size_t place(std::size_t o, std::size_t k) const noexcept {
+    std::size_t const tile = k / cut().activations, in = k % cut().activations;
+    return o / output_block * per_block() + tile * cut().groups() * 4 * output_block +
+           (in / 4 * output_block + o % output_block) * 4 + in % 4;
+  }
+
+  [[nodiscard]] std::size_t seen_place(std::size_t o, std::size_t k) const noexcept {
+    return o / output_block * per_block() + cut().place(k) * output_block + o % output_block;
+  }
+
+  void flip(matrix_view<std::int16_t const> codes, code_layout const& c) {
+    flips_.assign(slices_ * blocks() * cut().tiles() * output_block, 0);
+    for (std::size_t i = 0; i < slices_; ++i)
+      for (std::size_t o = 0; o < codes.rows; ++o)
+        for (std::size_t tile = 0; tile < cut().tiles(); ++tile) {
+          std::size_t const first = tile * cut().activations, last = first + cut().filled(tile);
+          std::int64_t sum = 0;
+          for (std::size_t k = first; k < last; ++k) sum += cells_[i * per_line() + place(o, k)];
+          if (sum * c.input_top() < c.flip_from(i)) continue;
+          flips_[((i * blocks() + o / output_block) * cut().tiles() + tile) * output_block + o % output_block] = -1;
+          for (std::size_t k = first; k < last; ++k) {
+            auto& digit = cells_[i * per_line() + place(o, k)];
+            digit = static_cast<std::uint8_t>(c.cell_top(i) - digit);
+          }
+        }
+  }
+
+  driven_operand codes_;
+  std::size_t lines_ = 1, slices_ = 1;
+  aligned_vector<std::uint8_t> cells_;
+  aligned_vector<float> seen_;
+  double largest_share_ = 1.0;
+  aligned_vector<std::int32_t> flips_;
+};
+
+/// X as digits on the rows, pass by pass.
+/// Shape   from codes (tokens, inner): digits (P, tokens, padded), their sums (P, tokens, tiles)
+class input_operand {
+ public:
+  /// Errors  shape for an empty matrix or one whose width is not that of the cut; config_conflict for passes that
+  ///         codes cannot have; value, naming the element, for a code beyond the passes
+  template <switched_code Code>
+  input_operand(matrix_view<Code const> codes, tiling const& cut, code_layout const& c, int passes,
+                std::string const& where)
+      : cut_(cut), tokens_(codes.rows), passes_(static_cast<std::size_t>(passes)) {
+    constexpr bool has_sign = std::is_signed_v<Code>;
+    if (codes.rows == 0 || codes.cols != cut.inner)
+      throw error({errc::shape, "inputs do not fit the weights", where, shape_text(codes.rows, codes.cols),
+                   "n x " + std::to_string(cut.inner) + ", n at least 1", "make the inputs as wide as the weights"});
+    // 16 bits of magnitude are the most that codes have.
+    if (passes < 1 || passes > c.passes_for(16, has_sign) || (has_sign && passes < c.passes_for(1, has_sign)))
+      throw error({errc::config_conflict, "number of passes", where, std::to_string(passes),
+                   std::to_string(c.passes_for(1, has_sign)) + ".." + std::to_string(c.passes_for(16, has_sign)),
+                   "take the passes that the layout gives"});
+    input_passes_of const law(c, passes, has_sign);
+    for (std::size_t n = 0; n < codes.rows; ++n)
+      for (std::size_t k = 0; k < codes.cols; ++k)
+        if (codes(n, k) > law.reach() || -std::int64_t{codes(n, k)} > law.reach())
+          throw error({errc::value, "code without digits",
+                       where + "[" + std::to_string(n) + "," + std::to_string(k) + "]", std::to_string(codes(n, k)),
+                       "at most " + std::to_string(law.reach()) + " in magnitude",
+                       "use more passes or narrower codes"});
+    digits_.assign(passes_ * tokens_ * cut_.padded(), 0);
+    sums_.assign(passes_ * tokens_ * cut_.tiles(), 0);
+    for (int p = 0; p < passes; ++p) {
+      weights_.push_back(law.weight(p));
+      for (std::size_t n = 0; n < tokens_; ++n) {
+        std::size_t const row = static_cast<std::size_t>(p) * tokens_ + n;
+        for (std::size_t k = 0; k < codes.cols; ++k) {
+          std::int32_t const digit = law.digit(codes(n, k), p);
+          digits_[row * cut_.padded() + cut_.place(k)] = static_cast<std::int8_t>(digit);
+          sums_[row * cut_.tiles() + k / cut_.activations] += digit;
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] std::size_t tokens() const noexcept { return tokens_; }
+  [[nodiscard]] std::size_t passes() const noexcept { return passes_; }
+  [[nodiscard]] std::int64_t weight(std::size_t pass) const noexcept { return weights_[pass]; }
+  /// Padded row of digits of a token.
+  [[nodiscard]] std::int8_t const* row(std::size_t pass, std::size_t token) const noexcept {
+    return digits_.data() + (pass * tokens_ + token) * cut_.padded();
+  }
+  /// Sums of the digits, array by array: what a unit column delivers.
+  [[nodiscard]] std::int32_t const* sums(std::size_t pass, std::size_t token) const noexcept {
+    return sums_.data() + (pass * tokens_ + token) * cut_.tiles();
+  }
+
+ private:
+  tiling cut_;
+  std::size_t tokens_, passes_;
+  std::vector<std::int64_t> weights_;
+  aligned_vector<std::int8_t> digits_;
+  aligned_vector<std::int32_t> sums_;
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::in_situ
