@@ -27,7 +27,7 @@ family family_of(fs::path const& folder) {
   std::string const type = config.string("model_type");
   if (type == "bert") return family::bert;
   if (type == "gpt2") return family::gpt2;
-  throw error({errc::config_value, "is not supported", config.where("model_type"), model::in_quotes(type),
+  throw error({errc::config_value, "is not supported", config.where("model_type"), in_quotes(type),
                "'bert', 'gpt2'", "see: ohmic list models"});
 }
 

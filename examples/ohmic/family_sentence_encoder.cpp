@@ -65,7 +65,7 @@ class sentence_encoder_family {
         std::string const where = file.string() + " line " + std::to_string(p.line);
         auto ids = tokenizer_.encode(*text);
         if (ids.empty())
-          throw error({errc::value, "text has no token", where, model::in_quotes(*text),
+          throw error({errc::value, "text has no token", where, in_quotes(*text),
                        "a text with a character of the vocabulary", ""});
         if (ids.size() > model_.config.positions) {
           if (no_truncate)

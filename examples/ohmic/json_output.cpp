@@ -73,13 +73,21 @@ void check_writable(std::string const& target, std::string const& option) {
 }
 
 void check_outputs(std::vector<std::string> const& inputs, std::vector<output_file> const& outputs) {
-  std::set<std::string> taken(inputs.begin(), inputs.end());
+  // However it is written: ./w.npy is w.npy, and so is what a link leads to.
+  auto const file_of = [](std::string const& name) {
+    std::error_code ec;
+    auto const path = fs::weakly_canonical(name, ec);
+    return ec ? name : path.string();
+  };
+  std::set<std::string> taken;
+  for (auto const& name : inputs)
+    if (!name.empty()) taken.insert(file_of(name));
   for (auto const& [name, option] : outputs) {
     if (name.empty()) continue;
     if (name == "-")
       throw ohmic::error({ohmic::errc::config_conflict, "is no file", option, "-", "a file name", "name a file"});
     check_writable(name, option);
-    if (!taken.insert(name).second)
+    if (!taken.insert(file_of(name)).second)
       throw ohmic::error({ohmic::errc::config_conflict, "file named twice", option, name,
                           "a name of its own for every file", "name another file"});
   }

@@ -67,12 +67,11 @@ void add_mvm(CLI::App& command, mvm_options& o) {
   auto const file = [&](char const* name, std::string& value, char const* text) {
     return command.add_option(name, value, text)->type_name("FILE");
   };
-  auto* const weights = file("--weights", o.weights, "Weights, .npy (outputs, inputs)");
-  auto* const load =
-      file("--load", o.load, "A programmed array that --save wrote, instead of programming; with its seed");
+  file("--weights", o.weights, "Weights, .npy (outputs, inputs)");
+  file("--load", o.load, "A programmed array that --save wrote, instead of programming; with its seed");
   file("--save", o.save, "Write the programmed array, .safetensors");
-  command.callback([weights, load] {
-    if (weights->count() + load->count() == 0) throw CLI::RequiredError("--weights or --load");
+  command.callback([&o] {
+    if (o.weights.empty() && o.load.empty()) throw CLI::RequiredError("--weights or --load");
   });
   file("--inputs", o.inputs, "Inputs, .npy (inputs) or (inputs, vectors)")->required();
   file("--output", o.output, "What the array makes of W X, .npy (outputs) or (outputs, vectors)")->required();

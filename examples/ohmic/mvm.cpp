@@ -46,9 +46,7 @@ in_situ::cells array_of(mvm_options const& o, common_options const& common, npy_
       if (change.key.starts_with(group))
         throw error({errc::config_conflict, "the array is programmed already", change.key, change.after,
                      change.before + ", as it was programmed", "program it again: --weights instead of --load"});
-  auto checked = config;
-  checked.cell = {.r_on = config.cell.r_on, .r_off = config.cell.r_off, .levels = config.cell.levels};
-  in_situ::config::validate(checked);
+  in_situ::config::validate(in_situ::once_programmed(config));
   cells.config = config;
   if (w && (w->values.rows() != cells.outputs || w->values.cols() != cells.inputs))
     throw error({errc::shape, "weights are not those of the array", model::place(o.weights, "shape"),
@@ -87,9 +85,16 @@ double share(std::uint64_t part, std::uint64_t whole) {
 int mvm(mvm_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
-  check_outputs({o.weights, o.inputs, o.array, o.load},
-                {{o.output, "--output"}, {o.conductances, "--save-conductances"}, {o.save, "--save"}});
-  if (o.load.empty()) in_situ::config::validate(config_of(o, common));  // before files are read
+  std::string states;  // the file of a table
+  if (o.load.empty()) {
+    auto const config = config_of(o, common);
+    in_situ::config::validate(config);  // before files are read
+    states = config.cell.states;
+  }
+  check_outputs({o.weights, o.inputs, o.array, o.load, states}, {{o.output, "--output"},
+                                                                 {o.conductances, "--save-conductances"},
+                                                                 {o.save, "--save"},
+                                                                 {common.json == "-" ? "" : common.json, "--json"}});
   npy_weights w;
   if (!o.weights.empty()) w = weights_of(o);
   auto const x = model::read_npy(o.inputs);

@@ -27,7 +27,8 @@ struct with_spread : Law {
   }
 };
 
-/// Power-law drift G(t) = G (t / t0)^-(exponent + spread z), nothing before t0.
+/// Power-law drift G(t) = G (t / t0)^-(exponent + spread z), nothing before t0. Around a law that drifts itself both exponents follow
+/// the one normal of the cell; settings refuse that.
 template <device_law Law>
 struct with_drift : Law {
   double exponent = 0.0, spread = 0.0;
@@ -64,18 +65,19 @@ struct with_read_noise : Law {
 /// Boltzmann's constant. Units  eV / K. Source  SI 2019, exact k / e, to the digits of a double
 inline constexpr double boltzmann_eV = 8.617333262145179e-5;
 
-/// Conductance at another temperature than that of programming, by Arrhenius' law: times exp(-E / k (1 / T - 1 /
-/// T0)). Noise that the device has is multiplied alike.
+/// What Arrhenius' law makes of a conductance at another temperature than that of programming: exp(-E / k (1 / T - 1 / T0)).
 /// Source  thermally activated conduction; E = 0.1 eV is what AnalogLib assumes
+[[nodiscard]] inline double thermal_factor(double activation_eV, double at_K, double reference_K) noexcept {
+  return at_K == reference_K
+             ? 1.0
+             : detail::own_exp(simd::fence(-activation_eV / boltzmann_eV * (1.0 / at_K - 1.0 / reference_K)));
+}
+
+/// Conductance at another temperature. Noise that the device has is multiplied alike.
 template <device_law Law>
 struct with_temperature : Law {
   double factor = 1.0;
 
-  [[nodiscard]] static double factor_at(double activation_eV, double at_K, double reference_K) noexcept {
-    return at_K == reference_K
-               ? 1.0
-               : detail::own_exp(simd::fence(-activation_eV / boltzmann_eV * (1.0 / at_K - 1.0 / reference_K)));
-  }
   [[nodiscard]] double aged(double target_uS, double programmed_uS, double age_s, double z) const noexcept {
     return simd::fence(Law::aged(target_uS, programmed_uS, age_s, z) * factor);
   }

@@ -26,7 +26,7 @@ struct fault_config {
 /// the device describes: one pulse, or, where measured cells were verified already, all the pulses of one such cycle.
 struct write_config {
   int max_tries = 1;        ///< 1: written once, not verified
-  double tolerance = 0.01;  ///< largest distance that verifies, as a share of the cell's range; assumed
+  double tolerance = 0.01;  ///< largest distance from it that verifies, as a share of the cell's range; assumed
 };
 
 /// The numbers of an array, and of the time when it is written where that is done again and again.
@@ -59,13 +59,16 @@ struct device_cell {
   fault_config faults{};
   write_config writing{};
   double low_uS = 0.0, high_uS = 0.0;  ///< lowest and highest level
+  bool drifts = true;                  ///< false: the law does not, and its normal need not be drawn
 
   /// Writes a cell. Conductances never fall below 0.
   [[nodiscard]] written_cell write(device_streams const& s, std::uint64_t cell, double target_uS) const noexcept {
     written_cell out{target_uS, target_uS};
     auto const most = static_cast<std::uint32_t>(writing.max_tries);
+    // What a write aims at: the target, or of a table the state that is nearest to it.
+    double const mean = law.programming_mean(target_uS), sigma = law.programming_sigma(target_uS);
     auto const near = [&](double g_uS) {
-      return most == 1 || std::fabs(g_uS - target_uS) <= writing.tolerance * (high_uS - low_uS);
+      return most == 1 || std::fabs(g_uS - mean) <= writing.tolerance * (high_uS - low_uS);
     };
     if (faults.stuck_low + faults.stuck_high > 0.0) {
       double const u = static_cast<double>(s.fault.uniform(cell, 0));
@@ -77,7 +80,6 @@ struct device_cell {
         return out;
       }
     }
-    double const mean = law.programming_mean(target_uS), sigma = law.programming_sigma(target_uS);
     for (out.tries = 0;;) {
       double const g =
           mean + (sigma > 0.0
@@ -93,7 +95,7 @@ struct device_cell {
   [[nodiscard]] double aged(device_streams const& s, std::uint64_t cell, written_cell const& w,
                             double age_s) const noexcept {
     if (w.stuck) return w.programmed_uS;
-    double const z = age_s > 0.0 && law.facts().has_drift ? static_cast<double>(s.drift.normal(cell, 0)) : 0.0;
+    double const z = age_s > 0.0 && drifts ? static_cast<double>(s.drift.normal(cell, 0)) : 0.0;
     return law.aged(w.target_uS, w.programmed_uS, age_s, z);
   }
 

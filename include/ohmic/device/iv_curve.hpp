@@ -71,7 +71,7 @@ struct read_curve_config {
 };
 
 /// Current of a cell at the share x of the full input, over its current at the full one: sinh(x V / v0) / sinh(V / v0).
-/// Range   x any; a config with scale of 1 mV at least, read above 0 and at most 100 x scale
+/// Range   x in -1..1; a config with scale of 1 mV at least, read above 0 and at most 100 x scale
 [[nodiscard]] inline double read_curve(read_curve_config const& c, double x) noexcept {
   if (c.is_linear()) return x;
   double const full = c.read / c.scale;

@@ -14,6 +14,7 @@
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/printable.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/device/concept.hpp"
@@ -114,7 +115,7 @@ class state_reader {
   [[nodiscard]] error refuse(errc code, std::string_view column, std::string what, std::string got, std::string allowed,
                              std::string fix) const {
     std::string where = file_ + ", line " + std::to_string(line_number_);
-    if (!column.empty()) where += ", column " + std::string(column);
+    if (!column.empty()) where += ", column " + printable(column);
     return error({code, std::move(what), std::move(where), std::move(got), std::move(allowed), std::move(fix)});
   }
 
@@ -140,6 +141,7 @@ class state_reader {
   void read_header() {
     std::vector<std::string> names;
     for (auto const& c : state_columns) names.emplace_back(c.name);
+    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);  // a byte order mark
     if (!next_line())
       throw error({errc::file_truncated, "is empty", file_, "0 bytes", "a line of column names first: " + joined(names),
                    "give a table of states"});
@@ -148,17 +150,16 @@ class state_reader {
                                       [&](state_column const& c) { return c.name == name; });
       if (known == std::end(state_columns)) {
         auto const near = nearest_name(name, names);
-        throw refuse(errc::unknown_key, name, "no such column", "'" + std::string(name) + "'", joined(names),
+        throw refuse(errc::unknown_key, name, "no such column", in_quotes(name), joined(names),
                      near.empty() ? "the first line names the columns" : "did you mean '" + near + "'?");
       }
       if (std::find(columns_.begin(), columns_.end(), known) != columns_.end())
-        throw refuse(errc::file_format, name, "a column is there twice", "'" + std::string(name) + "'", "once",
-                     "remove one");
+        throw refuse(errc::file_format, name, "a column is there twice", in_quotes(name), "once", "remove one");
       columns_.push_back(known);
     }
     for (auto const& c : state_columns)
       if (c.required && std::find(columns_.begin(), columns_.end(), &c) == columns_.end())
-        throw refuse(errc::missing_entry, c.name, "a column is missing", std::string(line_),
+        throw refuse(errc::missing_entry, c.name, "a column is missing", in_quotes(line_),
                      "with " + std::string(c.name), "add the column");
   }
 
@@ -169,11 +170,10 @@ class state_reader {
     double v = 0.0;
     auto const [end, status] = std::from_chars(text.data(), text.data() + text.size(), v);
     if (status != std::errc{} || end != text.data() + text.size() || !std::isfinite(v))
-      throw refuse(errc::file_format, column.name, "not a number", "'" + std::string(text) + "'", allowed,
-                   "mend the value");
+      throw refuse(errc::file_format, column.name, "not a number", in_quotes(text), allowed, "mend the value");
     if (v < 0.0 || v > column.most)
-      throw refuse(errc::value, column.name, v < 0.0 ? "a value is negative" : "a value is too large",
-                   std::string(text), allowed, "mend the value, or its unit");
+      throw refuse(errc::value, column.name, v < 0.0 ? "a value is negative" : "a value is too large", printable(text),
+                   allowed, "mend the value, or its unit");
     return v;
   }
 

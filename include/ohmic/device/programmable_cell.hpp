@@ -41,9 +41,10 @@ class programmable_cell {
       law.spread_uS = c.programming_error * span_uS;
       law.noise_uS = c.read_noise * span_uS;
       set_drift(law, c.retention);
-      law.factor = law.factor_at(c.temperature.activation_eV, c.temperature.at.si(), c.temperature.reference.si());
+      law.factor = thermal_factor(c.temperature.activation_eV, c.temperature.at.si(), c.temperature.reference.si());
       cell.faults = c.faults, cell.writing = c.write, cell.low_uS = low_uS, cell.high_uS = g_max_uS_;
       auto const f = law.facts();
+      cell.drifts = f.has_drift;
       keeps_targets_ =
           !f.has_spread && law.factor == 1.0 && age_s_ == 0.0 && c.faults.stuck_low + c.faults.stuck_high == 0.0;
       reads_exactly_ = !f.has_read_noise;

@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/printable.hpp"
 #include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/simd.hpp"
+#include "ohmic/core/utf8.hpp"
 #include "ohmic/device/catalogue.hpp"
+#include "ohmic/device/decorators.hpp"
 #include "ohmic/device/device_cell.hpp"
 #include "ohmic/device/iv_curve.hpp"
 
@@ -123,7 +126,17 @@ class cell_check {
     quantity_within("curve.read", c_.curve.read, 1e-6, c_.curve.is_linear() ? 1e6 : 100.0 * c_.curve.scale.si(),
                     "above 0 V, at most 100 x cell.curve.scale");
     within("faults.stuck_low", c_.faults.stuck_low, 1.0);
-    within("faults.stuck_high", c_.faults.stuck_high, 1.0 - c_.faults.stuck_low);
+    within("faults.stuck_high", c_.faults.stuck_high, 1.0);
+    if (c_.faults.stuck_low + c_.faults.stuck_high > 1.0 + 1e-12)
+      throw error({errc::config_value, "more cells are stuck than there are", "cell.faults.stuck_low, stuck_high",
+                   number_text(c_.faults.stuck_low) + " + " + number_text(c_.faults.stuck_high), "at most 1 together",
+                   "set cell.faults"});
+    auto const& t = c_.temperature;
+    double const factor = thermal_factor(t.activation_eV, t.at.si(), t.reference.si());
+    if (!(factor >= 1e-3 && factor <= 1e3))
+      throw error({errc::config_value, "temperature changes conductances beyond what one law holds for",
+                   "cell.temperature.at", "times " + number_text(factor), "times 0.001..1000",
+                   "set cell.temperature.at, reference or activation_eV"});
   }
 
   /// What the device can do.
@@ -133,6 +146,9 @@ class cell_check {
     refuse_if(table == c_.states.empty(), table ? "a table has no file" : "a table of states is given and not used",
               "states", "'" + c_.states + "' with cell.device=" + name, table ? "a CSV file" : "cell.device=table",
               table ? "set cell.states" : "set cell.device=table, or leave cell.states out");
+    if (find_invalid_utf8(c_.states) != std::string::npos)
+      throw error({errc::config_value, "a name that is not UTF-8", "cell.states", in_quotes(c_.states),
+                   "UTF-8, as settings are kept in JSON", "rename the file"});
     device_facts const f = facts_of(c_);
     // A part in 10^9 of room: 25 uS is 1 / 40 kohm but for a rounding.
     double const low = 1e6 * c_.g_min_S(), high = 1e6 * c_.g_max_S();

@@ -14,33 +14,9 @@
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
-#include "ohmic/model/utf8.hpp"
+#include "ohmic/core/printable.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
-
-/// Text from a file made fit for a one-line message: control characters and malformed UTF-8 as \xNN, the rest cut after
-/// `limit` bytes.
-[[nodiscard]] inline std::string printable(std::string_view s, std::size_t limit = 96) {
-  static constexpr char hex[] = "0123456789abcdef";
-  std::string out;
-  for (std::size_t i = 0; i < s.size();) {
-    if (out.size() >= limit) return out + "...";
-    utf8_code_point const c = decode_utf8(s, i);
-    if (c.valid && c.value >= 0x20 && !(c.value >= 0x7F && c.value < 0xA0)) {
-      out.append(s.substr(i, c.bytes));
-    } else {
-      for (std::size_t k = 0; k < c.bytes; ++k) {
-        auto const b = static_cast<unsigned char>(s[i + k]);
-        out.append({'\\', 'x', hex[b >> 4], hex[b & 15]});
-      }
-    }
-    i += c.bytes;
-  }
-  return out;
-}
-
-/// printable() between single quotes.
-[[nodiscard]] inline std::string in_quotes(std::string_view s) { return "'" + printable(s) + "'"; }
 
 /// "file" or "file, part": the `where` of a diagnosis.
 [[nodiscard]] inline std::string place(std::filesystem::path const& file, std::string_view part = {}) {

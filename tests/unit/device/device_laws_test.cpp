@@ -197,7 +197,7 @@ TEST_CASE("decorators add their effect, and nothing when they are off") {
   CHECK(d.aged(10.0, 10.0, 1.9, 1.0) == 10.0);
   CHECK(d.aged(10.0, 10.0, 200.0, 1.0) == Approx(10.0 * std::pow(100.0, -0.12)).epsilon(1e-13));
   // 0.1 eV from 300 K to 350 K: exp(0.1 / 8.617333e-5 (1/300 - 1/350)) = 1.737774
-  d.factor = d.factor_at(0.1, 350.0, 300.0);
+  d.factor = thermal_factor(0.1, 350.0, 300.0);
   CHECK(d.factor == Approx(std::exp(0.1 / 8.617333262e-5 * (1.0 / 300.0 - 1.0 / 350.0))).epsilon(1e-9));
   CHECK(d.aged(10.0, 10.0, 1.0, 0.0) == Approx(10.0 * d.factor).epsilon(1e-15));
   CHECK(d.read_sigma(10.0, 17.0, 0.0) == Approx(0.5 * d.factor).epsilon(1e-15));

@@ -29,6 +29,10 @@ TEST_CASE("a table of states: columns by name, in any order, with and without dr
   ohmic_test::temporary_folder const folder;
   auto const file = folder.write("states.csv", "conductance_uS,spread_uS\n1,0\n2,0\n");
   CHECK(read_states(file.string()).size() == 2);
+  CHECK(parse_states("\xEF\xBB\xBF"
+                     "conductance_uS,spread_uS\n1,0\n2,0\n",
+                     "s.csv")
+            .size() == 2);
 }
 
 TEST_CASE("a table of states: programming takes the nearest, and drifts by its exponent") {
@@ -55,6 +59,8 @@ TEST_CASE("a table of states: what is wrong is refused with its line and column"
   };
   std::string const head = "conductance_uS,spread_uS\n";
   refused("", errc::file_truncated, {"is empty"});
+  refused("conductance_uS,\x1b[31mspread\n1,2\n", errc::unknown_key, {"column \\x1b[31mspread"});
+  refused("conductance_uS,spread_uS," + std::string(1000000, 'x') + "\n1,2\n", errc::unknown_key, {"xxx..."});
   refused("conductance_uS,spread\n1,2\n", errc::unknown_key,
           {"line 1, column spread", "no such column", "did you mean 'spread_uS'"});
   refused("conductance_uS\n1\n2\n", errc::missing_entry, {"line 1, column spread_uS", "a column is missing"});

@@ -87,6 +87,16 @@ TEST_CASE("resistive cell: what has no physical meaning is refused with a senten
   refused("retention.reference=0s", {"cell.retention.reference"}, errc::config_value);
   refused("temperature.at=0K", {"cell.temperature.at", "1..1000 K"}, errc::config_value);
   refused("temperature.activation_eV=-1", {"cell.temperature.activation_eV"}, errc::config_value);
-  refused("faults.stuck_low=0.6 faults.stuck_high=0.5", {"cell.faults.stuck_high", "got 0.5", "0..0.4"},
+  refused("faults.stuck_low=0.6 faults.stuck_high=0.5",
+          {"cell.faults.stuck_low, stuck_high", "got 0.6 + 0.5", "at most 1 together"}, errc::config_value);
+  refused("faults.stuck_high=1.1", {"cell.faults.stuck_high", "got 1.1", "0..1"}, errc::config_value);
+  resistive_cell_config all_stuck;
+  all_stuck.faults = {.stuck_low = 0.9, .stuck_high = 0.1};
+  CHECK_NOTHROW(resistive_cell_config::validate(all_stuck));
+  // 0.1 eV from 1 K to 300 K is a factor of exp(1157), 10 eV from 300 K to 1000 K one of 4e117.
+  refused("temperature.reference=1K", {"cell.temperature.at", "times inf", "0.001..1000"}, errc::config_value);
+  refused("temperature.at=1K", {"cell.temperature.at", "times 0"}, errc::config_value);
+  refused("temperature.at=1000K temperature.activation_eV=10", {"cell.temperature.at", "0.001..1000"},
           errc::config_value);
+  refused("device=table states=s\xff.csv", {"cell.states", "not UTF-8", "s\\xff.csv"}, errc::config_value);
 }

@@ -35,13 +35,13 @@ TEST_CASE("UTF-8 decodes to its code points, malformed bytes one by one to U+FFF
        }) {
     std::u32string got;
     for (std::size_t i = 0; i < bytes.size();) {
-      auto const c = model::decode_utf8(bytes, i);
+      auto const c = ohmic::decode_utf8(bytes, i);
       got.push_back(c.value);
       i += c.bytes;
     }
     CHECK(got == points);
-    CHECK(model::count_code_points(bytes) == points.size());
-    CHECK((model::find_invalid_utf8(bytes) == std::string::npos) == (points.find(U'\ufffd') == std::u32string::npos));
+    CHECK(ohmic::count_code_points(bytes) == points.size());
+    CHECK((ohmic::find_invalid_utf8(bytes) == std::string::npos) == (points.find(U'\ufffd') == std::u32string::npos));
   }
 }
 
@@ -49,10 +49,10 @@ TEST_CASE("every code point survives encoding and decoding, surrogates become U+
   std::size_t wrong = 0;
   for (char32_t c = 0; c <= 0x110001; ++c) {
     std::string bytes;
-    model::append_utf8(bytes, c);
-    auto const back = model::decode_utf8(bytes, 0);
+    ohmic::append_utf8(bytes, c);
+    auto const back = ohmic::decode_utf8(bytes, 0);
     bool const scalar = c <= 0x10FFFF && !(c >= 0xD800 && c <= 0xDFFF);
-    char32_t const want = scalar ? c : model::replacement_character;
+    char32_t const want = scalar ? c : ohmic::replacement_character;
     wrong += back.valid && back.value == want && back.bytes == bytes.size() ? 0 : 1;
   }
   CHECK(wrong == 0);

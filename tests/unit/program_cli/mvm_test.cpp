@@ -208,6 +208,13 @@ TEST_CASE("mvm: a saved array multiplies as it did, with another converter if th
   refused("mvm --inputs " + (c / "x.npy") + " --output " + (c / "y2.npy"), {"--weights or --load"});
   refused("mvm --load " + (c / "w.npy") + " --inputs " + (c / "x.npy") + " --output " + (c / "y2.npy"), {"w.npy"});
   refused(c.arguments("--save " + (c / "w.npy")), {"--save", "file named twice"});
+  refused(c.arguments("--save " + (c / "./w.npy")), {"--save", "file named twice"});
+  refused(c.arguments("--json " + (c / "w.npy")), {"--json", "file named twice"});
+  c.write("states.csv", "conductance_uS,spread_uS\n1,0.1\n100,1\n");
+  refused(
+      c.arguments("--set cell.device=table --set cell.states=" + (c / "states.csv") + " --save " + (c / "states.csv")),
+      {"--save", "file named twice"});
+  refused("mvm --weights '' --inputs " + (c / "x.npy") + " --output " + (c / "y2.npy"), {"--weights or --load"});
 }
 
 TEST_CASE("mvm: what writing took is told") {

@@ -304,6 +304,12 @@ inline void config::validate(config const& c) {
   detail::validate_adc(c);
 }
 
+/// What still has to be valid of an array that is programmed: nothing is asked of the device any more.
+[[nodiscard]] inline config once_programmed(config c) {
+  c.cell = {.r_on = c.cell.r_on, .r_off = c.cell.r_off, .levels = c.cell.levels, .curve = c.cell.curve};
+  return c;
+}
+
 }  // namespace ohmic::inline OHMIC_ABI::in_situ
 
 BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::array_config, rows);

@@ -105,7 +105,10 @@ class array_product {
     if (!curve.is_linear())  // the digital side knows the sum of the inputs, not of what flows
       for (auto& p : coded.passes)
         for (auto* side : {&p.positive, &p.negative})
-          for (double& v : *side) v = read_curve(curve, v);
+          for (double& v : *side) {
+            if (v > 1.0 || v < -1.0) v = v > 0.0 ? 1.0 : -1.0, ++r.clipped_inputs;  // no curve is known beyond
+            v = read_curve(curve, v);
+          }
     auto const map = c_.config.weights.mapping;
     std::fill(out.begin(), out.end(), 0.0);
     for (std::size_t i = 0; i < c_.slices; ++i) {
@@ -228,8 +231,10 @@ class array_product {
       throw error({errc::value, "an input is not finite",
                    "input (" + std::to_string(i % c.inputs) + ", " + std::to_string(i / c.inputs) + ")",
                    std::to_string(columns.flat()[i]), "finite numbers", "mend the inputs"});
-  if (!c.read_sigma.empty())
+  if (!c.read_sigma.empty()) {
+    require_addressable(1, 1, first_vector, "first_vector");  // so that the product below does not wrap
     require_addressable(1, 1, (first_vector + x.cols) * detail::array_product::reads_of_vector(c.config), "inputs");
+  }
   std::vector<detail::array_product> arrays;
   for (std::size_t a = 0; a < c.arrays(); ++a) arrays.emplace_back(c, a);
   matrix<double> y(x.cols, c.outputs);

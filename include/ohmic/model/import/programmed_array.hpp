@@ -4,18 +4,22 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
+#include "ohmic/core/stream.hpp"
 #include "ohmic/crossbar/in_situ/cells.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/safetensors.hpp"
@@ -82,8 +86,7 @@ void for_each_count(Cells& c, F const& f) {
     assign(c.config, rest.substr(0, end));
     rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
   }
-  auto checked = c.config;
-  checked.cell = {.r_on = checked.cell.r_on, .r_off = checked.cell.r_off, .levels = checked.cell.levels};
+  auto const checked = in_situ::once_programmed(c.config);
   in_situ::config::validate(checked);
   detail::for_each_count(c, [&]<class T>(char const* key, T& value) {
     std::string const digits = text(key);
@@ -112,6 +115,20 @@ void for_each_count(Cells& c, F const& f) {
       throw error({errc::value, "a conductance or its noise is negative",
                    place(path, values == &c.g ? "g" : "read_sigma"), "", "0 and above",
                    "write it again with ohmic mvm --save"});
+  if (!(c.weight_scale > 0.0))
+    throw error({errc::value, "a weight has no scale", place(path, "weight_scale"), std::to_string(c.weight_scale),
+                 "above 0", "write it again with ohmic mvm --save"});
+  // Far beyond what any array holds, and far from where products of finite numbers end.
+  using named_values = std::pair<char const*, std::span<double const>>;
+  for (auto const& [name, values] :
+       {named_values{"g", c.g}, named_values{"read_sigma", c.read_sigma}, named_values{"slice_gain", c.slice_gain},
+        named_values{"zero", c.zero}, named_values{"output_gain", c.output_gain},
+        named_values{"weight_scale", {&c.weight_scale, 1}}})
+    if (std::any_of(values.begin(), values.end(), [](double v) { return std::fabs(v) > 1e30; }))
+      throw error({errc::value, "a number is out of all proportion", place(path, name), "", "at most 1e30",
+                   "write it again with ohmic mvm --save"});
+  require_addressable(std::uint64_t{c.at.first_array} + c.arrays(),
+                      std::uint64_t{c.slices * c.lines * c.columns} * c.rows_of_array(), 1, place(path, "first_array"));
   return c;
 }
 

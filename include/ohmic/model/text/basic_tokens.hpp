@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "ohmic/core/config.hpp"
-#include "ohmic/model/utf8.hpp"
+#include "ohmic/core/utf8.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 

@@ -18,7 +18,7 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/text/sentencepiece.hpp"
-#include "ohmic/model/utf8.hpp"
+#include "ohmic/core/utf8.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 

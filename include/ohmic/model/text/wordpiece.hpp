@@ -21,7 +21,7 @@
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/text/basic_tokens.hpp"
-#include "ohmic/model/utf8.hpp"
+#include "ohmic/core/utf8.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 

@@ -8,7 +8,7 @@
 
 #include "ohmic/core/config.hpp"
 
-namespace ohmic::inline OHMIC_ABI::model {
+namespace ohmic::inline OHMIC_ABI {
 
 /// What malformed bytes decode to.
 inline constexpr char32_t replacement_character = 0xFFFD;
@@ -84,4 +84,4 @@ inline void append_utf8(std::string& out, char32_t c) {
   return n;
 }
 
-}  // namespace ohmic::inline OHMIC_ABI::model
+}  // namespace ohmic::inline OHMIC_ABI
