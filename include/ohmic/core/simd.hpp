@@ -39,6 +39,10 @@ struct lane_traits<xsimd::batch<float, Arch>> {
   using integer = xsimd::batch<std::int32_t, Arch>;
   static constexpr std::size_t size = xsimd::batch<float, Arch>::size;
 };
+template <class V>
+inline constexpr bool doubles = false;
+template <class Arch>
+inline constexpr bool doubles<xsimd::batch<double, Arch>> = true;
 }  // namespace detail
 
 /// V is what a lane function computes on: one float, or a batch of them.
@@ -85,6 +89,20 @@ template <lane V>
   asm("" : "+x"(v));
 #elif defined(__aarch64__)
   asm("" : "+w"(v));
+#endif
+  return v;
+}
+
+/// The same for a register of doubles.
+template <class V>
+  requires detail::doubles<V>
+[[nodiscard]] inline V fence(V v) noexcept {
+#if defined(__AVX512F__)
+  asm("" : "+v"(v.data));
+#elif defined(__x86_64__) || defined(__i386__)
+  asm("" : "+x"(v.data));
+#elif defined(__aarch64__)
+  asm("" : "+w"(v.data));
 #endif
   return v;
 }

@@ -263,12 +263,13 @@ class computation_array {
                                                read_place const& place) const {
     product_place const at(place, config_.array, S, {x.tokens(), y.cut().inner, y.outputs()}, adcs.size(),
                            config_.noise.rtn > 0.0 ? config_.noise.states().row_words() : 0, where);
+    std::vector<float> const lines = errors_.behind_word_lines(x, at, threads);
     return run(x, y, adcs.size(), source, report, threads,
                [&](block_job const& job, task_place task, std::size_t d, sum_target z, std::uint64_t& clipped) {
                  z.gain = snapped_step(adcs[d].step()) * static_cast<double>(x.weight(d));
                  imperfect_workspace work(S * std::min(y.cut().activations, y.cut().inner), config_.noise);
-                 kernels_->imperfect(errors_.job(job, at, y.cut(), task.group, task.block, d, work), adcs[d], z,
-                                     clipped);
+                 kernels_->imperfect(errors_.job(job, at, y.cut(), x.tokens(), task.group, task.block, d, lines, work),
+                                     adcs[d], z, clipped);
                });
   }
 

@@ -8,6 +8,7 @@
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/stream.hpp"
 #include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/cell_lines.hpp"
 #include "ohmic/crossbar/job.hpp"
 #include "ohmic/periphery/concept.hpp"
 #include "ohmic/periphery/errors.hpp"
@@ -61,6 +62,10 @@ struct imperfect_job {
   float* normals = nullptr;   ///< room for (rows of a tile, 16); null where rows are quiet
   float* upper = nullptr;     ///< room for (rows of a tile, 16): 1 in the upper state; null without telegraph noise
   std::uint32_t* words = nullptr;  ///< room for the words of these states
+  float const* lines = nullptr;    ///< what word lines leave of closed cells: (tokens, tiles, line_rows, 2)
+  std::size_t line_rows = 0;
+  double bit_load = 0.0;    ///< a segment of a column over the resistor of conductance 1; 0: none resists
+  double* signs = nullptr;  ///< room for (activations, 2, 16): 1 where the weight has the sign; null without bit_load
 
   [[nodiscard, gnu::always_inline]] inline std::size_t filled(std::size_t tile) const noexcept {
     std::size_t const rest = inner - tile * activations;
@@ -104,6 +109,15 @@ inline void drive_rows(imperfect_job const& job, std::size_t tile, std::size_t a
       ints const word = ints::load_unaligned(words + lane);
       floats const w = simd::to_float<Arch>(((word >> static_cast<int>(8 * (i % 4))) & ints(255)) - ints(128));
       floats const size = simd::abs<floats>(w);
+      if (job.signs != nullptr) {
+        alignas(cache_line) float below[floats::size];
+        simd::select<Arch>(w < none, floats(1.0f), none).store_aligned(below);
+        double* const to = job.signs + i * 2 * output_block + lane;
+        for (std::size_t l = 0; l < floats::size; ++l) {
+          to[l] = 1.0 - static_cast<double>(below[l]);
+          to[output_block + l] = static_cast<double>(below[l]);
+        }
+      }
       for (std::size_t r = 0; r < job.scale; ++r) {
         std::size_t const row = i * job.scale + r;
         floats drive = size;
@@ -208,6 +222,49 @@ inline void add_cells(imperfect_job const& job, std::int8_t const* digits, std::
   }
 }
 
+/// What the bit lines leave of the currents of a token in a tile, for I+ of 16 outputs and for I-: as first_order_current.
+template <class Arch>
+inline void leave_bit_lines(imperfect_job const& job, std::int8_t const* digits, std::size_t filled,
+                            float const* resistors, cell_sums& out) noexcept {
+  using doubles = simd::f64<Arch>;
+  constexpr std::size_t pieces64 = output_block / doubles::size, all = 2 * pieces64;
+  doubles currents[all], conductances[all], rises[all];  // I+, I-
+  for (std::size_t p = 0; p < all; ++p) currents[p] = conductances[p] = rises[p] = doubles(0.0);
+  std::size_t segments = 0;
+  auto const pass = [&]() noexcept {
+    doubles const count(static_cast<double>(segments));
+    for (std::size_t p = 0; p < all; ++p)
+      rises[p] = rises[p] + simd::fence(simd::fence(currents[p] * conductances[p]) * count);
+    segments = 0;
+  };
+  for (std::size_t i = filled; i-- > 0;) {
+    int const digit = digits[i];
+    unsigned const size = static_cast<unsigned>(digit < 0 ? -digit : digit);
+    std::size_t const to_plus = digit < 0 ? output_block : 0, to_minus = output_block - to_plus;
+    double const* const signs = job.signs + i * 2 * output_block;
+    for (std::size_t r = job.scale; r-- > 0; ++segments) {
+      if ((size >> r & 1u) == 0) continue;
+      pass();
+      std::size_t const row = i * job.scale + r;
+      double const* const drives = job.drives + row * 2 * output_block;
+      doubles const g_plus(static_cast<double>(resistors[2 * row])),
+          g_minus(static_cast<double>(resistors[2 * row + 1]));
+      for (std::size_t p = 0; p < pieces64; ++p) {
+        std::size_t const lane = p * doubles::size, q = pieces64 + p;
+        currents[p] = currents[p] + doubles::load_aligned(drives + to_plus + lane) * g_plus;
+        currents[q] = currents[q] + doubles::load_aligned(drives + to_minus + lane) * g_minus;
+        conductances[p] = conductances[p] + doubles::load_aligned(signs + to_plus + lane) * g_plus;
+        conductances[q] = conductances[q] + doubles::load_aligned(signs + to_minus + lane) * g_minus;
+      }
+    }
+  }
+  pass();
+  alignas(cache_line) double rise[2 * output_block];
+  for (std::size_t p = 0; p < all; ++p) rises[p].store_aligned(rise + p * doubles::size);
+  for (std::size_t l = 0; l < 2 * output_block; ++l)
+    out.currents[l] = cell_lines::behind_bit_line(out.currents[l], job.bit_load, rise[l]);
+}
+
 /// What telegraph noise adds to a current: mean 0.
 /// Shape   distance of the states, share of the upper one, nominal currents of all closed cells and of those in it
 template <simd::lane V>
@@ -231,7 +288,8 @@ void imperfect_block(imperfect_job const& job, Adc const& adc, sum_target const&
     float const* const adc_errors = job.adc == nullptr ? nullptr : job.adc + 3 * array;
     for (std::size_t n = 0; n < job.base.tokens; ++n) {
       std::int8_t const* const digits = job.base.digits + n * row_bytes + tile * job.base.groups * 4;
-      float const* const resistors = job.resistors + (array * job.pairs + n) * job.rows * 2;
+      float const* const resistors = job.lines != nullptr ? job.lines + (n * job.base.tiles + tile) * job.line_rows * 2
+                                                          : job.resistors + (array * job.pairs + n) * job.rows * 2;
       std::size_t const token = job.copy * job.pairs + n;
       bool const cell_noise = job.cell_variance > 0.0f, states = job.rtn > 0.0f;
       if (states) draw_states<Arch>(job, token, tile);
@@ -244,6 +302,7 @@ void imperfect_block(imperfect_job const& job, Adc const& adc, sum_target const&
       } else {
         add_cells<Arch, false, false>(job, digits, filled, resistors, cells);
       }
+      if (job.bit_load > 0.0) leave_bit_lines<Arch>(job, digits, filled, resistors, cells);
       for (std::size_t l = 0; l < 2 * output_block; ++l) reads[l] = static_cast<float>(cells.currents[l]);
       if (job.noisy && (n == 0 || token % 2 == 0))
         job.reads.template normals<Arch>(job.read_element(token, tile), job.time, std::span<float>(normals));

@@ -11,6 +11,7 @@
 
 #include "ohmic/core/stream.hpp"
 #include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/cell_lines.hpp"
 #include "ohmic/crossbar/computation.hpp"
 #include "ohmic/numeral/balanced.hpp"
 #include "ohmic/periphery/errors.hpp"
@@ -26,13 +27,14 @@ struct imperfect_array {
   std::int32_t driven_top;
   std::uint32_t number;
 
-  /// Conductance of a closed cell: 1, 2, 4, .. with a relative error, in steps of 2^-12.
+  /// Conductance of a closed cell: 1, 2, 4, .. with a relative error, in steps of 2^-12, and its switch.
   [[nodiscard]] double resistor(std::size_t row, std::size_t pair, int side) const noexcept {
     double const nominal = static_cast<double>(1 << (row % S));
     auto const rows = static_cast<std::size_t>(g.rows);
     double const z = static_cast<double>(
         stream{c.seed, purpose::resistor, number}.normal((pair * rows + row) * 2 + static_cast<std::size_t>(side), 0));
-    return nominal + std::nearbyint(c.mismatch * z * (4096.0 * nominal)) / 4096.0;
+    double const closed = nominal + std::nearbyint(c.mismatch * z * (4096.0 * nominal)) / 4096.0;
+    return static_cast<double>(cell_lines::behind_switch(closed, c.switch_load()));
   }
   /// What the DAC of a row drives for a magnitude, before noise.
   [[nodiscard]] double drive(std::size_t row, int size) const noexcept {
@@ -87,6 +89,7 @@ template <int S, adc_policy Adc, class Dac>
   stream const reads{c.seed, purpose::read, place.product}, rows{c.seed, purpose::dac_read, place.product};
   stream const cells{c.seed, purpose::cell_read, place.product}, states{c.seed, purpose::rtn, place.product};
   telegraph_law const law = c.states();
+  bool const lines = c.word_load() > 0.0 || c.bit_load() > 0.0;
   matrix<double> z(x.rows, y.rows);
   for (std::size_t n = 0; n < x.rows; ++n)
     for (std::size_t t = 0; t < y.rows; ++t)
@@ -99,7 +102,11 @@ template <int S, adc_policy Adc, class Dac>
         for (std::size_t d = 0; d < digits; ++d) {
           std::size_t const at = ((d * tiles + tile) * blocks + t / output_block) * output_block;
           std::size_t const per_pair = digits * tiles * blocks * output_block;
-          double current[2] = {0.0, 0.0};
+          double current[2] = {0.0, 0.0}, noise[2] = {0.0, 0.0};
+          cell_array lined{matrix<double>(S * std::min(per_tile, y.cols - tile * per_tile),
+                                          2 * std::min(pairs, x.rows - (n - pair))),
+                           {}};
+          lined.drives.assign(lined.closed.rows(), 0.0);
           float nominals[2] = {0.0f, 0.0f}, upper[2] = {0.0f, 0.0f};
           for (std::size_t i = 0; i < per_tile && tile * per_tile + i < y.cols; ++i) {
             std::int8_t digit[16];
@@ -107,8 +114,18 @@ template <int S, adc_policy Adc, class Dac>
             int const w = y(t, tile * per_tile + i), size = w < 0 ? -w : w;
             int const side = (digit[d] < 0) == (w < 0) ? 0 : 1;
             for (int r = 0; r < S; ++r) {
-              if (!balanced<S>::switched_on(digit[d], r)) continue;
               std::size_t const row = i * S + static_cast<std::size_t>(r);
+              if (lines)
+                for (std::size_t k = n - pair; k < std::min(n - pair + pairs, x.rows); ++k) {
+                  std::int8_t other[16];
+                  balanced<S>::encode(x(k, tile * per_tile + i), std::span(other, digits));
+                  int const at_side = (other[d] < 0) == (w < 0) ? 0 : 1;
+                  std::size_t const at_pair = (place.first_token + k) % pairs;
+                  if (balanced<S>::switched_on(other[d], r))
+                    lined.closed(row, 2 * at_pair + static_cast<std::size_t>(at_side)) =
+                        on.resistor(row, at_pair, at_side);
+                }
+              if (!balanced<S>::switched_on(digit[d], r)) continue;
               double drive = on.drive(row, size);
               if (c.row > 0.0) {
                 std::size_t const element =
@@ -117,12 +134,13 @@ template <int S, adc_policy Adc, class Dac>
                     static_cast<float>(size), rows.normal(element, place.time), static_cast<float>(c.row)));
               }
               current[side] += drive * on.resistor(row, pair, side);
+              lined.drives[row] = drive;
               double const nominal = static_cast<double>(size) * static_cast<double>(1 << r);
               std::size_t const cell =
                   ((token * 2 + static_cast<std::size_t>(side)) * per_pair + at + t % output_block) *
                       static_cast<std::size_t>(g.rows) +
                   row;
-              if (c.cell > 0.0) current[side] += nominal * c.cell * static_cast<double>(cells.normal(cell, place.time));
+              if (c.cell > 0.0) noise[side] += nominal * c.cell * static_cast<double>(cells.normal(cell, place.time));
               if (c.rtn > 0.0) {
                 // One word a row, or eight, for 16 outputs side by side.
                 std::size_t const first =
@@ -136,7 +154,8 @@ template <int S, adc_policy Adc, class Dac>
           }
           float code[2];
           for (std::size_t side = 0; side < 2; ++side) {
-            auto read = static_cast<float>(current[side]);
+            if (lines) current[side] = first_order_current(lined, 2 * pair + side, c.word_load(), c.bit_load());
+            auto read = static_cast<float>(current[side] + noise[side]);
             if (c.rtn > 0.0)
               read +=
                   detail::telegraph_shift<float>(static_cast<float>(c.rtn), law.share(), nominals[side], upper[side]);

@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/stream.hpp"
+#include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/cell_lines.hpp"
 #include "ohmic/crossbar/imperfect_kernel.hpp"
 #include "ohmic/crossbar/operand.hpp"
 #include "ohmic/crossbar/shape.hpp"
@@ -21,9 +24,10 @@ namespace ohmic::inline OHMIC_ABI {
 
 /// Imperfections of a computation crossbar. All zero is the ideal crossbar, on its own fast path. Errors are drawn once
 /// from the seed and belong to an array, noise is drawn for every read.
-/// Units   sigmas relative to the cell's or the row's own nominal value, LSB of the converter, or product units
+/// Units   sigmas relative to the cell's or the row's own nominal value, LSB of the converter, product units, or ohm
 /// Range   relative sigmas to 0.15 for what is fixed (resistors stay positive at the largest draw) and to 1 for noise
-/// Source  ours; Gaussian laws are the usual first order, the paper (Wang et al. 2024) studies RTN below 5 % only
+/// Source  ours; Gaussian laws are the usual first order, the paper (Wang et al. 2024) studies RTN below 5 % only and prints
+///         no resistance: 100 kohm is a choice
 struct imperfections {
   double mismatch = 0.0;    ///< of every resistor, relative sigma
   double dac_offset = 0.0;  ///< of a row, sigma in LSB
@@ -34,19 +38,28 @@ struct imperfections {
   double adc_inl = 0.0;     ///< of an array, sigma of the bow at half scale in LSB
   double adc_dnl =
       0.0;  ///< of an array, sigma of the width of a code in LSB; edges stop at 0.49, so that above 0.3 it is less than it says
-  double thermal = 0.0;    ///< of a conversion, sigma in product units
-  double row = 0.0;        ///< of a driven row, common to all column pairs, relative sigma
-  double cell = 0.0;       ///< of a closed cell in a read, relative sigma
-  double rtn = 0.0;        ///< of a closed cell in a read: distance of its two states, relative
-  double rtn_share = 0.5;  ///< share of the upper state, in steps of 2^-16
-  int arrays = 64;         ///< that all layers share
-  std::uint64_t seed = 1;  ///< of one chip and its run
+  double thermal = 0.0;         ///< of a conversion, sigma in product units
+  double row = 0.0;             ///< of a driven row, common to all column pairs, relative sigma
+  double cell = 0.0;            ///< of a closed cell in a read, relative sigma
+  double rtn = 0.0;             ///< of a closed cell in a read: distance of its two states, relative
+  double rtn_share = 0.5;       ///< share of the upper state, in steps of 2^-16
+  ohms resistor{100e3};         ///< of conductance 1, the smallest; the unit of what follows
+  ohms switch_resistance{0.0};  ///< of every closed switch, in series with its resistor
+  ohms word_segment{0.0};       ///< of a row, a segment a column
+  ohms bit_segment{0.0};        ///< of a column, a segment a row
+  int arrays = 64;              ///< that all layers share
+  std::uint64_t seed = 1;       ///< of one chip and its run
 
   /// True if nothing differs from the ideal crossbar.
   [[nodiscard]] bool ideal() const noexcept {
     return mismatch == 0.0 && dac_offset == 0.0 && dac_gain == 0.0 && dac_inl == 0.0 && adc_offset == 0.0 &&
-           adc_gain == 0.0 && adc_inl == 0.0 && adc_dnl == 0.0 && !noisy() && row == 0.0 && rtn == 0.0;
+           adc_gain == 0.0 && adc_inl == 0.0 && adc_dnl == 0.0 && !noisy() && row == 0.0 && rtn == 0.0 &&
+           switch_load() == 0.0 && word_load() == 0.0 && bit_load() == 0.0;
   }
+  /// Resistances relative to the resistor of conductance 1.
+  [[nodiscard]] double switch_load() const noexcept { return switch_resistance.si() / resistor.si(); }
+  [[nodiscard]] double word_load() const noexcept { return word_segment.si() / resistor.si(); }
+  [[nodiscard]] double bit_load() const noexcept { return bit_segment.si() / resistor.si(); }
   /// True if conversions draw a normal number each.
   [[nodiscard]] bool noisy() const noexcept { return thermal != 0.0 || cell != 0.0; }
   [[nodiscard]] telegraph_law states() const noexcept {
@@ -73,6 +86,18 @@ struct imperfections {
     within("cell", c.cell, 1.0, ", relative");
     within("rtn", c.rtn, 1.0, ", relative");
     within("rtn_share", c.rtn_share, 1.0, "");
+    if (!(c.resistor.si() >= 1.0 && c.resistor.si() <= 1e12))
+      throw error({errc::config_value, "resistance out of range", "noise.resistor", to_text(c.resistor), "1..1e+12 ohm",
+                   "set noise.resistor"});
+    auto const load = [&](char const* key, ohms got) {
+      if (!(got.si() >= 0.0 && got <= c.resistor))
+        throw error({errc::config_value, "resistance out of range", std::string("noise.") + key, to_text(got),
+                     "0.." + to_text(c.resistor) + ", noise.resistor",
+                     std::string("set noise.") + key + "=0 ohm for none"});
+    };
+    load("switch_resistance", c.switch_resistance);
+    load("word_segment", c.word_segment);
+    load("bit_segment", c.bit_segment);
     if (c.arrays < 1 || c.arrays > 65536)
       throw error({errc::config_value, "number of arrays out of range", "noise.arrays", std::to_string(c.arrays),
                    "1..65536", "set noise.arrays"});
@@ -122,19 +147,22 @@ struct imperfect_workspace {
   aligned_vector<double> drives;
   aligned_vector<float> nominals, normals, upper;
   aligned_vector<std::uint32_t> words;
+  aligned_vector<double> signs;
 
   imperfect_workspace(std::size_t rows, imperfections const& c)
       : drives(rows * 2 * output_block),
         nominals(c.cell > 0.0 || c.rtn > 0.0 ? rows * 2 * output_block : 0),
         normals(c.row > 0.0 ? rows * output_block : 0),
         upper(c.rtn > 0.0 ? rows * output_block : 0),
-        words(c.rtn > 0.0 ? rows * c.states().row_words() : 0) {}
+        words(c.rtn > 0.0 ? rows * c.states().row_words() : 0),
+        signs(c.bit_load() > 0.0 ? rows * 2 * output_block : 0) {}
 };
 
 /// The errors of `arrays` arrays and their converters, drawn once. Tile i of a product, and copy c of its column pairs
 /// (group of tokens), lives in array (i copies + c) mod arrays, whatever the layer.
 /// Shape   resistors (arrays, pairs, rows, 2); dac (arrays, rows, 3); adc (arrays, 3); transitions (arrays, codes)
-/// Units   resistors in multiples of 2^-12 of the smallest, so that sums of currents are exact
+/// Units   resistors in multiples of 2^-12 of the smallest, or of 2^-20 behind a switch that resists, so that sums of
+///         currents are exact
 /// Random  purpose resistor, dac, adc; array = number of the array, time 0
 class fixed_errors {
  public:
@@ -163,7 +191,7 @@ class fixed_errors {
         // S rows of an activation, from the smallest resistor up.
         double const units = 4096.0 * static_cast<double>(std::uint64_t{1} << (i / 2 % rows_ % scale_));
         double const off = std::nearbyint(c.mismatch * static_cast<double>(cells[i]) * units);
-        cells[i] = static_cast<float>((units + off) / 4096.0);
+        cells[i] = cell_lines::behind_switch((units + off) / 4096.0, c.switch_load());
       }
     }
     if (c.dac_offset > 0.0 || c.dac_gain > 0.0 || c.dac_inl > 0.0) {
@@ -192,9 +220,65 @@ class fixed_errors {
     return (tile * copies + copy) % static_cast<std::size_t>(config_.arrays);
   }
 
-  /// The job of one group of tokens, block of outputs and digit.
-  [[nodiscard]] imperfect_job job(block_job const& base, product_place const& at, tiling const& cut, std::size_t group,
-                                  std::size_t block, std::size_t digit, imperfect_workspace& work) const noexcept {
+  /// A closed cell: resistor and switch.
+  [[nodiscard]] double conductance(std::size_t array, std::size_t pair, std::size_t row,
+                                   std::size_t side) const noexcept {
+    return static_cast<double>(resistors_[((array * pairs_ + pair) * rows_ + row) * 2 + side]);
+  }
+
+  /// What word lines leave of every closed cell: all column pairs of an array load them together. The same for all sessions,
+  /// but for the sign of the weight, which says in which column of its pair a cell is closed.
+  /// Shape   (digits, tokens, tiles, rows of a full tile, 2); empty without wires
+  /// Cost    tokens x inner x digits x 2 S quotients, once a product
+  [[nodiscard]] std::vector<float> behind_word_lines(switched_operand const& x, product_place const& at,
+                                                     executor& threads) const {
+    std::vector<float> out;
+    double const word = config_.word_load();
+    if (word == 0.0) return out;
+    tiling const& cut = x.cut();
+    std::size_t const tiles = cut.tiles(), rows = line_rows(cut), groups = pieces(x.tokens(), pairs_);
+    out.assign(x.digits() * x.tokens() * tiles * rows * 2, 0.0f);
+    threads.for_each_index(x.digits() * groups * tiles, [&](std::size_t task) {
+      std::size_t const d = task / (groups * tiles), group = task / tiles % groups, tile = task % tiles;
+      std::size_t const first = group * pairs_, tokens = std::min(pairs_, x.tokens() - first);
+      std::size_t const array = array_of(tile, at.first_copy + group, at.copies);
+      struct cell {
+        std::size_t column;
+        double g;
+        float* left;
+      };
+      std::vector<cell> closed;
+      for (std::size_t row = 0; row < cut.filled(tile) * scale_; ++row)
+        for (std::size_t sign = 0; sign < 2; ++sign) {
+          closed.clear();
+          double beyond = 0.0;
+          for (std::size_t n = 0; n < tokens; ++n) {
+            int const digit = x.row(d, first + n)[tile * cut.groups() * 4 + row / scale_];
+            auto const size = static_cast<unsigned>(digit < 0 ? -digit : digit);
+            if ((size >> row % scale_ & 1u) == 0) continue;
+            std::size_t const side = static_cast<std::size_t>(digit < 0) ^ sign;
+            closed.push_back({2 * n + side, conductance(array, n, row, side),
+                              &out[(((d * x.tokens() + first + n) * tiles + tile) * rows + row) * 2 + side]});
+            beyond += closed.back().g;
+          }
+          // A segment carries the currents of all cells beyond it.
+          double drop = 0.0;
+          std::size_t passed = 0;
+          for (cell const& c : closed) {
+            drop += static_cast<double>(c.column + 1 - passed) * beyond;
+            passed = c.column + 1;
+            *c.left = cell_lines::behind_word_line(c.g, word, drop);
+            beyond -= c.g;
+          }
+        }
+    });
+    return out;
+  }
+
+  /// The job of one group of tokens, block of outputs and digit; `lines` as behind_word_lines gives them.
+  [[nodiscard]] imperfect_job job(block_job const& base, product_place const& at, tiling const& cut, std::size_t tokens,
+                                  std::size_t group, std::size_t block, std::size_t digit, std::span<float const> lines,
+                                  imperfect_workspace& work) const noexcept {
     imperfect_job j;
     j.base = base;
     j.inner = cut.inner;
@@ -231,12 +315,22 @@ class fixed_errors {
     j.normals = work.normals.empty() ? nullptr : work.normals.data();
     j.upper = work.upper.empty() ? nullptr : work.upper.data();
     j.words = work.words.empty() ? nullptr : work.words.data();
+    if (!lines.empty()) {
+      j.line_rows = line_rows(cut);
+      j.lines = lines.data() + (digit * tokens + group * pairs_) * cut.tiles() * j.line_rows * 2;
+    }
+    j.bit_load = config_.bit_load();
+    j.signs = work.signs.empty() ? nullptr : work.signs.data();
     return j;
   }
 
  private:
   static constexpr std::uint64_t first_transition = 16;
 
+  /// Rows of a full tile.
+  [[nodiscard]] std::size_t line_rows(tiling const& cut) const noexcept {
+    return scale_ * std::min(cut.activations, cut.inner);
+  }
   [[nodiscard]] stream of(purpose use, std::size_t array) const noexcept {
     return {config_.seed, use, static_cast<std::uint32_t>(array)};
   }
@@ -258,4 +352,5 @@ class fixed_errors {
 }  // namespace ohmic::inline OHMIC_ABI
 
 BOOST_HANA_ADAPT_STRUCT(ohmic::imperfections, mismatch, dac_offset, dac_gain, dac_inl, adc_offset, adc_gain, adc_inl,
-                        adc_dnl, thermal, row, cell, rtn, rtn_share, arrays, seed);
+                        adc_dnl, thermal, row, cell, rtn, rtn_share, resistor, switch_resistance, word_segment,
+                        bit_segment, arrays, seed);

@@ -180,6 +180,38 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("with switches and wires to first order the fast product is the definition bit for bit") {
+  dice random(1120);
+  for (int i = 0; i < 32; ++i) {
+    // Each by itself, all together, and with everything else.
+    imperfections noise = i % 8 < 4 ? imperfections() : all_but_cells(static_cast<std::uint64_t>(i));
+    auto const ohms = [&] { return ohmic::ohms(std::pow(10.0, random.between(-20, 40) / 10.0)); };
+    if (i % 4 == 0 || i % 4 == 3) noise.switch_resistance = ohms();
+    if (i % 4 == 1 || i % 4 == 3) noise.word_segment = ohms();
+    if (i % 4 == 2 || i % 4 == 3) noise.bit_segment = ohms();
+    ohmic::read_place const place{static_cast<std::uint32_t>(i), 3, 0, 0};
+    check_against_definition<2, uniform_adc>(random_case<2>(random, 1500), noise, {8, false}, place);
+    check_against_definition<1, uniform_adc>(random_case<1>(random, 500), noise, {6, false}, place);
+    check_against_definition<7, uniform_adc>(random_case<7>(random, 500), noise, {10, false}, place);
+    if (noise.adc_dnl == 0.0)
+      check_against_definition<2, uniform_adc>(random_case<2>(random, 500), noise, {8, true}, place);
+  }
+}
+
+TEST_CASE("resistances of 0 ohm leave every bit, whatever the resistors are") {
+  dice random(1130);
+  for (int i = 0; i < 6; ++i) {
+    auto const c = random_case<2>(random, 5000);
+    auto noise = all_but_cells(2);
+    auto const before = imperfect_run<2>(c, noise).fast();
+    noise.resistor = ohmic::ohms(1e3);
+    CHECK(imperfect_run<2>(c, noise).fast() == before);
+    imperfections quiet;
+    quiet.resistor = ohmic::ohms(1e3);
+    CHECK(quiet.ideal());
+  }
+}
+
 TEST_CASE("a lossless converter reads imperfect currents to one unit") {
   dice random(1150);
   for (int i = 0; i < 6; ++i) {
@@ -252,7 +284,9 @@ TEST_CASE("imperfect results do not depend on threads, and parts of a product ar
     auto c = random_case<2>(random, 60000);
     c.array.columns = random.of(std::vector<int>{2, 6, 8, 30});
     INFO(c.text());
-    imperfect_run<2> const run(c, everything(3), {8, false});
+    auto noise = everything(3);
+    if (i % 2 == 0) noise.switch_resistance = noise.word_segment = noise.bit_segment = ohmic::ohms(30.0);
+    imperfect_run<2> const run(c, noise, {8, false});
     ohmic::read_place const place{4, 2, 0, 0};
     ohmic::product_report one;
     auto const whole = run.fast(*thread_counts()[0], one, place);
@@ -362,6 +396,10 @@ TEST_CASE("imperfections that cannot be are refused, each by its name") {
   refused("cell", "1.1", "0..1, relative");
   refused("rtn_share", "1.5", "0..1");
   refused("arrays", "0", "1..65536");
+  refused("resistor", "0 ohm", "1..1e+12 ohm");
+  refused("switch_resistance", "-1 ohm", "0..1e+05 ohm");
+  refused("word_segment", "2e5 ohm", "noise.resistor");
+  refused("bit_segment", "1e6 ohm", "noise.resistor");
 }
 
 TEST_CASE("noise without addresses, parts inside a group and uneven codes of a lossless converter are refused") {

@@ -66,6 +66,7 @@ ohmic::product_sums imperfect_sums(product_case const& c, typename Adc::config c
   noise.adc_dnl = 0.3;
   noise.thermal = 9.0;
   noise.row = noise.cell = noise.rtn = 0.05;
+  noise.switch_resistance = noise.word_segment = noise.bit_segment = ohmic::ohms(20.0);
   noise.arrays = 3;
   product_run<S, Adc> const ideal(c, adc, *thread_counts()[0]);
   ohmic::computation_array<S, Adc> const array({c.array, {}, adc, c.range, noise}, kernels);
