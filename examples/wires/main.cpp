@@ -1,11 +1,13 @@
 // What wires take from a crossbar, over its size and their resistance, and how much of it scaling gives back.
-// usage: ohmic_wires [FOLDER]      writes wires_maps.svg, wires_loss.svg, wires_compensation.svg
+// usage: ohmic_wires [FOLDER]      writes wires_maps.svg, wires_loss.svg, wires_compensation.svg, wires_computation.svg
 //
 // Devices of 10 kohm to 1 Mohm, uniform in conductance; 0.2 V on every word line for the maps, random voltages otherwise.
 //   map            share of the driver's voltage that a device does not see
 //   loss           of a bit line's current against the product without wires
 //   compensation   error of random products, relative to their spread: as they are; one gain for all bit lines; a gain for
 //                  each; devices scaled until the effective matrix is the wanted one times what the worst device keeps
+//   computation    the computation crossbar, 128 x 128, resistors of 100 kohm behind switches of 1 kohm: what wires take of its
+//                  column currents in 16 cycles of normal codes, and the error of the first-order model of whole runs
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -19,6 +21,7 @@
 #include "../figures/svg.hpp"
 #include "ohmic/core/stream.hpp"
 #include "ohmic/core/threads.hpp"
+#include "ohmic/crossbar/cell_network.hpp"
 #include "ohmic/crossbar/wires/solver.hpp"
 
 namespace {
@@ -110,6 +113,45 @@ matrix<double> scaled_devices(ohmic::wire_network n, double& kept, ohmic::execut
   return n.g_S;
 }
 
+/// A cycle of the computation crossbar: one digit of normal INT8 codes of 64 tokens, 64 normal weights.
+ohmic::cycle_codes normal_cycle(std::uint32_t number) {
+  ohmic::stream const numbers{3, ohmic::purpose::user, number};
+  auto const code = [&](std::uint64_t element) {
+    return std::clamp(static_cast<int>(std::lround(30.0 * static_cast<double>(numbers.normal(element, 0)))), -127, 127);
+  };
+  ohmic::cycle_codes c{matrix<std::int8_t>(64, 64), std::vector<std::int16_t>(64)};
+  for (std::size_t k = 0; k < c.digits.size(); ++k) {
+    std::int8_t digits[3];
+    ohmic::balanced<2>::encode(code(k), std::span(digits));
+    c.digits.flat()[k] = digits[number % 3];
+  }
+  for (std::size_t i = 0; i < c.weights.size(); ++i) c.weights[i] = static_cast<std::int16_t>(code(4096 + i));
+  return c;
+}
+
+/// What wires take of the computation crossbar's currents, and the error of the first-order model.
+std::vector<figures::series> compare_computation() {
+  std::printf(
+      "\ncomputation crossbar: %% of the largest current of a cycle, root mean square (largest)\n"
+      "ohm a segment          wires take    first-order error   residual\n");
+  std::vector<figures::series> lines{{"wires take", {}}, {"error of the first-order model", {}}};
+  for (double ohm : {0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0}) {
+    ohmic::imperfections c;
+    c.switch_resistance = ohmic::ohms(1e3);
+    c.word_segment = c.bit_segment = ohmic::ohms(ohm);
+    std::vector<ohmic::cycle_currents> cycles;
+    for (std::uint32_t k = 0; k < 16; ++k)
+      cycles.push_back(ohmic::currents_of_cycle(ohmic::closed_cells<2>(normal_cycle(k), {}, c), c));
+    auto const found = ohmic::compare_lines(cycles);
+    std::printf("%13g %9.2e (%8.2e) %9.2e (%8.2e)    %.1e\n", ohm, 100 * found.lost, 100 * found.lost_most,
+                100 * found.error, 100 * found.error_most, found.residual);
+    if (ohm == 0.0) continue;
+    lines[0].points.emplace_back(ohm, 100 * found.lost);
+    lines[1].points.emplace_back(ohm, 100 * found.error);
+  }
+  return lines;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -171,6 +213,7 @@ int main(int argc, char** argv) try {
     for (std::size_t k = 0; k < 4; ++k) lines[k].points.emplace_back(ohm, std::max(1e-6, 100 * errors[k]));
   }
   std::printf("\nlargest residual of the products %.1e\n", report.residual);
+  auto const computation = compare_computation();
   if (argc > 1) {
     std::string const folder = argv[1];
     write_maps(folder);
@@ -178,6 +221,9 @@ int main(int argc, char** argv) try {
                        {{"Loss of bit line currents", "ohm a segment", "mean loss, %", loss}});
     figures::write_svg(folder + "/wires_compensation.svg",
                        {{"Error of products on 64 x 64", "ohm a segment", "error, % (1e-6 and below as 1e-6)", lines}});
+    figures::write_svg(folder + "/wires_computation.svg",
+                       {{"Computation crossbar: exact and first order", "ohm a segment",
+                         "rms, % of the largest current", computation}});
   }
 } catch (std::exception const& e) {
   std::fprintf(stderr, "ohmic_wires: %s\n", e.what());
