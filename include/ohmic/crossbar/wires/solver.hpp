@@ -70,6 +70,7 @@ class wire_solver {
       : network_(checked(std::move(network))), factors_(network_), settings_(settings), kernels_(kernels) {
     if (settings_.max_iterations == 0)
       settings_.max_iterations = 200 + 4 * (network_.word_lines() + network_.bit_lines());
+    cancels_ = search_cancels();
   }
 
   [[nodiscard]] wire_network const& network() const noexcept { return network_; }
@@ -84,7 +85,7 @@ class wire_solver {
       throw error({errc::shape, "injected currents do not fit the array", "injected_A",
                    shape_text(injected_A.rows, injected_A.cols),
                    shape_text(network_.word_lines(), network_.bit_lines()), "check the sizes"});
-    return solve_by(v_V, injected_A, settings_.method == wire_method::direct);
+    return solve_by(v_V, injected_A, !searches());
   }
 
   /// Output currents of many input vectors, eight at a time.
@@ -220,40 +221,41 @@ class wire_solver {
                        detail::number_text(v_V(i, k)) + " V", "-1e+06..1e+06 V", "correct the voltages"});
   }
 
-  /// Currents at the ends of all lines, power and residual, from node voltages and device currents.
-  void find_ends(wire_solution& s, std::span<double const> v_V, block<1> const& b) const {
-    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines();
+  /// Currents at the ends of all lines and residual, as the search leaves them.
+  void find_ends(wire_solution& s, block<1> const& b) const {
+    auto const cols = static_cast<std::ptrdiff_t>(network_.bit_lines());
     s.input_A.assign(b.input_A.begin(), b.input_A.end());
-    s.output_A.assign(b.output_A.begin(), b.output_A.begin() + static_cast<std::ptrdiff_t>(cols));
+    s.output_A.assign(b.output_A.begin(), b.output_A.begin() + cols);
     s.far_input_A.assign(b.far_input_A.begin(), b.far_input_A.end());
-    s.far_output_A.assign(b.far_output_A.begin(), b.far_output_A.begin() + static_cast<std::ptrdiff_t>(cols));
+    s.far_output_A.assign(b.far_output_A.begin(), b.far_output_A.begin() + cols);
+    s.report.residual = b.report(0).residual;
+  }
+  /// The same as elimination leaves them.
+  static void find_ends(wire_solution& s, eliminated_network&& e) {
+    s.word_V = std::move(e.word_V), s.bit_V = std::move(e.bit_V), s.device_A = std::move(e.device_A);
+    s.input_A = std::move(e.input_A), s.far_input_A = std::move(e.far_input_A);
+    s.output_A = std::move(e.output_A), s.far_output_A = std::move(e.far_output_A);
+    double largest = 0.0;
+    for (auto const* ends : {&s.input_A, &s.far_input_A, &s.output_A, &s.far_output_A})
+      for (double a : *ends) largest = std::max(largest, std::fabs(a));
+    s.report.direct = 1;
+    s.report.residual = largest > 0.0 ? e.missed_A / largest : e.missed_A;
+  }
+  /// Where devices conduct far more than the segments beside them, the search's differences of node voltages lose what the
+  /// devices carry, and it does not see that. A network whose band is small is eliminated then.
+  [[nodiscard]] bool search_cancels() const noexcept {
+    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), least = std::min(rows, cols);
+    if (rows * cols > (std::size_t{1} << 24) / (least * least)) return false;
+    double most = 0.0;
+    for (double g : network_.g_S.flat()) most = std::max(most, g);
+    return most * std::max(network_.wires.word_segment.si(), network_.wires.bit_segment.si()) > 1e5;
+  }
+  [[nodiscard]] bool searches() const noexcept { return settings_.method != wire_method::direct && !cancels_; }
+
+  void find_power(wire_solution& s, std::span<double const> v_V) const noexcept {
     bool const second = network_.wires.word_end == far_end::driven;
-    if (s.report.direct > 0) {  // by Kirchhoff's law along the lines
-      for (std::size_t i = 0; i < rows; ++i)
-        s.far_input_A[i] =
-            simd::fence(network_.far_word_S(i) * ((second && driven(i) ? v_V[i] : 0.0) - s.word_V(i, cols - 1)));
-      for (std::size_t j = 0; j < cols; ++j) s.far_output_A[j] = simd::fence(network_.far_bit_S() * s.bit_V(0, j));
-      for (std::size_t i = 0; i < rows; ++i) {
-        double sum = 0.0;
-        for (std::size_t j = 0; j < cols; ++j) sum += s.device_A(i, j);
-        s.input_A[i] = sum - s.far_input_A[i];
-      }
-      for (std::size_t j = 0; j < cols; ++j) {
-        double const r = network_.sense_side_ohm(j);
-        double sum = 0.0;
-        for (std::size_t i = 0; i < rows; ++i) sum += s.device_A(i, j);
-        s.output_A[j] = std::isinf(r) ? 0.0 : r > 0.0 ? s.bit_V(rows - 1, j) / r : sum - s.far_output_A[j];
-        s.report.residual = std::max(s.report.residual, std::fabs(sum - s.far_output_A[j] - s.output_A[j]));
-      }
-      double largest = 0.0;
-      for (double a : s.output_A) largest = std::max(largest, std::fabs(a));
-      for (double a : s.input_A) largest = std::max(largest, std::fabs(a));
-      s.report.residual = largest > 0.0 ? s.report.residual / largest : 0.0;
-    } else {
-      s.report.residual = b.report(0).residual;
-    }
     double power = 0.0;
-    for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t i = 0; i < network_.word_lines(); ++i)
       power += simd::fence(v_V[i] * (s.input_A[i] + (second ? s.far_input_A[i] : 0.0)));
     s.power = watts(power);
   }
@@ -276,24 +278,25 @@ class wire_solver {
       band = elimination();
       if (band == nullptr && directly) (void)b.run(*this);  // then what the search has, with its residual
     }
+    s.report.iterations = b.job.iterations[0];
     if (band != nullptr) {
-      node_voltages nodes = band->solve(v_V, injected_A);
-      s.word_V = std::move(nodes.word_V);
-      s.bit_V = std::move(nodes.bit_V);
-      s.report.direct = 1;
-    } else if (stride != cols) {
+      find_ends(s, band->solve(v_V, injected_A));
+      find_power(s, v_V);
+      return s;
+    }
+    if (stride != cols) {
       for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t j = 0; j < cols; ++j) {
           s.word_V(i, j) = b.u[i * stride + j];
           s.bit_V(i, j) = b.w[i * stride + j];
         }
     }
-    s.report.iterations = b.job.iterations[0];
     for (std::size_t i = 0; i < rows; ++i)
       for (std::size_t j = 0; j < cols; ++j)
         s.device_A(i, j) = simd::fence(network_.g_S(i, j) * (s.word_V(i, j) - s.bit_V(i, j))) +
                            (injected_A.data != nullptr ? injected_A(i, j) : 0.0);
-    find_ends(s, v_V, b);
+    find_ends(s, b);
+    find_power(s, v_V);
     return s;
   }
 
@@ -334,7 +337,7 @@ class wire_solver {
     std::size_t const blocks = (count + wire_lanes - 1) / wire_lanes;
     std::size_t const workers = std::min<std::size_t>(blocks, threads.threads());
     std::vector<wire_report> found(count);
-    bool const searched = settings_.method != wire_method::direct;
+    bool const searched = searches();
     threads.for_each_index(workers, [&](std::size_t worker) {
       auto const b =
           std::make_unique<block<wire_lanes>>(*this);  // once a thread: fresh memory costs more than a solution
@@ -359,6 +362,7 @@ class wire_solver {
   wire_factors factors_;
   wire_settings settings_;
   wire_kernels kernels_;
+  bool cancels_ = false;
   mutable std::once_flag direct_made_;
   mutable std::unique_ptr<wire_direct const> direct_;
 };
