@@ -1,6 +1,7 @@
 // Crossbars whose devices follow a curve: against bisection, against Ohm's law, and where Newton's method must be damped.
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "ohmic/crossbar/wires/newton.hpp"
@@ -42,12 +43,33 @@ struct saturating {
     return g / (d * d);
   }
 };
+/// Flat at 0 V, as two diodes back to back nearly are.
+struct cubic {
+  [[nodiscard]] double current(double v, double g) const noexcept { return g * v * v * v / 0.01; }
+  [[nodiscard]] double conductance(double v, double g) const noexcept { return 3.0 * g * v * v / 0.01; }
+};
 struct falling {
   [[nodiscard]] double current(double v, double g) const noexcept { return -g * v; }
   [[nodiscard]] double conductance(double, double g) const noexcept { return -g; }
 };
 
 }  // namespace
+
+TEST_CASE("curves: one that is flat at 0 V is solved, not called singular") {
+  auto c = binary_wires(6, 5, 20.0);
+  for (double& v : c.volts) v += 0.05;
+  auto const s = solve_nonlinear(c.network, cubic(), c.volts);
+  CHECK(s.newton.converged);
+  CHECK(missed(c.network, cubic(), c.volts, s.state) < 1e-9);
+  // Lines that hang on flat devices alone: no line but the first is driven, none but the last is sensed.
+  auto const inf = std::numeric_limits<double>::infinity();
+  c.network.driver_ohm = {0.0, inf, inf, inf, inf, inf};
+  c.network.sense_ohm = {inf, inf, inf, inf, 0.0};
+  auto const hanging = solve_nonlinear(c.network, cubic(), c.volts);
+  CHECK(hanging.newton.converged);
+  CHECK(hanging.state.output_A[4] == Approx(hanging.state.input_A[0]).epsilon(1e-9));
+  CHECK(hanging.state.output_A[4] > 0.0);
+}
 
 TEST_CASE("curves: sinh and its slope are those of the C library to rounding") {
   for (double x = -40.0; x <= 40.0; x += 0.0371) {

@@ -330,6 +330,52 @@ TEST_CASE("wires: currents of devices that conduct up to 1e15 of their segments 
   }
 }
 
+TEST_CASE("wires: where no current flows results are zeros, with a residual of 0") {
+  executor one(1);
+  auto const inf = std::numeric_limits<double>::infinity();
+  for (auto method : {wire_method::automatic, wire_method::direct})
+    for (int which = 0; which < 4; ++which) {
+      INFO("network " << which);
+      auto c = binary_wires(5, 4, 3.0);
+      c.volts.assign(5, 0.2);
+      if (which == 0) c.network.wires.sense = ohms(inf);  // all at one voltage
+      if (which == 1)
+        for (double& g : c.network.g_S.flat()) g = 0.0;  // all devices open
+      if (which == 2) c.volts.assign(5, 0.0);
+      if (which == 3) {  // two halves, each at its own voltage
+        c.network.wires.sense = ohms(inf);
+        for (std::size_t i = 0; i < 5; ++i)
+          for (std::size_t j = 0; j < 4; ++j)
+            if ((i < 2) != (j < 2)) c.network.g_S(i, j) = 0.0;
+        c.volts[0] = c.volts[1] = -0.1;
+      }
+      wire_settings settings;
+      settings.method = method;
+      wire_solver const solver(c.network, settings);
+      auto const s = solver.solve(c.volts);
+      for (auto const* ends : {&s.input_A, &s.output_A, &s.far_input_A, &s.far_output_A})
+        CHECK(largest_of(*ends) == 0.0);
+      for (double a : s.device_A.flat()) CHECK(a == 0.0);
+      CHECK(s.report.residual == 0.0);
+      CHECK(s.power.si() == 0.0);
+      CHECK(s.word_V(0, 3) == c.volts[0]);
+      CHECK(s.bit_V(0, 3) == (which == 0 || which == 3 ? 0.2 : 0.0));
+      matrix<double> v(5, 2);
+      for (std::size_t i = 0; i < 5; ++i) v(i, 0) = c.volts[i], v(i, 1) = 0.01 * static_cast<double>(i);
+      wire_report report;
+      auto const many = solver.currents(v.view(), one, report);
+      for (std::size_t j = 0; j < 4; ++j) CHECK(many(j, 0) == 0.0);
+      // One row of floating bit lines: 1 V on it, and nothing flows.
+      c.network.wires.sense = ohms(inf);
+      wire_network row{matrix<double>(1, 4), c.network.wires, {}, {}};
+      for (double& g : row.g_S.flat()) g = 1e-5;
+      wire_report of_row;
+      auto const w = wire_solver(row, settings).effective_conductances(one, of_row);
+      for (double g : w.flat()) CHECK(g == 0.0);
+      CHECK(of_row.residual == 0.0);
+    }
+}
+
 TEST_CASE("wires: resistances over twenty decades, floating and grounded lines: as eliminated") {
   dice random(21);
   wire_settings direct;

@@ -7,6 +7,7 @@
 
 #include "import_support.hpp"
 #include "ohmic/model/import/npy.hpp"
+#include "support/dice.hpp"
 
 using namespace ohmic_test;
 using ohmic::errc;
@@ -146,4 +147,41 @@ TEST_CASE("npy: a shape that the file does not hold is refused before memory is 
     refused(npy(header("<f8", "False", shape), two), errc::file_truncated, {"fewer numbers"});
   for (std::string const shape : {"(9223372036854775807, 2)", "(99999999999999999999999,)"})
     refused(npy(header("<f8", "False", shape), two), errc::file_format, {"2^56"});
+}
+
+TEST_CASE("npy: a file that is damaged anywhere is read or refused") {
+  std::vector<double> const values{1.0, -2.0, 0.5, 4.0, -0.25, 6.0};
+  std::vector<float> const single{1, 2, 3, 4, 5, 6};
+  temporary_folder const folder;
+  dice d(79);
+  int read_whole = 0, few = 0, total = 0;
+  for (int version : {1, 2, 3})
+    for (std::string const& good : {npy(header("<f8", "False", "(2, 3)"), numbers(values), version),
+                                    npy(header(">f4", "True", "(6,)"), numbers(single, true), version)})
+      for (int i = 0; i < 600; ++i, ++total) {
+        std::string bytes = good;
+        // Mostly in the header, where a byte can lie.
+        auto const end = static_cast<int>(d.between(0, 3) == 0 ? bytes.size() : bytes.size() - 24);
+        auto const at = static_cast<std::size_t>(d.between(0, end - 1));
+        bytes[at] = static_cast<char>(d.between(0, 255));
+        if (d.between(0, 3) == 0)
+          bytes[static_cast<std::size_t>(d.between(0, end - 1))] ^= static_cast<char>(1 << d.between(0, 7));
+        int const cut = d.between(0, 19);
+        if (cut == 0) bytes.resize(at);
+        if (cut == 1) bytes += bytes;
+        auto const file = folder.write("damaged.npy", bytes);
+        try {
+          auto const a = read_npy(file);
+          std::size_t n = 1;
+          for (std::size_t k : a.shape) n *= k;
+          // Never more numbers than there are bytes.
+          few += static_cast<int>(a.values.size() != n || n * 4 > bytes.size());
+          ++read_whole;
+        } catch (ohmic::error const& e) {
+          if (!e.is_bad_input()) FAIL(e.what());
+        }
+      }
+  CHECK(few == 0);
+  CHECK(read_whole > 100);
+  CHECK(read_whole < total - 100);
 }

@@ -136,8 +136,9 @@ namespace detail {
   return "(" + std::to_string(i) + ", " + std::to_string(j) + ")";
 }
 
-/// Lines that devices connect: every set of them needs a driver, a sense end or a tied far end, or it floats.
-inline void check_connected(wire_network const& n) {
+/// Which lines devices connect: the same number for all lines of a set.
+/// Shape   word lines (m), then bit lines (n)
+[[nodiscard]] inline std::vector<std::size_t> connected_lines(wire_network const& n) {
   std::size_t const m = n.word_lines(), lines = m + n.bit_lines();
   std::vector<std::size_t> parent(lines);
   std::iota(parent.begin(), parent.end(), std::size_t{0});
@@ -148,13 +149,21 @@ inline void check_connected(wire_network const& n) {
   for (std::size_t i = 0; i < m; ++i)
     for (std::size_t j = 0; j < n.bit_lines(); ++j)
       if (n.g_S(i, j) > 0.0) parent[root(m + j)] = root(i);
+  for (std::size_t a = 0; a < lines; ++a) parent[a] = root(a);
+  return parent;
+}
+
+/// Every set of lines needs a driver, a sense end or a tied far end, or it floats.
+inline void check_connected(wire_network const& n) {
+  std::vector<std::size_t> const set = connected_lines(n);
+  std::size_t const m = n.word_lines(), lines = set.size();
   std::vector<bool> tied(lines, false);
   for (std::size_t i = 0; i < m; ++i)
-    if (std::isfinite(n.driver_side_ohm(i)) || n.far_word_S(i) > 0.0) tied[root(i)] = true;
+    if (std::isfinite(n.driver_side_ohm(i)) || n.far_word_S(i) > 0.0) tied[set[i]] = true;
   for (std::size_t j = 0; j < n.bit_lines(); ++j)
-    if (std::isfinite(n.sense_side_ohm(j)) || n.far_bit_S() > 0.0) tied[root(m + j)] = true;
+    if (std::isfinite(n.sense_side_ohm(j)) || n.far_bit_S() > 0.0) tied[set[m + j]] = true;
   for (std::size_t a = 0; a < lines; ++a)
-    if (!tied[root(a)]) {
+    if (!tied[set[a]]) {
       bool const word = a < m;
       throw error({errc::value, "network is singular: nothing fixes the voltage of a line and all it is connected to",
                    word ? "word node " + node_text(a, 0) : "bit node " + node_text(m - 1, a - m), "a floating line",

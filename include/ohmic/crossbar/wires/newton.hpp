@@ -42,6 +42,12 @@ struct nonlinear_solution {
 
 namespace detail {
 
+/// Conductance that stands for a slope. Where a curve is flat, a billionth of the device's own keeps the network in one piece:
+/// steps stay downhill, and what they lead to does not depend on it.
+[[nodiscard]] inline double usable_slope(double slope_S, double nominal_S) noexcept {
+  return std::min(std::max(slope_S, 1e-9 * nominal_S), 1e6);
+}
+
 /// a += share (b - a), for everything that a solution holds.
 inline void move_towards(wire_solution& a, wire_solution const& b, double share) noexcept {
   auto const move = [&](auto& x, auto const& y) {
@@ -100,7 +106,7 @@ class curve_step {
           throw error({errc::value, "curve of a device is not usable", "device " + node_text(i, j),
                        number_text(current) + " A, " + number_text(slope_S) + " S at " + number_text(v) + " V",
                        "a finite current that never falls with the voltage", "check the curve"});
-        g_S(i, j) = std::min(slope_S, 1e6);
+        g_S(i, j) = usable_slope(slope_S, nominal);
         injected_A(i, j) = current - simd::fence(g_S(i, j) * v);
       }
   }
@@ -127,7 +133,7 @@ template <iv_curve Curve>
   wire_network::validate(network);
   wire_network tangent = network;
   for (std::size_t k = 0; k < network.g_S.size(); ++k)
-    tangent.g_S.flat()[k] = std::min(curve.conductance(0.0, network.g_S.flat()[k]), 1e6);
+    tangent.g_S.flat()[k] = detail::usable_slope(curve.conductance(0.0, network.g_S.flat()[k]), network.g_S.flat()[k]);
   nonlinear_solution out{wire_solver(tangent, settings.inner, kernels).solve(v_V), {}};
   out.newton.iterations = 1;
   constexpr double far_too_much = 100.0;  // times the largest current of a line

@@ -19,34 +19,9 @@
 #include "ohmic/crossbar/wires/factors.hpp"
 #include "ohmic/crossbar/wires/gradients.hpp"
 #include "ohmic/crossbar/wires/network.hpp"
+#include "ohmic/crossbar/wires/solution.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
-
-/// How a solution was found. Of several solutions: the most iterations, the largest residual.
-struct wire_report {
-  std::size_t iterations = 0;  ///< of conjugate gradients
-  double residual = 0.0;       ///< largest current missed at a node, relative to the largest current of a line
-  std::size_t direct = 0;      ///< solutions that were eliminated in a band because the iteration did not end
-
-  void include(wire_report const& other) noexcept {
-    iterations = std::max(iterations, other.iterations);
-    residual = std::max(residual, other.residual);
-    direct += other.direct;
-  }
-};
-
-/// All about one input vector.
-/// Shape   nodes and devices (m, n); word lines (m); bit lines (n)
-struct wire_solution {
-  matrix<double> word_V, bit_V;
-  matrix<double> device_A;           ///< from word line to bit line
-  std::vector<double> input_A;       ///< from the drivers
-  std::vector<double> far_input_A;   ///< from the far ends: of second drivers, negative into ground, 0 where open
-  std::vector<double> output_A;      ///< into the sense ends
-  std::vector<double> far_output_A;  ///< into grounded far ends, 0 where open
-  watts power{0.0};                  ///< delivered by all drivers
-  wire_report report;
-};
 
 enum class wire_method { automatic, direct };
 
@@ -67,7 +42,11 @@ class wire_solver {
  public:
   explicit wire_solver(wire_network network, wire_settings const& settings = {},
                        wire_kernels const& kernels = wire_kernels_of<>)
-      : network_(checked(std::move(network))), factors_(network_), settings_(settings), kernels_(kernels) {
+      : network_(checked(std::move(network))),
+        factors_(network_),
+        rest_(network_),
+        settings_(settings),
+        kernels_(kernels) {
     if (settings_.max_iterations == 0)
       settings_.max_iterations = 200 + 4 * (network_.word_lines() + network_.bit_lines());
     cancels_ = search_cancels();
@@ -85,6 +64,8 @@ class wire_solver {
       throw error({errc::shape, "injected currents do not fit the array", "injected_A",
                    shape_text(injected_A.rows, injected_A.cols),
                    shape_text(network_.word_lines(), network_.bit_lines()), "check the sizes"});
+    if (injected_A.data == nullptr && rest_.holds([&](std::size_t i) { return v_V[i]; }))
+      return rest_.solution([&](std::size_t i) { return v_V[i]; });
     return solve_by(v_V, injected_A, !searches());
   }
 
@@ -95,7 +76,7 @@ class wire_solver {
     std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), batch = v_V.cols;
     matrix<double> out(cols, batch);
     run_blocks(
-        batch, threads, report,
+        batch, threads, report, [&](std::size_t k) { return rest_.holds([&](std::size_t i) { return v_V(i, k); }); },
         [&](std::size_t k, std::size_t lane, auto& b) {
           for (std::size_t i = 0; i < rows; ++i) b.word_V[i * wire_lanes + lane] = driven(i) ? v_V(i, k) : 0.0;
         },
@@ -121,6 +102,7 @@ class wire_solver {
     matrix<double> out(rows, cols);
     run_blocks(
         from_bits ? cols : rows, threads, report,
+        [&](std::size_t k) { return !from_bits && rest_.holds([&](std::size_t i) { return i == k ? 1.0 : 0.0; }); },
         [&](std::size_t k, std::size_t lane, auto& b) {
           (from_bits ? b.bit_V : b.word_V)[k * wire_lanes + lane] = from_bits || driven(k) ? 1.0 : 0.0;
         },
@@ -330,10 +312,10 @@ class wire_solver {
   }
 
   /// Solves `count` sets in blocks of eight: fill(k, lane, block), take(k, lane, block); what the iteration does not reach
-  /// goes to directly(k).
-  template <class Fill, class Take, class Directly>
-  void run_blocks(std::size_t count, executor& threads, wire_report& report, Fill const& fill, Take const& take,
-                  Directly const& directly) const {
+  /// goes to directly(k). Where still(k) no current flows, and results stay 0.
+  template <class Still, class Fill, class Take, class Directly>
+  void run_blocks(std::size_t count, executor& threads, wire_report& report, Still const& still, Fill const& fill,
+                  Take const& take, Directly const& directly) const {
     std::size_t const blocks = (count + wire_lanes - 1) / wire_lanes;
     std::size_t const workers = std::min<std::size_t>(blocks, threads.threads());
     std::vector<wire_report> found(count);
@@ -347,7 +329,9 @@ class wire_solver {
         for (std::size_t k = begin; k < end; ++k) fill(k, k - begin, *b);
         if (searched) (void)b->run(*this);
         for (std::size_t k = begin; k < end; ++k)
-          if (searched && b->reached(k - begin)) {
+          if (still(k)) {
+            found[k] = {};
+          } else if (searched && b->reached(k - begin)) {
             take(k, k - begin, *b);
             found[k] = b->report(k - begin);
           } else {
@@ -360,6 +344,7 @@ class wire_solver {
 
   wire_network network_;
   wire_factors factors_;
+  resting_wires rest_;
   wire_settings settings_;
   wire_kernels kernels_;
   bool cancels_ = false;
