@@ -207,7 +207,7 @@ int solve(solve_options const& o, common_options const& common) {
     fmt::print(text, "{} word lines x {} bit lines, {} vector{}\n", network.word_lines(), network.bit_lines(), v.cols(),
                single ? "" : "s");
     fmt::print(text, "currents against those without wires: {:+.4g} % at most, {:+.4g} % on average\n",
-               -100.0 * lost.largest, -100.0 * lost.mean);
+               0.0 - 100.0 * lost.largest, 0.0 - 100.0 * lost.mean);
     if (single) fmt::print(text, "power {:.6g} W\n", s.power_W);
     if (s.newton)
       fmt::print(text, "Newton: {} iterations, {} halvings, residual {:.2g}\n", s.newton->iterations, s.newton->damping,

@@ -26,7 +26,7 @@ CHIPS = {
 def study(arguments, base):
     keys, cell = CHIPS[base]
     with tempfile.TemporaryDirectory() as folder:
-        settings = {f"{base} {share:g}": {"base": base, **cell, **{key: f"{share * CELL:g} ohm" for key in keys}} for share in SEGMENTS}
+        settings = {f"{base} {share:g}": {"chip": base, **cell, **{key: f"{share * CELL:g} ohm" for key in keys}} for share in SEGMENTS}
         found = runs.deploy([*arguments, "--chip", runs.chip_files(folder, settings)])
     rows = [{"segment": share, "scores": c["scores"], "agreement": c["agreement"]} for share, c in zip(SEGMENTS, found["chips"][1:])]
     return found["fp32"], rows
