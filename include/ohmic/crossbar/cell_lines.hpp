@@ -1,5 +1,5 @@
-// Switches and wires of a computation crossbar to first order: what they leave of a cell's conductance and of a column's
-// current.
+// Switches and wires of a computation crossbar to first order: what they leave of a cell's conductance and of a
+// column's current.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 namespace ohmic::inline OHMIC_ABI {
 
 /// The laws of cell_lines, element by element.
-/// Units   conductances and currents in product units: of the resistor of conductance 1, driven by one code; resistances
-///         relative to that resistor
+/// Units   conductances and currents in product units: of the resistor of conductance 1, driven by one code;
+///         resistances relative to that resistor
 namespace cell_lines {
 
 /// On a grid of 2^-20, so that sums of conductances times drives (steps of 2^-8) are exact in double in any order.
@@ -36,8 +36,8 @@ namespace cell_lines {
   return static_cast<float>(on_grid(g / (1.0 + simd::fence(word * drop))));
 }
 
-/// What is left of a column's current whose nodes rise: the rise, weighted by the closed conductances, takes `bit` x `rise`
-/// off; as a quotient, for the same reasons.
+/// What is left of a column's current whose nodes rise: the rise, weighted by the closed conductances, takes
+/// `bit` x `rise` off; as a quotient, for the same reasons.
 [[nodiscard, gnu::always_inline]] inline double behind_bit_line(double current, double bit, double rise) noexcept {
   double const lost = simd::fence(bit * rise);
   return current > 0.0 && lost > 0.0 ? simd::fence(current * current) / (current + lost) : current;
