@@ -426,4 +426,25 @@ TEST_CASE("layouts that contradict themselves are refused by name") {
   check_refused(
       [&] { (void)array.multiply(x, stored, adcs, operand_source::weights, report, *thread_counts()[0], "q"); },
       errc::shape, {"q", "2 x 5", "n x 6"});
+  // Operands of other arrays, and converters that are no whole number of passes.
+  codes const good(2, 6);
+  auto const multiply = [&](in_situ::code_array<> const& with, in_situ::stored_operand const& operand, std::size_t n) {
+    (void)with.multiply(good, operand, with.converters(std::vector<float>(n, 255.0f)), operand_source::weights, report,
+                        *thread_counts()[0], "q");
+  };
+  in_situ::code_array_settings<uniform_adc> other;
+  other.layout.weights.slices = {4, 4};
+  check_refused([&] { multiply(in_situ::code_array<>(other), stored, 32); }, errc::shape,
+                {"q", "4 cells of a weight", "128, 2"});
+  other = {};
+  other.layout.array.rows = 64;
+  check_refused([&] { multiply(in_situ::code_array<>(other), stored, 32); }, errc::shape, {"q", "128 rows"});
+  other.adc.lossless = true;
+  check_refused([&] { multiply(in_situ::code_array<>(other), stored, 32); }, errc::shape, {"q", "128 rows"});
+  check_refused([&] { multiply(array, stored, 30); }, errc::config_conflict, {"q", "30", "multiple of 4"});
+  check_refused([&] { multiply(array, array.drive(y, "y", operand_source::sums), 32); }, errc::shape, {"no cells"});
+  codes const none(0, 6);
+  check_refused(
+      [&] { (void)array.multiply(none, stored, adcs, operand_source::weights, report, *thread_counts()[0], "q"); },
+      errc::shape, {"q", "0 x 6"});
 }

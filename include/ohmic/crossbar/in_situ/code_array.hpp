@@ -160,7 +160,7 @@ class code_array {
                                       read_place const& place = {}) const {
     int const digits = static_cast<int>(adcs.size());
     if (collapses() || source == operand_source::sums) return exact_product(x, y, digits, source, done, threads, where);
-    check_operand(y, where);
+    check_operand(y, adcs.size(), true, where);
     input_operand const in(switched_view(x), y.cut(), layout(), digits / static_cast<int>(slices()), where);
     require_exact_sums(layout(), config_.cells, in, y, adcs, unit_converter(), Adc::top_code(magnitude_adc_), where);
     bool const noisy = y.variance(0, 0, 0) != nullptr, compensated = !y.drift_gains().empty();
@@ -214,6 +214,7 @@ class code_array {
   template <switched_codes X>
   [[nodiscard]] product_sums exact_product(X const& x, operand const& y, int digits, operand_source source,
                                            report_type& done, executor& threads, std::string const& where) const {
+    check_operand(y, static_cast<std::size_t>(digits), false, where);
     auto const bytes = switched_operand::bytes_of(switched_view(x), y.cut(), where);
     if (y.cut().inner > (std::size_t{1} << 16))
       throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner),
@@ -234,7 +235,7 @@ class code_array {
   /// Shape   seen (digits)
   template <switched_codes X>
   void observe(X const& x, operand const& y, std::vector<current_statistics>& seen, std::string const& where) const {
-    check_operand(y, where);
+    check_operand(y, seen.size(), true, where);
     input_operand const in(switched_view(x), y.cut(), layout(), static_cast<int>(seen.size() / slices()), where);
     bool const two = layout().weights.is_differential() && layout().weights.pairs == pair_reading::apart;
     aligned_vector<std::int32_t> currents(in.tokens() * y.cut().tiles() * (two ? 2 : 1) * output_block);
@@ -348,12 +349,19 @@ class code_array {
     return !layout().has_unit_column() || exact(unit_converter(), largest_sum());
   }
 
-  /// Errors  shape for an operand that was stored for another array, or without cells
-  void check_operand(operand const& y, std::string const& where) const {
-    if (y.cut().activations != layout().rows() || !y.in_cells())
+  /// Errors  shape for an operand that was stored for an array of another layout, or without cells where `cells` need to be
+  ///         there; config_conflict for converters that are not a whole number of passes
+  void check_operand(operand const& y, std::size_t digits, bool cells, std::string const& where) const {
+    if (y.cut().activations != layout().rows() ||
+        (cells && (!y.in_cells() || y.slices() != slices() || y.lines() != layout().weights.lines())))
       throw error({errc::shape, "operand was stored for another array", where,
-                   std::to_string(y.cut().activations) + " rows" + (y.in_cells() ? "" : ", no cells"),
-                   std::to_string(layout().rows()), "store it with this array"});
+                   std::to_string(y.cut().activations) + " rows, " +
+                       (y.in_cells() ? std::to_string(y.slices() * y.lines()) + " cells of a weight" : "no cells"),
+                   std::to_string(layout().rows()) + ", " + std::to_string(layout().weights.cells()),
+                   "store it with this array"});
+    if (digits % slices() != 0)
+      throw error({errc::config_conflict, "converters of a part of a pass", where, std::to_string(digits),
+                   "a multiple of " + std::to_string(slices()) + ", the slices", "take digits_for"});
   }
 
   /// Groups of tokens and blocks of 16 outputs, in any order.

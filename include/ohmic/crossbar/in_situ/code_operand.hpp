@@ -91,6 +91,8 @@ class stored_operand {
   [[nodiscard]] std::size_t blocks() const noexcept { return codes_.blocks(); }
   [[nodiscard]] std::int32_t code(std::size_t o, std::size_t k) const noexcept { return codes_.code(o, k); }
   [[nodiscard]] bool in_cells() const noexcept { return !cells_.empty(); }
+  [[nodiscard]] std::size_t slices() const noexcept { return slices_; }
+  [[nodiscard]] std::size_t lines() const noexcept { return lines_; }
 
   /// First digit of a block of outputs; null for a line that is not there.
   [[nodiscard]] std::uint8_t const* cells(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
