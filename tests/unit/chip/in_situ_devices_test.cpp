@@ -207,3 +207,22 @@ TEST_CASE(
   CHECK(std::fabs(report.latency_s(ohmic::phase::prefill) - 3 * (10 * 100e-9 + 2 * (32 * 10.96875e-6 + 10 * 100e-9))) <
         1e-12);
 }
+
+TEST_CASE("counted energies of an array of isaac are the published ones of its MACs") {
+  // A whole array, one vector: ADC and DAC energy of 128 x 32 MACs, but for the conversions of the unit column.
+  auto const c = chip::defaults<chip::isaac>();
+  chip::run_tally counted;
+  counted += ohmic::in_situ::planned_product({c.array, c.weights, c.inputs}, 8 * 4, true, {1, 128, 32},
+                                             ohmic::operand_source::weights);
+  auto const report = chip::in_situ_cost("isaac", c, counted, 1);
+  double adc = 0.0, dac = 0.0;
+  for (auto const& row : report.rows) {
+    if (row.what != ohmic::metric::dynamic_energy) continue;
+    if (row.part == "adc.convert") adc += row.total;
+    if (row.part == "dac.drive") dac += row.total;
+  }
+  double const published = 128.0 * 32.0 * chip::isaac::mac_energy(chip::published_prices()).value.si();
+  CHECK(adc > 0.0);
+  CHECK(dac > 0.0);
+  CHECK(std::fabs((adc * 128.0 / 129.0 + dac) / published - 1.0) < 1e-12);
+}
