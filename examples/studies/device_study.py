@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Devices and converters against what is left of a model: conventional in-situ chips and wang2024 side by side.
 
-usage: device_study.py [--all] [--only SWEEP,..]      writes devices_*.svg and device_study.json to build/studies
+usage: device_study.py [--all] [--only SWEEP,..] [--limit N]      writes devices_*.svg and device_study.json to build/studies
 
 Sweeps, each a plot: drift (age of the cells, with and without a factor against it), stuck (share of cells), adc (bits of the
 converters), slices (cells of a weight, whose range has an error of 2 %). What cells do is said of `cell.*` in the arrays of isaac,
@@ -22,8 +22,8 @@ STUCK = [0, 1e-4, 1e-3, 1e-2, 5e-2]  # of cells, half of them at either end
 BITS = [4, 5, 6, 7, 8, 9, 10]
 ERROR = 0.02  # of the range
 CUTS = {
-    "multi_bit": {"1 x 7": "7", "2 (3, 4)": "3,4", "4 (1, 2, 2, 2)": "1,2,2,2", "7 x 1": "1,1,1,1,1,1,1"},
-    "isaac": {"1 x 8": "8", "2 x 4": "4,4", "4 x 2": "2,2,2,2", "8 x 1": "1,1,1,1,1,1,1,1"},
+    "multi_bit": ([7], [3, 4], [1, 2, 2, 2], [1] * 7),
+    "isaac": ([8], [4, 4], [2, 2, 2, 2], [1] * 8),
 }
 
 
@@ -56,11 +56,10 @@ def adc_settings():
 
 
 def slices_settings():
-    cuts = [list(c) for c in CUTS.values()]
     labels = ["1 cell", "2 cells", "4 cells", "7 or 8 cells"]
     found = {
-        base: {label: {"chip": base, "weights.slices": CUTS[base][cut], "cell.programming_error": ERROR} for label, cut in zip(labels, names)}
-        for base, names in zip(CUTS, cuts)
+        base: {label: {"chip": base, "weights.slices": cut, "cell.programming_error": ERROR} for label, cut in zip(labels, cuts)}
+        for base, cuts in CUTS.items()
     }
     found["wang2024"] = {
         label: {"chip": "wang2024", "dense.cell.bits": bits, "dense.cell.programming_error": ERROR}
@@ -98,7 +97,8 @@ def main():
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             results = json.load(file)
-    for model, arguments in runs.models({} if everything else {"bert-wordnet": 300, "gpt-kjv": 10, "use-lite": 60}):
+    limit = int(sys.argv[sys.argv.index("--limit") + 1]) if "--limit" in sys.argv[1:] else 300
+    for model, arguments in runs.models({} if everything else {"bert-wordnet": limit}):
         if not everything and model != "bert-wordnet":
             continue
         for name in only:
