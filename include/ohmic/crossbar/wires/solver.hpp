@@ -64,6 +64,11 @@ class wire_solver {
       throw error({errc::shape, "injected currents do not fit the array", "injected_A",
                    shape_text(injected_A.rows, injected_A.cols),
                    shape_text(network_.word_lines(), network_.bit_lines()), "check the sizes"});
+    for (std::size_t i = 0; i < injected_A.rows; ++i)
+      for (std::size_t j = 0; j < injected_A.cols; ++j)
+        if (!std::isfinite(injected_A(i, j)))
+          throw error({errc::value, "injected current is not finite", "injected_A " + detail::node_text(i, j),
+                       detail::number_text(injected_A(i, j)) + " A", "a finite current", "correct it"});
     if (injected_A.data == nullptr && rest_.holds([&](std::size_t i) { return v_V[i]; }))
       return rest_.solution([&](std::size_t i) { return v_V[i]; });
     return solve_by(v_V, injected_A, !searches());
