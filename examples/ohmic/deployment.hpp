@@ -46,6 +46,7 @@ struct contest_result {
   chip_settings chip{};                      ///< as deployed
   std::uint64_t weight_arrays = 0;           ///< in-situ arrays that the weights fill
   ohmic::chip::in_situ_schedule schedule{};  ///< of a conventional chip
+  ohmic::chip::line_report lines{};          ///< of sampled cycles, where wires are modelled to first order
 };
 
 /// All of a deployment. results[0] is int8, the others are the chips asked for.
@@ -70,6 +71,8 @@ double clip_rate(contest_result const& r);
 void print_table(FILE* out, deployment const& d, bool varied);
 /// Errors of the dense banks; nothing where all are perfect.
 void print_dense(FILE* out, deployment const& d);
+/// Exact wires of sampled cycles beside the first-order model; nothing where no computation crossbar has any.
+void print_wires(FILE* out, deployment const& d);
 void print_layers(FILE* out, deployment const& d);
 void print_actions(FILE* out, deployment const& d);
 /// Energy and arrays of the conventional chips; nothing where there are none.
