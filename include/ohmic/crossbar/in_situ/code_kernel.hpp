@@ -189,7 +189,7 @@ namespace detail {
 template <class Arch, class Visitor>
 inline void visit_seen(column_job const& job, std::size_t token, Visitor& visitor) noexcept {
   using floats = simd::f32<Arch>;
-  constexpr std::size_t width = simd::width<floats>;
+  constexpr std::size_t width = simd::width<floats>, some_rows = 128;
   std::size_t const tile_rows = job.groups * 4;
   bool const two = job.seen_minus != nullptr, apart = two && !job.difference;
   floats const none(0.0f);
@@ -199,19 +199,29 @@ inline void visit_seen(column_job const& job, std::size_t token, Visitor& visito
       std::int8_t const* const digits = job.digits + (token * job.tiles + tile) * tile_rows;
       alignas(cache_line) float currents[2][width] = {};
       double p[width] = {}, q[width] = {}, of_p[width] = {}, of_q[width] = {};
-      for (std::size_t k = 0; k < tile_rows; ++k) {
-        if (digits[k] == 0) continue;
-        double const x = job.drives != nullptr ? job.drives[digits[k]] : static_cast<double>(digits[k]);
-        std::size_t const at = (tile * tile_rows + k) * output_block + lane;
-        for (std::size_t l = 0; l < width; ++l) p[l] += x * static_cast<double>(job.seen_plus[at + l]);
-        if (two)
-          for (std::size_t l = 0; l < width; ++l) q[l] += x * static_cast<double>(job.seen_minus[at + l]);
-        if (job.normals == nullptr) continue;
-        // As a float, so that its products with variances are exact.
-        auto const squared = static_cast<double>(static_cast<float>(x * x));
-        for (std::size_t l = 0; l < width; ++l) of_p[l] += squared * static_cast<double>(job.variance_plus[at + l]);
-        if (two)
-          for (std::size_t l = 0; l < width; ++l) of_q[l] += squared * static_cast<double>(job.variance_minus[at + l]);
+      for (std::size_t from = 0; from < tile_rows; from += some_rows) {
+        // The driven rows first: bits are on and off at random, and no branch foresees them.
+        std::uint16_t driven[some_rows];
+        std::size_t rows = 0;
+        for (std::size_t k = from; k < tile_rows && k < from + some_rows; ++k) {
+          driven[rows] = static_cast<std::uint16_t>(k);
+          rows += static_cast<std::size_t>(digits[k] != 0);
+        }
+        for (std::size_t r = 0; r < rows; ++r) {
+          std::size_t const k = driven[r];
+          double const x = job.drives != nullptr ? job.drives[digits[k]] : static_cast<double>(digits[k]);
+          std::size_t const at = (tile * tile_rows + k) * output_block + lane;
+          for (std::size_t l = 0; l < width; ++l) p[l] += x * static_cast<double>(job.seen_plus[at + l]);
+          if (two)
+            for (std::size_t l = 0; l < width; ++l) q[l] += x * static_cast<double>(job.seen_minus[at + l]);
+          if (job.normals == nullptr) continue;
+          // As a float, so that its products with variances are exact.
+          auto const squared = static_cast<double>(static_cast<float>(x * x));
+          for (std::size_t l = 0; l < width; ++l) of_p[l] += squared * static_cast<double>(job.variance_plus[at + l]);
+          if (two)
+            for (std::size_t l = 0; l < width; ++l)
+              of_q[l] += squared * static_cast<double>(job.variance_minus[at + l]);
+        }
       }
       for (std::size_t l = 0; l < width; ++l) {
         currents[0][l] = static_cast<float>(job.difference ? p[l] - q[l] : p[l]);
