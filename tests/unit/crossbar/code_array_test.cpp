@@ -126,7 +126,7 @@ in_situ::code_cell_settings random_cells(dice& random) {
   } else if (random.between(0, 1) == 0) {
     c.cell.curve.scale = ohmic::volts(0.1);
   }
-  if ((kind & 8) != 0) c.cell.read_noise = random.between(0, 1) == 0 ? 0.02 : 0.5;
+  if ((kind & 8) != 0) c.cell.read_noise = random.between(0, 1) == 0 ? 0.02 : 1.0;
   if ((kind & 16) != 0) {
     if (random.between(0, 1) == 0) {
       c.cell.device = device_name::pcm_nandakumar;
