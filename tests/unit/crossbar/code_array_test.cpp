@@ -313,6 +313,15 @@ TEST_CASE("flipped columns need a bit less: 8 bits read 128 rows of 2-bit cells 
     }
 }
 
+TEST_CASE("the sign of a current takes one of the bits of its converter") {
+  in_situ::code_array_settings<uniform_adc> c;  // 8 bits
+  CHECK(in_situ::code_array<>(c).converters(std::vector<float>{255.0f}).front().step() == 1.0);
+  c.layout.inputs.coding = in_situ::code_coding::sign_magnitude;
+  CHECK(in_situ::code_array<>(c).converters(std::vector<float>{127.0f}).front().step() == 1.0);
+  c.layout.inputs.passes = in_situ::input_passes::two_summed_digital;
+  CHECK(in_situ::code_array<>(c).converters(std::vector<float>{255.0f}).front().step() == 1.0);
+}
+
 TEST_CASE("converters with a code for every current give the integer product conversion by conversion") {
   // A user's ranges keep the collapse away; a full scale of 255 units at 8 bits is a step of one.
   dice random(16);
