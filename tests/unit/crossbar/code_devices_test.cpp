@@ -418,3 +418,23 @@ TEST_CASE("curves behind wires are refused, noise and factors are not") {
       },
       ohmic::errc::capacity, {"q", "4900 arrays", "4096 arrays"});
 }
+
+TEST_CASE("codes beyond their passes, passes that no code has and sums beyond exact arithmetic are refused") {
+  auto const array = lossless_array({}, cell_of({"r_off=1e6 ohm"}));
+  in_situ::code_report report;
+  auto const multiply = [&](codes const& x, codes const& y, int digits) {
+    (void)array.multiply(x, array.drive(y, "y"), converters_of(array, digits), operand_source::weights, report,
+                         *thread_counts()[0], "q");
+  };
+  codes x(1, 6);
+  codes const y(2, 6);
+  x(0, 4) = 16;
+  check_refused([&] { multiply(x, y, array.digits_for(15, true)); }, ohmic::errc::value,
+                {"q[0,4]", "16", "at most 15"});
+  x(0, 4) = -16;
+  check_refused([&] { multiply(x, y, array.digits_for(15, true)); }, ohmic::errc::value, {"q[0,4]", "-16"});
+  check_refused([&] { multiply(x, y, 4 * 18); }, ohmic::errc::config_conflict, {"q", "18", "2..17"});
+  check_refused([&] { multiply(x, y, 4); }, ohmic::errc::config_conflict, {"q", "1", "2..17"});
+  check_refused([&] { multiply(codes(1, 40000), codes(1, 40000), array.digits_for(32767, true)); },
+                ohmic::errc::capacity, {"q", "too large for exact arithmetic"});
+}
