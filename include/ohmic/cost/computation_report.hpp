@@ -97,7 +97,7 @@ void add_chip_static(cost_report& out, phase when, double time_s, computation_ch
 /// Bounds and shares that stand beside the rows.
 template <class Prices>
 void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices const& prices, chip_resources const& r,
-                    workload const& w, chip_work const& work) {
+                    workload const& w, chip_work const& work, std::uint64_t stored) {
   auto const d = [](auto v) { return static_cast<double>(v); };
   auto const note = [&](std::string_view name, double value, std::string_view unit, std::string_view meaning) {
     out.notes.push_back({name, value, unit, meaning});
@@ -121,6 +121,9 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
   note("macs.prefill.full", work.prefill.full.template count<"encoder", "encode">(), "MAC",
        "with attention, norms, head");
   note("weights", d(w.weights), "weights", "of the layers, 8 bit each");
+  if (w.head_weights > 0)
+    note("weights.head", d(w.head_weights), "weights",
+         stored > w.weights ? "of the output head, in the dense bank too" : "of the output head, not counted here");
   note("arrays", d(r.arrays()), "arrays", "computation crossbars: tiles of the widest matrix x duplication");
   note("dense_crossbars", d(r.banks), "crossbars", "");
   double const weight_time = d(w.weights) / c.weight_bytes_per_s;
@@ -137,10 +140,10 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
   if (w.width > 0)
     note("utilisation.one_token", d(w.batch) / d(pieces(w.batch, c.array.pairs()) * c.array.pairs()), "share",
          "column pairs in use when a token is generated");
-  note("write.energy", d(w.weights) * c.cells_read_per_weight() * c.cell_write(prices).value.si(), "J",
+  note("write.energy", d(stored) * c.cells_read_per_weight() * c.cell_write(prices).value.si(), "J",
        "writing the model into the dense bank once, check cells too, 2.3 pJ a bit at 40 nm (3D-CIMlet)");
   note("write.time",
-       d(std::min<std::uint64_t>(pieces(w.weights, c.array.weights_per_access()),
+       d(std::min<std::uint64_t>(pieces(stored, c.array.weights_per_access()),
                                  static_cast<std::uint64_t>(c.bank_columns))) *
            c.write_time.si(),
        "s", "all banks side by side, column by column, a write time each (PUMA's write of an array)");
@@ -154,7 +157,9 @@ template <class Crossbar = computation_crossbar_block<>, class Book>
                                                 component_prices const& prices, workload const& w, Book const& book,
                                                 count_rule count, bool with_notes = true) {
   computation_chip_config::validate(c);
-  auto const r = resources_for(c, w.prefill, w.weights);
+  // What a full count reads for the output head, the dense bank has to hold.
+  std::uint64_t const stored = w.weights + (count == count_rule::full ? w.head_weights : 0);
+  auto const r = resources_for(c, w.prefill, stored);
   auto const work = work_of(c, r, w);
   auto const energies = action_prices<cost_actions>(book.energies);
   cost_report out;
@@ -187,7 +192,7 @@ template <class Crossbar = computation_crossbar_block<>, class Book>
           (bank_J / c.column_time.si() + block_static_W(bank, part_prices<watts>(bank, book.static_powers)));
   if (with_notes) {
     out.notes.reserve(32);
-    add_chip_notes(out, c, prices, r, w, work);
+    add_chip_notes(out, c, prices, r, w, work, stored);
   }
   return out;
 }

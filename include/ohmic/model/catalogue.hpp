@@ -21,7 +21,8 @@ struct network {
   std::string source;
   std::optional<program::transformer_shape> transformer{};
   std::vector<program::convolution> convolutions{};
-  std::size_t usual_tokens = 256;  ///< of the printed comparisons
+  std::size_t usual_tokens = 256;      ///< of the printed comparisons
+  std::vector<std::string> remarks{};  ///< what a file names and the counts leave out, or take as usual
 
   /// Weights of the layers: no embeddings, biases, norms, head, shortcuts.
   [[nodiscard]] std::uint64_t weights() const noexcept {
