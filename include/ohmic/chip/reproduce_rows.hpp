@@ -84,14 +84,17 @@ inline void area_rows(row_maker& row, reproduction_inputs const& in) {
 
 inline void energy_rows(row_maker& row, reproduction_inputs const& in) {
   auto const& k = in.constants;
+  auto const mac_J = [&](energy_price const& mac, int cells) {
+    return resident_crossbar_block::mac_energy_J(mac, cells, in.prices, in.chip);
+  };
   double multi_ratio = 0.0, single_ratio = 0.0;
   for (auto const& m : compared_models) {
     model_size const s = size_of(m.id);
-    double const ours = wang_energy_J(s, in), multi = k.multi_bit_mac.value.si() * s.macs;
+    double const ours = wang_energy_J(s, in), multi = mac_J(k.multi_bit_mac, multi_bit::cells) * s.macs;
     std::string const key(m.key);
     row.number("fig12b.mb." + key, multi * 1e3, "a x MAC", "fig12b.mb.bert_large");
     multi_ratio += multi / ours / 4.0;
-    single_ratio += k.single_bit_mac.value.si() * s.macs / ours / 4.0;
+    single_ratio += mac_J(k.single_bit_mac, single_bit::cells) * s.macs / ours / 4.0;
     row.number("fig13." + key + ".prime", k.prime_mac.value.si() * s.macs * 1e3, "a x MAC", "fig13.bert_large.prime");
     row.number("fig13." + key + ".isaac", isaac::mac_energy(in.prices).value.si() * s.macs * 1e3,
                "ADC and DAC power of an IMA x 800 ns a vector");

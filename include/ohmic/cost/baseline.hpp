@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <utility>
 
 #include "ohmic/cost/report.hpp"
 #include "ohmic/cost/roll_up.hpp"
@@ -32,36 +34,33 @@ struct baseline_work {
   return out;
 }
 
-/// Energy of a system as a x MAC + b x weight read.
-struct baseline_energy {
-  energy_price mac{};
-  energy_price weight = not_printed<joules>;  ///< 0: weights are resident
+/// Energy of one kind of action: so many of them a MAC.
+struct energy_per_mac {
+  std::string_view name;  ///< "adc.convert"
+  double per_mac = 1.0;
+  energy_price each{};
 };
 
-/// Adds the energy rows of both phases.
-inline void add_baseline_energy(cost_report& out, baseline_work const& n, bool decode, baseline_energy const& e) {
+/// Energy rows of both phases: the actions of a MAC, and the weights that are read; none where weights are resident.
+/// Units   J
+inline void add_baseline_energy(cost_report& out, baseline_work const& n, bool decode,
+                                std::span<energy_per_mac const> actions,
+                                energy_price const& weight = not_printed<joules>) {
   auto const rows = [&](phase when, published_counts const& c) {
-    out.add({metric::dynamic_energy,
-             when,
-             {},
-             "array.multiply_accumulate",
-             c.macs,
-             e.mac.value.si(),
-             c.macs * e.mac.value.si(),
-             e.mac.source,
-             e.mac.from});
-    out.add({metric::dynamic_energy,
-             when,
-             {},
-             "memory.weight_read",
-             c.weights,
-             e.weight.value.si(),
-             c.weights * e.weight.value.si(),
-             e.weight.source,
-             e.weight.from});
+    auto const row = [&](std::string_view part, double count, energy_price const& p) {
+      out.add({metric::dynamic_energy, when, {}, part, count, p.value.si(), count * p.value.si(), p.source, p.from});
+    };
+    for (auto const& a : actions) row(a.name, c.macs * a.per_mac, a.each);
+    row("memory.weight_read", c.weights, weight);
   };
   rows(phase::prefill, n.prefill);
   if (decode) rows(phase::decode, n.decode);
+}
+/// The same where all that is known is the energy of a MAC.
+inline void add_baseline_energy(cost_report& out, baseline_work const& n, bool decode, energy_price const& mac,
+                                energy_price const& weight = not_printed<joules>) {
+  energy_per_mac const one[] = {{"array.multiply_accumulate", 1.0, mac}};
+  add_baseline_energy(out, n, decode, one, weight);
 }
 
 /// Latency where each matrix has arrays of its own: one input vector after the other, stage after stage.

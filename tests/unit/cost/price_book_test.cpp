@@ -60,8 +60,7 @@ TEST_CASE("a book written as text reads back as the same prices") {
   for (auto set : {price_set::as_published, price_set::bottom_up}) {
     auto const book = computation_chip_book(set, p, c);
     auto const read = parse_price_book(to_text(book), "book");
-    auto const a = action_prices<cost_actions>(book.energies),
-               b = action_prices<cost_actions>(read.energies);
+    auto const a = action_prices<cost_actions>(book.energies), b = action_prices<cost_actions>(read.energies);
     for (std::size_t i = 0; i < a.size(); ++i) {
       CHECK(a[i].value == b[i].value);
       CHECK(a[i].source == b[i].source);
