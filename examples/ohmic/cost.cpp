@@ -1,7 +1,7 @@
 // ohmic cost: area, energy and latency of a model on a chip.
 #include <chrono>
 #include <filesystem>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -164,7 +164,18 @@ json notes_of(cost_report const& r) {
   return notes;
 }
 
-void print_report(FILE* out, cost_report const& r, workload const& w) {
+/// What a reader of the counts has to know.
+std::vector<std::string> remarks_on(model::network const& n, workload const& w, cost_report const& r) {
+  auto out = n.remarks;
+  std::size_t const longest = n.transformer ? n.transformer->positions : 0, own = w.tokens + w.decode;
+  if (longest > 0 && own > longest)
+    out.push_back(fmt::format("{} tokens, but the model has {} positions", own, longest));
+  if (double const chips = r.note("chips"); chips > 1.0)
+    out.push_back(fmt::format("the model does not fit one chip: {:.0f} chips", chips));
+  return out;
+}
+
+void print_report(FILE* out, cost_report const& r, workload const& w, std::vector<std::string> const& remarks) {
   fmt::print(out, "{} on {}: {:.2f} M weights, {} tokens, batch {}, {} generated\n\n", w.model, r.chip,
              static_cast<double>(w.weights) / 1e6, w.tokens, w.batch, w.decode);
   fmt::print(out, "{:<56} {:>12} {:>12} {:>12}      source (origin)\n", "row", "count", "unit price", "total");
@@ -188,6 +199,8 @@ void print_report(FILE* out, cost_report const& r, workload const& w) {
         line("latency, a generated token", r.latency_s(phase::decode), "s");
   line("power, peak", r.peak_power_W, "W");
   line("power, average in prefill", r.average_power_W(phase::prefill), "W");
+  if (w.decode > 0) line("power, average as tokens are generated", r.average_power_W(phase::decode), "W");
+  for (auto const& remark : remarks) fmt::print(out, "remark: {}\n", remark);
 }
 
 std::string cell(json const& v) {
@@ -274,8 +287,9 @@ int cost(cost_options const& o, common_options const& common) {
   }
 
   FILE* const text = common.json == "-" ? stderr : stdout;
+  auto const remarks = remarks_on(network, p.work, report);
   if (!common.quiet) {
-    print_report(text, report, p.work);
+    print_report(text, report, p.work, remarks);
     if (!comparison.empty()) print_comparison(text, comparison, report.chip);
   }
   json out = result_header("cost", common);
@@ -285,6 +299,8 @@ int cost(cost_options const& o, common_options const& common) {
   out["base"] = preset.name;
   out["settings"] = chosen.request.set;
   out["source"] = preset.citation;
+  out["model_source"] = network.source;
+  out["remarks"] = remarks;
   out["tokens"] = p.work.tokens;
   out["decode"] = p.work.decode;
   out["batch"] = p.work.batch;
@@ -317,7 +333,11 @@ int cost(cost_options const& o, common_options const& common) {
                    100 * s.decode_latency);
     }
   }
-  if (!o.prices.empty()) { out["unused_prices"] = unused_prices(book.energies, action_names<cost_actions>()); }
+  if (!o.prices.empty()) {
+    auto const unused = unused_prices(book, computation_chip_part_names(p.settings.chip), action_names<cost_actions>());
+    out["unused_prices"] = unused;
+    if (!common.quiet && !unused.empty()) fmt::print(text, "prices that nothing uses: {}\n", fmt::join(unused, ", "));
+  }
   out["run"] = run_object(start, 1, "none");
   if (!o.report.empty()) write_page(o.report, report, p.work, comparison);
   write_result(common.json, out);

@@ -20,8 +20,9 @@ inline void exact_rows(row_maker& row, reproduction_inputs const& in) {
   row.number("intro.cell.rram", cells(4, 4), "175e9 x 8 / 4 cells x 4 F2, F = 14 nm");
   row.number("intro.cell.dram", cells(1, 6), "175e9 x 8 cells x 6 F2, F = 14 nm");
   row.number("intro.cell.sram", cells(1, 100), "175e9 x 8 cells x 100 F2, F = 14 nm");
-  row.number("intro.isaac.chips", std::floor(gpt3 / 63e6),
-             "175e9 B / 63e6 B a chip, rounded down; 168 x 12 x 8 x 128 x 128 x 2 bit = 66.06e6 B gives 2649");
+  row.number("intro.isaac.chips", std::floor(gpt3 / (isaac::chip_weights / 1048576.0 * 1e6)),
+             "175e9 B / 63e6 B a chip, rounded down; a chip has 168 x 12 x 8 x 128 x 128 x 2 bit = 63 MiB, which gives "
+             "2649");
   row.text("fig7.example", listed_digits(78), "balanced base 7");
   row.text("fig7.example.neg", listed_digits(-23), "balanced base 7");
   row.text("fig7.step0", fig7_sum(1), "digit 0");

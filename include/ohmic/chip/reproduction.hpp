@@ -35,6 +35,18 @@ struct reproduced_row {
   bool within = false;    ///< of the tolerance
   bool listed = false;    ///< known not to agree
 
+  /// The constant in its formula was fitted on this very row, which therefore says nothing. Of a constant that was
+  /// fitted on several rows, each of them.
+  [[nodiscard]] bool by_construction() const noexcept {
+    std::string_view rest = fitted_on;
+    while (!rest.empty()) {
+      auto const comma = rest.find(", ");
+      if (rest.substr(0, comma) == printed->id) return true;
+      rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 2);
+    }
+    return false;
+  }
+
   /// A listed row passes by failing: when it starts to agree, the list is wrong.
   [[nodiscard]] bool pass() const noexcept { return within != listed; }
 };

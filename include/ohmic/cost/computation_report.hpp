@@ -2,9 +2,11 @@
 // bounds.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "ohmic/cost/report.hpp"
 #include "ohmic/cost/work.hpp"
@@ -78,6 +80,19 @@ void add_chip_area(cost_report& out, computation_chip_config const& c, Book cons
   block("caches", 1.0, cache_block{static_cast<double>(caches.total()) / 1024.0}.parts());
   if (w.kv_bytes > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
   block("functions", static_cast<double>(r.arrays()), function_block::parts());
+}
+
+/// Names of the parts of the chip: what a price book of it needs areas and static powers for.
+template <class Crossbar = computation_crossbar_block<>>
+[[nodiscard]] std::vector<std::string_view> computation_chip_part_names(computation_chip_config const& c) {
+  std::vector<std::string_view> names;
+  auto const add = [&](auto const& parts) {
+    for (auto name : part_names(parts))
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  add(Crossbar{c}.parts()), add(dense_crossbar_block{c}.parts()), add(cache_block{1.0}.parts());
+  add(function_block::parts());
+  return names;
 }
 
 /// Static energy of a phase.
