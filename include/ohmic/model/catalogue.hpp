@@ -143,6 +143,8 @@ namespace detail {
        bottleneck_stages({3, 8, 36, 3}),
        1},
   };
+  for (auto& n : all)
+    if (n.id == "mistral_7b") n.transformer->window = 4096, n.transformer->windowed_layers = n.transformer->layers;
   return all;
 }
 
