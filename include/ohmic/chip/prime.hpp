@@ -71,6 +71,8 @@ struct prime {
     link.source = "533 MHz IO bus, 64 bits at both edges (PRIME Table IV; width assumed); energy of ISAAC's links";
     link.from = origin::assumption;
     add_link_rows(out, w, std::ceil(weights / chip_weights), link);
+    // Every pair of mats at work in every vector.
+    out.peak_power_W = weights * s.constants.prime_mac.value.si() / (halves * halves * s.chip.cycle.si());
     return out;
   }
 };

@@ -68,6 +68,8 @@ struct resident_crossbar_block {
                        "one input vector a cycle of 100 ns, four serial stages a layer (Wang et al. 2024, section 6.3)",
                        origin::assumption);
     add_link_rows_by_area(out, w, out.area_mm2(), hyper_transport_link);
+    // Every weight at work in every vector.
+    out.peak_power_W = static_cast<double>(w.weights) * mac_energy_J(mac, cells, s.prices, s.chip) / 100e-9;
     return out;
   }
 };

@@ -25,6 +25,7 @@ struct usage {
 /// Errors  shape for sizes out of range; capacity where the KV cache leaves 64 bits
 [[nodiscard]] inline workload workload_of(model::network const& n, usage u, program::function_choices const& choices,
                                           std::size_t array_activations = 64) {
+  if (u.batch < 1) throw error({errc::shape, "no sequence", "batch", "0", "at least 1", "set batch"});
   workload w;
   w.model = n.id;
   w.weights = n.weights();

@@ -47,6 +47,12 @@ template <class Book>
   return sum;
 }
 
+/// Convolutional networks get the paper's typical caches (256 tokens x 1024).
+[[nodiscard]] inline cache_sizes caches_of(computation_chip_config const& c, workload const& w) noexcept {
+  return w.width > 0 ? cache_sizes::of(w.tokens, w.width, c.cached_columns, c.duplication, w.batch)
+                     : cache_sizes::of(256, 1024, c.cached_columns, c.duplication);
+}
+
 /// Latency rows: per kind of sub-operation its critical stage, and how long it takes in all.
 inline void add_latency_rows(cost_report& out, phase when, phase_work const& w) {
   constexpr std::string_view sources[] = {
@@ -74,9 +80,7 @@ void add_chip_area(cost_report& out, computation_chip_config const& c, Book cons
   };
   block("computation_crossbar", static_cast<double>(r.arrays()), Crossbar{c}.parts());
   block("dense_bank", static_cast<double>(r.banks), dense_crossbar_block{c}.parts());
-  // Convolutional networks get the paper's typical caches (256 tokens x 1024).
-  auto const caches = w.width > 0 ? cache_sizes::of(w.tokens, w.width, c.cached_columns, c.duplication)
-                                  : cache_sizes::of(256, 1024, c.cached_columns, c.duplication);
+  auto const caches = detail::caches_of(c, w);
   block("caches", 1.0, cache_block{static_cast<double>(caches.total()) / 1024.0}.parts());
   if (w.kv_bytes > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
   block("functions", static_cast<double>(r.arrays()), function_block::parts());
@@ -104,7 +108,7 @@ void add_chip_static(cost_report& out, phase when, double time_s, computation_ch
   };
   block("computation_crossbar", static_cast<double>(r.arrays()), Crossbar{c}.parts());
   block("dense_bank", static_cast<double>(r.banks), dense_crossbar_block{c}.parts());
-  auto const caches = cache_sizes::of(w.tokens, w.width, c.cached_columns, c.duplication);
+  auto const caches = detail::caches_of(c, w);
   block("caches", 1.0, cache_block{static_cast<double>(caches.total()) / 1024.0}.parts());
   if (w.kv_bytes > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
 }
@@ -165,13 +169,14 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
 }
 
 /// What a workload costs on the chip at the prices of a book, compile-time or run-time.
-/// Errors  as computation_chip_config::validate; capacity where a count leaves 64 bits; missing_entry where a
+/// Errors  as computation_chip_config::validate and component_prices::validate; capacity where a count leaves 64 bits; missing_entry where a
 ///         run-time book lacks a price
 template <class Crossbar = computation_crossbar_block<>, class Book>
 [[nodiscard]] cost_report computation_chip_cost(std::string_view name, computation_chip_config const& c,
                                                 component_prices const& prices, workload const& w, Book const& book,
                                                 count_rule count, bool with_notes = true) {
   computation_chip_config::validate(c);
+  component_prices::validate(prices);
   // What a full count reads for the output head, the dense bank has to hold.
   std::uint64_t const stored = w.weights + (count == count_rule::full ? w.head_weights : 0);
   auto const r = resources_for(c, w.prefill, stored);

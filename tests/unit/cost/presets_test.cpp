@@ -257,6 +257,37 @@ TEST_CASE("absurd settings, unknown chips and unknown models are refused by name
   CHECK_THROWS_AS(model::find_network("bert_huge"), error);
 }
 
+TEST_CASE("negative, infinite and unsourced prices and constants are refused by name, on every preset") {
+  auto const w = bert_large(1);
+  auto const refused = [&](auto const& change, char const* where) {
+    for (auto const& p : cost_presets) {
+      cost_settings s;
+      change(s);
+      INFO(p.name << " " << where);
+      try {
+        static_cast<void>(p.cost(w, s));
+        FAIL("accepted");
+      } catch (error const& e) { CHECK(e.info().where == where); }
+    }
+  };
+  refused([](cost_settings& s) { s.prices.adc_area.value = mm2(-1.0); }, "prices.adc_area");
+  refused([](cost_settings& s) { s.prices.register_bit.value = joules(std::nan("")); }, "prices.register_bit");
+  refused([](cost_settings& s) { s.prices.adc_conversion.source = {}; }, "prices.adc_conversion");
+  for (auto const& p : cost_presets) {
+    if (p.has_book) continue;  // the baselines' constants
+    cost_settings s;
+    s.constants.time_factor = 0.0;
+    CHECK_THROWS_AS(p.cost(w, s), error);
+  }
+}
+
+TEST_CASE("a batch has caches for all its sequences, and needs one sequence at least") {
+  // D1, D2, T1, T2 for each; S serves one after the other.
+  CHECK(cache_sizes::of(256, 1024, 64, 64, 4).total() == 1024u * (4 * (2 * 256 + 2 * 16) + 64));
+  CHECK_THROWS_AS(workload_of(model::find_network("resnet_34"), {0, 0, 0}, {}), error);
+  CHECK_THROWS_AS(workload_of(model::find_network("bert_base"), {0, 0, 0}, {}), error);
+}
+
 TEST_CASE("counts beyond 64 bits are refused, not wrapped") {
   auto n = model::find_network("gpt3");
   n.transformer->hidden = 1u << 24;
