@@ -1,3 +1,8 @@
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
 #include "ohmic/chip/cost_presets.hpp"
 #include "ohmic/chip/workload.hpp"
 #include "ohmic/cost/in_situ.hpp"
@@ -307,6 +312,39 @@ TEST_CASE("the arrays of an independent estimator are counted the same") {
   CHECK(n.adcs == 16384);
   CHECK(n.conversions == 134217728);  // 134.2e6
   CHECK_THROWS_AS(in_situ_geometry::validate({128, 128, 2, 8, 8, 200}), error);
+  // Its prices and ours stand side by side in the file, whose own columns are computed again here.
+  std::ifstream in(OHMIC_SOURCE_DIR "/tests/golden/neurosim_counts.csv");
+  survey_regression const survey{22.0, 1e9};
+  std::vector<std::vector<product_shape>> const networks{{{128, 1024, 4096}},
+                                                         {{128, 1024, 1024},
+                                                          {128, 1024, 1024},
+                                                          {128, 1024, 1024},
+                                                          {128, 1024, 1024},
+                                                          {128, 1024, 4096},
+                                                          {128, 4096, 1024}}};
+  std::size_t row = 0;
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line.front() != '"') continue;
+    REQUIRE(row < networks.size());
+    in_situ_counts counts;
+    for (auto const& m : networks[row++]) {
+      auto const one = count_in_situ({}, m);
+      counts.arrays += one.arrays, counts.adcs += one.adcs, counts.conversions += one.conversions;
+    }
+    std::vector<double> values;
+    std::istringstream fields(line.substr(line.find('"', 1) + 2));
+    for (std::string field; std::getline(fields, field, ',');) values.push_back(std::stod(field));
+    REQUIRE(values.size() == 9);
+    CHECK(values[0] == static_cast<double>(counts.arrays));
+    CHECK(values[1] == static_cast<double>(counts.adcs));
+    CHECK(values[2] == static_cast<double>(counts.conversions));
+    component_prices const isaac32;
+    CHECK(values[4] == Approx(isaac32.adc_area.value.si() * 1e12).epsilon(1e-5));
+    CHECK(values[5] == Approx(survey.area(8).value.si() * 1e12).epsilon(1e-5));
+    CHECK(values[7] == Approx(isaac32.adc_conversion.value.si() * 1e12).epsilon(1e-5));
+    CHECK(values[8] == Approx(survey.energy(8).value.si() * 1e12).epsilon(1e-5));
+  }
+  CHECK(row == networks.size());
 }
 
 TEST_CASE("the published energies of a decoder's token read every weight once") {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
@@ -146,14 +147,6 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
          {"num_key_value_heads", 8},
          {"vocab_size", 32000},
          {"", 0}}}},
-      {"gemma2",
-       {{{"hidden_size", 2304},
-         {"intermediate_size", 9216},
-         {"num_hidden_layers", 26},
-         {"num_attention_heads", 8},
-         {"num_key_value_heads", 4},
-         {"head_dim", 256},
-         {"vocab_size", 256000}}}},
       {"gemma3",
        {{{"hidden_size", 2304},
          {"intermediate_size", 9216},
