@@ -111,6 +111,10 @@ std::string read_file(std::string const& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+std::string_view name_of_prices(chip::cost_settings const& s) {
+  return s.choice.prices == price_set::bottom_up ? "bottom_up" : "as_published";
+}
+
 /// 0 stands for "not modelled" in a report.
 json modelled(double v) { return v > 0.0 ? json(v) : json(nullptr); }
 
@@ -251,9 +255,15 @@ void write_page(std::string const& file, cost_report const& r, workload const& w
 
 int cost(cost_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
-  check_writable(common.json);
+  std::vector<output_file> outputs{{o.report, "--report"}, {o.save_prices, "--save-prices"}};
+  if (common.json != "-") outputs.push_back({common.json, "--json"});
+  check_outputs({o.prices, o.chip}, outputs);
   design const chosen = design_named(o.chip);
   auto const& preset = *chosen.preset;
+  for (auto const& [option, file] : {std::pair{"--prices", &o.prices}, {"--save-prices", &o.save_prices}})
+    if (!file->empty() && !preset.has_book)
+      throw error({errc::config_conflict, "this chip has no book of prices", option, std::string(preset.name),
+                   "wang2024, wang2024_published", "remove " + std::string(option)});
   std::vector<design> others;
   if (!o.compare.empty())
     for (auto const& name : distinct_chips(o.compare, "--compare")) others.push_back(design_named(name));
@@ -270,9 +280,6 @@ int cost(cost_options const& o, common_options const& common) {
   if (o.prices.empty()) {
     report = preset.cost(p.work, p.settings);
   } else {
-    if (!preset.has_book)
-      throw error({errc::config_conflict, "this chip has no parts that a book could price", "--prices",
-                   std::string(preset.name), "wang2024, wang2024_published", "remove --prices"});
     book = parse_price_book(read_file(o.prices), o.prices);
     report =
         computation_chip_cost(preset.name, p.settings.chip, p.settings.prices, p.work, book, p.settings.choice.count);
@@ -340,6 +347,11 @@ int cost(cost_options const& o, common_options const& common) {
   }
   out["run"] = run_object(start, 1, "none");
   if (!o.report.empty()) write_page(o.report, report, p.work, comparison);
+  if (!o.save_prices.empty())
+    write_whole(o.save_prices,
+                "# kind,name,value unit,origin,source: the book " + std::string(name_of_prices(p.settings)) + " of " +
+                    std::string(report.chip) + "\n" +
+                    to_text(computation_chip_book(p.settings.choice.prices, p.settings.prices, p.settings.chip)));
   write_result(common.json, out);
   return done;
 }

@@ -141,6 +141,9 @@ int run(int argc, char** argv) {
   cost_command->add_flag("--sensitivity", c.sensitivity, "Move every constant by 10 % and show what follows");
   cost_command->add_option("--prices", c.prices, "A price book for the chip, lines kind,name,value unit,origin,source")
       ->type_name("FILE");
+  cost_command
+      ->add_option("--save-prices", c.save_prices, "Write the chip's own price book to FILE, in the form of --prices")
+      ->type_name("FILE");
   cost_command->add_option("--report", c.report, "Write the result as a page to FILE")->type_name("FILE");
   add_common(*cost_command, common);
 

@@ -27,7 +27,7 @@ struct deploy_options {
 };
 
 struct cost_options {
-  std::string model, chip = "wang2024", compare, prices, report;
+  std::string model, chip = "wang2024", compare, prices, save_prices, report;
   std::size_t tokens = 0, decode = 1, batch = 1,
               duplication = 0;  ///< tokens 0: the model's usual number; duplication 0: the setting's
   bool sensitivity = false;

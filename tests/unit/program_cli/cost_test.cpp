@@ -1,6 +1,5 @@
 // ohmic cost and ohmic reproduce: their JSON contracts, exit statuses, and what they say to bad input.
 #include <cmath>
-#include <set>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -190,23 +189,25 @@ TEST_CASE("cost: a price book that lacks a price is refused by name") {
   refused("cost --model bert_base --chip isaac --prices " + (folder / "book.csv"), {"isaac"});
 }
 
-TEST_CASE("cost: prices that nothing uses are listed with their kind") {
+TEST_CASE("cost: a saved book reads back as the same cost; prices that nothing uses are listed with their kind") {
   scratch_folder const folder;
-  std::string book;
-  auto const plain = result_of("cost --model bert_base --set report.prices=bottom_up");
-  std::set<std::string> written;
-  auto const line = [&](std::string const& kind, std::string const& name, std::string const& unit) {
-    if (written.insert(kind + name).second) book += kind + "," + name + ",1 " + unit + ",assumption,test\n";
-  };
-  for (auto const& row : plain["rows"]) {
-    std::string const path = row["path"], name = path.substr(path.rfind('/') + 1);
-    if (path.starts_with("area/")) line("area", name, "mm2"), line("static_power", name, "mW");
-    if (path.starts_with("energy/")) line("energy", name, "pJ");
+  for (std::string const set : {"bottom_up", "as_published"}) {
+    INFO(set);
+    std::string const of = "cost --model bert_base --set report.prices=" + set, file = folder / (set + ".csv");
+    auto const own = result_of(of + " --save-prices " + file);
+    auto const read = result_of(of + " --prices " + file);
+    CHECK(read["rows"] == own["rows"]);
+    CHECK(read["unused_prices"].empty());
   }
-  for (char const* other : {"rotary_unit.rotate", "laser.shine"}) line("energy", other, "pJ");
-  folder.write("book.csv", book);
-  auto const r = result_of("cost --model bert_base --decode 0 --prices " + (folder / "book.csv"));
-  CHECK(r["unused_prices"] == json::array({"energy laser.shine"}));
+  std::ifstream in(folder.path() / "bottom_up.csv");
+  std::string const book((std::istreambuf_iterator<char>(in)), {});
+  folder.write("more.csv", book + "energy,laser.shine,1 pJ,assumption,test\narea,laser,1 mm2,assumption,test\n");
+  auto const r = result_of("cost --model bert_base --prices " + (folder / "more.csv"));
+  CHECK(r["unused_prices"] == json::array({"area laser", "energy laser.shine"}));
+  refused("cost --model bert_base --chip isaac --save-prices " + (folder / "x.csv"), {"isaac", "--save-prices"});
+  refused("cost --model bert_base --prices " + (folder / "more.csv") + " --save-prices " + (folder / "more.csv"),
+          {"named twice"});
+  refused("cost --model bert_base --report /no/such/folder/page.html", {"--report"}, 3);
 }
 
 TEST_CASE("cost: bad input is named, with status 2") {
