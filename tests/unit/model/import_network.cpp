@@ -275,3 +275,20 @@ TEST_CASE("layers that share weights store them once, and what is left out is re
   CHECK(glm.gated);
   CHECK(glm.decoder);
 }
+
+TEST_CASE("sizes that lie in an object of their own are read there") {
+  auto const dbrx = *network_of(R"({"model_type":"dbrx","d_model":6144,"n_heads":48,"n_layers":40,"vocab_size":100352,
+    "attn_config":{"kv_n_heads":8},"ffn_config":{"ffn_hidden_size":10752,"moe_num_experts":16,"moe_top_k":4}})")
+                         .transformer;
+  CHECK(dbrx.key_heads == 8);
+  CHECK(dbrx.experts == 16);
+  CHECK(dbrx.experts_per_token == 4);
+  // 132e9 parameters as published.
+  CHECK(std::abs(static_cast<double>(dbrx.weights() + 2 * dbrx.head_weights()) - 132e9) < 0.7e9);
+  auto const inner = *network_of(R"({"model_type":"internvl_chat","vision_config":{},"llm_config":{"model_type":"qwen2",
+    "hidden_size":896,"num_hidden_layers":24,"num_attention_heads":14,"num_key_value_heads":2,"intermediate_size":4864,
+    "rms_norm_eps":1e-06,"vocab_size":151655}})")
+                          .transformer;
+  CHECK(inner.key_heads == 2);
+  CHECK(inner.decoder);
+}

@@ -99,8 +99,16 @@ inline void refuse_other_layers(network_source const& from) {
 
 /// Experts, where a model has them, and the layers that have none.
 inline void read_experts(network_source const& from, program::transformer_shape& s) {
+  if (auto const* inner = from.json.find("ffn_config");
+      inner != nullptr && inner->is_object() && inner->contains("moe_num_experts")) {
+    auto const json = from.json.inside("ffn_config");
+    s.hidden = size_by(json, {"ffn_hidden_size"}, 1, widest_size).value_or(s.hidden);
+    return read_experts({json, from.family, false, false, from.remarks}, s);
+  }
   auto const& json = from.json;
-  s.experts = size_by(json, {"num_local_experts", "num_experts", "n_routed_experts"}, 0, 65536).value_or(1);
+  s.experts =
+      size_by(json, {"num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "n_experts"}, 0, 65536)
+          .value_or(1);
   if (s.experts < 2) {
     s.experts = 1;
     return;
@@ -322,8 +330,9 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
     return family;
   };
   // Models that also see or hear keep their language model's sizes apart.
-  if (json.has("text_config") && !json.has("hidden_size")) {
-    auto const text = json.inside("text_config");
+  for (char const* inner : {"text_config", "llm_config", "language_config"}) {
+    if (!json.has(inner) || json.has("hidden_size")) continue;
+    auto const text = json.inside(inner);
     for (char const* other : {"vision_config", "audio_config"})
       if (json.has(other)) remarks.push_back(std::string(other) + ": only the language model is counted");
     bool generates = false;

@@ -67,18 +67,18 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
                                           "blenderbot-small", "led", "speech_to_text", "fsmt", "plbart"});
 }
 [[nodiscard]] inline bool is_decoder_family(std::string_view family) noexcept {
-  return starts_with_any(family, {"gpt",      "llama",     "mllama",    "mistral", "mixtral", "ministral",  "qwen",
-                                  "gemma",    "phi",       "opt",       "bloom",   "falcon",  "RefinedWeb", "stablelm",
-                                  "olmo",     "cohere",    "deepseek",  "minicpm", "granite", "chatglm",    "glm",
-                                  "baichuan", "internlm",  "starcoder", "mpt",     "exaone",  "smollm",     "codegen",
-                                  "xglm",     "persimmon", "nemotron",  "hunyuan", "ernie4"});
+  return starts_with_any(
+      family, {"gpt",     "llama",   "mllama", "mistral",    "mixtral",  "ministral", "qwen",   "gemma",    "phi",
+               "opt",     "bloom",   "falcon", "RefinedWeb", "stablelm", "olmo",      "cohere", "deepseek", "minicpm",
+               "granite", "chatglm", "glm",    "baichuan",   "internlm", "starcoder", "mpt",    "exaone",   "smollm",
+               "codegen", "xglm",    "dbrx",   "persimmon",  "nemotron", "hunyuan",   "ernie4"});
 }
 /// Blocks of two products side by side, whatever the activation is called.
 [[nodiscard]] inline bool is_gated_family(std::string_view family) noexcept {
   return starts_with_any(
-      family, {"llama",    "mllama",   "mistral", "mixtral",  "ministral", "qwen",    "gemma",     "phi3",    "phimoe",
-               "granite",  "olmo",     "cohere",  "stablelm", "deepseek",  "minicpm", "gpt_oss",   "chatglm", "glm",
-               "baichuan", "internlm", "exaone",  "smollm",   "hunyuan",   "ernie4",  "modernbert"});
+      family, {"llama",    "mllama",   "mistral", "mixtral",  "ministral", "qwen",    "gemma",   "phi3",      "phimoe",
+               "granite",  "olmo",     "cohere",  "stablelm", "deepseek",  "minicpm", "gpt_oss", "chatglm",   "glm",
+               "baichuan", "internlm", "exaone",  "dbrx",     "smollm",    "hunyuan", "ernie4",  "modernbert"});
 }
 [[nodiscard]] inline bool is_plain_family(std::string_view family) noexcept {
   return one_of(family, {"phi", "phi-msft", "gpt2", "gpt_neo", "gpt_neox", "gptj", "gpt_bigcode", "opt", "bloom",
