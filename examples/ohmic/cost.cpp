@@ -200,7 +200,7 @@ void print_report(FILE* out, cost_report const& r, workload const& w, std::vecto
   line("latency, prefill", r.latency_s(phase::prefill), "s");
   if (w.decode > 0)
     line("energy, a generated token", r.energy_J(phase::decode), "J"),
-        line("latency, a generated token", r.latency_s(phase::decode), "s");
+        line("latency, a step of generation", r.latency_s(phase::decode), "s");
   line("power, peak", r.peak_power_W, "W");
   line("power, average in prefill", r.average_power_W(phase::prefill), "W");
   if (w.decode > 0) line("power, average as tokens are generated", r.average_power_W(phase::decode), "W");

@@ -28,8 +28,8 @@ struct vesti {
     constexpr std::string_view meaning = "weights once over a channel of DDR4-3200, 25.6 GB/s (assumed)";
     out.notes.push_back({"bound.off_chip_weights.prefill", work.prefill.weights / off_chip_bytes_per_s, "s", meaning});
     if (w.decode > 0)
-      out.notes.push_back(
-          {"bound.off_chip_weights.decode_per_token", work.decode.weights / off_chip_bytes_per_s, "s", meaning});
+      out.notes.push_back({"bound.off_chip_weights.decode_per_token",
+                           work.decode.weights * static_cast<double>(w.batch) / off_chip_bytes_per_s, "s", meaning});
     return out;
   }
 };

@@ -20,7 +20,8 @@ struct report_choice {
   count_rule count = count_rule::full;
 };
 
-/// The work of the prefill and of one generated token (the mean over all of them).
+/// The work of the prefill and of one generated token (the mean over all of them, and over a batch, whose tokens of a step
+/// share what is read; its time is that of the step).
 struct chip_work {
   phase_work prefill{};
   phase_work decode{};
@@ -31,8 +32,8 @@ struct chip_work {
   add_work(out.prefill, c, r, w.prefill);
   for (auto const& s : w.segments) {
     double const half = s.steps / (2.0 * static_cast<double>(w.decode));
-    add_work(out.decode, c, r, s.first, half);
-    add_work(out.decode, c, r, s.last, half);
+    add_work(out.decode, c, r, s.first, half, static_cast<double>(w.batch));
+    add_work(out.decode, c, r, s.last, half, static_cast<double>(w.batch));
   }
   return out;
 }
@@ -179,17 +180,20 @@ template <class Crossbar = computation_crossbar_block<>, class Book>
   component_prices::validate(prices);
   // What a full count reads for the output head, the dense bank has to hold.
   std::uint64_t const stored = w.weights + (count == count_rule::full ? w.head_weights : 0);
-  auto const r = resources_for(c, w.prefill, stored);
+  auto r = resources_for(c, w.prefill, stored);
+  for (auto const& s : w.segments) r.tiles = std::max(r.tiles, resources_for(c, s.first, stored).tiles);
   auto const work = work_of(c, r, w);
   auto const energies = action_prices<cost_actions>(book.energies);
   cost_report out;
   out.chip = name;
+  out.tokens_per_step = static_cast<double>(w.batch);
   out.rows.reserve(160);
   add_chip_area<Crossbar>(out, c, book, r, w);
   auto const phase_rows = [&](phase when, phase_work const& p) {
     add_energy_rows(out, when, count == count_rule::full ? p.full : published_actions(p.published, c, w.digits),
                     energies);
-    add_chip_static<Crossbar>(out, when, p.latency(), c, book, r, w);
+    double const shared = when == phase::decode ? out.tokens_per_step : 1.0;
+    add_chip_static<Crossbar>(out, when, p.latency() / shared, c, book, r, w);
     detail::add_latency_rows(out, when, p);
   };
   phase_rows(phase::prefill, work.prefill);

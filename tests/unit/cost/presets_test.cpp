@@ -286,6 +286,28 @@ TEST_CASE("negative, infinite and unsourced prices and constants are refused by 
   }
 }
 
+TEST_CASE("tokens of a batch share the weights of a step: energies are of one token, times of the step") {
+  auto const& n = model::find_network("gpt2");
+  auto const one = workload_of(n, {256, 16, 1}, {}), eight = workload_of(n, {256, 16, 8}, {});
+  auto const a = find_cost_preset("wang2024").cost(one, {}), b = find_cost_preset("wang2024").cost(eight, {});
+  std::string_view const note = "energy.decode_per_token.as_published.published";
+  double const weights = fitted().dense_read.value.si() * static_cast<double>(n.weights());
+  CHECK(a.note(note) - b.note(note) == Approx(weights * 7 / 8).epsilon(1e-9));
+  CHECK(b.note("utilisation.one_token") == 8.0 / 64.0);
+  // A step of eight takes no shorter than one of one, and no longer than eight of them.
+  CHECK(b.latency_s(phase::decode) >= a.latency_s(phase::decode));
+  CHECK(b.latency_s(phase::decode) <= 8 * a.latency_s(phase::decode) * (1 + 1e-12));
+  CHECK(b.average_power_W(phase::decode) == Approx(8 * b.energy_J(phase::decode) / b.latency_s(phase::decode)));
+  for (char const* id : {"isaac", "tpuv4", "multi_bit"}) {
+    INFO(id);
+    auto const x = find_cost_preset(id).cost(one, {}), y = find_cost_preset(id).cost(eight, {});
+    CHECK(x.energy_J(phase::decode) == Approx(y.energy_J(phase::decode)).epsilon(1e-9));
+    CHECK(y.latency_s(phase::decode) == Approx(8 * x.latency_s(phase::decode)).epsilon(1e-9));
+  }
+  CHECK(find_cost_preset("vesti").cost(eight, {}).energy_J(phase::decode) <
+        find_cost_preset("vesti").cost(one, {}).energy_J(phase::decode) / 4);
+}
+
 TEST_CASE("a batch has caches for all its sequences, and needs one sequence at least") {
   // D1, D2, T1, T2 for each; S serves one after the other.
   CHECK(cache_sizes::of(256, 1024, 64, 64, 4).total() == 1024u * (4 * (2 * 256 + 2 * 16) + 64));
