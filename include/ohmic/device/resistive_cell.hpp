@@ -190,7 +190,9 @@ class cell_check {
     refuse_if(f.levels > 0 && (c_.levels > f.levels || (c_.levels == 0 && !table)), "the device has fewer levels",
               "levels",
               std::to_string(c_.levels) + (c_.levels == 0 ? " (any conductance)" : "") + " with cell.device=" + name,
-              table ? "0.." + std::to_string(f.levels) : "2.." + std::to_string(f.levels),
+              table           ? "0.." + std::to_string(f.levels)
+              : f.levels == 2 ? std::string("2")
+                              : "2.." + std::to_string(f.levels),
               "set cell.levels=" + std::to_string(f.levels));
     refuse_if(c_.programming_error > 0.0 && f.has_spread, "the device has a law of this error already",
               "programming_error", number_text(c_.programming_error) + " with cell.device=" + name, "0",
