@@ -162,7 +162,8 @@ int mvm(mvm_options const& o, common_options const& common) {
   executor threads(common.threads == 0 ? executor::available() : common.threads);
   auto cells = array_of(o, common, w);
   if (!x) x = inputs_of(o.inputs, cells.inputs);
-  auto const idle = given_in_vain(o, common, cells.config);
+  // Of a programmed array nothing is asked of the device any more, nor of its file.
+  auto const idle = given_in_vain(o, common, o.load.empty() ? cells.config : in_situ::once_programmed(cells.config));
   cells.config.adc = converters_of(o, cells, x->values);
   in_situ::report report;
   auto const y = in_situ::multiply(cells, x->values.view(), report, &threads);

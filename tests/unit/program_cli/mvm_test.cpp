@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -235,6 +236,19 @@ TEST_CASE("mvm: a saved array multiplies as it did, with another converter if th
       c.arguments("--set cell.device=table --set cell.states=" + (c / "states.csv") + " --save " + (c / "states.csv")),
       {"--save", "file named twice"});
   refused("mvm --weights '' --inputs " + (c / "x.npy") + " --output " + (c / "y2.npy"), {"--weights or --load"});
+}
+
+TEST_CASE("mvm: an array of a table of states is multiplied when the table is gone") {
+  small_case const c;
+  c.write("states.csv", "conductance_uS,spread_uS\n0,0.1\n50,0.2\n100,1\n");
+  auto const y = c.result("--set cell.device=table --set 'cell.r_off=inf ohm' --set cell.states=" + (c / "states.csv") +
+                          " --save " + (c / "a.safetensors"));
+  std::filesystem::remove(c.path() / "states.csv");
+  auto const r = run_program("mvm --load " + (c / "a.safetensors") + " --inputs " + (c / "x.npy") + " --output " +
+                             (c / "y2.npy") + " --set adc.bits=8");
+  INFO(r.text);
+  REQUIRE(r.status == 0);
+  CHECK(read_npy(c.path() / "y2.npy").values == y);
 }
 
 TEST_CASE("mvm: what writing took is told") {
