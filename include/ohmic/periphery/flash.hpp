@@ -32,7 +32,7 @@ template <class Unit>
     if (k < n) taps.push_back(sum);
   }
   if (sum != top && sum > 0.0)
-    for (double& t : taps) t = t * (top / sum);
+    for (double& t : taps) t = simd::fence(t * (top / sum));
   return taps;
 }
 
@@ -58,7 +58,7 @@ class flash_converter {
   template <class Noise>
   [[nodiscard]] double code(double position, Noise const& z) const noexcept {
     // Normal numbers end at 6.34: comparators further away are decided without theirs.
-    double const reach = 6.5 * noise_;
+    double const reach = simd::fence(6.5 * noise_);
     auto const below = [](std::pair<double, std::size_t> const& c, double v) { return c.first < v; };
     auto const first = std::lower_bound(comparators_.begin(), comparators_.end(), position - reach, below);
     auto count = static_cast<double>(first - comparators_.begin());

@@ -9,6 +9,7 @@
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
+#include "ohmic/core/simd.hpp"
 #include "ohmic/periphery/converter.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -76,7 +77,7 @@ class level_converter {
     return {bits, convention_ == level_convention::uniform ? codes - 1.0 : codes - 2.0, position(0.0)};
   }
   /// Where a value lies on it, and the value of a code.
-  [[nodiscard]] double position(double value) const noexcept { return (value - low_) * per_unit_; }
+  [[nodiscard]] double position(double value) const noexcept { return simd::fence((value - low_) * per_unit_); }
   [[nodiscard]] double value_of(double code) const noexcept { return code / per_unit_ + low_; }
 
   /// Distance between two levels; 0 if there is none.

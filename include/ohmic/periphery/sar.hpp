@@ -25,7 +25,7 @@ class sar_converter {
   sar_converter(converter_config const& c, converter_scale const& s, converter_numbers const& n) noexcept
       : scale_(s),
         gain_(c.gain),
-        offset_(c.offset > 0.0 ? c.offset * s.top * n.own(n_bits() + 1) : 0.0),
+        offset_(c.offset > 0.0 ? simd::fence(c.offset * s.top * n.own(n_bits() + 1)) : 0.0),
         noise_(c.noise * s.top) {
     double all = 0.0;
     for (std::size_t i = 0; i <= n_bits(); ++i) {
@@ -35,7 +35,7 @@ class sar_converter {
       all += level_[i];
     }
     double const per_unit = static_cast<double>(std::int64_t{1} << n_bits()) / all;
-    for (double& l : level_) l = l * per_unit;
+    for (double& l : level_) l = simd::fence(l * per_unit);
   }
 
   template <class Noise>

@@ -71,7 +71,7 @@ struct current_moments {
   std::sort(seen.begin(), seen.end());
   double const lowest = seen.front(), highest = seen.back();
   current_range r{lowest, highest};
-  double const wider = 0.5 * (a.margin - 1.0) * (highest - lowest);
+  double const wider = simd::fence(0.5 * (a.margin - 1.0) * (highest - lowest));
   switch (a.range) {
     case range_rule::mean_sigma: {
       double const reach = simd::fence(a.sigmas * m.sigma);
