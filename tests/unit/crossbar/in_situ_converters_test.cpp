@@ -19,34 +19,11 @@ using namespace ohmic_test;
 
 namespace {
 
-matrix<double> rolled_matrix(std::size_t rows, std::size_t cols, std::uint64_t seed, bool positive = false) {
-  dice d(seed);
-  matrix<double> m(rows, cols);
-  for (double& v : m.flat()) {
-    v = std::fmax(-1.0, std::fmin(1.0, 0.4 * d.normal()));
-    if (positive) v = std::fabs(v);
-  }
-  return m;
-}
-matrix<double> columns_of(matrix<double> const& x, std::size_t first, std::size_t count) {
-  matrix<double> out(x.rows(), count);
-  for (std::size_t r = 0; r < x.rows(); ++r)
-    for (std::size_t n = 0; n < count; ++n) out(r, n) = x(r, first + n);
-  return out;
-}
 double root_mean_square(matrix<double> const& a, matrix<double> const& b) {
   double sum = 0.0;
   for (std::size_t k = 0; k < a.size(); ++k) sum += std::pow(a.flat()[k] - b.flat()[k], 2);
   return std::sqrt(sum / static_cast<double>(a.size()));
 }
-matrix<double> product_of(matrix<double> const& w, matrix<double> const& x) {
-  matrix<double> y(w.rows(), x.cols());
-  for (std::size_t o = 0; o < w.rows(); ++o)
-    for (std::size_t n = 0; n < x.cols(); ++n)
-      for (std::size_t k = 0; k < w.cols(); ++k) y(o, n) += w(o, k) * x(k, n);
-  return y;
-}
-
 std::vector<std::string> const kinds = {"sar", "flash", "ramp"};
 std::vector<std::string> const all_mappings = {"differential", "differential_two_sided", "offset",
                                                "offset_unit_column"};
@@ -74,7 +51,7 @@ struct own_pcm : ideal_device {
 }  // namespace
 
 TEST_CASE("in-situ converters: without errors every kind gives the bits of the ideal one") {
-  auto const w = rolled_matrix(7, 33, 41), x = rolled_matrix(33, 5, 42);
+  auto const w = clipped_normals(7, 33, 41), x = clipped_normals(33, 5, 42);
   for (std::string more : {"", "adc.levels=sign_magnitude; ", "weights.mapping=offset; weights.slices=2,2,2,2; ",
                            "weights.mapping=offset_unit_column; inputs.slice_bits=1; adc.range=crosssim_max; ",
                            "inputs.passes=two_summed_digital; array.rows=8; lines.nonlinearity=0.3; "}) {
@@ -87,7 +64,7 @@ TEST_CASE("in-situ converters: without errors every kind gives the bits of the i
 }
 
 TEST_CASE("in-situ converters: composed when compiled or when run, the numbers are the same") {
-  auto const w = rolled_matrix(9, 40, 43), x = rolled_matrix(40, 6, 44);
+  auto const w = clipped_normals(9, 40, 43), x = clipped_normals(40, 6, 44);
   std::string const errors =
       "; converter.mismatch=0.05; converter.offset=0.01; converter.noise=0.003; converter.gain=300; "
       "converter.columns=4; array.rows=16; weights.slices=4,4";
@@ -101,9 +78,9 @@ TEST_CASE("in-situ converters: composed when compiled or when run, the numbers a
       executor threads(n);
       CHECK(in_situ::multiply(cells, x.view(), r, &threads) == at_run_time);
     }
-    auto const right = in_situ::multiply(cells, columns_of(x, 2, 4).view(), r, nullptr, 2);
-    CHECK(right == columns_of(at_run_time, 2, 4));
-    CHECK_FALSE(in_situ::multiply(cells, columns_of(x, 2, 4).view(), r) == right);  // other comparisons, other noise
+    auto const right = in_situ::multiply(cells, some_columns(x, 2, 4).view(), r, nullptr, 2);
+    CHECK(right == some_columns(at_run_time, 2, 4));
+    CHECK_FALSE(in_situ::multiply(cells, some_columns(x, 2, 4).view(), r) == right);  // other comparisons, other noise
     auto const elsewhere = in_situ::program(w.view(), cells.config, {3, 9});
     CHECK_FALSE(in_situ::multiply(elsewhere, x.view(), r) == at_run_time);
   };
@@ -139,10 +116,13 @@ TEST_CASE("in-situ converters: columns that share a converter share its errors")
 }
 
 TEST_CASE("in-situ ranges: every calibrated rule fits its currents, for every mapping, sliced or not") {
-  auto const w = rolled_matrix(12, 64, 45);
+  auto const w = clipped_normals(12, 64, 45);
   for (bool one_way : {false, true}) {
-    auto const seen = rolled_matrix(64, 24, 46, one_way), fresh = rolled_matrix(64, 24, 47, one_way);
-    auto const exact = product_of(w, fresh);
+    auto seen = clipped_normals(64, 24, 46), fresh = clipped_normals(64, 24, 47);
+    if (one_way)
+      for (auto* x : {&seen, &fresh})
+        for (double& v : x->flat()) v = std::fabs(v);
+    auto const exact = exact_product(w, fresh);
     for (auto const& mapping : all_mappings)
       for (std::string slices : {"", "weights.slices=2,2,2,2; inputs.slice_bits=1; "})
         for (std::string levels : {"uniform", "sign_magnitude"}) {
@@ -173,7 +153,7 @@ TEST_CASE("in-situ ranges: every calibrated rule fits its currents, for every ma
 }
 
 TEST_CASE("in-situ ranges: powers of two, margins, and currents that say nothing") {
-  auto const w = rolled_matrix(6, 32, 48), x = rolled_matrix(32, 8, 49);
+  auto const w = clipped_normals(6, 32, 48), x = clipped_normals(32, 8, 49);
   std::string const text = "weights.slices=2,2,2,2; inputs.slice_bits=1; adc.range=largest; ";
   auto const ranges = [&](std::string const& more) {
     return in_situ::calibrated(in_situ::program(w.view(), in_situ_settings(text + more)), x.view());
@@ -199,7 +179,7 @@ TEST_CASE("in-situ ranges: powers of two, margins, and currents that say nothing
 }
 
 TEST_CASE("in-situ inputs: pulses are amplitudes where cells are linear, and straight where they are not") {
-  auto const w = rolled_matrix(6, 20, 50), x = rolled_matrix(20, 4, 51);
+  auto const w = clipped_normals(6, 20, 50), x = clipped_normals(20, 4, 51);
   std::string const amplitude = "inputs.coding=sign_magnitude; ", pulse = "inputs.coding=pulse_width; ",
                     bent = "cell.curve.scale=0.1 V; ";
   for (std::string more :
@@ -234,7 +214,7 @@ TEST_CASE("in-situ inputs: pulses are amplitudes where cells are linear, and str
 }
 
 TEST_CASE("in-situ weights: balanced digits add up to the quantised weights") {
-  auto const w = rolled_matrix(6, 20, 52), x = rolled_matrix(20, 4, 53);
+  auto const w = clipped_normals(6, 20, 52), x = clipped_normals(20, 4, 53);
   for (std::string mapping : {"differential", "differential_two_sided"})
     for (auto const& [bits, slices] : {std::pair(8, "2,2,2"),
                                        {8, "1,1,1,1,1,1"},
@@ -252,7 +232,7 @@ TEST_CASE("in-situ weights: balanced digits add up to the quantised weights") {
           in_situ_settings("inputs.coding=analog; adc.levels=none; weights.largest=1; weights.digits=balanced; "
                            "weights.mapping=" +
                            mapping + "; weights.bits=" + std::to_string(bits) + "; weights.slices=" + slices));
-      auto const expected = product_of(rounded_w, x);
+      auto const expected = exact_product(rounded_w, x);
       // 20 terms of at most 1, in three to six slices: some hundred roundings of 20.
       for (std::size_t k = 0; k < y.size(); ++k) CHECK(std::fabs(y.flat()[k] - expected.flat()[k]) < 1e-12);
     }
@@ -275,7 +255,7 @@ TEST_CASE("in-situ weights: balanced digits add up to the quantised weights") {
 }
 
 TEST_CASE("in-situ devices: a law of one's own takes the place of a device of the catalogue") {
-  auto const w = rolled_matrix(8, 32, 54), x = rolled_matrix(32, 4, 55);
+  auto const w = clipped_normals(8, 32, 54), x = clipped_normals(32, 4, 55);
   std::string const text =
       "cell.r_on=40 kohm; cell.r_off=inf ohm; cell.faults.stuck_low=0.05; cell.write.max_tries=3; "
       "cell.retention.exponent=0.05; cell.retention.age=1000 s; cell.read_noise=0.01; ";
@@ -317,7 +297,7 @@ TEST_CASE("in-situ devices: Milo's curve bends each cell by its conductance") {
   std::string const text =
       "cell.device=rram_milo; cell.r_on=4.5 kohm; cell.r_off=20 kohm; weights.largest=1; "
       "inputs.scale=fixed; inputs.coding=analog; adc.levels=none; ";
-  auto const w = rolled_matrix(5, 12, 56);
+  auto const w = clipped_normals(5, 12, 56);
   auto const straight = in_situ::program(w.view(), in_situ_settings(text), {4, 1});
   auto bent = straight;
   bent.config = in_situ_settings(text + "cell.curve.law=milo; cell.curve.read=0.3 V");
@@ -356,7 +336,7 @@ TEST_CASE("in-situ array: settings without an effect are known, and have none") 
   struct vain {
     std::string around, key, value;
   };
-  auto const w = rolled_matrix(5, 12, 57), x = rolled_matrix(12, 3, 58);
+  auto const w = clipped_normals(5, 12, 57), x = clipped_normals(12, 3, 58);
   auto const keys_of = [](in_situ::config const& c) {
     std::set<std::string> out;
     for (auto const& i : in_situ::idle_settings(c)) {
@@ -412,7 +392,7 @@ TEST_CASE("in-situ array: settings without an effect are known, and have none") 
 }
 
 TEST_CASE("in-situ converters: results have the same bits with every compiler and instruction set") {
-  auto const w = rolled_matrix(6, 40, 59), x = rolled_matrix(40, 5, 60), seen = rolled_matrix(40, 7, 61);
+  auto const w = clipped_normals(6, 40, 59), x = clipped_normals(40, 5, 60), seen = clipped_normals(40, 7, 61);
   std::string const errors =
       "converter.mismatch=0.07; converter.offset=0.013; converter.noise=0.003; converter.gain=77; ";
   std::uint64_t bits = fingerprint(std::string_view());
