@@ -75,6 +75,9 @@ void add_mvm(CLI::App& command, mvm_options& o) {
   });
   file("--inputs", o.inputs, "Inputs, .npy (inputs) or (inputs, vectors)")->required();
   file("--output", o.output, "What the array makes of W X, .npy (outputs) or (outputs, vectors)")->required();
+  file("--calibration", o.calibration,
+       "Inputs for calibrated ranges (adc.range=mean_sigma, percentile, largest, least_squares), .npy; not the ones to "
+       "score");
   file("--array", o.array, "Settings of the array, .toml: [adc] bits = 6; --set comes on top");
   file("--save-conductances", o.conductances,
        "Write the programmed cells in S, .npy (inputs, slices x lines x columns)");
@@ -191,7 +194,10 @@ int run(int argc, char** argv) {
   if (*cost_command) return cost(c, common);
   if (*reproduce_command) return reproduce(r, common);
   if (*solve_command) return solve(w, common);
-  if (*mvm_command) return mvm(m, common);
+  if (*mvm_command) {
+    m.seed_is_given = mvm_command->count("--seed") > 0;
+    return mvm(m, common);
+  }
   return *deploy_command ? deploy(d, common) : list(what, common);
 }
 

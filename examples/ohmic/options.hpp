@@ -53,7 +53,9 @@ struct mvm_options {
   std::string weights, inputs, output;
   std::string array;         ///< TOML file with settings, or empty
   std::string conductances;  ///< file to write, or empty
-  std::string save, load;  ///< the programmed array as safetensors: to write, to read instead of programming; or empty
+  std::string save, load;   ///< the programmed array as safetensors: to write, to read instead of programming; or empty
+  std::string calibration;  ///< inputs that calibrated ranges are found with, or empty
+  bool seed_is_given = false;
 };
 
 int deploy(deploy_options const&, common_options const&);

@@ -30,6 +30,7 @@ enum class purpose : std::uint32_t {
   memory_rtn = 11,
   cell_read = 12,
   sample = 13,
+  adc_read = 14,
   user = 0x100
 };
 
