@@ -46,8 +46,8 @@ inline void visit_columns(column_job const& job, std::size_t first, Visitor& vis
       std::size_t const row = first * row_bytes + tile * tile_bytes;
       typename dot::sums p[Tokens], q[Tokens];
       for (std::size_t n = 0; n < Tokens; ++n) {
-        dot::clear(p[n]);
-        if constexpr (Pair) dot::clear(q[n]);
+        dot::start(p[n], 0);
+        if constexpr (Pair) dot::start(q[n], 0);
       }
       for (std::size_t g = 0; g < job.groups; ++g)
         for (std::size_t n = 0; n < Tokens; ++n) {
