@@ -16,11 +16,13 @@ namespace ohmic::inline OHMIC_ABI::in_situ {
 
 /// One pass of some tokens against one slice of a block of 16 outputs, as plain pointers (see block_job).
 struct column_job {
-  std::uint8_t const* plus = nullptr;   ///< digits of cells, (tiles, groups, 16, 4)
+  std::uint8_t const* plus =
+      nullptr;  ///< digits of cells, (tiles, groups, 16, 4); where `sums` is set, + - minus + 128
   std::uint8_t const* minus = nullptr;  ///< of the second line of a pair, or null
   float const* seen_plus = nullptr;   ///< instead of plus, what columns see of cells, (tiles, groups x 4, 16); or null
   float const* seen_minus = nullptr;  ///< of the second line of a pair, or null
   std::int8_t const* digits = nullptr;  ///< of inputs, (tokens, tiles, groups, 4)
+  std::int32_t const* sums = nullptr;   ///< of digits, (tokens, tiles), which take the 128 off again; or null
   std::int32_t const* flips = nullptr;  ///< -1 for a flipped column, else 0, (tiles, 16); or null
   std::int32_t const* units = nullptr;  ///< codes of the sum of inputs, (tokens, tiles)
   double unit_gain = 0.0;               ///< what such a code adds to a flipped column
@@ -45,24 +47,25 @@ inline void visit_columns(column_job const& job, std::size_t first, Visitor& vis
       std::size_t const cells = tile * tile_bytes * output_block + 4 * lane;
       std::size_t const row = first * row_bytes + tile * tile_bytes;
       typename dot::sums p[Tokens], q[Tokens];
-      for (std::size_t n = 0; n < Tokens; ++n) {
-        dot::start(p[n], 0);
+      std::int32_t const* const sums = job.sums == nullptr ? nullptr : job.sums + first * job.tiles + tile;
+      ohmic::detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
+        dot::start(p[n], sums == nullptr ? 0 : -128 * sums[n * job.tiles]);
         if constexpr (Pair) dot::start(q[n], 0);
-      }
+      });
       for (std::size_t g = 0; g < job.groups; ++g)
-        for (std::size_t n = 0; n < Tokens; ++n) {
+        ohmic::detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
           std::int32_t d;
           std::memcpy(&d, job.digits + row + n * row_bytes + 4 * g, 4);
           dot::template add<Wide>(p[n], job.plus + cells + 4 * output_block * g, d);
           if constexpr (Pair) dot::template add<Wide>(q[n], job.minus + cells + 4 * output_block * g, d);
-        }
-      for (std::size_t n = 0; n < Tokens; ++n) {
+        });
+      ohmic::detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
         if constexpr (Pair) {
           visitor.tile(n, tile, dot::total(p[n]), dot::total(q[n]));
         } else {
           visitor.tile(n, tile, dot::total(p[n]), simd::i32<Arch>(0));
         }
-      }
+      });
     }
     visitor.end(lane);
   }
@@ -84,6 +87,7 @@ inline void visit_column_tokens(column_job const& job, Make const& make) noexcep
       n += Tokens;
     }
   };
+  if constexpr (simd::dot4<Arch>::lanes == output_block) some.template operator()<8>();
   some.template operator()<4>();
   some.template operator()<1>();
 }
@@ -107,17 +111,21 @@ struct converting_columns {
     for (std::size_t n = 0; n < Tokens; ++n) sum[n] = units[n] = ints(0);
     over = floats(0.0f);
   }
-  [[nodiscard]] ints read(ints const& current) noexcept { return read(simd::to_float<Arch>(current)); }
-  [[nodiscard]] ints read(floats const& value) noexcept {
+  [[nodiscard, gnu::always_inline]] inline ints read(ints const& current) noexcept {
+    return read(simd::to_float<Arch>(current));
+  }
+  [[nodiscard, gnu::always_inline]] inline ints read(floats const& value) noexcept {
     floats const size = job.has_sign ? simd::abs<floats>(value) : value;
-    floats const one(1.0f), none(0.0f);
-    over = over + simd::select<Arch>(size > floats(full_scale), one, none);
+    floats const none(0.0f);
+    auto const above = size > floats(full_scale);
+    if (simd::any<Arch>(above)) over = over + simd::select<Arch>(above, floats(1.0f), none);  // rare where ranges fit
     floats const code = adc.code(size);
     return simd::to_int<floats>(job.has_sign ? simd::select<Arch>(value < none, -code, code) : code);
   }
   /// Currents of whole digits, or of what columns see.
   template <class Currents>
-  void tile(std::size_t n, std::size_t at, Currents const& p, Currents const& q) noexcept {
+  [[gnu::always_inline]] inline void tile(std::size_t n, std::size_t at, Currents const& p,
+                                          Currents const& q) noexcept {
     if (job.minus != nullptr) {
       sum[n] = sum[n] + (job.difference ? read(p - q) : read(p) - read(q));
       return;

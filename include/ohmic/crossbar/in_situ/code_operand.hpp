@@ -39,6 +39,20 @@ class stored_operand {
     if (c.weights.flipped) flip(codes, c);
   }
 
+  /// Pairs that are subtracted before the converter, as one line of digits between -127 and 127, half the products. For
+  /// ideal cells.
+  void subtract_pairs() {
+    constexpr int zero = 128;
+    for (std::size_t i = 0; i < slices_; ++i)
+      for (std::size_t at = 0; at < per_line(); ++at)
+        cells_[i * per_line() + at] =
+            static_cast<std::uint8_t>(cells_[2 * i * per_line() + at] + zero - cells_[(2 * i + 1) * per_line() + at]);
+    lines_ = 1;
+    cells_.resize(slices_ * per_line());
+    subtracted_ = true;
+  }
+  [[nodiscard]] bool is_subtracted() const noexcept { return subtracted_; }
+
   /// What columns see of the cells, through their errors and wires, array by array; the digits stay as they are.
   /// Errors  those of code_cells::seen; capacity where random numbers have no addresses
   void see(code_layout const& c, code_cells const& cells, write_place const& at) {
@@ -127,6 +141,7 @@ class stored_operand {
 
   driven_operand codes_;
   std::size_t lines_ = 1, slices_ = 1;
+  bool subtracted_ = false;
   aligned_vector<std::uint8_t> cells_;
   aligned_vector<float> seen_;
   double largest_share_ = 1.0;
@@ -164,14 +179,18 @@ class input_operand {
     sums_.assign(passes_ * tokens_ * cut_.tiles(), 0);
     for (int p = 0; p < passes; ++p) {
       weights_.push_back(law.weight(p));
-      for (std::size_t n = 0; n < tokens_; ++n) {
-        std::size_t const row = static_cast<std::size_t>(p) * tokens_ + n;
-        for (std::size_t k = 0; k < codes.cols; ++k) {
-          std::int32_t const digit = law.digit(codes(n, k), p);
-          digits_[row * cut_.padded() + cut_.place(k)] = static_cast<std::int8_t>(digit);
-          sums_[row * cut_.tiles() + k / cut_.activations] += digit;
+      for (std::size_t n = 0; n < tokens_; ++n)
+        for (std::size_t tile = 0; tile < cut_.tiles(); ++tile) {
+          std::size_t const row = static_cast<std::size_t>(p) * tokens_ + n, filled = cut_.filled(tile);
+          Code const* const code = &codes(n, tile * cut_.activations);
+          std::int8_t* const digit = digits_.data() + row * cut_.padded() + tile * cut_.groups() * 4;
+          std::int32_t sum = 0;
+          for (std::size_t k = 0; k < filled; ++k) {
+            digit[k] = static_cast<std::int8_t>(law.digit(code[k], p));
+            sum += digit[k];
+          }
+          sums_[row * cut_.tiles() + tile] = sum;
         }
-      }
     }
   }
 
