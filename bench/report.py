@@ -94,7 +94,7 @@ def compared(runs, rows, bounds=False):
             continue
         cells = [text]
         for r in runs.values():
-            cells.append("{} ± {:.0f} %".format(figure(r.ratio(ours, other)[0]), 100 * r.ratio(ours, other)[1]) if r.has(ours, other) else "-")
+            cells.append("{} ({:.0f} %)".format(figure(r.ratio(ours, other)[0]), 100 * r.ratio(ours, other)[1]) if r.has(ours, other) else "-")
         if bounds:
             cells += ["-" if b is None else f"{b:g}" for b in row[3:5]]
         out.append(cells)
@@ -126,7 +126,7 @@ def main(arguments):
     loads = ", ".join("{:.1f}".format(r.context["load_avg"][0]) if r.context.get("load_avg") else "?" for r in runs.values())
     parts = [f"""# Results
 
-Written by `bash bench/run.sh`. Ratios within one run: medians of repetitions in random order, ± the spread (cv) of both sides together. Work:
+Written by `bash bench/run.sh`. Ratios within one run: medians of repetitions in random order, in brackets the spread (cv) of both sides together. Work:
 1024 x 4096 weights x 128 activations (537 MMAC) unless said. Every bench checks its result before it is timed.
 
 Machine: {processor()}, {first.context["num_cpus"]} processors, load {loads} when the runs began (the bench itself is one). {compilers}. Commit {commit}.
