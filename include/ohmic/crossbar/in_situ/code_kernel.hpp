@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "ohmic/core/dot4.hpp"
 #include "ohmic/core/simd.hpp"
+#include "ohmic/core/stream.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/job.hpp"
 #include "ohmic/crossbar/kernel.hpp"
@@ -21,11 +23,19 @@ struct column_job {
   std::uint8_t const* minus = nullptr;  ///< of the second line of a pair, or null
   float const* seen_plus = nullptr;   ///< instead of plus, what columns see of cells, (tiles, groups x 4, 16); or null
   float const* seen_minus = nullptr;  ///< of the second line of a pair, or null
+  float const* variance_plus = nullptr;  ///< of a read of what columns see; or null
+  float const* variance_minus = nullptr;
+  double const* drives = nullptr;       ///< what a digit drives a row with, from the middle, -top..top; null: the digit
   std::int8_t const* digits = nullptr;  ///< of inputs, (tokens, tiles, groups, 4)
   std::int32_t const* sums = nullptr;   ///< of digits, (tokens, tiles), which take the 128 off again; or null
   std::int32_t const* flips = nullptr;  ///< -1 for a flipped column, else 0, (tiles, 16); or null
-  std::int32_t const* units = nullptr;  ///< codes of the sum of inputs, (tokens, tiles)
+  std::int32_t const* units = nullptr;  ///< codes of the sum of inputs, (tokens, tiles, 16)
   double unit_gain = 0.0;               ///< what such a code adds to a flipped column
+  double* unit_sums = nullptr;          ///< where to, rows as those of the target
+  float* normals = nullptr;  ///< room for a number a conversion, (tokens, tiles, lines that are converted, 16); or null
+  stream reads{};            ///< which numbers, from `first_read` on
+  std::uint64_t first_read = 0;
+  std::uint32_t time = 0;
   std::size_t tokens = 0;
   std::size_t tiles = 0;
   std::size_t groups = 0;   ///< of four rows of an array
@@ -134,7 +144,8 @@ struct converting_columns {
     if (job.flips != nullptr) {
       ints const flip = ints::load_unaligned(job.flips + at * output_block + lane);
       code = (code ^ flip) - flip;
-      units[n] = units[n] + (flip & ints(job.units[(first + n) * job.tiles + at]));
+      units[n] =
+          units[n] + (flip & ints::load_unaligned(job.units + ((first + n) * job.tiles + at) * output_block + lane));
     }
     sum[n] = sum[n] + code;
   }
@@ -142,7 +153,7 @@ struct converting_columns {
     for (std::size_t n = 0; n < Tokens; ++n) {
       ohmic::detail::add_scaled<Arch>(z, first + n, lane, sum[n]);
       if (job.flips != nullptr)
-        ohmic::detail::add_scaled<Arch>({z.first, z.stride, job.unit_gain}, first + n, lane, units[n]);
+        ohmic::detail::add_scaled<Arch>({job.unit_sums, z.stride, job.unit_gain}, first + n, lane, units[n]);
     }
     alignas(cache_line) float counts[simd::width<floats>];
     over.store_aligned(counts);
@@ -181,30 +192,56 @@ struct observing_columns {
 namespace detail {
 
 /// Hands the currents of cells that are not ideal to the visitor, token by token. Sums are exact in double (see
-/// code_cells) and become floats as they reach the converter.
+/// code_cells) and become floats as they reach the converter; noise of reads comes on top, one number a conversion with the
+/// variances of all cells.
 template <class Arch, class Visitor>
 inline void visit_seen(column_job const& job, std::size_t token, Visitor& visitor) noexcept {
   using floats = simd::f32<Arch>;
+  constexpr std::size_t width = simd::width<floats>;
   std::size_t const tile_rows = job.groups * 4;
-  for (std::size_t lane = 0; lane < output_block; lane += simd::width<floats>) {
+  bool const two = job.seen_minus != nullptr, apart = two && !job.difference;
+  floats const none(0.0f);
+  for (std::size_t lane = 0; lane < output_block; lane += width) {
     visitor.begin(lane);
     for (std::size_t tile = 0; tile < job.tiles; ++tile) {
       std::int8_t const* const digits = job.digits + (token * job.tiles + tile) * tile_rows;
-      alignas(cache_line) float currents[2][simd::width<floats>] = {};
-      double p[simd::width<floats>] = {}, q[simd::width<floats>] = {};
+      alignas(cache_line) float currents[2][width] = {};
+      double p[width] = {}, q[width] = {}, of_p[width] = {}, of_q[width] = {};
       for (std::size_t k = 0; k < tile_rows; ++k) {
         if (digits[k] == 0) continue;
-        auto const x = static_cast<double>(digits[k]);
+        double const x = job.drives != nullptr ? job.drives[digits[k]] : static_cast<double>(digits[k]);
         std::size_t const at = (tile * tile_rows + k) * output_block + lane;
-        for (std::size_t l = 0; l < simd::width<floats>; ++l) p[l] += x * static_cast<double>(job.seen_plus[at + l]);
-        if (job.seen_minus != nullptr)
-          for (std::size_t l = 0; l < simd::width<floats>; ++l) q[l] += x * static_cast<double>(job.seen_minus[at + l]);
+        for (std::size_t l = 0; l < width; ++l) p[l] += x * static_cast<double>(job.seen_plus[at + l]);
+        if (two)
+          for (std::size_t l = 0; l < width; ++l) q[l] += x * static_cast<double>(job.seen_minus[at + l]);
+        if (job.normals == nullptr) continue;
+        // As a float, so that its products with variances are exact.
+        auto const squared = static_cast<double>(static_cast<float>(x * x));
+        for (std::size_t l = 0; l < width; ++l) of_p[l] += squared * static_cast<double>(job.variance_plus[at + l]);
+        if (two)
+          for (std::size_t l = 0; l < width; ++l) of_q[l] += squared * static_cast<double>(job.variance_minus[at + l]);
       }
-      for (std::size_t l = 0; l < simd::width<floats>; ++l) {
+      for (std::size_t l = 0; l < width; ++l) {
         currents[0][l] = static_cast<float>(job.difference ? p[l] - q[l] : p[l]);
         currents[1][l] = static_cast<float>(job.difference ? 0.0 : q[l]);
       }
-      visitor.tile(0, tile, floats::load_aligned(currents[0]), floats::load_aligned(currents[1]));
+      floats plus = floats::load_aligned(currents[0]), minus = floats::load_aligned(currents[1]);
+      if (job.normals != nullptr) {
+        for (std::size_t l = 0; l < width; ++l) {
+          currents[0][l] = static_cast<float>(job.difference ? of_p[l] + of_q[l] : of_p[l]);
+          currents[1][l] = static_cast<float>(of_q[l]);
+        }
+        float const* const draws = job.normals + (token * job.tiles + tile) * (apart ? 2 : 1) * output_block + lane;
+        auto const noisy = [&](floats const& current, float const* variance, float const* draw) {
+          floats const read =
+              current + simd::mul<floats>(simd::sqrt<floats>(floats::load_aligned(variance)), simd::load<floats>(draw));
+          // A converter of currents of one sign has no code below 0.
+          return job.has_sign ? read : simd::select<Arch>(read < none, none, read);
+        };
+        plus = noisy(plus, currents[0], draws);
+        if (apart) minus = noisy(minus, currents[1], draws + output_block);
+      }
+      visitor.tile(0, tile, plus, minus);
     }
     visitor.end(lane);
   }
@@ -231,6 +268,11 @@ template <class Arch, class Adc>
 void convert_columns(column_job const& job, Adc const& adc, float full_scale, sum_target const& z,
                      std::uint64_t& clipped) noexcept {
   if (job.seen_plus != nullptr) {
+    if (job.normals != nullptr) {
+      std::size_t const lines = job.seen_minus != nullptr && !job.difference ? 2 : 1;
+      job.reads.template normals<Arch>(job.first_read, job.time,
+                                       std::span<float>(job.normals, job.tokens * job.tiles * lines * output_block));
+    }
     for (std::size_t n = 0; n < job.tokens; ++n) {
       converting_columns<Arch, Adc, 1> visitor{job, adc, full_scale, z, clipped, n, 0, {}, {}, {}};
       visit_seen<Arch>(job, n, visitor);
