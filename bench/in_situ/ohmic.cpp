@@ -67,13 +67,26 @@ void slices(benchmark::State& state) {
 void isaac(benchmark::State& state) { time_array(state, settings_of<ohmic::chip::isaac>()); }
 void multi_bit(benchmark::State& state) { time_array(state, settings_of<ohmic::chip::multi_bit>()); }
 void single_bit(benchmark::State& state) { time_array(state, settings_of<ohmic::chip::single_bit>()); }
-void real_cells(benchmark::State& state) { time_array(state, settings_of<ohmic::chip::multi_bit>(1e6)); }
+void real_cells(benchmark::State& state) {
+  auto c = settings_of<ohmic::chip::multi_bit>(1e6);
+  c.layout.weights.pairs = in_situ::pair_reading::difference;
+  time_array(state, c);
+}
+/// Cells with an error of programming, each of which varies from read to read.
+void noisy_cells(benchmark::State& state) {
+  auto c = settings_of<ohmic::chip::multi_bit>();
+  c.layout.weights.pairs = in_situ::pair_reading::difference;
+  c.cells.cell.r_on = ohmic::ohms(40e3);
+  ohmic::assign(c.cells.cell, "device=pcm_nandakumar");
+  time_array(state, c);
+}
 
 BENCHMARK(pairs)->Name("in_situ/pairs/ohmic")->Arg(1)->Arg(2)->Apply(product_settings);
 BENCHMARK(slices)->Name("in_situ/slices/ohmic")->Arg(1)->Arg(2)->Apply(product_settings);
 BENCHMARK(isaac)->Name("in_situ/isaac/ohmic")->Arg(1)->Apply(product_settings);
 BENCHMARK(multi_bit)->Name("in_situ/multi_bit/ohmic")->Arg(1)->Apply(product_settings);
 BENCHMARK(single_bit)->Name("in_situ/single_bit/ohmic")->Arg(1)->Apply(product_settings);
+BENCHMARK(noisy_cells)->Name("in_situ/noisy_cells/ohmic")->Arg(1)->Apply(product_settings);
 BENCHMARK(real_cells)->Name("in_situ/real_cells/ohmic")->Arg(1)->Apply(product_settings);
 
 }  // namespace

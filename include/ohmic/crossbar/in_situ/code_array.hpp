@@ -111,11 +111,8 @@ class code_array {
                               operand_source source = operand_source::weights, read_place const& place = {}) const {
     operand out(codes, layout(), !collapses() && source != operand_source::sums, where);
     if (!out.in_cells()) return out;
-    if (!cells_.is_ideal() || curve_bends()) {
-      out.see(layout(), cells_, written_at(out, source, place, where));
-    } else if (layout().weights.pairs == pair_reading::difference) {
-      out.subtract_pairs();
-    }
+    if (!cells_.is_ideal() || curve_bends()) out.see(layout(), cells_, written_at(out, source, place, where));
+    if (layout().weights.pairs == pair_reading::difference) out.subtract_pairs();
     return out;
   }
   /// Arrays that a matrix fills.

@@ -40,16 +40,22 @@ class stored_operand {
     if (c.weights.flipped) flip(codes, c);
   }
 
-  /// Pairs that are subtracted before the converter, as one line of digits between -127 and 127, half the products. For
-  /// ideal cells.
+  /// Pairs that are subtracted before the converter become one line: digits between -127 and 127, what columns see and the
+  /// variance of a read, rounded to a float, of the two cells together. Half the products.
   void subtract_pairs() {
     constexpr int zero = 128;
-    for (std::size_t i = 0; i < slices_; ++i)
-      for (std::size_t at = 0; at < per_line(); ++at)
-        cells_[i * per_line() + at] =
-            static_cast<std::uint8_t>(cells_[2 * i * per_line() + at] + zero - cells_[(2 * i + 1) * per_line() + at]);
+    auto const join = [&](auto& values, auto const& law) {
+      if (values.empty()) return;
+      for (std::size_t i = 0; i < slices_; ++i)
+        for (std::size_t at = 0; at < per_line(); ++at)
+          values[i * per_line() + at] = law(values[2 * i * per_line() + at], values[(2 * i + 1) * per_line() + at]);
+      values.resize(slices_ * per_line());
+    };
+    join(cells_, [](int plus, int minus) { return static_cast<std::uint8_t>(plus + zero - minus); });
+    join(seen_, [](float plus, float minus) { return plus - minus; });  // exact: steps of 2^-14
+    join(variance_, [](float plus, float minus) { return plus + minus; });
+    largest_variance_ *= 2.0;
     lines_ = 1;
-    cells_.resize(slices_ * per_line());
     subtracted_ = true;
   }
   [[nodiscard]] bool is_subtracted() const noexcept { return subtracted_; }
@@ -106,7 +112,7 @@ class stored_operand {
   [[nodiscard]] std::int32_t code(std::size_t o, std::size_t k) const noexcept { return codes_.code(o, k); }
   [[nodiscard]] bool in_cells() const noexcept { return !cells_.empty(); }
   [[nodiscard]] std::size_t slices() const noexcept { return slices_; }
-  [[nodiscard]] std::size_t lines() const noexcept { return lines_; }
+  [[nodiscard]] std::size_t lines() const noexcept { return subtracted_ ? 2 : lines_; }
 
   /// First digit of a block of outputs; null for a line that is not there.
   [[nodiscard]] std::uint8_t const* cells(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
