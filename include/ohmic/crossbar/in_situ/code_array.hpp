@@ -110,8 +110,9 @@ class code_array {
   [[nodiscard]] operand drive(matrix_view<std::int16_t const> codes, std::string const& where,
                               operand_source source = operand_source::weights, read_place const& place = {}) const {
     operand out(codes, layout(), !collapses() && source != operand_source::sums, where);
-    if (out.in_cells() && !(cells_.is_ideal() && !curve_bends()))
-      out.see(layout(), cells_, written_at(out, source, place, where));
+    if (!out.in_cells()) return out;
+    if (!cells_.is_ideal() || curve_bends()) out.see(layout(), cells_, written_at(out, source, place, where));
+    if (layout().weights.pairs == pair_reading::difference) out.subtract_pairs();
     return out;
   }
   /// Arrays that a matrix fills.
@@ -325,11 +326,12 @@ class code_array {
     job.variance_plus = y.variance(slice, 0, block);
     job.variance_minus = y.variance(slice, 1, block);
     job.digits = x.row(pass, first);
+    if (y.is_subtracted()) job.sums = x.sums(pass, first);
     job.flips = y.flips(slice, block);
     job.tokens = tokens;
     job.tiles = y.cut().tiles();
     job.groups = y.cut().groups();
-    job.wide = 2 * layout().cell_top(slice) * layout().input_top() > 32767;
+    job.wide = 2 * (y.is_subtracted() ? 255 : layout().cell_top(slice)) * layout().input_top() > 32767;
     job.difference = layout().weights.pairs == pair_reading::difference;
     job.has_sign = has_sign();
     return job;

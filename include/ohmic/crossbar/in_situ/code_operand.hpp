@@ -40,6 +40,26 @@ class stored_operand {
     if (c.weights.flipped) flip(codes, c);
   }
 
+  /// Pairs that are subtracted before the converter become one line: digits between -127 and 127, what columns see and the
+  /// variance of a read, rounded to a float, of the two cells together. Half the products.
+  void subtract_pairs() {
+    constexpr int zero = 128;
+    auto const join = [&](auto& values, auto const& law) {
+      if (values.empty()) return;
+      for (std::size_t i = 0; i < slices_; ++i)
+        for (std::size_t at = 0; at < per_line(); ++at)
+          values[i * per_line() + at] = law(values[2 * i * per_line() + at], values[(2 * i + 1) * per_line() + at]);
+      values.resize(slices_ * per_line());
+    };
+    join(cells_, [](int plus, int minus) { return static_cast<std::uint8_t>(plus + zero - minus); });
+    join(seen_, [](float plus, float minus) { return plus - minus; });  // exact: steps of 2^-14
+    join(variance_, [](float plus, float minus) { return plus + minus; });
+    largest_variance_ *= 2.0;
+    lines_ = 1;
+    subtracted_ = true;
+  }
+  [[nodiscard]] bool is_subtracted() const noexcept { return subtracted_; }
+
   /// What columns see of the cells, through their errors and wires, array by array; the digits stay as they are.
   /// Errors  those of code_cells::seen; capacity where random numbers have no addresses
   void see(code_layout const& c, code_cells const& cells, write_place const& at) {
@@ -92,7 +112,7 @@ class stored_operand {
   [[nodiscard]] std::int32_t code(std::size_t o, std::size_t k) const noexcept { return codes_.code(o, k); }
   [[nodiscard]] bool in_cells() const noexcept { return !cells_.empty(); }
   [[nodiscard]] std::size_t slices() const noexcept { return slices_; }
-  [[nodiscard]] std::size_t lines() const noexcept { return lines_; }
+  [[nodiscard]] std::size_t lines() const noexcept { return subtracted_ ? 2 : lines_; }
 
   /// First digit of a block of outputs; null for a line that is not there.
   [[nodiscard]] std::uint8_t const* cells(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
@@ -172,6 +192,7 @@ class stored_operand {
 
   driven_operand codes_;
   std::size_t lines_ = 1, slices_ = 1;
+  bool subtracted_ = false;
   aligned_vector<std::uint8_t> cells_;
   aligned_vector<float> seen_, variance_, units_, unit_variance_;
   double largest_share_ = 1.0, largest_variance_ = 0.0;
@@ -211,14 +232,18 @@ class input_operand {
     sums_.assign(passes_ * tokens_ * cut_.tiles(), 0);
     for (int p = 0; p < passes; ++p) {
       weights_.push_back(law.weight(p));
-      for (std::size_t n = 0; n < tokens_; ++n) {
-        std::size_t const row = static_cast<std::size_t>(p) * tokens_ + n;
-        for (std::size_t k = 0; k < codes.cols; ++k) {
-          std::int32_t const digit = law.digit(codes(n, k), p);
-          digits_[row * cut_.padded() + cut_.place(k)] = static_cast<std::int8_t>(digit);
-          sums_[row * cut_.tiles() + k / cut_.activations] += digit;
+      for (std::size_t n = 0; n < tokens_; ++n)
+        for (std::size_t tile = 0; tile < cut_.tiles(); ++tile) {
+          std::size_t const row = static_cast<std::size_t>(p) * tokens_ + n, filled = cut_.filled(tile);
+          Code const* const code = &codes(n, tile * cut_.activations);
+          std::int8_t* const digit = digits_.data() + row * cut_.padded() + tile * cut_.groups() * 4;
+          std::int32_t sum = 0;
+          for (std::size_t k = 0; k < filled; ++k) {
+            digit[k] = static_cast<std::int8_t>(law.digit(code[k], p));
+            sum += digit[k];
+          }
+          sums_[row * cut_.tiles() + tile] = sum;
         }
-      }
     }
   }
 

@@ -117,20 +117,19 @@ template <adc_policy Adc, switched_codes X>
           }
           // A column as a read finds it, or the difference of two.
           auto const current = [&](std::vector<std::size_t> const& columns, std::uint64_t element) {
-            double total = 0.0, variance = 0.0, noise = 0.0, sign = 1.0;
-            for (std::size_t column : columns) {
-              double one = 0.0, of_one = 0.0;
-              for (std::size_t k = 0; k < rows.size(); ++k) {
-                one += rows[k] * static_cast<double>(seen.digits(k, column));
+            double total = 0.0, variance = 0.0, noise = 0.0;
+            for (std::size_t k = 0; k < rows.size(); ++k) {
+              float of_row = 0.0f;  // a pair that is subtracted has one variance
+              for (std::size_t column : columns) {
+                double const sign = column == columns.front() ? 1.0 : -1.0;
+                total += sign * rows[k] * static_cast<double>(seen.digits(k, column));
                 if (seen.variance.size() == 0) continue;
-                auto const v = static_cast<double>(seen.variance(k, column));
-                of_one += static_cast<double>(static_cast<float>(rows[k] * rows[k])) * v;
+                of_row += seen.variance(k, column);
                 if (of_cells != nullptr)
-                  noise += rows[k] * std::sqrt(v) * static_cast<double>(of_cells->normal(drawn++, place.time));
+                  noise += rows[k] * std::sqrt(static_cast<double>(seen.variance(k, column))) *
+                           static_cast<double>(of_cells->normal(drawn++, place.time));
               }
-              total += sign * one;
-              variance += of_one;
-              sign = -1.0;
+              variance += static_cast<double>(static_cast<float>(rows[k] * rows[k])) * static_cast<double>(of_row);
             }
             auto const exact = static_cast<float>(total);
             if (seen.variance.size() == 0) return exact;
