@@ -298,12 +298,15 @@ json vega_of(chart const& c) {
                       {"x2", finite(i.x2)},
                       {"y2", finite(i.y2)}});
   auto const rows = distinct(c, &chart_item::row), groups = distinct(c, &chart_item::group);
-  json spec{{"$schema", "vega-lite/v5"},    {"description", c.title}, {"title", c.title},
-            {"data", {{"values", values}}}, {"width", 640},           {"config", {{"view", {{"stroke", "#cccccc"}}}}}};
+  json spec{{"description", c.title},
+            {"title", c.title},
+            {"data", {{"values", values}}},
+            {"width", 640},
+            {"config", {{"view", {{"stroke", "#cccccc"}}}}}};
   json const tip{{"field", "label"}, {"type", "nominal"}, {"title", nullptr}};
   json const row{
       {"field", "row"}, {"type", "nominal"}, {"sort", nullptr}, {"title", nullptr}, {"axis", {{"labelLimit", 320}}}};
-  json& e = spec["encoding"];
+  json e;  // apart: an ordered object moves what it holds as it grows
   e["tooltip"] = tip;
   switch (c.mark) {
     case chart::kind::bars:
@@ -361,6 +364,7 @@ json vega_of(chart const& c) {
       break;
     }
   }
+  spec["encoding"] = std::move(e);
   return spec;
 }
 

@@ -42,7 +42,7 @@ std::string const& chart_colour(std::size_t group);
 
 /// A whole SVG document.
 std::string svg_of(chart const& c);
-/// A specification for Vega-Lite 5, with its data.
+/// A specification for Vega-Lite 6, with its data.
 json vega_of(chart const& c);
 /// What is drawn, as numbers.
 table table_of(chart const& c);

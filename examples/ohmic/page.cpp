@@ -17,7 +17,7 @@ namespace {
 constexpr char const* page_style =
     R"(body{font:14px/1.5 sans-serif;margin:2em;max-width:75em;color:#111;background:#fff}
 h1{font-size:1.5em}h2{font-size:1.2em;margin-top:2em;border-bottom:1px solid #ccc}
-table{border-collapse:collapse;margin:.5em 0}td,th{padding:.15em .7em;border-bottom:1px solid #ddd;text-align:left;
+table{border-collapse:collapse;margin:.5em 0}caption{text-align:left;color:#444}td,th{padding:.15em .7em;border-bottom:1px solid #ddd;text-align:left;
 vertical-align:top;font-variant-numeric:tabular-nums}th{background:#f2f2f2;position:sticky;top:0}
 figure{margin:1.5em 0}figure svg{max-width:100%;height:auto}figcaption,.note{color:#444;max-width:60em}
 button,summary{cursor:pointer}:focus-visible{outline:3px solid #0072b2}.scroll{max-height:32em;overflow:auto}

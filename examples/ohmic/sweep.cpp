@@ -1,8 +1,10 @@
 // ohmic sweep: many designs, resumable, over threads and machines; which of them no other beats.
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fmt/core.h>
+#include <optional>
 #include <set>
 
 #include "json_output.hpp"
@@ -111,7 +113,8 @@ int lead(sweep_options const& o, common_options const& common, rank_team& team) 
   std::vector<std::string> keys;
   for (auto const& d : spec.dimensions) keys.push_back(d.key);
   if (o.restart) remove_sweep(options.output);
-  sweep_store store(options.output, spec.identity(), keys, runner->metrics());
+  std::optional<sweep_store> file(std::in_place, options.output, spec.identity(), keys, runner->metrics());
+  auto& store = *file;
   store.keep("goals", goals);
 
   auto const there = store.present(spec.points(), o.retry);
@@ -131,10 +134,13 @@ int lead(sweep_options const& o, common_options const& common, rank_team& team) 
                team.size() > 1 ? fmt::format(" of each of {} ranks", team.size()) : "");
   auto const ending = run_points(spec, points, *runner, store, team, threads, common.quiet);
   if (ending.signal != 0) {
+    file.reset();  // whole on the disk; what still computes is not waited for, and needs the runner until the process ends
     fmt::print(stderr, "ohmic: stopped by signal {}; {} of {} points are in {}: the same command continues\n",
                ending.signal, in_shard - points.size() + ending.written, in_shard, options.output);
-    return 128 + ending.signal;
+    std::fflush(nullptr);
+    std::_Exit(128 + ending.signal);
   }
+  if (!ending.lost.empty()) team.leave_lost();
   if (auto const facts = runner->facts(); !facts.empty() && ending.written > 0) store.keep("facts", facts);
   json out = exported(store, options, common);
   out["spec"] = o.spec;
@@ -180,7 +186,7 @@ int sweep(sweep_options const& o, common_options const& common) {
   bool lost = false;
   try {
     status = lead(o, common, team);
-    lost = status >= 128;
+    lost = team.has_lost();
   } catch (std::exception const& e) {
     if (team.size() == 1) throw;
     auto const* known = dynamic_cast<error const*>(&e);

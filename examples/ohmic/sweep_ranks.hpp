@@ -36,11 +36,15 @@ class rank_team {
   void send(int to, word what, std::string const& bytes);
   /// What has arrived, or nothing.
   [[nodiscard]] std::optional<message> poll();
+  /// Some rank will never answer: the end cannot wait for all.
+  void leave_lost() noexcept { lost_ = true; }
+  [[nodiscard]] bool has_lost() const noexcept { return lost_; }
   /// Leaves without waiting for a rank that is lost; ends the others.
   [[noreturn]] void abort(int status);
 
  private:
   int rank_ = 0, size_ = 1, local_size_ = 1;
+  bool lost_ = false;
   std::string host_;
 };
 

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <cstdlib>
 #include <deque>
 #include <exception>
 #include <fmt/core.h>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -35,19 +37,14 @@ constexpr auto lost_after = std::chrono::seconds(60);
 class work_desk {
  public:
   work_desk(point_runner& runner, unsigned threads) : worker_([this, &runner, threads] { work(runner, threads); }) {}
-  /// Waits for the batch that runs; see `leave`.
+  /// Waits for the batch that runs.
   ~work_desk() {
-    if (!worker_.joinable()) return;
     {
       std::lock_guard const lock(guard_);
       closed_ = true;
     }
     changed_.notify_all();
     worker_.join();
-  }
-  /// For a process that ends now: the batch that runs is not waited for.
-  void leave() {
-    if (worker_.joinable()) worker_.detach();
   }
 
   void put(batch_of_points batch) {
@@ -172,7 +169,7 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
     line(ending.written, points.size(), best.text());
   };
 
-  work_desk desk(runner, threads);
+  auto desk = std::make_unique<work_desk>(runner, threads);
   std::vector<colleague> others(static_cast<std::size_t>(team.size() - 1));
   auto const hand = [&](std::size_t i) {
     auto& c = others[i];
@@ -207,18 +204,18 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
   auto const outstanding = [&] {
     for (auto const& c : others)
       if (!c.handed.empty()) return true;
-    return desk.open() > 0;
+    return desk->open() > 0;
   };
 
   while (!rest.empty() || outstanding()) {
     if (caught_signal != 0) {
       ending.signal = caught_signal;
-      desk.leave();
+      static_cast<void>(desk.release());  // it computes until the process ends
       return ending;
     }
-    while (desk.open() < 2 && !rest.empty()) desk.put(rest.take());
+    while (desk->open() < 2 && !rest.empty()) desk->put(rest.take());
     for (std::size_t i = 0; i < others.size(); ++i) hand(i);
-    if (auto const results = desk.take(std::chrono::milliseconds(others.empty() ? 50 : 1))) write(*results);
+    if (auto const results = desk->take(std::chrono::milliseconds(others.empty() ? 50 : 1))) write(*results);
     listen();
   }
   for (std::size_t i = 0; i < others.size(); ++i)
@@ -241,10 +238,7 @@ void serve_points(point_runner& runner, rank_team& team, unsigned threads) {
       team.send(0, rank_team::word::alive, "");
       said = clock::now();
     }
-    if (caught_signal != 0) {
-      desk.leave();
-      team.abort(128 + caught_signal);
-    }
+    if (caught_signal != 0) std::_Exit(128 + caught_signal);  // rank 0 writes what it has; mpirun says who ended
   }
 }
 

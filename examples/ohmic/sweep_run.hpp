@@ -19,8 +19,8 @@ struct sweep_ending {
   std::uint64_t written = 0;  ///< points of this run
 };
 
-/// Rank 0: runs `points` here and on the other ranks of the team, and writes them. A signal stops it; points that run at
-/// that time are left out.
+/// Rank 0: runs `points` here and on the other ranks of the team, and writes them. A signal stops it: points that run at
+/// that time are left out, and run on, with `runner`, until the process ends.
 sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const& points, point_runner& runner,
                         sweep_store& store, rank_team& team, unsigned threads, bool quiet);
 

@@ -431,11 +431,13 @@ std::vector<std::string> sweep_spec::values(std::uint64_t point) const {
         out[d] = dimensions[d].at(unit_interval(addressed_bits(seed, 0, static_cast<std::uint32_t>(d), point)));
       break;
     case sampling::sobol: {
+      // The sequence begins with 0, which the engine leaves out. It is shifted digit by digit, by the seed: the points of
+      // every seed are as even as those of none.
       boost::random::sobol engine(out.size());
-      engine.seed(point);
-      // Shifted digit by digit, by the seed: the points of every seed are as even as those of none.
+      if (point > 0) engine.seed(point - 1);
       for (std::size_t d = 0; d < out.size(); ++d)
-        out[d] = dimensions[d].at(unit_interval(engine() ^ addressed_bits(seed, 1, static_cast<std::uint32_t>(d), 0)));
+        out[d] = dimensions[d].at(
+            unit_interval((point > 0 ? engine() : 0) ^ addressed_bits(seed, 1, static_cast<std::uint32_t>(d), 0)));
       break;
     }
   }

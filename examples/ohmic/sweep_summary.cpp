@@ -105,7 +105,8 @@ json row_object(sweep_row const& r, std::vector<std::string> const& keys, std::v
 }
 
 json summary_of(sweep_store const& store) {
-  auto const goals = store.kept("goals");
+  json goals = store.kept("goals");
+  if (!goals.is_object()) goals = {{"objectives", json::array()}, {"constraints", json::array()}};
   auto const& objectives = goals["objectives"];
   auto const at = indices_of(objectives, store.metrics()), bounds = indices_of(goals["constraints"], store.metrics());
   std::size_t done = 0, failed = 0, infeasible = 0, incomparable = 0;
