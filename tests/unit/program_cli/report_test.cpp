@@ -1,6 +1,9 @@
 // --report and --svg: pages that open without a network, show what the JSON says, and run nothing that a name slips in.
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
