@@ -86,7 +86,8 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                      chips[i].dense,
                      chips[i].dense_clipped,
                      chips[i].chip,
-                     chips[i].weight_arrays};
+                     chips[i].weight_arrays,
+                     chips[i].lines(task, threads)};
     r.actions = r.report.actions(d.names);
     r.plan_difference = difference(planned_actions(chips[i], m, task.inputs()), r.actions);
     d.results.push_back(std::move(r));
@@ -100,6 +101,7 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
   if (text) {
     print_table(out, d, !o.vary.empty());
     print_dense(out, d);
+    print_wires(out, d);
     if (o.vary.empty()) {
       print_layers(out, d);
       print_actions(out, d);

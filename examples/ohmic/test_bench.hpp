@@ -95,6 +95,7 @@ struct chip_under_test {
   ohmic::chip::contestant<Model, Task> contestant;
   ohmic::program::function_choices choices;
   std::function<ohmic::chip::run_tally(ohmic::program::sub_operation const&)> planned;
+  std::function<ohmic::chip::line_report(Task const&, ohmic::executor&)> lines;
   std::uint64_t clipped_biases = 0;
   ohmic::dense_report dense{};
   std::uint64_t dense_clipped = 0;
@@ -136,6 +137,11 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<Sp
                                    ohmic::chip::contestant<Model, Task>(*deployed, mode),
                                    deployed->choices(),
                                    [deployed](auto const& op) { return deployed->planned(op); },
+                                   [deployed, mode, &m](Task const& task, ohmic::executor& threads) {
+                                     return mode == ohmic::chip::product_mode::convert
+                                                ? ohmic::chip::sampled_lines(*deployed, m, task.inputs(), threads)
+                                                : ohmic::chip::line_report();
+                                   },
                                    0,
                                    deployed->dense(),
                                    deployed->dense_clipped(),
