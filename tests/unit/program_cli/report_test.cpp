@@ -199,7 +199,13 @@ TEST_CASE("report: sweeps have their front, reproduce its differences") {
 
 TEST_CASE("report: a deployment has its layers, ranges and actions", "[slow]") {
   std::string const m = OHMIC_SOURCE_DIR "/examples/models/bert-wordnet";
-  reported const r("deploy --model '" + m + "' --data '" + m + "/test.tsv' --limit 4 --chip wang2024,isaac");
+  scratch_folder const folder;
+  std::ifstream in(m + "/calib.tsv");
+  std::string calibration, line;
+  for (int i = 0; i < 4 && std::getline(in, line); ++i) calibration += line + "\n";
+  folder.write("calib.tsv", calibration);
+  reported const r("deploy --model '" + m + "' --data '" + m +
+                   "/test.tsv' --limit 2 --chip wang2024,isaac --calibration " + (folder / "calib.tsv"));
   auto const names = r.charts();
   for (char const* name : {"snr.svg", "clip.svg", "score_accuracy.svg", "actions.svg"})
     CHECK(std::count(names.begin(), names.end(), std::string(name)) == 1);
