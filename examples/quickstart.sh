@@ -6,7 +6,7 @@ set -euo pipefail
 
 ohmic_step "1/3 What the program needs"
 ohmic_packages g++ cmake ninja-build ccache libxtensor-dev libxsimd-dev "libboost1.81-dev|libboost1.83-dev|libboost1.88-dev" \
-  libcli11-dev libfmt-dev libtomlplusplus-dev nlohmann-json3-dev libutf8proc-dev
+  libcli11-dev libfmt-dev libtomlplusplus-dev nlohmann-json3-dev libutf8proc-dev libsqlite3-dev
 
 ohmic_step "2/3 Building the program ohmic in build/program"
 ohmic_build program

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "chip_request.hpp"
 #include "json_output.hpp"
 #include "ohmic/chip/isaac.hpp"
 #include "ohmic/chip/wang2024.hpp"
@@ -35,14 +36,6 @@ std::vector<chip_entry> const& chips();
 
 /// Errors  unknown_id with the known names
 chip_entry const& chip_named(std::string const& name);
-
-/// A chip with changes: how it is called in results, the chip it is made from, and assignments key=value in their
-/// order.
-struct chip_request {
-  std::string label;
-  std::string base;
-  std::vector<std::string> set;
-};
 
 /// The chips of --chip (names, or TOML files, separated by commas), each with --set on top, and for every value of
 /// --vary one.

@@ -7,31 +7,19 @@
 #include <set>
 
 #include "chips.hpp"
+#include "cost_case.hpp"
 #include "json_output.hpp"
 #include "ohmic/chip/cost_presets.hpp"
 #include "ohmic/chip/sensitivity.hpp"
 #include "ohmic/chip/workload.hpp"
 #include "ohmic/cost/book_file.hpp"
-#include "ohmic/model/import/network.hpp"
+#include "ohmic/cost/timeline.hpp"
 #include "options.hpp"
-#include "page.hpp"
+#include "report.hpp"
 
 namespace program_cli {
 
 using namespace ohmic;
-namespace fs = std::filesystem;
-
-/// Settings of the command: `cost.duplication=128`, `report.prices=bottom_up`. Keys of the chip's function
-/// (`adc.bits`) work too.
-struct cost_command_config {
-  computation_chip_config cost{};
-  report_choice report{};
-};
-
-}  // namespace program_cli
-BOOST_HANA_ADAPT_STRUCT(program_cli::cost_command_config, cost, report);
-
-namespace program_cli {
 
 namespace {
 
@@ -41,68 +29,10 @@ struct prepared {
   json config;
 };
 
-template <class Spec>
-prepared prepare(model::network const& n, cost_options const& o, std::vector<std::string> const& set) {
-  auto function = chip::defaults<Spec>();
-  std::vector<std::string> of_cost;
-  for (auto const& s : set) {
-    if (s.starts_with("cost.") || s.starts_with("report."))
-      of_cost.push_back(s);
-    else
-      assign(function, s);
-  }
-  chip::validate(function);
-  cost_command_config c;
-  if (std::string_view(Spec::name) == chip::wang2024_published::name) c.report.count = count_rule::published;
-  c.cost = chip::cost_config(function, c.cost);
-  for (auto const& s : of_cost) assign(c, s);
-  if (o.duplication > 0) c.cost.duplication = o.duplication;
-  computation_chip_config::validate(c.cost);
-  prepared out;
-  out.settings.chip = c.cost;
-  out.settings.choice = c.report;
-  out.work = chip::workload_of(n, {o.tokens, o.decode, o.batch}, chip::cost_choices(function, c.cost.scale),
-                               c.cost.array.activations(c.cost.scale));
-  out.config = settings_object(c);
-  return out;
-}
-
-/// A chip that is priced: a preset, or a chip file on one.
-struct design {
-  chip_request request;
-  chip::cost_preset const* preset;
-};
-
-/// Errors  those of the file; config_conflict for one that goes by the name of a preset, or changes a chip whose cost is
-///         that of its source
-design design_named(std::string const& name) {
-  if (!name.ends_with(".toml")) return {chip_request{name, name, {}}, &chip::find_cost_preset(name)};
-  auto request = read_chip_file(name);
-  for (auto const& p : chip::cost_presets)
-    if (p.name == request.label)
-      throw error({errc::config_conflict, "chip file goes by the name of a preset", name, request.label,
-                   "a name of its own", "set name = \"..\" in the file"});
-  auto const& preset = chip::find_cost_preset(request.base);
-  if (!request.set.empty() && !preset.has_book)
-    throw error({errc::config_conflict, "the cost of this chip is that of its source, for its printed settings", name,
-                 request.set.front(), "no settings", "take them out; ohmic deploy runs them"});
-  return {std::move(request), &preset};
-}
-
-/// Errors  those of the settings: the file's, then the command line's
 prepared prepare_for(design const& d, model::network const& n, cost_options const& o, common_options const& common) {
-  auto set = d.request.set;
-  set.insert(set.end(), common.set.begin(), common.set.end());
-  return d.request.base == chip::wang2024_published::name ? prepare<chip::wang2024_published>(n, o, set)
-                                                          : prepare<chip::wang2024>(n, o, set);
-}
-
-model::network network_named(std::string const& name) {
-  if (fs::exists(name)) return model::read_network(name);
-  if (name.find('/') != name.npos || name.ends_with(".json"))
-    throw error({errc::file_missing, "no such file or folder", "--model", name,
-                 "a folder with config.json, or a model's id", "check the path"});
-  return model::find_network(name);
+  auto const c = cost_case_of(d, common.set, o.duplication);
+  return {c.settings(), chip::workload_of(n, {o.tokens, o.decode, o.batch}, c.choices, c.activations()),
+          settings_object(c.config)};
 }
 
 std::string read_file(std::string const& file) {
@@ -168,6 +98,18 @@ json notes_of(cost_report const& r) {
   return notes;
 }
 
+/// Of one layer; a chip whose time is that of its source has none.
+json timeline_of_prefill(computation_chip_config const& c, workload const& w) {
+  json steps = json::array();
+  for (auto const& s : timeline_of(c, resources_for(c, w.prefill, w.weights), w.prefill)) {
+    json step{{"operation", program::name_of(s.what)}, {"start_s", s.start}};
+    for (std::size_t i = 0; i < stage_count; ++i)
+      step["stages_s"][std::string(name_of(static_cast<stage>(i)))] = s.stages[i];
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
 /// What a reader of the counts has to know.
 std::vector<std::string> remarks_on(model::network const& n, workload const& w, cost_report const& r) {
   auto out = n.remarks;
@@ -225,39 +167,14 @@ void print_comparison(FILE* out, json const& comparison, std::string_view base) 
   }
 }
 
-void write_page(std::string const& file, cost_report const& r, workload const& w, json const& comparison) {
-  page p("Cost of " + w.model + " on " + std::string(r.chip));
-  p.paragraph(fmt::format("{} tokens, batch {}, {} generated. Area {:.4g} mm2; prefill {:.4g} J, {:.4g} s.", w.tokens,
-                          w.batch, w.decode, r.area_mm2(), r.energy_J(phase::prefill), r.latency_s(phase::prefill)));
-  table t{{"row", "count", "unit price", "total", "unit", "source", "origin"}};
-  for (auto const& row : r.rows)
-    t.push_back({row.path(), fmt::format("{:.6g}", row.count), fmt::format("{:.4g}", row.unit_price),
-                 fmt::format("{:.5g}", row.total), std::string(unit_of(row.what)), std::string(row.source),
-                 std::string(name_of(row.from))});
-  p.add(t).heading("Beside the rows");
-  table n{{"name", "value", "unit", "meaning"}};
-  for (auto const& note : r.notes)
-    n.push_back(
-        {std::string(note.name), fmt::format("{:.5g}", note.value), std::string(note.unit), std::string(note.meaning)});
-  p.add(n);
-  if (!comparison.empty()) {
-    table c{{"chip", "area mm2", "prefill J", "token J", "area ratio", "energy ratio", "baseline of the ratios"}};
-    for (auto const& x : comparison)
-      c.push_back({cell(x["chip"]), cell(x["area_mm2"]), cell(x["energy_J"]["prefill"]),
-                   cell(x["energy_J"]["decode_per_token"]), cell(x["ratios"]["area"]),
-                   cell(x["ratios"]["energy"]["prefill"]), cell(x["ratios"]["baseline"])});
-    p.heading("Comparison").add(c);
-  }
-  p.write(file);
-}
-
 }  // namespace
 
 int cost(cost_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
-  std::vector<output_file> outputs{{o.report, "--report"}, {o.save_prices, "--save-prices"}};
+  std::vector<output_file> outputs{{common.report, "--report"}, {o.save_prices, "--save-prices"}};
   if (common.json != "-") outputs.push_back({common.json, "--json"});
   check_outputs({o.prices, o.chip}, outputs);
+  check_reports(common);
   design const chosen = design_named(o.chip);
   auto const& preset = *chosen.preset;
   for (auto const& [option, file] : {std::pair{"--prices", &o.prices}, {"--save-prices", &o.save_prices}})
@@ -320,6 +237,7 @@ int cost(cost_options const& o, common_options const& common) {
                     {"average_decode", decodes ? modelled(report.average_power_W(phase::decode)) : json(nullptr)}};
   out["rows"] = rows_of(report);
   out["notes"] = notes_of(report);
+  if (preset.has_book) out["timeline"] = timeline_of_prefill(p.settings.chip, p.work);
   if (!others.empty()) out["compare"] = comparison;
   if (o.sensitivity) {
     out["sensitivity"] = json::array();
@@ -346,7 +264,7 @@ int cost(cost_options const& o, common_options const& common) {
     if (!common.quiet && !unused.empty()) fmt::print(text, "prices that nothing uses: {}\n", fmt::join(unused, ", "));
   }
   out["run"] = run_object(start, 1, "none");
-  if (!o.report.empty()) write_page(o.report, report, p.work, comparison);
+  write_reports(out, common);
   if (!o.save_prices.empty())
     write_whole(o.save_prices,
                 "# kind,name,value unit,origin,source: the book " + std::string(name_of_prices(p.settings)) + " of " +

@@ -27,8 +27,8 @@ family family_of(fs::path const& folder) {
   std::string const type = config.string("model_type");
   if (type == "bert") return family::bert;
   if (type == "gpt2") return family::gpt2;
-  throw error({errc::config_value, "is not supported", config.where("model_type"), in_quotes(type),
-               "'bert', 'gpt2'", "see: ohmic list models"});
+  throw error({errc::config_value, "is not supported", config.where("model_type"), in_quotes(type), "'bert', 'gpt2'",
+               "see: ohmic list models"});
 }
 
 }  // namespace
@@ -58,6 +58,18 @@ int calibrate(calibrate_options const& o, common_options const& common) {
       break;
   }
   return calibrate_bert(o, common);
+}
+
+std::unique_ptr<point_runner> deploy_points(sweep_spec const& spec, common_options const& common) {
+  switch (family_of(spec.model)) {
+    case family::gpt2:
+      return deploy_points_gpt2(spec, common);
+    case family::sentence_encoder:
+      return deploy_points_sentence_encoder(spec, common);
+    case family::bert:
+      break;
+  }
+  return deploy_points_bert(spec, common);
 }
 
 }  // namespace program_cli

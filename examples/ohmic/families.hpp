@@ -2,17 +2,23 @@
 // forward pass.
 #pragma once
 
+#include <memory>
+
 #include "options.hpp"
+#include "sweep_points.hpp"
 
 namespace program_cli {
 
 int deploy_bert(deploy_options const&, common_options const&);
 int calibrate_bert(calibrate_options const&, common_options const&);
+std::unique_ptr<point_runner> deploy_points_bert(sweep_spec const&, common_options const&);
 
 int deploy_gpt2(deploy_options const&, common_options const&);
 int calibrate_gpt2(calibrate_options const&, common_options const&);
+std::unique_ptr<point_runner> deploy_points_gpt2(sweep_spec const&, common_options const&);
 
 int deploy_sentence_encoder(deploy_options const&, common_options const&);
 int calibrate_sentence_encoder(calibrate_options const&, common_options const&);
+std::unique_ptr<point_runner> deploy_points_sentence_encoder(sweep_spec const&, common_options const&);
 
 }  // namespace program_cli

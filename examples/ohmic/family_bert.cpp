@@ -4,6 +4,7 @@
 #include "ohmic/model/import/bert.hpp"
 #include "ohmic/model/text/wordpiece.hpp"
 #include "run_deployment.hpp"
+#include "sweep_deploy.hpp"
 
 namespace program_cli {
 
@@ -75,6 +76,9 @@ int deploy_bert(deploy_options const& o, common_options const& common) {
 }
 int calibrate_bert(calibrate_options const& o, common_options const& common) {
   return calibrate_family(bert_family(o.model), o, common);
+}
+std::unique_ptr<point_runner> deploy_points_bert(sweep_spec const& spec, common_options const& common) {
+  return std::make_unique<deploy_runner<bert_family>>(bert_family(spec.model), spec, common);
 }
 
 }  // namespace program_cli

@@ -4,6 +4,7 @@
 #include "ohmic/model/import/gpt2.hpp"
 #include "ohmic/model/text/sentencepiece.hpp"
 #include "run_deployment.hpp"
+#include "sweep_deploy.hpp"
 
 namespace program_cli {
 
@@ -90,6 +91,9 @@ int deploy_gpt2(deploy_options const& o, common_options const& common) {
 }
 int calibrate_gpt2(calibrate_options const& o, common_options const& common) {
   return calibrate_family(gpt2_family(o.model), o, common);
+}
+std::unique_ptr<point_runner> deploy_points_gpt2(sweep_spec const& spec, common_options const& common) {
+  return std::make_unique<deploy_runner<gpt2_family>>(gpt2_family(spec.model), spec, common);
 }
 
 }  // namespace program_cli

@@ -4,6 +4,7 @@
 #include "ohmic/model/sentence_encoder.hpp"
 #include "ohmic/model/text/unigram.hpp"
 #include "run_deployment.hpp"
+#include "sweep_deploy.hpp"
 
 namespace program_cli {
 
@@ -93,6 +94,9 @@ int deploy_sentence_encoder(deploy_options const& o, common_options const& commo
 }
 int calibrate_sentence_encoder(calibrate_options const& o, common_options const& common) {
   return calibrate_family(sentence_encoder_family(o.model), o, common);
+}
+std::unique_ptr<point_runner> deploy_points_sentence_encoder(sweep_spec const& spec, common_options const& common) {
+  return std::make_unique<deploy_runner<sentence_encoder_family>>(sentence_encoder_family(spec.model), spec, common);
 }
 
 }  // namespace program_cli

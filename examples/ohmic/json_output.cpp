@@ -14,6 +14,7 @@
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/cost/report.hpp"
 
 namespace program_cli {
 

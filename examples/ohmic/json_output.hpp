@@ -6,9 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "ohmic/core/config.hpp"
 #include "ohmic/core/reflect.hpp"
-#include "ohmic/cost/report.hpp"
 #include "options.hpp"
+
+namespace ohmic::inline OHMIC_ABI {
+struct cost_report;
+}
 
 namespace program_cli {
 

@@ -33,6 +33,32 @@ void add_common(CLI::App& command, common_options& common) {
       ->capture_default_str();
 }
 
+void add_reports(CLI::App& command, common_options& common) {
+  command.add_option("--report", common.report, "Write the result as a page that opens without a network")
+      ->type_name("FILE.html");
+  command.add_option("--svg", common.svg, "Write each chart of that page to a folder")->type_name("DIR");
+}
+
+/// The command as a shell reads it.
+std::string typed(int argc, char** argv) {
+  std::string out = "ohmic";
+  for (int i = 1; i < argc; ++i) {
+    std::string const word = argv[i];
+    bool const plain = !word.empty() && word.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789-_=+./:,@%") == word.npos;
+    out += ' ';
+    if (plain) {
+      out += word;
+      continue;
+    }
+    out += '\'';
+    for (char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    out += '\'';
+  }
+  return out;
+}
+
 void add_solve(CLI::App& command, solve_options& o) {
   auto const file = [&](char const* name, std::string& value, char const* text) {
     return command.add_option(name, value, text)->type_name("FILE");
@@ -83,12 +109,40 @@ void add_mvm(CLI::App& command, mvm_options& o) {
        "Write the programmed cells in S, .npy (inputs, slices x lines x columns)");
 }
 
+/// Options of `sweep`, and its subcommand `merge`, which is returned.
+CLI::App* add_sweep(CLI::App& command, sweep_options& o, common_options& common) {
+  auto const results = [&o](CLI::App& app) {
+    app.add_option("--csv", o.csv, "Write all points as CSV")->type_name("FILE");
+    app.add_option("--jsonl", o.jsonl, "Write all points as JSON, one a line")->type_name("FILE");
+  };
+  command.add_option("--spec", o.spec, "What is varied, measured and better; examples/sweeps has some")
+      ->type_name("FILE.toml");
+  command
+      .add_option("--output", o.output,
+                  "SQLite file of the results, by default the spec's name with .sqlite; a sweep that is there goes on")
+      ->type_name("FILE");
+  command.add_option("--shard", o.shard, "Run part i of n only; merge the files afterwards")->type_name("I/N");
+  command.add_flag("--restart", o.restart, "Forget what the file holds");
+  command.add_flag("--retry", o.retry, "Run points again that have failed");
+  results(command);
+  add_common(command, common);
+  add_reports(command, common);
+  auto* const merge = command.add_subcommand("merge", "One file of the files of shards");
+  merge->add_option("FILES", o.merged, "Files of shards of one sweep")->required();
+  merge->add_option("--output", o.output, "File to write, or to add to")->required()->type_name("FILE");
+  results(*merge);
+  add_common(*merge, common);
+  add_reports(*merge, common);
+  return merge;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Large language models on memristor crossbars: which numbers come out, and which actions they take"};
   app.require_subcommand(1);
   ohmic::library_version const v;
   app.set_version_flag("--version", fmt::format("ohmic {}.{}.{}", v.major, v.minor, v.patch));
   common_options common;
+  common.command = typed(argc, argv);
 
   deploy_options d;
   auto* const deploy_command =
@@ -117,6 +171,7 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   deploy_command->add_flag("--no-truncate", d.no_truncate, "A text longer than the model's positions is an error");
   add_common(*deploy_command, common);
+  add_reports(*deploy_command, common);
 
   cost_options c;
   auto* const cost_command =
@@ -147,15 +202,15 @@ int run(int argc, char** argv) {
   cost_command
       ->add_option("--save-prices", c.save_prices, "Write the chip's own price book to FILE, in the form of --prices")
       ->type_name("FILE");
-  cost_command->add_option("--report", c.report, "Write the result as a page to FILE")->type_name("FILE");
   add_common(*cost_command, common);
+  add_reports(*cost_command, common);
 
   reproduce_options r;
   auto* const reproduce_command =
       app.add_subcommand("reproduce", "Every printed figure computed from parts and counts, beside what is printed");
   reproduce_command->add_option("--only", r.only, "Only rows whose id starts with PREFIX")->type_name("PREFIX");
-  reproduce_command->add_option("--report", r.report, "Write the result as a page to FILE")->type_name("FILE");
   add_common(*reproduce_command, common);
+  add_reports(*reproduce_command, common);
 
   calibrate_options k;
   auto* const calibrate_command = app.add_subcommand(
@@ -182,6 +237,11 @@ int run(int argc, char** argv) {
   add_mvm(*mvm_command, m);
   add_common(*mvm_command, common);
 
+  sweep_options p;
+  auto* const sweep_command =
+      app.add_subcommand("sweep", "Many designs: which of them no other beats; resumable, over threads and machines");
+  auto* const merge_command = add_sweep(*sweep_command, p, common);
+
   std::string what = "chips";
   auto* const list_command = app.add_subcommand("list", "What the program knows by name");
   list_command->add_option("WHAT", what, "chips, devices or models")->capture_default_str();
@@ -198,6 +258,8 @@ int run(int argc, char** argv) {
     m.seed_is_given = mvm_command->count("--seed") > 0;
     return mvm(m, common);
   }
+  if (*merge_command) return merge_sweeps(p, common);
+  if (*sweep_command) return sweep(p, common);
   return *deploy_command ? deploy(d, common) : list(what, common);
 }
 

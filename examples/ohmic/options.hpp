@@ -17,6 +17,8 @@ struct common_options {
   bool quiet = false;
   std::vector<std::string> set;  ///< key=value
   std::string instruction_set = "auto";
+  std::string report, svg;  ///< page and folder of charts to write, or empty
+  std::string command;      ///< as it was typed
 };
 
 struct deploy_options {
@@ -27,14 +29,14 @@ struct deploy_options {
 };
 
 struct cost_options {
-  std::string model, chip = "wang2024", compare, prices, save_prices, report;
+  std::string model, chip = "wang2024", compare, prices, save_prices;
   std::size_t tokens = 0, decode = 1, batch = 1,
               duplication = 0;  ///< tokens 0: the model's usual number; duplication 0: the setting's
   bool sensitivity = false;
 };
 
 struct reproduce_options {
-  std::string only, report;
+  std::string only;
 };
 
 struct calibrate_options {
@@ -58,12 +60,22 @@ struct mvm_options {
   bool seed_is_given = false;
 };
 
+struct sweep_options {
+  std::string spec, output;  ///< output empty: the spec's name with .sqlite
+  std::string shard;         ///< "i/n", or empty
+  bool restart = false, retry = false;
+  std::string csv, jsonl;
+  std::vector<std::string> merged;  ///< files, for `sweep merge`
+};
+
 int deploy(deploy_options const&, common_options const&);
 int calibrate(calibrate_options const&, common_options const&);
 int cost(cost_options const&, common_options const&);
 int reproduce(reproduce_options const&, common_options const&);
 int solve(solve_options const&, common_options const&);
 int mvm(mvm_options const&, common_options const&);
+int sweep(sweep_options const&, common_options const&);
+int merge_sweeps(sweep_options const&, common_options const&);
 int list(std::string const& what, common_options const&);
 
 }  // namespace program_cli

@@ -20,7 +20,8 @@ class progress_line {
     if (dirty_) fmt::print(stderr, "\r\033[K");
   }
 
-  void operator()(std::size_t done, std::size_t total) {
+  /// more: said after it, such as the best so far.
+  void operator()(std::size_t done, std::size_t total, std::string const& more = {}) {
     if (!shown_) return;
     auto const now = std::chrono::steady_clock::now();
     double const elapsed = std::chrono::duration<double>(now - start_).count();
@@ -28,11 +29,18 @@ class progress_line {
     last_ = now;
     dirty_ = true;
     double const rate = static_cast<double>(done) / elapsed, left = static_cast<double>(total - done) / rate;
-    fmt::print(stderr, "\r\033[K{}: {} of {}, {:.0f}/s, {:.0f} s left", what_, done, total, rate, left);
+    fmt::print(stderr, "\r\033[K{}: {} of {}, {:.3g}/s, {} left{}{}", what_, done, total, rate, duration(left),
+               more.empty() ? "" : ", ", more);
     std::fflush(stderr);
   }
 
  private:
+  static std::string duration(double s) {
+    return s < 120    ? fmt::format("{:.0f} s", s)
+           : s < 7200 ? fmt::format("{:.0f} min", s / 60)
+                      : fmt::format("{:.1f} h", s / 3600);
+  }
+
   std::string what_;
   bool shown_, dirty_ = false;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), last_ = start_;

@@ -7,7 +7,7 @@
 #include "json_output.hpp"
 #include "ohmic/chip/beside.hpp"
 #include "options.hpp"
-#include "page.hpp"
+#include "report.hpp"
 
 namespace program_cli {
 
@@ -61,32 +61,12 @@ void print_rows(FILE* out, std::vector<chip::reproduced_row> const& rows) {
   }
 }
 
-void write_page(std::string const& file, std::vector<chip::reproduced_row> const& rows,
-                std::vector<chip::beside_value> const& beside) {
-  page p("Printed and computed");
-  table t{{"id", "quantity", "subject", "printed", "computed", "difference", "tolerance", "grade", "verdict", "formula",
-           "fitted on", "where"}};
-  for (auto const& r : rows)
-    t.push_back({std::string(r.printed->id), std::string(r.printed->quantity), std::string(r.printed->subject),
-                 std::string(r.printed->value), shown(r.value, r.computed),
-                 fmt::format("{:+.2f} %", 100.0 * r.difference), fmt::format("{:.1f} %", 100.0 * r.printed->rel_tol),
-                 std::string(chip::name_of(r.printed->how)),
-                 r.reason.empty() ? verdict(r) : fmt::format("{}: {}", verdict(r), r.reason), r.formula, r.fitted_on,
-                 std::string(r.printed->where)});
-  p.add(t).heading("Beside the printed");
-  table b{{"id", "value", "unit", "meaning"}};
-  for (auto const& v : beside) b.push_back({v.id, fmt::format("{:.5g}", v.value), v.unit, v.meaning});
-  p.add(b).heading("Choices made after seeing a figure");
-  table k{{"choice"}};
-  for (auto knob : chip::knobs) k.push_back({std::string(knob)});
-  p.add(k).write(file);
-}
-
 }  // namespace
 
 int reproduce(reproduce_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
+  check_reports(common);
   if (!common.set.empty())
     throw error({errc::config_conflict, "the reproduction has no settings", "--set", common.set.front(), "none",
                  "use ohmic cost to change the chip"});
@@ -123,7 +103,7 @@ int reproduce(reproduce_options const& o, common_options const& common) {
   for (auto const& v : beside)
     out["beside"].push_back({{"id", v.id}, {"value", finite(v.value)}, {"unit", v.unit}, {"meaning", v.meaning}});
   out["run"] = run_object(start, 1, "none");
-  if (!o.report.empty()) write_page(o.report, rows, beside);
+  write_reports(out, common);
   write_result(common.json, out);
   return failed == 0 ? done : check_failed;
 }

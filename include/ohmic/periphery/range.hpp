@@ -128,6 +128,23 @@ class current_statistics {
       if (histogram_[i] > 0) return upper_edge(i);
     return 0.0;
   }
+  /// The histogram in n bins of equal width, the last of which ends at or above `largest`.
+  struct coarse_histogram {
+    double width = 0.0;  ///< of a bin, in units of current
+    std::vector<std::uint64_t> counts;
+  };
+  [[nodiscard]] coarse_histogram coarse(std::size_t n) const {
+    std::size_t used = histogram_.size();
+    while (used > 0 && histogram_[used - 1] == 0) --used;
+    std::size_t const each = n == 0 || used == 0 ? 1 : (used + n - 1) / n;
+    coarse_histogram out{static_cast<double>(each << shift_), {}};
+    for (std::size_t i = 0; i < used; i += each) {
+      std::uint64_t sum = 0;
+      for (std::size_t k = i; k < std::min(i + each, used); ++k) sum += histogram_[k];
+      out.counts.push_back(sum);
+    }
+    return out;
+  }
   /// The bin edge at which a converter of so many steps would have the least sum of squared errors: step^2 / 12 for
   /// every
   /// current in range (none where a step is a whole unit), the square of what is cut off for those above.

@@ -33,6 +33,7 @@ struct function_choices {
   [[nodiscard]] std::size_t bias_rows_of(site s) const noexcept {
     return s.index() < bias_rows.size() ? bias_rows[s.index()] : 0;
   }
+  friend bool operator==(function_choices const&, function_choices const&) = default;
 };
 
 namespace detail {

@@ -1,0 +1,228 @@
+// ohmic sweep: many designs, resumable, over threads and machines; which of them no other beats.
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/core.h>
+#include <optional>
+#include <set>
+
+#include "json_output.hpp"
+#include "options.hpp"
+#include "report.hpp"
+#include "sweep_points.hpp"
+#include "sweep_ranks.hpp"
+#include "sweep_run.hpp"
+#include "sweep_spec.hpp"
+#include "sweep_store.hpp"
+#include "sweep_summary.hpp"
+
+namespace program_cli {
+
+using namespace ohmic;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Part i of n of the points, from "i/n".
+struct sweep_shard {
+  std::uint64_t part = 1, parts = 1;
+
+  static sweep_shard read(std::string const& text) {
+    if (text.empty()) return {};
+    auto const slash = text.find('/');
+    sweep_shard s;
+    if (slash == text.npos || !field_format<std::uint64_t>::parse(text.substr(0, slash), s.part).empty() ||
+        !field_format<std::uint64_t>::parse(text.substr(slash + 1), s.parts).empty() || s.part < 1 || s.part > s.parts)
+      throw error({errc::config_value, "not a part of the points", "--shard", "'" + text + "'", "i/n with 1 <= i <= n",
+                   "the first of four is 1/4"});
+    return s;
+  }
+  [[nodiscard]] bool has(std::uint64_t point) const noexcept { return point % parts == part - 1; }
+};
+
+/// Removes the file of a sweep, and nothing else.
+void remove_sweep(std::string const& file) {
+  if (!fs::exists(file)) return;
+  { sweep_store const is_one(file); }
+  for (char const* end : {"", "-wal", "-shm"}) fs::remove(file + end);
+}
+
+void check_sweep_outputs(sweep_options const& o, common_options const& common) {
+  std::vector<output_file> files{{o.output, "--output"}, {o.csv, "--csv"}, {o.jsonl, "--jsonl"}};
+  if (common.json != "-") files.push_back({common.json, "--json"});
+  std::vector<std::string> inputs = o.merged;
+  inputs.push_back(o.spec);
+  check_outputs(inputs, files);
+  check_reports(common);
+}
+
+/// The results of a file, as JSON, and in the other forms that were asked for.
+json exported(sweep_store const& store, sweep_options const& o, common_options const& common) {
+  if (!o.csv.empty()) write_whole(o.csv, csv_of(store));
+  if (!o.jsonl.empty()) write_whole(o.jsonl, jsonl_of(store));
+  json out = result_header("sweep", common);
+  out["config"] = store.identity();
+  out["output"] = store.file();
+  out["keys"] = store.keys();
+  out["metrics"] = store.metrics();
+  out["facts"] = store.kept("facts");
+  out.update(summary_of(store));
+  return out;
+}
+
+/// Points for the charts of a page: the front, and of the others at most so many, evenly among them.
+json points_drawn(sweep_store const& store, json const& out, common_options const& common) {
+  json rows = json::array();
+  if (common.report.empty() && common.svg.empty()) return rows;
+  constexpr std::uint64_t most_points = 5000;
+  std::set<std::uint64_t> front;
+  for (auto const& r : out["front"]) front.insert(r["point"].get<std::uint64_t>());
+  std::uint64_t const step = out["points"]["done"].get<std::uint64_t>() / most_points + 1;
+  std::uint64_t seen = 0;
+  store.for_each([&](sweep_row const& r) {
+    if (r.error.empty() && (seen++ % step == 0 || front.contains(r.point)))
+      rows.push_back(row_object(r, store.keys(), store.metrics()));
+  });
+  return rows;
+}
+
+void say_result(json const& out, sweep_store const& store, common_options const& common) {
+  if (common.quiet) return;
+  FILE* const text = common.json == "-" ? stderr : stdout;
+  print_summary(text, out, store.keys());
+  fmt::print(text, "{}: all points; continue, or export with --csv, --jsonl, by running the same again\n",
+             store.file());
+}
+
+int status_of(json const& out) {
+  auto const& n = out["points"];
+  return n["done"] == 0 && n["failed"] != 0 ? check_failed : done;
+}
+
+/// Rank 0, or the only one.
+int lead(sweep_options const& o, common_options const& common, rank_team& team) {
+  auto const start = std::chrono::steady_clock::now();
+  auto const spec = sweep_spec::read(o.spec, common);
+  auto const shard = sweep_shard::read(o.shard);
+  auto options = o;
+  if (options.output.empty()) options.output = fs::path(o.spec).stem().string() + ".sqlite";
+  check_sweep_outputs(options, common);
+  auto const runner = spec.what == sweep_spec::kind::cost ? cost_points(spec) : deploy_points(spec, common);
+  auto const goals = goals_of(spec, runner->metrics());
+  std::vector<std::string> keys;
+  for (auto const& d : spec.dimensions) keys.push_back(d.key);
+  if (o.restart) remove_sweep(options.output);
+  std::optional<sweep_store> file(std::in_place, options.output, spec.identity(), keys, runner->metrics());
+  auto& store = *file;
+  store.keep("goals", goals);
+
+  auto const there = store.present(spec.points(), o.retry);
+  std::vector<std::uint64_t> points;
+  std::uint64_t in_shard = 0;
+  for (std::uint64_t p = 0; p < spec.points(); ++p) {
+    if (!shard.has(p)) continue;
+    ++in_shard;
+    if (!there[p]) points.push_back(p);
+  }
+  unsigned const threads = std::max(
+      1u, common.threads == 0 ? executor::available() / static_cast<unsigned>(team.local_size()) : common.threads);
+  FILE* const text = common.json == "-" ? stderr : stdout;
+  if (!common.quiet)
+    fmt::print(text, "{}: {} points, {} to run{}, on {} threads{}\n", o.spec, in_shard, points.size(),
+               points.size() < in_shard ? " (the others are there)" : "", threads,
+               team.size() > 1 ? fmt::format(" of each of {} ranks", team.size()) : "");
+  auto const ending = run_points(spec, points, *runner, store, team, threads, common.quiet);
+  if (ending.signal != 0) {
+    file.reset();  // whole on the disk; what still computes is not waited for, and needs the runner until the process ends
+    fmt::print(stderr, "ohmic: stopped by signal {}; {} of {} points are in {}: the same command continues\n",
+               ending.signal, in_shard - points.size() + ending.written, in_shard, options.output);
+    std::fflush(nullptr);
+    std::_Exit(128 + ending.signal);
+  }
+  if (!ending.lost.empty()) team.leave_lost();
+  if (auto const facts = runner->facts(); !facts.empty() && ending.written > 0) store.keep("facts", facts);
+  json out = exported(store, options, common);
+  out["spec"] = o.spec;
+  out["shard"] = o.shard.empty() ? json(nullptr) : json(o.shard);
+  out["run"] = run_object(start, threads, common.instruction_set);
+  out["run"]["points"] = ending.written;
+  out["run"]["ranks"] = team.size();
+  out["run"]["lost_ranks"] = ending.lost;
+  write_reports(out, common, points_drawn(store, out, common));
+  write_result(common.json, out);
+  say_result(out, store, common);
+  return status_of(out);
+}
+
+/// Any other rank.
+void follow(sweep_options const& o, common_options const& common, rank_team& team) {
+  auto quiet = common;
+  quiet.quiet = true;
+  try {
+    auto const spec = sweep_spec::read(o.spec, quiet);
+    auto const runner = spec.what == sweep_spec::kind::cost ? cost_points(spec) : deploy_points(spec, quiet);
+    serve_points(*runner, team,
+                 std::max(1u, common.threads == 0 ? executor::available() / static_cast<unsigned>(team.local_size())
+                                                  : common.threads));
+  } catch (std::exception const& e) {
+    team.send(0, rank_team::word::failed, fmt::format("on {}: {}", team.host(), e.what()));
+  }
+}
+
+}  // namespace
+
+int sweep(sweep_options const& o, common_options const& common) {
+  if (o.spec.empty())
+    throw error({errc::config_value, "nothing to sweep", "--spec", "nothing", "a TOML file",
+                 "see examples/sweeps, or: ohmic sweep merge"});
+  catch_signals();
+  rank_team team;
+  if (team.rank() != 0) {
+    follow(o, common, team);
+    return done;
+  }
+  int status = not_finished;
+  bool lost = false;
+  try {
+    status = lead(o, common, team);
+    lost = team.has_lost();
+  } catch (std::exception const& e) {
+    if (team.size() == 1) throw;
+    auto const* known = dynamic_cast<error const*>(&e);
+    fmt::print(stderr, "ohmic: {}\n", e.what());
+    status = known != nullptr && known->is_bad_input() ? bad_input : not_finished;
+    lost = true;
+  }
+  // What still computes, here or on a rank that is lost, is not waited for.
+  if (lost) {
+    std::fflush(nullptr);
+    team.abort(status);
+  }
+  return status;
+}
+
+int merge_sweeps(sweep_options const& o, common_options const& common) {
+  auto const start = std::chrono::steady_clock::now();
+  if (o.merged.empty() || o.output.empty())
+    throw error(
+        {errc::config_value, "needs files to merge, and one to write", "sweep merge", "", "--output ALL A B ..", ""});
+  check_sweep_outputs(o, common);
+  sweep_store const first(o.merged.front());
+  sweep_store store(o.output, first.identity(), first.keys(), first.metrics());
+  store.keep("goals", first.kept("goals"));
+  for (auto const& file : o.merged) {
+    sweep_store const part(file);
+    store.merge(part);
+    if (auto const facts = part.kept("facts"); !facts.is_null()) store.keep("facts", facts);
+  }
+  json out = exported(store, o, common);
+  out["merged"] = o.merged;
+  out["run"] = run_object(start, 1, "none");
+  write_reports(out, common, points_drawn(store, out, common));
+  write_result(common.json, out);
+  say_result(out, store, common);
+  return status_of(out);
+}
+
+}  // namespace program_cli

@@ -1,0 +1,245 @@
+#include "sweep_run.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <cstdlib>
+#include <deque>
+#include <exception>
+#include <fmt/core.h>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "progress.hpp"
+#include "sweep_summary.hpp"
+
+namespace program_cli {
+
+using namespace ohmic;
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+using batch_of_points = std::vector<std::uint64_t>;
+
+volatile std::sig_atomic_t caught_signal = 0;
+
+extern "C" void keep_signal(int number) { caught_signal = number; }
+
+/// How often a rank says that it lives, and how long it may be silent before its points are given to others.
+constexpr auto alive_every = std::chrono::seconds(2);
+constexpr auto lost_after = std::chrono::seconds(60);
+
+/// Batches wait here for the thread that computes, and results for the one that writes.
+class work_desk {
+ public:
+  work_desk(point_runner& runner, unsigned threads) : worker_([this, &runner, threads] { work(runner, threads); }) {}
+  /// Waits for the batch that runs.
+  ~work_desk() {
+    {
+      std::lock_guard const lock(guard_);
+      closed_ = true;
+    }
+    changed_.notify_all();
+    worker_.join();
+  }
+
+  void put(batch_of_points batch) {
+    {
+      std::lock_guard const lock(guard_);
+      waiting_.push_back(std::move(batch));
+    }
+    changed_.notify_all();
+  }
+  /// Batches that wait or run.
+  [[nodiscard]] std::size_t open() {
+    std::lock_guard const lock(guard_);
+    return waiting_.size() + (running_ ? 1 : 0) + finished_.size();
+  }
+  /// Results, or nothing after a while.
+  /// Errors  what ended the computing thread
+  std::optional<std::vector<sweep_result>> take(std::chrono::milliseconds wait) {
+    std::unique_lock lock(guard_);
+    changed_.wait_for(lock, wait, [this] { return !finished_.empty() || failure_; });
+    if (failure_) std::rethrow_exception(failure_);
+    if (finished_.empty()) return std::nullopt;
+    auto out = std::move(finished_.front());
+    finished_.pop_front();
+    return out;
+  }
+
+ private:
+  void work(point_runner& runner, unsigned threads) {
+    try {
+      executor crew(threads);
+      for (;;) {
+        batch_of_points batch;
+        {
+          std::unique_lock lock(guard_);
+          changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+          if (closed_) return;
+          batch = std::move(waiting_.front());
+          waiting_.pop_front();
+          running_ = true;
+        }
+        auto results = runner.run(batch, crew);
+        {
+          std::lock_guard const lock(guard_);
+          finished_.push_back(std::move(results));
+          running_ = false;
+        }
+        changed_.notify_all();
+      }
+    } catch (...) {
+      std::lock_guard const lock(guard_);
+      failure_ = std::current_exception();
+      running_ = false;
+      changed_.notify_all();
+    }
+  }
+
+  std::mutex guard_;
+  std::condition_variable changed_;
+  std::deque<batch_of_points> waiting_;
+  std::deque<std::vector<sweep_result>> finished_;
+  bool running_ = false, closed_ = false;
+  std::exception_ptr failure_;
+  std::thread worker_;  // last: it uses the others
+};
+
+/// Another rank, as rank 0 sees it.
+struct colleague {
+  std::deque<batch_of_points> handed;
+  clock::time_point heard = clock::now();
+  bool lost = false;
+};
+
+/// Batches still to be handed out.
+class remaining_points {
+ public:
+  remaining_points(std::vector<std::uint64_t> const& points, std::size_t batch) : points_(&points), batch_(batch) {}
+
+  [[nodiscard]] bool empty() const noexcept { return returned_.empty() && next_ == points_->size(); }
+  batch_of_points take() {
+    if (!returned_.empty()) {
+      auto batch = std::move(returned_.front());
+      returned_.pop_front();
+      return batch;
+    }
+    std::size_t const n = std::min(batch_, points_->size() - next_);
+    auto const first = points_->begin() + static_cast<std::ptrdiff_t>(next_);
+    next_ += n;
+    return {first, first + static_cast<std::ptrdiff_t>(n)};
+  }
+  void give_back(batch_of_points batch) { returned_.push_back(std::move(batch)); }
+
+ private:
+  std::vector<std::uint64_t> const* points_;
+  std::size_t batch_, next_ = 0;
+  std::deque<batch_of_points> returned_;
+};
+
+}  // namespace
+
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = keep_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const& points, point_runner& runner,
+                        sweep_store& store, rank_team& team, unsigned threads, bool quiet) {
+  sweep_ending ending;
+  progress_line line("sweep", quiet);
+  best_so_far best(spec, runner.metrics());
+  // Small enough that every thread and rank gets some, and the last ones end together.
+  std::size_t const shares = static_cast<std::size_t>(team.size()) * 4;
+  remaining_points rest(points, std::clamp<std::size_t>(points.size() / shares, 1, runner.batch()));
+  auto const values = [&](std::uint64_t p) { return spec.values(p); };
+  auto const write = [&](std::vector<sweep_result> const& results) {
+    store.add(results, values);
+    ending.written += results.size();
+    for (auto const& r : results) best.see(r);
+    line(ending.written, points.size(), best.text());
+  };
+
+  auto desk = std::make_unique<work_desk>(runner, threads);
+  std::vector<colleague> others(static_cast<std::size_t>(team.size() - 1));
+  auto const hand = [&](std::size_t i) {
+    auto& c = others[i];
+    while (!c.lost && c.handed.size() < 2 && !rest.empty()) {
+      c.handed.push_back(rest.take());
+      team.send(static_cast<int>(i + 1), rank_team::word::points, packed(c.handed.back()));
+    }
+  };
+  auto const lose = [&](std::size_t i, std::string const& why) {
+    if (others[i].lost) return;
+    others[i].lost = true;
+    ending.lost.push_back(static_cast<int>(i + 1));
+    for (auto& batch : others[i].handed) rest.give_back(std::move(batch));
+    others[i].handed.clear();
+    fmt::print(stderr, "ohmic: rank {} is lost ({}); its points go to the others\n", i + 1, why);
+  };
+  auto const listen = [&] {
+    while (auto m = team.poll()) {
+      auto const i = static_cast<std::size_t>(m->from - 1);
+      others[i].heard = clock::now();
+      if (m->what == rank_team::word::failed) lose(i, m->bytes);
+      if (m->what == rank_team::word::results && !others[i].lost) {
+        others[i].handed.pop_front();  // they answer in the order in which they were asked
+        write(unpacked_results(m->bytes));
+        hand(i);
+      }
+    }
+    for (std::size_t i = 0; i < others.size(); ++i)
+      if (!others[i].lost && clock::now() - others[i].heard > lost_after)
+        lose(i, fmt::format("silent for {} s", std::chrono::seconds(lost_after).count()));
+  };
+  auto const outstanding = [&] {
+    for (auto const& c : others)
+      if (!c.handed.empty()) return true;
+    return desk->open() > 0;
+  };
+
+  while (!rest.empty() || outstanding()) {
+    if (caught_signal != 0) {
+      ending.signal = caught_signal;
+      static_cast<void>(desk.release());  // it computes until the process ends
+      return ending;
+    }
+    while (desk->open() < 2 && !rest.empty()) desk->put(rest.take());
+    for (std::size_t i = 0; i < others.size(); ++i) hand(i);
+    if (auto const results = desk->take(std::chrono::milliseconds(others.empty() ? 50 : 1))) write(*results);
+    listen();
+  }
+  for (std::size_t i = 0; i < others.size(); ++i)
+    if (!others[i].lost) team.send(static_cast<int>(i + 1), rank_team::word::finished, "");
+  return ending;
+}
+
+void serve_points(point_runner& runner, rank_team& team, unsigned threads) {
+  work_desk desk(runner, threads);
+  auto said = clock::now();
+  for (;;) {
+    while (auto const m = team.poll()) {
+      if (m->what == rank_team::word::finished) return;
+      if (m->what == rank_team::word::points) desk.put(unpacked_points(m->bytes));
+    }
+    if (auto const results = desk.take(std::chrono::milliseconds(1))) {
+      team.send(0, rank_team::word::results, packed(*results));
+      said = clock::now();
+    } else if (clock::now() - said > alive_every) {
+      team.send(0, rank_team::word::alive, "");
+      said = clock::now();
+    }
+    if (caught_signal != 0) std::_Exit(128 + caught_signal);  // rank 0 writes what it has; mpirun says who ended
+  }
+}
+
+}  // namespace program_cli

@@ -1,0 +1,331 @@
+#include "sweep_store.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/core.h>
+#include <limits>
+#include <sqlite3.h>  // the file of a sweep: transactions that survive a killed process, and readers beside a writer
+#include <sys/file.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/model/file.hpp"
+
+namespace program_cli {
+
+using namespace ohmic;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int sweep_file_schema = 1;
+constexpr int sweep_file_id = 0x4f484d53;  // "OHMS", SQLite's application_id
+
+/// A name of a column.
+std::string column(std::string const& name) {
+  std::string out = "\"";
+  for (char c : name) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+std::string column_text(sqlite3_stmt* s, int i) {
+  auto const* text = reinterpret_cast<char const*>(sqlite3_column_text(s, i));
+  return text == nullptr ? std::string() : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(s, i)));
+}
+
+void bind_text(sqlite3_stmt* s, int i, std::string const& text) {
+  sqlite3_bind_text(s, i, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+}
+
+/// Numbers as numbers, where they are printed as they stand.
+void bind_value(sqlite3_stmt* s, int i, std::string const& text) {
+  char const *const begin = text.data(), *const end = begin + text.size();
+  std::int64_t whole = 0;
+  double number = 0.0;
+  if (auto const [at, status] = std::from_chars(begin, end, whole);
+      status == std::errc{} && at == end && std::to_string(whole) == text)
+    sqlite3_bind_int64(s, i, whole);
+  else if (auto const [stop, read] = std::from_chars(begin, end, number);
+           read == std::errc{} && stop == end && std::isfinite(number) && fmt::format("{:.15g}", number) == text)
+    sqlite3_bind_double(s, i, number);
+  else
+    bind_text(s, i, text);
+}
+
+std::string column_value(sqlite3_stmt* s, int i) {
+  return sqlite3_column_type(s, i) == SQLITE_FLOAT ? fmt::format("{:.15g}", sqlite3_column_double(s, i))
+                                                   : column_text(s, i);
+}
+
+double column_number(sqlite3_stmt* s, int i) {
+  return sqlite3_column_type(s, i) == SQLITE_NULL ? std::numeric_limits<double>::quiet_NaN()
+                                                  : sqlite3_column_double(s, i);
+}
+
+bool same_number(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+error not_a_sweep(std::string const& file, std::string const& why) {
+  return error({errc::file_format, "is not the file of a sweep: " + why, model::place(file), "",
+                "what ohmic sweep --output wrote", "name another file"});
+}
+
+}  // namespace
+
+std::string identity_difference(json const& there, json const& here) {
+  std::string out;
+  auto const shown = [](json const& o, std::string const& key) {
+    auto const text = o.contains(key) ? o.at(key).dump() : std::string("nothing");
+    return text.size() > 120 ? text.substr(0, 117) + "..." : text;
+  };
+  auto const compare = [&](std::string const& key) {
+    if (shown(there, key) != shown(here, key) || there.value(key, json()) != here.value(key, json()))
+      out += (out.empty() ? "" : "; ") + key + ": " + shown(there, key) + " there, " + shown(here, key) + " here";
+  };
+  for (auto const& [key, value] : there.items()) compare(key);
+  for (auto const& [key, value] : here.items())
+    if (!there.contains(key)) compare(key);
+  return out;
+}
+
+void sweep_store::finalize::operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
+
+void sweep_store::fail(std::string const& what) const {
+  std::string const why = db_ == nullptr ? "out of memory" : sqlite3_errmsg(db_);
+  int const code = db_ == nullptr ? SQLITE_NOMEM : sqlite3_errcode(db_) & 0xff;
+  if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) throw not_a_sweep(file_, why);
+  throw error({errc::write_failed, what + ": " + why, model::place(file_), "", "",
+               "check the free space and the rights of the folder"});
+}
+
+void sweep_store::execute(std::string const& sql) const {
+  if (sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail("cannot use the file");
+}
+
+sweep_store::statement sweep_store::prepare(std::string const& sql) const {
+  sqlite3_stmt* s = nullptr;
+  if (sqlite3_prepare_v2(db_, sql.c_str(), static_cast<int>(sql.size()), &s, nullptr) != SQLITE_OK)
+    fail("cannot use the file");
+  return statement(s);
+}
+
+bool sweep_store::step(statement const& s) const {
+  int const status = sqlite3_step(s.get());
+  if (status == SQLITE_ROW) return true;
+  if (status != SQLITE_DONE) fail("cannot use the file");
+  return false;
+}
+
+void sweep_store::lock() {
+  std::string const name = file_ + ".lock";
+  lock_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ < 0)
+    throw error(
+        {errc::write_failed, "cannot be created", model::place(name), "", "", "check the rights of the folder"});
+  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    close(lock_);
+    lock_ = -1;
+    throw error({errc::config_conflict, "another process writes this sweep", model::place(file_), "", "one writer",
+                 "wait for it, or split the points with --shard and a file each"});
+  }
+}
+
+void sweep_store::open(bool create) {
+  int const flags = create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
+  // Results come from one thread.
+  if (sqlite3_open_v2(file_.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) fail("cannot be opened");
+  sqlite3_busy_timeout(db_, 10'000);
+}
+
+sweep_store::sweep_store(std::string const& file, json const& identity, std::vector<std::string> const& keys,
+                         std::vector<std::string> const& metrics)
+    : file_(file), identity_(identity), keys_(keys), metrics_(metrics) {
+  lock();
+  try {
+    open(true);
+    int tables = 0;
+    {
+      auto const count = prepare("SELECT count(*) FROM sqlite_master");
+      if (step(count)) tables = sqlite3_column_int(count.get(), 0);
+    }
+    if (tables > 0) {
+      read_columns();
+      if (auto const differs = identity_difference(identity_, identity); !differs.empty())
+        throw error({errc::config_conflict, "holds another sweep: " + differs, model::place(file_), "",
+                     "the sweep that it was made for", "name another --output, or start anew with --restart"});
+      if (metrics_ != metrics || keys_ != keys)
+        throw error({errc::config_conflict, "holds other columns", model::place(file_), joined(metrics_),
+                     joined(metrics), "name another --output, or start anew with --restart"});
+    }
+    // A killed process loses what is not committed; a power cut may lose the last commits too, never the file.
+    execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
+    if (tables == 0) {
+      std::string columns = "point INTEGER PRIMARY KEY, status TEXT NOT NULL, error TEXT";
+      for (auto const& k : keys_) columns += ", " + column(k);
+      for (auto const& m : metrics_) columns += ", " + column(m) + " REAL";
+      execute("BEGIN IMMEDIATE; PRAGMA application_id=" + std::to_string(sweep_file_id) +
+              "; PRAGMA user_version=" + std::to_string(sweep_file_schema) +
+              "; CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL); CREATE TABLE points(" + columns + ");");
+      keep("identity", identity_);
+      keep("keys", keys_);
+      keep("metrics", metrics_);
+      execute("COMMIT");
+    }
+  } catch (...) {
+    sqlite3_close(db_);
+    close(lock_);
+    throw;
+  }
+}
+
+sweep_store::sweep_store(std::string const& file) : file_(file) {
+  if (!fs::is_regular_file(file))
+    throw error({errc::file_missing, "no such file", model::place(file), "", "", "check the path"});
+  try {
+    open(false);
+    read_columns();
+  } catch (...) {
+    sqlite3_close(db_);
+    throw;
+  }
+}
+
+sweep_store::~sweep_store() {
+  sqlite3_close(db_);
+  if (lock_ >= 0) {
+    std::error_code ec;
+    fs::remove(file_ + ".lock", ec);
+    close(lock_);
+  }
+}
+
+void sweep_store::read_columns() {
+  int id = 0, schema = 0;
+  {
+    auto const s = prepare("PRAGMA application_id");
+    if (step(s)) id = sqlite3_column_int(s.get(), 0);
+    auto const v = prepare("PRAGMA user_version");
+    if (step(v)) schema = sqlite3_column_int(v.get(), 0);
+  }
+  if (id != sweep_file_id) throw not_a_sweep(file_, "it has another application_id");
+  if (schema != sweep_file_schema) throw not_a_sweep(file_, "schema " + std::to_string(schema));
+  identity_ = kept("identity");
+  try {
+    keys_ = kept("keys").get<std::vector<std::string>>();
+    metrics_ = kept("metrics").get<std::vector<std::string>>();
+  } catch (nlohmann::json::exception const&) { throw not_a_sweep(file_, "its columns are not listed"); }
+  if (!identity_.is_object()) throw not_a_sweep(file_, "it does not say what it is");
+}
+
+void sweep_store::keep(std::string const& key, json const& value) {
+  auto const s = prepare("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)");
+  bind_text(s.get(), 1, key);
+  bind_text(s.get(), 2, value.dump());
+  step(s);
+}
+
+json sweep_store::kept(std::string const& key) const {
+  auto const s = prepare("SELECT value FROM meta WHERE key = ?");
+  bind_text(s.get(), 1, key);
+  if (!step(s)) return nullptr;
+  std::string const text = column_text(s.get(), 0);
+  if (!json::accept(text)) throw not_a_sweep(file_, "broken value of " + key);
+  return json::parse(text);
+}
+
+std::vector<bool> sweep_store::present(std::uint64_t points, bool without_failed) const {
+  std::vector<bool> there(points, false);
+  auto const s =
+      prepare(without_failed ? "SELECT point FROM points WHERE status = 'done'" : "SELECT point FROM points");
+  while (step(s)) {
+    auto const p = static_cast<std::uint64_t>(sqlite3_column_int64(s.get(), 0));
+    if (p < points) there[p] = true;
+  }
+  return there;
+}
+
+void sweep_store::insert(std::vector<sweep_row> const& rows) {
+  std::string places = "?, ?, ?";
+  for (std::size_t i = 0; i < keys_.size() + metrics_.size(); ++i) places += ", ?";
+  execute("BEGIN IMMEDIATE");
+  try {
+    auto const s = prepare("INSERT OR REPLACE INTO points VALUES(" + places + ")");
+    for (auto const& r : rows) {
+      int at = 1;
+      sqlite3_bind_int64(s.get(), at++, static_cast<std::int64_t>(r.point));
+      bind_text(s.get(), at++, r.error.empty() ? "done" : "failed");
+      r.error.empty() ? static_cast<void>(sqlite3_bind_null(s.get(), at)) : bind_text(s.get(), at, r.error);
+      ++at;
+      for (auto const& v : r.values) bind_value(s.get(), at++, v);
+      for (std::size_t m = 0; m < metrics_.size(); ++m, ++at)
+        // SQLite keeps NaN as NULL.
+        m < r.metrics.size() ? sqlite3_bind_double(s.get(), at, r.metrics[m]) : sqlite3_bind_null(s.get(), at);
+      step(s);
+      sqlite3_reset(s.get());
+    }
+    execute("COMMIT");
+  } catch (...) {
+    sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+    throw;
+  }
+}
+
+void sweep_store::add(std::vector<sweep_result> const& results,
+                      std::function<std::vector<std::string>(std::uint64_t)> const& values) {
+  std::vector<sweep_row> rows;
+  rows.reserve(results.size());
+  for (auto const& r : results) rows.push_back({r.point, r.error, values(r.point), r.metrics});
+  insert(rows);
+}
+
+void sweep_store::for_each(std::function<void(sweep_row const&)> const& f) const {
+  auto const s = prepare("SELECT * FROM points ORDER BY point");
+  auto const columns = static_cast<int>(3 + keys_.size() + metrics_.size());
+  if (sqlite3_column_count(s.get()) != columns) throw not_a_sweep(file_, "columns are missing");
+  sweep_row row;
+  row.values.resize(keys_.size());
+  row.metrics.resize(metrics_.size());
+  while (step(s)) {
+    row.point = static_cast<std::uint64_t>(sqlite3_column_int64(s.get(), 0));
+    row.error = column_text(s.get(), 2);
+    for (std::size_t k = 0; k < keys_.size(); ++k) row.values[k] = column_value(s.get(), static_cast<int>(3 + k));
+    for (std::size_t m = 0; m < metrics_.size(); ++m)
+      row.metrics[m] = column_number(s.get(), static_cast<int>(3 + keys_.size() + m));
+    f(row);
+  }
+}
+
+void sweep_store::merge(sweep_store const& other) {
+  if (auto const differs = identity_difference(identity_, other.identity_);
+      !differs.empty() || other.metrics_ != metrics_ || other.keys_ != keys_)
+    throw error({errc::config_conflict, "is of another sweep than the first: " + differs, model::place(other.file_), "",
+                 "shards of one sweep", ""});
+  constexpr std::size_t batch = 4096;
+  std::vector<sweep_row> rows;
+  auto const mine = prepare("SELECT * FROM points WHERE point = ?");
+  auto const flush = [&] {
+    insert(rows);
+    rows.clear();
+  };
+  other.for_each([&](sweep_row const& r) {
+    sqlite3_reset(mine.get());
+    sqlite3_bind_int64(mine.get(), 1, static_cast<std::int64_t>(r.point));
+    bool const there = step(mine);
+    std::string const failure = there ? column_text(mine.get(), 2) : std::string();
+    bool same = true;
+    for (std::size_t m = 0; there && m < metrics_.size(); ++m)
+      same = same && same_number(column_number(mine.get(), static_cast<int>(3 + keys_.size() + m)), r.metrics[m]);
+    sqlite3_reset(mine.get());
+    if (there && failure.empty() == r.error.empty() && (failure != r.error || !same))
+      throw error({errc::config_conflict, "has another result of a point", model::place(other.file_),
+                   "point " + std::to_string(r.point), "the same result in every file", "run that point again"});
+    if (there && (failure.empty() || !r.error.empty())) return;  // a point that was tried again replaces its failure
+    rows.push_back(r);
+    if (rows.size() == batch) flush();
+  });
+  if (!rows.empty()) flush();
+}
+
+}  // namespace program_cli

@@ -1,0 +1,408 @@
+// ohmic sweep: points, fronts, files that survive, shards and ranks, and what it says to bad input.
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "run_program.hpp"
+#include "support/catch.hpp"
+
+using nlohmann::json;
+using ohmic_test::contains;
+using ohmic_test::read_json;
+using ohmic_test::refused;
+using ohmic_test::run_program;
+using ohmic_test::scratch_folder;
+
+namespace {
+
+/// A folder with a spec, and runs of it.
+struct sweep_folder : scratch_folder {
+  explicit sweep_folder(std::string const& spec) { write("s.toml", spec); }
+
+  [[nodiscard]] std::string arguments(std::string const& more = {}, std::string const& file = "s.sqlite") const {
+    return "sweep --spec " + (*this / "s.toml") + " --output " + (*this / file) + " --quiet " + more;
+  }
+  /// The JSON of a run, without what may differ.
+  [[nodiscard]] json run(std::string const& more = {}, std::string const& file = "s.sqlite") const {
+    auto const r = run_program(arguments(more + " --json " + (*this / "out.json"), file));
+    INFO(r.text);
+    REQUIRE(r.status == 0);
+    auto out = read_json(path() / "out.json");
+    out.erase("run"), out.erase("output");
+    return out;
+  }
+  /// All points.
+  [[nodiscard]] std::vector<json> rows(std::string const& more = {}, std::string const& file = "s.sqlite") const {
+    static_cast<void>(run(more + " --jsonl " + (*this / "rows.jsonl"), file));
+    std::vector<json> out;
+    std::ifstream in(path() / "rows.jsonl");
+    for (std::string line; std::getline(in, line);) out.push_back(json::parse(line));
+    return out;
+  }
+  [[nodiscard]] std::string csv(std::string const& file) const {
+    static_cast<void>(run("--csv " + (*this / "rows.csv"), file));
+    std::ifstream in(path() / "rows.csv", std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+};
+
+std::string const small_grid =
+    "model = \"bert_base\"\ndecode = 4\n[vary]\nadc.bits = [4, 8]\ncost.duplication = {from = 16, to = 256, steps = 3, "
+    "log = "
+    "true}\n[objectives]\narea = \"min\"\nlatency = \"min\"\n";
+
+/// Points that take long enough to be interrupted: every one plans a model of its own length.
+std::string const long_grid =
+    "model = \"llama_7b\"\ndecode = 600\n[vary]\ntokens = {from = 1, to = 400, step = 1}\nadc.bits = [4, 5, 6, 7, "
+    "8]\n[objectives]\nedp = \"min\"\n";
+
+/// Starts a run in the background, sends a signal once its file has grown, and says how it ended.
+int interrupted(sweep_folder const& folder, std::string const& signal) {
+  std::string const wal = folder / "s.sqlite-wal";
+  std::string const command =
+      std::string("'") + OHMIC_PROGRAM + "' " + folder.arguments("--threads 1") +
+      " 2>/dev/null </dev/null & pid=$!; for i in $(seq 3000); do size=$(stat -c %s " + wal +
+      " 2>/dev/null || echo 0); [ \"$size\" -gt 40000 ] && break; kill -0 $pid 2>/dev/null || break; "
+      "sleep 0.01; done; kill -" +
+      signal + " $pid; wait $pid";
+  int const status = std::system(("bash -c '" +
+                                  [&] {
+                                    std::string quoted;
+                                    for (char c : command)
+                                      quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+                                    return quoted;
+                                  }() +
+                                  "' 2>/dev/null")
+                                     .c_str());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+TEST_CASE("sweep: every point has the figures that cost has for its settings") {
+  sweep_folder const folder(small_grid);
+  auto const rows = folder.rows();
+  REQUIRE(rows.size() == 6);
+  std::vector<std::pair<int, int>> const expected{{4, 16}, {4, 64}, {4, 256}, {8, 16}, {8, 64}, {8, 256}};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    INFO(rows[i].dump());
+    CHECK(rows[i]["point"] == i);
+    CHECK(rows[i]["status"] == "done");
+    CHECK(rows[i]["adc.bits"] == expected[i].first);
+    CHECK(rows[i]["cost.duplication"] == expected[i].second);
+    auto const r = run_program("cost --model bert_base --decode 4 --quiet --json " + (folder / "cost.json") +
+                               " --set adc.bits=" + rows[i]["adc.bits"].dump() +
+                               " --set cost.duplication=" + rows[i]["cost.duplication"].dump());
+    REQUIRE(r.status == 0);
+    auto const cost = read_json(folder.path() / "cost.json");
+    CHECK(rows[i]["area_mm2"] == cost["area_mm2"]);
+    for (std::string const phase : {"prefill", "decode_per_token"}) {
+      CHECK(rows[i]["energy_J." + phase] == cost["energy_J"][phase]);
+      CHECK(rows[i]["latency_s." + phase] == cost["latency_s"][phase]);
+      CHECK(rows[i]["edp_J_s." + phase].get<double>() ==
+            cost["energy_J"][phase].get<double>() * cost["latency_s"][phase].get<double>());
+      CHECK(rows[i]["adp_mm2_s." + phase].get<double>() ==
+            cost["area_mm2"].get<double>() * cost["latency_s"][phase].get<double>());
+    }
+    CHECK(rows[i]["power_W.peak"] == cost["power_W"]["peak"]);
+  }
+}
+
+TEST_CASE("sweep: the front is what no point beats, by the definition; ties stay, NaN and broken constraints do not") {
+  // wang2024 twice in effect (report.count does not change area or latency): ties. prime has no area: NaN.
+  sweep_folder const folder(
+      "model = \"bert_base\"\n[vary]\nchip = [\"wang2024\", \"isaac\", \"prime\"]\nreport.count = [\"full\", "
+      "\"published\"]\ncost.duplication = [8, 32, 64, 128, 512, 4096]\n[objectives]\narea = \"min\"\nlatency = "
+      "\"min\"\n[constraints]\narea = \"<= 900\"\n");
+  auto const rows = folder.rows();
+  auto const out = folder.run();
+  std::set<int> expected, got;
+  std::size_t nan = 0, outside = 0;
+  auto const there = [](json const& r) {
+    return r["area_mm2"].is_number() && r["latency_s.prefill"].is_number() && r["area_mm2"] <= 900.0;
+  };
+  for (auto const& a : rows) {
+    if (!there(a)) {
+      outside += !a["area_mm2"].is_number() || a["area_mm2"] > 900.0 ? 1 : 0;
+      nan += a["area_mm2"].is_null() ? 1 : 0;
+      continue;
+    }
+    bool beaten = false;
+    for (auto const& b : rows) {
+      if (!there(b)) continue;
+      double const ax = a["area_mm2"], ay = a["latency_s.prefill"], bx = b["area_mm2"], by = b["latency_s.prefill"];
+      beaten = beaten || (bx <= ax && by <= ay && (bx < ax || by < ay));
+    }
+    if (!beaten) expected.insert(a["point"].get<int>());
+  }
+  for (auto const& r : out["front"]) got.insert(r["point"].get<int>());
+  CHECK(got == expected);
+  CHECK(got.size() >= 4);
+  CHECK(got.size() % 2 == 0);  // every design is there twice
+  CHECK(nan == 12);
+  CHECK(out["points"]["outside_constraints"] == outside);
+  CHECK(out["best"][0]["metric"] == "area_mm2");
+}
+
+TEST_CASE("sweep: a point that cannot be built is marked, and the others are run") {
+  sweep_folder const folder("model = \"bert_base\"\n[vary]\nadc.bits = [6, 40, 8]\n[objectives]\nenergy = \"min\"\n");
+  auto const r = run_program(folder.arguments("--csv " + (folder / "a.csv")));
+  CHECK(r.status == 0);
+  auto const out = folder.run();
+  CHECK(out["points"]["done"] == 2);
+  CHECK(out["points"]["failed"] == 1);
+  CHECK(out["failures"][0]["point"] == 1);
+  CHECK_THAT(out["failures"][0]["error"].get<std::string>(), contains("adc.bits"));
+  auto const rows = folder.rows();
+  CHECK(rows[1]["status"] == "failed");
+  CHECK_FALSE(rows[1].contains("area_mm2"));
+  // The text of an error has commas: it is quoted, and the line has as many cells as the head.
+  std::ifstream in(folder.path() / "a.csv");
+  std::string line;
+  while (std::getline(in, line) && !line.starts_with("1,")) {}
+  CHECK_THAT(line, contains("1,failed,\"adc.bits"));
+  sweep_folder const none("model = \"bert_base\"\n[vary]\nadc.bits = [39, 40]\n");
+  CHECK(run_program(none.arguments()).status == 1);
+}
+
+TEST_CASE("sweep: shards, merged, are the whole; a sweep that is there goes on") {
+  sweep_folder const folder(small_grid);
+  auto const whole = folder.csv("whole.sqlite");
+  for (char const* part : {"1/3", "2/3", "3/3"})
+    CHECK(run_program(folder.arguments(std::string("--shard ") + part, std::string("part") + part[0])).status == 0);
+  auto const merged = run_program("sweep merge --quiet --output " + (folder / "all") + " " + (folder / "part1") + " " +
+                                  (folder / "part2") + " " + (folder / "part3") + " " + (folder / "part1") + " --csv " +
+                                  (folder / "all.csv"));
+  INFO(merged.text);
+  CHECK(merged.status == 0);
+  std::ifstream in(folder.path() / "all.csv", std::ios::binary);
+  CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == whole);
+  CHECK(folder.csv("part2") == whole);  // what was missing is run
+  CHECK(folder.csv("part2") == whole);
+  refused("sweep merge --output " + (folder / "m") + " " + (folder / "part1") + " " + (folder / "nothing"),
+          {"nothing"});
+  folder.write("s.toml", "model = \"bert_base\"\n[vary]\nadc.bits = [4, 8]\n");
+  static_cast<void>(folder.run("", "other"));
+  refused("sweep merge --output " + (folder / "m") + " " + (folder / "part1") + " " + (folder / "other"),
+          {"another sweep", "points"});
+}
+
+TEST_CASE("sweep: a changed spec is refused with what differs; objectives may change") {
+  sweep_folder const folder(small_grid);
+  static_cast<void>(folder.run());
+  folder.write("s.toml",
+               "model = \"bert_base\"\ndecode = 4\n[vary]\nadc.bits = [4, 9]\ncost.duplication = {from = 16, to = "
+               "256, steps = 3, log = true}\n");
+  refused(folder.arguments(), {"another sweep", "vary.adc.bits", "\"8\"", "\"9\"", "--restart"});
+  folder.write("s.toml", small_grid + "energy = \"min\"\n[constraints]\narea = \">= 0\"\n");
+  CHECK(folder.run()["objectives"].size() == 3);
+  refused(folder.arguments("--set cost.cycle=50ns"), {"set", "cost.cycle=50ns"});
+  CHECK(folder.run("--restart --set cost.cycle=50ns")["points"]["done"] == 6);
+  folder.write("text", "no database");
+  refused(folder.arguments("", "text"), {"text", "is not the file of a sweep"});
+  refused(folder.arguments("--restart", "text"), {"is not the file of a sweep"});
+  CHECK(std::filesystem::file_size(folder.path() / "text") == 11);
+}
+
+TEST_CASE("sweep: samples are addressed by the seed, and a longer sample begins with the shorter one") {
+  auto const spec = [](std::string const& method, int points) {
+    return "model = \"bert_base\"\n[sample]\nmethod = \"" + method + "\"\npoints = " + std::to_string(points) +
+           "\n[vary]\ncost.cycle = {from = \"10 ns\", to = \"26 ns\"}\nadc.bits = {from = 3, to = "
+           "10}\ncost.duplication = "
+           "{from = 1, to = 1024, log = true}\nreport.prices = [\"bottom_up\", \"as_published\"]\n";
+  };
+  for (std::string const method : {"random", "sobol"}) {
+    INFO(method);
+    sweep_folder const folder(spec(method, 16));
+    auto const rows = folder.rows(), again = folder.rows("", "again"), other = folder.rows("--seed 2", "other");
+    CHECK(rows == again);
+    CHECK(rows != other);
+    sweep_folder const longer(spec(method, 64));
+    auto const more = longer.rows();
+    CHECK(std::vector<json>(more.begin(), more.begin() + 16) == rows);
+    std::map<int, int> bits;
+    std::map<std::string, int> prices;
+    std::set<int> sixteenths;
+    for (auto const& r : more) {
+      auto const text = r["cost.cycle"].get<std::string>();
+      double const ns = std::stod(text);
+      CHECK(text.ends_with(" ns"));
+      CHECK((ns >= 10.0 && ns < 26.0));
+      CHECK(r["adc.bits"].is_number_integer());
+      CHECK((r["adc.bits"] >= 3 && r["adc.bits"] <= 10));
+      CHECK((r["cost.duplication"] >= 1 && r["cost.duplication"] <= 1024));
+      ++bits[r["adc.bits"].get<int>()];
+      ++prices[r["report.prices"].get<std::string>()];
+    }
+    for (auto const& r : rows)
+      sixteenths.insert(static_cast<int>(std::stod(r["cost.cycle"].get<std::string>()) - 10.0));
+    if (method == "sobol") {  // a net in base 2: every dyadic interval has its share, exactly
+      CHECK(sixteenths.size() == 16);
+      CHECK(bits.size() == 8);
+      for (auto const& [value, n] : bits) CHECK(n == 8);
+      for (auto const& [value, n] : prices) CHECK(n == 32);
+    }
+  }
+}
+
+TEST_CASE("sweep: threads change nothing") {
+  sweep_folder const folder(small_grid);
+  CHECK(folder.csv("a") == [&] {
+    static_cast<void>(folder.run("--threads 5", "b"));
+    return folder.csv("b");
+  }());
+}
+
+TEST_CASE("sweep: killed with -9, it loses what was running and continues to the same results", "[slow]") {
+  sweep_folder const folder(long_grid);
+  CHECK(interrupted(folder, "KILL") == 137);
+  auto const r = run_program("sweep --spec " + (folder / "s.toml") + " --output " + (folder / "s.sqlite"));
+  INFO(r.text);
+  CHECK(r.status == 0);
+  CHECK_THAT(r.text, contains("the others are there"));
+  CHECK(folder.csv("s.sqlite") == folder.csv("whole.sqlite"));
+}
+
+TEST_CASE("sweep: Ctrl-C leaves a file that continues, with status 130", "[slow]") {
+  sweep_folder const folder(long_grid);
+  CHECK(interrupted(folder, "INT") == 130);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "s.sqlite-wal"));  // closed in order
+  auto const r = run_program("sweep --spec " + (folder / "s.toml") + " --output " + (folder / "s.sqlite"));
+  CHECK_THAT(r.text, contains("the others are there"));
+  CHECK(folder.csv("s.sqlite") == folder.csv("whole.sqlite"));
+}
+
+#if defined(OHMIC_TEST_MPIRUN)
+TEST_CASE("sweep: under mpirun the results are those of one process, point for point", "[slow]") {
+  if (std::system("mpirun --version >/dev/null 2>&1") != 0) {
+    WARN("no mpirun: skipped");
+    return;
+  }
+  sweep_folder const folder(
+      "model = \"bert_base\"\n[vary]\nadc.bits = [4, 40, 6, 8]\ntokens = {from = 1, to = 50, step = "
+      "1}\n[objectives]\nenergy = \"min\"\n");
+  std::string const command =
+      "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --oversubscribe -n 3 '" +
+      std::string(OHMIC_PROGRAM) + "' " + folder.arguments("--threads 1 --json " + (folder / "r.json"), "ranks") +
+      " >/dev/null 2>&1 </dev/null";
+  REQUIRE(std::system(command.c_str()) == 0);
+  auto const r = read_json(folder.path() / "r.json");
+  CHECK(r["run"]["ranks"] == 3);
+  CHECK(r["run"]["points"] == 200);
+  CHECK(r["points"]["failed"] == 50);
+  CHECK(folder.csv("ranks") == folder.csv("alone"));
+}
+#endif
+
+TEST_CASE("sweep: a deployment's points have the scores that deploy has", "[slow]") {
+  std::string const m = OHMIC_SOURCE_DIR "/examples/models/bert-wordnet";
+  auto const lines = [&](std::string const& name, int n) {
+    std::ifstream in(m + "/" + name);
+    std::string text, line;
+    while (n-- > 0 && std::getline(in, line)) text += line + "\n";
+    return text;
+  };
+  sweep_folder const folder("");
+  folder.write("data.tsv", lines("test.tsv", 12));
+  folder.write("calib.tsv", lines("calib.tsv", 16));
+  std::string const data = (folder.path() / "data.tsv").string(), calib = (folder.path() / "calib.tsv").string();
+  folder.write("s.toml",
+               "kind = \"deploy\"\nmodel = \"" + m + "\"\ndata = \"" + data + "\"\ncalibration = \"" + calib +
+                   "\"\n[vary]\nchip = [\"wang2024\", \"isaac\"]\nadc.bits = [3, 8, 77]\n[objectives]\nagreement = "
+                   "\"max\"\nenergy = \"min\"\n");
+  auto const rows = folder.rows();
+  REQUIRE(rows.size() == 6);
+  auto const d = run_program("deploy --model '" + m + "' --data '" + data + "' --calibration '" + calib +
+                             "' --chip wang2024,isaac --vary adc.bits=3,8 --quiet --json " + (folder / "d.json"));
+  REQUIRE(d.status == 0);
+  auto const deployed = read_json(folder.path() / "d.json");
+  std::size_t const place[] = {1, 2, 0, 3, 4, 0};  // int8 is the first of deploy
+  for (std::size_t i = 0; i < 6; ++i) {
+    INFO(rows[i].dump());
+    if (place[i] == 0) {
+      CHECK(rows[i]["status"] == "failed");
+      continue;
+    }
+    auto const& chip = deployed["chips"][place[i]];
+    CHECK(rows[i]["accuracy"] == chip["scores"]["accuracy"]);
+    CHECK(rows[i]["agreement"] == chip["agreement"]);
+    double lowest = 1e9;
+    for (auto const& layer : chip["layers"])
+      if (layer["snr_db"].is_number() && layer["clip_rate"].is_number())
+        lowest = std::min(lowest, layer["snr_db"].get<double>());
+    CHECK(rows[i]["snr_db.lowest"].get<double>() == lowest);
+    if (i >= 3) {
+      CHECK(rows[i]["area_mm2"] == chip["cost"]["area_mm2"]);
+      CHECK(rows[i]["energy_J.per_text"].get<double>() ==
+            Approx(chip["cost"]["energy_J"].get<double>() / 12).epsilon(1e-12));
+      CHECK(rows[i]["latency_s.prefill"].is_null());
+    } else {
+      CHECK(rows[i]["area_mm2"].is_number());
+    }
+  }
+  CHECK(folder.run()["facts"]["fp32"]["accuracy"] == deployed["fp32"]["accuracy"]);
+}
+
+TEST_CASE("sweep: bad specs are refused before anything runs, with file, line and key") {
+  struct bad {
+    std::string spec;
+    std::vector<std::string> parts;
+  };
+  std::string const head = "model = \"bert_base\"\n[vary]\n";
+  for (auto const& b : std::vector<bad>{
+           {"modl = \"bert_base\"\n", {"s.toml, line 1", "modl", "did you mean 'model'"}},
+           {"model = \"bert_base\"\n", {"[vary]"}},
+           {"[vary]\nadc.bits = [4]\n", {"no model"}},
+           {head + "adc.bit = [4]\n", {"line 3", "did you mean 'adc.bits'"}},
+           {head + "adc.bits = [4, \"x\"]\n", {"line 3", "adc.bits", "'x'", "not a whole number"}},
+           {head + "adc.bits = []\n", {"line 3", "at least one value"}},
+           {head + "adc.bits = 4\n", {"line 3", "a list"}},
+           {head + "adc.bits = {from = 4, to = 8}\n", {"line 3", "steps"}},
+           {head + "adc.bits = {from = 9, to = 8, steps = 2}\n", {"line 3", "from <= to"}},
+           {head + "adc.bits = {from = 4, steps = 2}\n", {"line 3", "both ends"}},
+           {head + "cost.cycle = {from = \"1 ns\", to = \"1 us\", steps = 2}\n", {"different units"}},
+           {head + "cost.duplication = {from = 0, to = 8, steps = 2, log = true}\n", {"0 < from"}},
+           {head + "adc.bits = [4]\n[objectives]\nenergi = \"min\"\n", {"energi"}},
+           {head + "adc.bits = [4]\n[objectives]\nenergy = \"low\"\n", {"line 5", "min, max"}},
+           {head + "adc.bits = [4]\n[constraints]\nenergy = 3\n", {"line 5", "<= NUMBER"}},
+           {head + "adc.bits = [4]\n[sample]\nmethod = \"sobol\"\n", {"points"}},
+           {head + "chip = [\"wang2024\", \"isaak\"]\n", {"isaak", "did you mean 'isaac'"}},
+           {head + "tokens = [-4]\n", {"line 3", "tokens"}},
+           {"kind = \"deploy\"\nmodel = \"x\"\n[vary]\nadc.bits = [4]\n", {"no data"}},
+           {"data = \"x\"\n" + head + "adc.bits = [4]\n", {"line 1", "kind = \"deploy\""}},
+           {head + "a = [", {"broken TOML", "line 3"}},
+           {head + "tokens = {from = 1, to = 1000, step = 1}\ndecode = {from = 1, to = 1000, step = 1}\nbatch = {from "
+                   "= 1, to = "
+                   "1000, step = 1}\n",
+            {"too many points"}},
+       }) {
+    sweep_folder const folder(b.spec);
+    refused(folder.arguments(), b.parts);
+    CHECK(folder.files() == 1);
+  }
+  sweep_folder const folder(small_grid);
+  refused(folder.arguments("--shard 3/2"), {"--shard", "3/2"});
+  refused("sweep", {"--spec"});
+  refused("sweep --spec " + (folder / "none.toml"), {"none.toml"});
+  refused(folder.arguments("--csv " + (folder / "s.toml")), {"--csv", "named twice"});
+}
+
+TEST_CASE("sweep: the example runs as README says") {
+  sweep_folder const folder("");
+  auto const r = run_program("sweep --spec '" OHMIC_SOURCE_DIR "/examples/sweeps/converters.toml' --output " +
+                             (folder / "c.sqlite"));
+  INFO(r.text);
+  CHECK(r.status == 0);
+  CHECK_THAT(r.text, contains("63 points: 63 done, 0 failed, 0 missing"));
+  auto const s =
+      run_program("sweep --spec '" OHMIC_SOURCE_DIR "/examples/sweeps/sample.toml' --output " + (folder / "d.sqlite"));
+  INFO(s.text);
+  CHECK(s.status == 0);
+  CHECK_THAT(s.text, contains("1000 points: 1000 done"));
+}
