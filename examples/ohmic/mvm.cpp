@@ -28,7 +28,7 @@ namespace {
 
 using npy_weights = std::optional<model::npy_array>;  ///< none where a saved array is multiplied without them
 
-/// What was given, the array file first, --set on top of it. The file is read once, so that it may be a pipe.
+/// What was given, the array file first, --set on top of it. The file is read once.
 struct given_settings {
   std::vector<file_entry> file;
   std::vector<std::string> const& set;
