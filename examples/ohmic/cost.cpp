@@ -1,6 +1,5 @@
 // ohmic cost: area, energy and latency of a model on a chip.
 #include <chrono>
-#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>

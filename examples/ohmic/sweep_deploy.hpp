@@ -155,7 +155,8 @@ class deploy_runner final : public point_runner {
     if (auto const* settings = std::get_if<in_situ_settings>(&chip.chip)) {
       ohmic::chip::run_tally all;
       for (auto const& site : report.sites) all += site.actions;
-      auto const c = ohmic::chip::in_situ_cost("in_situ", *settings, all, chip.weight_arrays);
+      auto const c = ohmic::chip::in_situ_cost("in_situ", *settings, all, chip.weight_arrays,
+                                               schedule_of(chip, family_.model(), loaded_.task.inputs()));
       cost.front() = c.area_mm2();
       per_text = c.energy_J(ohmic::phase::prefill) / static_cast<double>(loaded_.task.inputs().size());
     } else if (std::filesystem::exists(std::filesystem::path(spec_->model) / "config.json")) {

@@ -115,9 +115,9 @@ TEST_CASE("sweep: every point has the figures that cost has for its settings") {
 }
 
 TEST_CASE("sweep: the front is what no point beats, by the definition; ties stay, NaN and broken constraints do not") {
-  // wang2024 twice in effect (report.count does not change area or latency): ties. prime has no area: NaN.
+  // wang2024 twice in effect (report.count does not change area or latency): ties. vesti has no area: NaN.
   sweep_folder const folder(
-      "model = \"bert_base\"\n[vary]\nchip = [\"wang2024\", \"isaac\", \"prime\"]\nreport.count = [\"full\", "
+      "model = \"bert_base\"\n[vary]\nchip = [\"wang2024\", \"isaac\", \"vesti\"]\nreport.count = [\"full\", "
       "\"published\"]\ncost.duplication = [8, 32, 64, 128, 512, 4096]\n[objectives]\narea = \"min\"\nlatency = "
       "\"min\"\n[constraints]\narea = \"<= 900\"\n");
   auto const rows = folder.rows();
