@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "ohmic/core/simd.hpp"
@@ -50,11 +51,30 @@ namespace ohmic::inline OHMIC_ABI::detail {
   return most;
 }
 
+/// What is missed, relative to the largest current.
+[[nodiscard]] inline double relative(double missed_A, double largest_A) noexcept {
+  return largest_A > 0.0 ? missed_A / largest_A : (missed_A == 0.0 ? 0.0 : 1.0);
+}
+
 /// The residual of a solution whose nodes miss so much.
 [[nodiscard]] inline double residual_of(wire_solution const& s, double missed_A) {
-  double const on_lines = missed_on_lines(s), missed = on_lines <= missed_A ? missed_A : on_lines,
-               largest = largest_end(s);
-  return largest > 0.0 ? missed / largest : (missed == 0.0 ? 0.0 : 1.0);
+  double const on_lines = missed_on_lines(s);
+  return relative(on_lines <= missed_A ? missed_A : on_lines, largest_end(s));
+}
+
+/// A solution above it is eliminated where its band is small enough.
+inline constexpr double enough_residual = 1e-11;
+
+/// Puts the outputs of a search into a better solution, so that they are the bits that many inputs at once get; not where they
+/// do not belong to its currents.
+inline void keep_outputs(wire_solution& s, std::vector<double> outputs) {
+  std::swap(s.output_A, outputs);
+  double const residual = std::max(s.report.residual, relative(missed_on_lines(s), largest_end(s)));
+  if (residual <= enough_residual) {
+    s.report.residual = residual;
+  } else {
+    std::swap(s.output_A, outputs);
+  }
 }
 
 /// At most what rounding of node voltages takes from the devices of a line, relative to the largest current at the end of one.

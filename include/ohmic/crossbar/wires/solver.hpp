@@ -59,7 +59,7 @@ class wire_solver {
   /// Everything about one input vector. Device currents beyond g (u - w) may be given, from word node to bit node.
   /// Shape   v_V (m); injected_A (m, n) or empty
   [[nodiscard]] wire_solution solve(std::span<double const> v_V, matrix_view<double const> injected_A = {}) const {
-    check_voltages({v_V.data(), v_V.size(), 1}, v_V.size());
+    detail::check_voltages({v_V.data(), v_V.size(), 1}, network_.word_lines());
     if (injected_A.data != nullptr &&
         (injected_A.rows != network_.word_lines() || injected_A.cols != network_.bit_lines()))
       throw error({errc::shape, "injected currents do not fit the array", "injected_A",
@@ -78,7 +78,7 @@ class wire_solver {
   /// Output currents of many input vectors, eight at a time.
   /// Shape   v_V (m, batch) -> A (n, batch)
   [[nodiscard]] matrix<double> currents(matrix_view<double const> v_V, executor& threads, wire_report& report) const {
-    check_voltages(v_V, v_V.rows);
+    detail::check_voltages(v_V, network_.word_lines());
     std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), batch = v_V.cols;
     matrix<double> out(cols, batch);
     run_blocks(
@@ -193,7 +193,7 @@ class wire_solver {
       return job.ended[k] && job.largest_A[k] < 1e300 && job.residual_A[k] <= 10.0 * job.residual * job.largest_A[k];
     }
     [[nodiscard]] wire_report report(std::size_t k) const noexcept {
-      return {job.iterations[k], job.largest_A[k] > 0.0 ? job.residual_A[k] / job.largest_A[k] : 0.0, 0};
+      return {job.iterations[k], detail::relative(job.residual_A[k], job.largest_A[k]), 0};
     }
   };
 
@@ -202,18 +202,6 @@ class wire_solver {
   static wire_network checked(wire_network n) {
     wire_network::validate(n);
     return n;
-  }
-
-  void check_voltages(matrix_view<double const> v_V, std::size_t lines) const {
-    if (lines != network_.word_lines())
-      throw error({errc::shape, "voltages do not fit the array", "voltages", std::to_string(lines),
-                   std::to_string(network_.word_lines()) + ", one for every word line", "check the sizes"});
-    for (std::size_t i = 0; i < v_V.rows; ++i)
-      for (std::size_t k = 0; k < v_V.cols; ++k)
-        if (!(std::fabs(v_V(i, k)) <= 1e6))
-          throw error({errc::value, "voltage out of range",
-                       "word line " + std::to_string(i) + ", vector " + std::to_string(k),
-                       detail::number_text(v_V(i, k)) + " V", "-1e+06..1e+06 V", "correct the voltages"});
   }
 
   /// Currents at the ends of all lines, as the search leaves them.
@@ -253,14 +241,13 @@ class wire_solver {
 
   [[nodiscard]] wire_solution solve_by(std::span<double const> v_V, matrix_view<double const> injected_A,
                                        bool directly) const {
-    constexpr double enough = 1e-11;
     wire_solution s;
-    if (!directly) {
-      bool const ended = search(s, v_V, injected_A);
-      if (ended && s.report.residual <= enough) return s;
-    }
+    bool const ended = !directly && search(s, v_V, injected_A);
+    if (ended && s.report.residual <= detail::enough_residual) return s;
     if (wire_direct const* const band = elimination(); band != nullptr) {
+      std::vector<double> outputs = std::move(s.output_A);
       find_ends(s, band->solve(v_V, injected_A));
+      if (ended) detail::keep_outputs(s, std::move(outputs));
       find_power(s, v_V);
     } else if (directly) {
       (void)search(s, v_V, injected_A);  // then what the search has, with its residual
@@ -305,6 +292,7 @@ class wire_solver {
         s.word_V(i, j) += beside.word_V[i];
         s.bit_V(i, j) += beside.bit_V[j];
       }
+    detail::keep_outputs(s, first.output_A);
     find_power(s, v_V);
     return true;
   }
@@ -333,19 +321,18 @@ class wire_solver {
       if (wanted.empty() || wanted[j] != 0) out(i, j) = s.output_A[j];
     return s.report;
   }
-  /// The network eliminated, or null where its band is too large and nobody insists on it.
+  /// The network eliminated in a band, once, when it is first asked for; null where the band is too large and nobody insists.
   [[nodiscard]] wire_direct const* elimination() const {
-    try {
-      return &eliminated();
-    } catch (error const& e) {
-      if (settings_.method == wire_method::direct || e.code() != errc::capacity) throw;
-      return nullptr;
-    }
-  }
-  /// The network eliminated in a band, once, when it is first asked for.
-  [[nodiscard]] wire_direct const& eliminated() const {
-    std::call_once(direct_made_, [&] { direct_ = std::make_unique<wire_direct const>(network_); });
-    return *direct_;
+    std::call_once(direct_made_, [&] {
+      try {
+        direct_ = std::make_unique<wire_direct const>(network_);
+      } catch (error const& e) {
+        if (e.code() != errc::capacity) throw;
+        refusal_ = std::make_unique<error const>(e);
+      }
+    });
+    if (direct_ == nullptr && settings_.method == wire_method::direct) throw error(*refusal_);
+    return direct_.get();
   }
 
   /// Solves `count` sets in blocks of eight: fill(k, lane, block), take(k, lane, block); what the iteration does not reach
@@ -387,6 +374,7 @@ class wire_solver {
   bool cancels_ = false;
   mutable std::once_flag direct_made_;
   mutable std::unique_ptr<wire_direct const> direct_;
+  mutable std::unique_ptr<error const> refusal_;  // of a band that is too large
 };
 
 /// Output currents of many input vectors by the effective matrix of a network.
