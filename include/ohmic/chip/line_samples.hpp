@@ -8,13 +8,21 @@
 
 #include "ohmic/crossbar/cell_network.hpp"
 #include "ohmic/crossbar/cell_samples.hpp"
+#include "ohmic/crossbar/computation.hpp"
+#include "ohmic/crossbar/imperfections.hpp"
+#include "ohmic/crossbar/wires/solution.hpp"
 
 namespace ohmic::inline OHMIC_ABI::chip {
+
+template <class Array>
+inline constexpr bool is_computation_array = false;
+template <int S, class Adc, class Dac>
+inline constexpr bool is_computation_array<computation_array<S, Adc, Dac>> = true;
 
 /// True for arrays whose wires are modelled to first order, and have a resistance. Effective matrices are exact.
 template <class Array>
 [[nodiscard]] bool has_first_order_lines(Array const& array) {
-  if constexpr (requires { array.settings().noise.resists(); }) return array.settings().noise.resists();
+  if constexpr (is_computation_array<Array>) return array.settings().noise.resists();
   return false;
 }
 
@@ -26,14 +34,19 @@ class line_samples {
 
   [[nodiscard]] std::vector<line_comparison> const& sites() const noexcept { return sites_; }
 
-  /// Shape, errors, random as sampled_cycle. Cost  one exact solution of a cycle, where it is taken
+  /// Shape, errors, random as sampled_cycle; errors as require_exact. Cost  one exact solution of a cycle, where it is taken
   template <class Array, class X>
   void see(std::size_t site, Array const& array, X const& x, typename Array::operand const& y, int digits,
            read_place const& place, std::string const& where) {
-    if constexpr (requires { ohmic::sampled_cycle(array, x, y, digits, place, where); }) {
+    if constexpr (is_computation_array<Array>) {
+      static_assert(
+          requires { ohmic::sampled_cycle(array, x, y, digits, place, where); },
+          "ohmic: cycles of a computation array are sampled from switched codes, see crossbar/cell_samples.hpp");
       if (!std::has_single_bit(++products_[site])) return;
       auto const cells = ohmic::sampled_cycle(array, x, y, digits, place, where);
-      sites_[site].add(currents_of_cycle(cells, array.settings().noise));
+      auto const found = currents_of_cycle(cells, array.settings().noise);
+      require_exact(found.report, where);
+      sites_[site].add(found);
     }
   }
 

@@ -427,6 +427,13 @@ TEST_CASE("layouts that contradict themselves are refused by name") {
       errc::config_conflict, {"array.rows", "product units"});
   refused([](auto& c) { c.cells.cell.levels = 4; }, errc::config_conflict, {"cell.levels", "weights.slices"});
   refused([](auto& c) { c.cells.wires.driver = ohmic::ohms(INFINITY); }, errc::config_value, {"wires.driver"});
+  refused([](auto& c) { c.cells.wires.word_end = ohmic::far_end::driven; }, errc::config_conflict, {"wires.word_end"});
+  refused(
+      [](auto& c) {
+        c.cells.wires.bit_end = ohmic::far_end::grounded;
+        c.cells.wires.bit_ground = ohmic::ohms(10.0);
+      },
+      errc::config_conflict, {"wires.bit_end", "grounded"});
   in_situ::code_array<> const array({});
   codes const x(2, 5), y(3, 6);
   in_situ::code_report report;

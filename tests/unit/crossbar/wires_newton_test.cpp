@@ -55,6 +55,15 @@ struct falling {
 
 }  // namespace
 
+TEST_CASE("curves: a flat one is solved for devices that conduct next to nothing") {
+  wire_network n;
+  n.g_S = matrix<double>(2, 2);
+  for (double& g : n.g_S.flat()) g = 1e-25;
+  auto const s = solve_nonlinear(n, cubic(), std::vector<double>{0.1, 0.2});
+  CHECK(s.newton.converged);
+  for (double a : s.state.output_A) CHECK(a == Approx(1e-25 * (0.001 + 0.008) / 0.01).epsilon(1e-10));
+}
+
 TEST_CASE("curves: one that is flat at 0 V is solved, not called singular") {
   auto c = binary_wires(6, 5, 20.0);
   for (double& v : c.volts) v += 0.05;

@@ -54,6 +54,12 @@ struct code_cell_settings {
   ///         levels of their own, or more of them than the device; and for a curve behind wires
   static void validate(code_cell_settings const& c, std::int64_t cell_top) {
     wire_config::validate(c.wires);
+    if (c.wires.word_end != far_end::open || c.wires.bit_end != far_end::open)
+      throw error(
+          {errc::config_conflict, "far ends of arrays that are filled in part lie behind lines in no use",
+           "wires.word_end, wires.bit_end",
+           field_format<far_end>::print(c.wires.word_end) + ", " + field_format<far_end>::print(c.wires.bit_end),
+           "open", "leave both open, or solve one array: ohmic solve"});
     if (c.cell.levels != 0)
       throw error({errc::config_conflict, "levels follow from the bits of a slice", "cell.levels",
                    std::to_string(c.cell.levels), "0", "set weights.slices"});

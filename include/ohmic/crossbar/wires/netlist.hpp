@@ -26,9 +26,7 @@ namespace ohmic::inline OHMIC_ABI {
   bool const linear = sinh_scale.si() == std::numeric_limits<double>::infinity();
   if (!linear) sinh_iv::config::validate({sinh_scale});
   std::size_t const m = n.word_lines(), cols = n.bit_lines();
-  if (v_V.size() != m)
-    throw error({errc::shape, "voltages do not fit the array", "voltages", std::to_string(v_V.size()),
-                 std::to_string(m) + ", one for every word line", "check the sizes"});
+  detail::check_voltages({v_V.data(), v_V.size(), 1}, m);
   double const rw = n.wires.word_segment.si(), rb = n.wires.bit_segment.si();
   auto const number = [](std::size_t k) { return std::to_string(k); };
   auto const driver = [&](std::size_t i) { return "d" + number(i); };
@@ -48,9 +46,6 @@ namespace ohmic::inline OHMIC_ABI {
       out += "R" + number(count++) + " " + a + " " + b + " " + detail::number_text(ohm) + "\n";
   };
   for (std::size_t i = 0; i < m; ++i) {
-    if (!(std::fabs(v_V[i]) <= 1e6))
-      throw error({errc::value, "voltage out of range", "word line " + number(i), detail::number_text(v_V[i]) + " V",
-                   "-1e+06..1e+06 V", "correct the voltages"});
     if (!std::isfinite(n.driver_side_ohm(i))) continue;
     out += "Vd" + number(i) + " " + driver(i) + " 0 " + detail::number_text(v_V[i]) + "\n";
   }

@@ -136,6 +136,19 @@ namespace detail {
   return "(" + std::to_string(i) + ", " + std::to_string(j) + ")";
 }
 
+/// Shape   v_V (m, vectors). Errors  errc::shape; errc::value naming line and vector
+inline void check_voltages(matrix_view<double const> v_V, std::size_t word_lines) {
+  if (v_V.rows != word_lines)
+    throw error({errc::shape, "voltages do not fit the array", "voltages", std::to_string(v_V.rows),
+                 std::to_string(word_lines) + ", one for every word line", "check the sizes"});
+  for (std::size_t i = 0; i < v_V.rows; ++i)
+    for (std::size_t k = 0; k < v_V.cols; ++k)
+      if (!(std::fabs(v_V(i, k)) <= 1e6))
+        throw error({errc::value, "voltage out of range",
+                     "word line " + std::to_string(i) + ", vector " + std::to_string(k), number_text(v_V(i, k)) + " V",
+                     "-1e+06..1e+06 V", "correct the voltages"});
+}
+
 /// Which lines devices connect: the same number for all lines of a set.
 /// Shape   word lines (m), then bit lines (n)
 [[nodiscard]] inline std::vector<std::size_t> connected_lines(wire_network const& n) {

@@ -43,9 +43,9 @@ struct nonlinear_solution {
 namespace detail {
 
 /// Conductance that stands for a slope. Where a curve is flat, a billionth of the device's own keeps the network in one piece:
-/// steps stay downhill, and what they lead to does not depend on it.
+/// steps stay downhill, and what they lead to does not depend on it. No device of a network conducts less than 1e-30 S.
 [[nodiscard]] inline double usable_slope(double slope_S, double nominal_S) noexcept {
-  return std::min(std::max(slope_S, 1e-9 * nominal_S), 1e6);
+  return nominal_S > 0.0 ? std::min(std::max({slope_S, 1e-9 * nominal_S, 1e-30}), 1e6) : std::min(slope_S, 1e6);
 }
 
 /// a += share (b - a), for everything that a solution holds.

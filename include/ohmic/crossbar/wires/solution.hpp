@@ -18,8 +18,11 @@ namespace ohmic::inline OHMIC_ABI {
 /// How a solution was found. Of several solutions: the most iterations, the largest residual.
 struct wire_report {
   std::size_t iterations = 0;  ///< of conjugate gradients
-  double residual = 0.0;       ///< largest current missed at a node, relative to the largest current of a line
-  std::size_t direct = 0;      ///< solutions that were eliminated in a band because the iteration did not end
+  /// Largest current by which Kirchhoff's law is missed at a node, relative to the largest current at the end of a line. Where
+  /// device currents are results (a wire_solution), also between the ends of a line and its devices, and between the ends of
+  /// all word lines and of all bit lines. Without any current 0, or 1 if some is missed.
+  double residual = 0.0;
+  std::size_t direct = 0;  ///< solutions that were eliminated in a band because the iteration did not end
 
   void include(wire_report const& other) noexcept {
     iterations = std::max(iterations, other.iterations);

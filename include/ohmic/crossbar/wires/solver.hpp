@@ -15,6 +15,7 @@
 #include "ohmic/core/quantity.hpp"
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/wires/balance.hpp"
 #include "ohmic/crossbar/wires/direct.hpp"
 #include "ohmic/crossbar/wires/factors.hpp"
 #include "ohmic/crossbar/wires/gradients.hpp"
@@ -58,7 +59,7 @@ class wire_solver {
   /// Everything about one input vector. Device currents beyond g (u - w) may be given, from word node to bit node.
   /// Shape   v_V (m); injected_A (m, n) or empty
   [[nodiscard]] wire_solution solve(std::span<double const> v_V, matrix_view<double const> injected_A = {}) const {
-    check_voltages({v_V.data(), v_V.size(), 1}, v_V.size());
+    detail::check_voltages({v_V.data(), v_V.size(), 1}, network_.word_lines());
     if (injected_A.data != nullptr &&
         (injected_A.rows != network_.word_lines() || injected_A.cols != network_.bit_lines()))
       throw error({errc::shape, "injected currents do not fit the array", "injected_A",
@@ -77,7 +78,7 @@ class wire_solver {
   /// Output currents of many input vectors, eight at a time.
   /// Shape   v_V (m, batch) -> A (n, batch)
   [[nodiscard]] matrix<double> currents(matrix_view<double const> v_V, executor& threads, wire_report& report) const {
-    check_voltages(v_V, v_V.rows);
+    detail::check_voltages(v_V, network_.word_lines());
     std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), batch = v_V.cols;
     matrix<double> out(cols, batch);
     run_blocks(
@@ -171,6 +172,10 @@ class wire_solver {
     block(block const&) = delete;
     block& operator=(block const&) = delete;
 
+    void inject(std::size_t devices) {
+      injected.assign(devices, 0.0);
+      job.injected_A = injected.data();
+    }
     void clear_inputs() noexcept {
       std::fill(word_V.begin(), word_V.end(), 0.0);
       std::fill(bit_V.begin(), bit_V.end(), 0.0);
@@ -188,7 +193,7 @@ class wire_solver {
       return job.ended[k] && job.largest_A[k] < 1e300 && job.residual_A[k] <= 10.0 * job.residual * job.largest_A[k];
     }
     [[nodiscard]] wire_report report(std::size_t k) const noexcept {
-      return {job.iterations[k], job.largest_A[k] > 0.0 ? job.residual_A[k] / job.largest_A[k] : 0.0, 0};
+      return {job.iterations[k], detail::relative(job.residual_A[k], job.largest_A[k]), 0};
     }
   };
 
@@ -199,37 +204,21 @@ class wire_solver {
     return n;
   }
 
-  void check_voltages(matrix_view<double const> v_V, std::size_t lines) const {
-    if (lines != network_.word_lines())
-      throw error({errc::shape, "voltages do not fit the array", "voltages", std::to_string(lines),
-                   std::to_string(network_.word_lines()) + ", one for every word line", "check the sizes"});
-    for (std::size_t i = 0; i < v_V.rows; ++i)
-      for (std::size_t k = 0; k < v_V.cols; ++k)
-        if (!(std::fabs(v_V(i, k)) <= 1e6))
-          throw error({errc::value, "voltage out of range",
-                       "word line " + std::to_string(i) + ", vector " + std::to_string(k),
-                       detail::number_text(v_V(i, k)) + " V", "-1e+06..1e+06 V", "correct the voltages"});
-  }
-
-  /// Currents at the ends of all lines and residual, as the search leaves them.
+  /// Currents at the ends of all lines, as the search leaves them.
   void find_ends(wire_solution& s, block<1> const& b) const {
     auto const cols = static_cast<std::ptrdiff_t>(network_.bit_lines());
     s.input_A.assign(b.input_A.begin(), b.input_A.end());
     s.output_A.assign(b.output_A.begin(), b.output_A.begin() + cols);
     s.far_input_A.assign(b.far_input_A.begin(), b.far_input_A.end());
     s.far_output_A.assign(b.far_output_A.begin(), b.far_output_A.begin() + cols);
-    s.report.residual = b.report(0).residual;
   }
   /// The same as elimination leaves them.
   static void find_ends(wire_solution& s, eliminated_network&& e) {
     s.word_V = std::move(e.word_V), s.bit_V = std::move(e.bit_V), s.device_A = std::move(e.device_A);
     s.input_A = std::move(e.input_A), s.far_input_A = std::move(e.far_input_A);
     s.output_A = std::move(e.output_A), s.far_output_A = std::move(e.far_output_A);
-    double largest = 0.0;
-    for (auto const* ends : {&s.input_A, &s.far_input_A, &s.output_A, &s.far_output_A})
-      for (double a : *ends) largest = std::max(largest, std::fabs(a));
     s.report.direct = 1;
-    s.report.residual = largest > 0.0 ? e.missed_A / largest : e.missed_A;
+    s.report.residual = detail::residual_of(s, e.missed_A);
   }
   /// Where devices conduct far more than the segments beside them, the search's differences of node voltages lose what the
   /// devices carry, and it does not see that. A network whose band is small is eliminated then.
@@ -252,42 +241,74 @@ class wire_solver {
 
   [[nodiscard]] wire_solution solve_by(std::span<double const> v_V, matrix_view<double const> injected_A,
                                        bool directly) const {
-    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), stride = lines().stride;
     wire_solution s;
+    bool const ended = !directly && search(s, v_V, injected_A);
+    if (ended && s.report.residual <= detail::enough_residual) return s;
+    if (wire_direct const* const band = elimination(); band != nullptr) {
+      std::vector<double> outputs = std::move(s.output_A);
+      find_ends(s, band->solve(v_V, injected_A));
+      if (ended) detail::keep_outputs(s, std::move(outputs));
+      find_power(s, v_V);
+    } else if (directly) {
+      (void)search(s, v_V, injected_A);  // then what the search has, with its residual
+    }
+    return s;
+  }
+
+  /// By conjugate gradients; where voltages lose what devices carry, once more beside the lines' own voltages. True if the
+  /// search ended.
+  bool search(wire_solution& s, std::span<double const> v_V, matrix_view<double const> injected_A) const {
+    constexpr double allowed_loss = 1e-12;
+    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), stride = lines().stride;
     s.word_V = s.bit_V = s.device_A = matrix<double>(rows, cols);
     block<1> b(*this, stride == cols ? &s : nullptr);  // the solution's memory is worked in where it has no padding
     for (std::size_t i = 0; i < rows; ++i) b.word_V[i] = driven(i) ? v_V[i] : 0.0;
     if (injected_A.data != nullptr) {
-      b.injected.assign(rows * stride, 0.0);
+      b.inject(rows * stride);
       for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t j = 0; j < cols; ++j) b.injected[i * stride + j] = injected_A(i, j);
-      b.job.injected_A = b.injected.data();
     }
-    wire_direct const* band = nullptr;
-    if (directly || !b.run(*this)) {
-      band = elimination();
-      if (band == nullptr && directly) (void)b.run(*this);  // then what the search has, with its residual
-    }
-    s.report.iterations = b.job.iterations[0];
-    if (band != nullptr) {
-      find_ends(s, band->solve(v_V, injected_A));
-      find_power(s, v_V);
-      return s;
-    }
-    if (stride != cols) {
-      for (std::size_t i = 0; i < rows; ++i)
-        for (std::size_t j = 0; j < cols; ++j) {
-          s.word_V(i, j) = b.u[i * stride + j];
-          s.bit_V(i, j) = b.w[i * stride + j];
-        }
-    }
+    bool const ended = b.run(*this);
+    take(s, b);
+    find_power(s, v_V);
+    if (!ended || detail::lost_to_voltages(network_.g_S, s) <= allowed_loss) return ended;
+    wire_solution const first = s;
+    detail::line_voltages const beside(network_, s, v_V, lines().word_stiff);
+    for (std::size_t i = 0; i < rows; ++i) b.word_V[i] = driven(i) ? v_V[i] - beside.word_V[i] : 0.0;
+    for (std::size_t j = 0; j < cols; ++j) b.bit_V[j] = -beside.bit_V[j];
+    if (injected_A.data == nullptr) b.inject(rows * stride);
     for (std::size_t i = 0; i < rows; ++i)
       for (std::size_t j = 0; j < cols; ++j)
-        s.device_A(i, j) = simd::fence(network_.g_S(i, j) * (s.word_V(i, j) - s.bit_V(i, j))) +
-                           (injected_A.data != nullptr ? injected_A(i, j) : 0.0);
-    find_ends(s, b);
+        b.injected[i * stride + j] += simd::fence(network_.g_S(i, j) * (beside.word_V[i] - beside.bit_V[j]));
+    bool const again = b.run(*this);
+    take(s, b);
+    s.report.iterations += first.report.iterations;
+    if (!again || !(s.report.residual <= first.report.residual)) {
+      s = first;
+      return ended;
+    }
+    for (std::size_t i = 0; i < rows; ++i)
+      for (std::size_t j = 0; j < cols; ++j) {
+        s.word_V(i, j) += beside.word_V[i];
+        s.bit_V(i, j) += beside.bit_V[j];
+      }
+    detail::keep_outputs(s, first.output_A);
     find_power(s, v_V);
-    return s;
+    return true;
+  }
+  /// Voltages, currents and residual, as the search leaves them.
+  void take(wire_solution& s, block<1> const& b) const {
+    std::size_t const rows = network_.word_lines(), cols = network_.bit_lines(), stride = lines().stride;
+    for (std::size_t i = 0; i < rows; ++i)
+      for (std::size_t j = 0; j < cols; ++j) {
+        std::size_t const at = i * stride + j;
+        if (stride != cols) s.word_V(i, j) = b.u[at], s.bit_V(i, j) = b.w[at];
+        s.device_A(i, j) = simd::fence(network_.g_S(i, j) * (s.word_V(i, j) - s.bit_V(i, j))) +
+                           (b.injected.empty() ? 0.0 : b.injected[at]);
+      }
+    find_ends(s, b);
+    s.report.iterations = b.job.iterations[0];
+    s.report.residual = detail::residual_of(s, b.job.residual_A[0]);
   }
 
   [[nodiscard]] wire_solution solve_directly(std::span<double const> v_V) const { return solve_by(v_V, {}, true); }
@@ -300,19 +321,18 @@ class wire_solver {
       if (wanted.empty() || wanted[j] != 0) out(i, j) = s.output_A[j];
     return s.report;
   }
-  /// The network eliminated, or null where its band is too large and nobody insists on it.
+  /// The network eliminated in a band, once, when it is first asked for; null where the band is too large and nobody insists.
   [[nodiscard]] wire_direct const* elimination() const {
-    try {
-      return &eliminated();
-    } catch (error const& e) {
-      if (settings_.method == wire_method::direct || e.code() != errc::capacity) throw;
-      return nullptr;
-    }
-  }
-  /// The network eliminated in a band, once, when it is first asked for.
-  [[nodiscard]] wire_direct const& eliminated() const {
-    std::call_once(direct_made_, [&] { direct_ = std::make_unique<wire_direct const>(network_); });
-    return *direct_;
+    std::call_once(direct_made_, [&] {
+      try {
+        direct_ = std::make_unique<wire_direct const>(network_);
+      } catch (error const& e) {
+        if (e.code() != errc::capacity) throw;
+        refusal_ = std::make_unique<error const>(e);
+      }
+    });
+    if (direct_ == nullptr && settings_.method == wire_method::direct) throw error(*refusal_);
+    return direct_.get();
   }
 
   /// Solves `count` sets in blocks of eight: fill(k, lane, block), take(k, lane, block); what the iteration does not reach
@@ -354,6 +374,7 @@ class wire_solver {
   bool cancels_ = false;
   mutable std::once_flag direct_made_;
   mutable std::unique_ptr<wire_direct const> direct_;
+  mutable std::unique_ptr<error const> refusal_;  // of a band that is too large
 };
 
 /// Output currents of many input vectors by the effective matrix of a network.
