@@ -11,8 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "ohmic/attention/kv_cache.hpp"
 #include "ohmic/attention/shared_array.hpp"
 #include "ohmic/chip/deployed.hpp"
+#include "ohmic/chip/run_report.hpp"
 #include "ohmic/core/threads.hpp"
 #include "ohmic/model/concept.hpp"
 #include "ohmic/nonlinear/activation.hpp"
@@ -20,73 +22,12 @@
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
-/// How products are taken.
-enum class product_mode {
-  convert,  ///< through the converters: the chip
-  exact,    ///< in integers: what the codes alone cost
-  observe,  ///< in integers, and the column currents go into statistics: calibration
-};
-
-/// What a site did: actions, currents above the full scale, values that saturated when they were coded.
-struct site_report {
-  run_tally actions;
-  std::uint64_t clipped_currents = 0;
-  std::uint64_t coded_values = 0;
-  std::uint64_t clipped_values = 0;
-
-  site_report& operator+=(site_report const& o) noexcept {
-    actions += o.actions;
-    clipped_currents += o.clipped_currents;
-    coded_values += o.coded_values;
-    clipped_values += o.clipped_values;
-    return *this;
-  }
-};
-
-/// What a run did. Merging is exact, so that neither threads nor the order of texts matter.
-struct run_report {
-  std::vector<site_report> sites;
-  std::uint64_t softmax_rows = 0;
-  std::uint64_t empty_softmax_rows = 0;  ///< all codes zero: they attend to nothing
-  std::uint64_t saturated_scores = 0;
-  std::uint64_t rescaled_scores = 0;  ///< codes that a running maximum made over again
-  std::uint64_t clamped_variances = 0;
-
-  run_report() = default;
-  explicit run_report(std::size_t n) : sites(n) {}
-  run_report& operator+=(run_report const& o) {
-    for (std::size_t i = 0; i < sites.size(); ++i) sites[i] += o.sites[i];
-    softmax_rows += o.softmax_rows;
-    empty_softmax_rows += o.empty_softmax_rows;
-    saturated_scores += o.saturated_scores;
-    rescaled_scores += o.rescaled_scores;
-    clamped_variances += o.clamped_variances;
-    return *this;
-  }
-
-  /// The actions by layer and part.
-  [[nodiscard]] ledger actions(program::site_names const& names) const {
-    ledger l;
-    for (std::size_t i = 0; i < sites.size(); ++i) l.add(names.name(i), sites[i].actions);
-    return l;
-  }
-};
-
-/// Codes as the caches hold them, with one scale or one for every token.
-/// Shape   codes (tokens, width); scales (1) or (tokens)
-struct coded_tokens {
-  matrix<std::int16_t> codes;
-  std::vector<float> scales{1.0f};
-
-  [[nodiscard]] bool per_token() const noexcept { return scales.size() > 1; }
-  [[nodiscard]] float scale(std::size_t token) const noexcept { return scales[per_token() ? token : 0]; }
-};
-
 /// Engine on the chip. One per thread; the deployed model is shared.
 template <class Spec>
 class engine {
  public:
   using tensor = coded_tokens;
+  using cache = kv_cache<std::int16_t>;  ///< keys and values keep one scale
   using adc = typename Spec::adc;
   using array_type = typename deployed<Spec>::array_type;
   using operand = typename array_type::operand;
@@ -162,29 +103,43 @@ class engine {
 
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
                               attention_mask mask) {
+    cache fresh;
+    return attend(block, q, k, v, heads, mask, fresh);
+  }
+
+  /// The tokens follow those of the cache and join them. Arrays that hold keys and values write those of the new tokens alone, unless
+  /// their cells err: then all are written anew.
+  [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
+                              attention_mask mask, cache& seen) {
     using program::operation;
     constexpr operation step_of[] = {operation::A4, operation::A5, operation::A6};
-    std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads;
+    std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads, held = seen.tokens();
+    bool const appends = held > 0 && model_->appends_to_arrays();
+    seen.append(k.codes.view(), v.codes.view());
     shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), mask, one());
-    auto const multiply = [&](attention_step step, auto x, matrix_view<std::int16_t const> y) {
+    auto const multiply = [&](attention_step step, auto x, matrix_view<std::int16_t const> const y) {
       program::site const s{block, step_of[static_cast<std::size_t>(step)]};
-      auto const source = step == attention_step::sums ? operand_source::sums : operand_source::activations;
-      return product(s, x, model_->array().drive(y, model_->names().name(s), source, next_read_), source);
+      if (step == attention_step::sums)
+        return product(s, x, model_->array().drive(y, model_->names().name(s), operand_source::sums, next_read_),
+                       operand_source::sums);
+      auto const operand = model_->array().drive(y, model_->names().name(s), operand_source::activations, next_read_);
+      if (!appends) return product(s, x, operand, operand_source::activations);
+      at(s).actions.template add<"cell", "write">(model_->cells_of(n * width));
+      return product(s, x, operand, operand_source::weights);  // in the cells already
     };
-    auto const seen = [&](attention_step step, std::span<float const> values) {
+    auto const observe = [&](attention_step step, std::span<float const> values) {
       record({block, step_of[static_cast<std::size_t>(step)]}, values);
     };
 
     attention_report heads_report;
     matrix<float> r(n, q.codes.cols());
     for (std::size_t h = 0; h < heads; ++h) {
-      auto const of_head = [&](tensor const& t) {
-        return matrix_view<std::int16_t const>(t.codes.view()).columns(h * width, width);
-      };
+      auto const of_head = [&](matrix_view<std::int16_t const> t) { return t.columns(h * width, width); };
       std::span<float const> const q_scales =
           q.per_token() ? std::span<float const>(q.scales) : std::span<float const>();
-      attention.head({of_head(q), of_head(k), of_head(v), q.scale(0), k.scale(0), v.scale(0), q_scales},
-                     r.view().columns(h * width, width), heads_report, multiply, seen);
+      attention.head({of_head(q.codes.view()), of_head(seen.keys()), of_head(seen.values()), q.scale(0), k.scale(0),
+                      v.scale(0), q_scales},
+                     r.view().columns(h * width, width), heads_report, multiply, observe);
     }
     for (std::size_t step = 0; step < 3; ++step) at({block, step_of[step]}).actions += heads_report.tallies[step];
     report_.softmax_rows += heads_report.rows;

@@ -27,15 +27,17 @@ struct projection_options {
 /// Steps of a transformer. A site says which sub-operation it is, and by that which programmed matrix, ranges and
 /// statistics
 /// belong to it.
-/// Shape   input (n, m); project (n, in) -> (n, out); attend q, k, v (n, m) -> (n, m); normalise (n, m) -> (n, m); row (1, m);
+/// Shape   input (n, m); project (n, in) -> (n, out); attend q, k, v (n, m) -> (n, m), with a cache after the tokens that it holds; normalise (n, m) -> (n, m); row (1, m);
 ///         mean (n, m) -> (1, m); output (n, in) -> (n, out), as real numbers
 template <class E>
 concept engine = requires(E& e, typename E::tensor const& x, matrix<float> const& values, linear_weights const& w,
                           norm_weights const& g, program::site s, projection_options<typename E::tensor> const& options,
-                          std::size_t n, float epsilon) {
+                          std::size_t n, float epsilon, typename E::cache& cache) {
   { e.input(s, values) } -> std::same_as<typename E::tensor>;
   { e.project(s, w, x, options) } -> std::same_as<typename E::tensor>;
   { e.attend(n, x, x, x, n, attention_mask::none) } -> std::same_as<typename E::tensor>;
+  { e.attend(n, x, x, x, n, attention_mask::causal, cache) } -> std::same_as<typename E::tensor>;
+  { cache.tokens() } -> std::same_as<std::size_t>;
   { e.normalise(s, s, g, epsilon, x) } -> std::same_as<typename E::tensor>;
   { e.row(x, n) } -> std::same_as<typename E::tensor>;
   { e.mean(s, x) } -> std::same_as<typename E::tensor>;

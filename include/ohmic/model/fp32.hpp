@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ohmic/attention/kv_cache.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/concept.hpp"
 #include "ohmic/model/fp32_kernel.hpp"
@@ -45,6 +46,7 @@ class fp32_weights {
 class fp32_engine {
  public:
   using tensor = matrix<float>;
+  using cache = kv_cache<float>;
 
   /// seen: where the values of all sites are recorded, or nullptr.
   explicit fp32_engine(fp32_weights const& weights, recording* seen = nullptr,
@@ -73,17 +75,24 @@ class fp32_engine {
 
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
                               attention_mask mask) {
-    std::size_t const n = q.rows(), width = q.cols() / heads;
+    cache fresh;
+    return attend(block, q, k, v, heads, mask, fresh);
+  }
+  /// The tokens follow those of the cache and join them.
+  [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
+                              attention_mask mask, cache& seen) {
+    std::size_t const n = q.rows(), width = q.cols() / heads, past = seen.tokens(), c = past + n;
+    seen.append(k, v);
     tensor out(n, q.cols());
     for (std::size_t h = 0; h < heads; ++h) {
-      auto const keys = fp32_weights::packed(k.view().columns(h * width, width));
-      tensor s = product(q.view().columns(h * width, width), keys, n);  // (n, n)
+      auto const keys = fp32_weights::packed(seen.keys().columns(h * width, width));
+      tensor s = product(q.view().columns(h * width, width), keys, c);  // (n, c)
       for (std::size_t i = 0; i < n; ++i) {
-        record({block, program::operation::A4}, s.row(i).first(visible_keys(mask, i, n)));
-        apply_mask(mask, i, s.row(i));
+        record({block, program::operation::A4}, s.row(i).first(visible_keys(mask, past + i, c)));
+        apply_mask(mask, past + i, s.row(i));
         softmax_row(s.row(i));
       }
-      auto const values = fp32_weights::packed(transposed(v.view().columns(h * width, width)).view());
+      auto const values = fp32_weights::packed(transposed(seen.values().columns(h * width, width)).view());
       tensor const r = product(s.view(), values, width);  // (n, d_k)
       record({block, program::operation::A6}, r.flat());
       for (std::size_t i = 0; i < n; ++i) std::memcpy(&out(i, h * width), &r(i, 0), width * sizeof(float));
