@@ -1,4 +1,4 @@
-// ohmic deploy and ohmic calibrate: which family of models a folder holds.
+// ohmic deploy, ohmic calibrate and ohmic generate: which family of models a folder holds.
 #include <filesystem>
 #include <string>
 
@@ -27,8 +27,8 @@ family family_of(fs::path const& folder) {
   std::string const type = config.string("model_type");
   if (type == "bert") return family::bert;
   if (type == "gpt2") return family::gpt2;
-  throw error({errc::config_value, "is not supported", config.where("model_type"), in_quotes(type),
-               "'bert', 'gpt2'", "see: ohmic list models"});
+  throw error({errc::config_value, "is not supported", config.where("model_type"), in_quotes(type), "'bert', 'gpt2'",
+               "see: ohmic list models"});
 }
 
 }  // namespace
@@ -58,6 +58,18 @@ int calibrate(calibrate_options const& o, common_options const& common) {
       break;
   }
   return calibrate_bert(o, common);
+}
+
+int generate(generate_options const& o, common_options const& common) {
+  switch (family_of(o.model)) {
+    case family::gpt2:
+      return generate_gpt2(o, common);
+    case family::sentence_encoder:
+    case family::bert:
+      break;
+  }
+  throw error({errc::config_conflict, "the model does not generate text", "--model", o.model, "a language model (gpt2)",
+               "see: ohmic list models"});
 }
 
 }  // namespace program_cli

@@ -11,6 +11,7 @@ int calibrate_bert(calibrate_options const&, common_options const&);
 
 int deploy_gpt2(deploy_options const&, common_options const&);
 int calibrate_gpt2(calibrate_options const&, common_options const&);
+int generate_gpt2(generate_options const&, common_options const&);
 
 int deploy_sentence_encoder(deploy_options const&, common_options const&);
 int calibrate_sentence_encoder(calibrate_options const&, common_options const&);

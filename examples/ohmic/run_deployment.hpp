@@ -19,6 +19,7 @@
 #include "chips.hpp"
 #include "deployment.hpp"
 #include "ohmic/chip/evaluation.hpp"
+#include "ohmic/model/decoder.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/program/plan.hpp"
 #include "progress.hpp"
@@ -157,10 +158,74 @@ inline std::filesystem::path calibration_path(std::string const& given, std::str
                       "give --calibration FILE"});
 }
 
+/// Calibration data of a run: texts, or the ranges that were kept of them.
+struct calibration_source {
+  std::filesystem::path path;
+  bool kept = false;
+  calibration_file stored{};
+  calibration_texts texts{};
+};
+
+/// Errors  those of the file; config_conflict for ranges of other weights
 template <class Family>
-int deploy_family(Family const& family, deploy_options const& o, common_options const& common) {
+calibration_source read_calibration_source(Family const& family, std::string const& given, std::string const& folder) {
   using namespace ohmic;
-  using model_type = typename Family::model_type;
+  calibration_source c{calibration_path(given, folder, Family::default_calibration)};
+  c.kept = c.path.extension() == ".json";
+  if (!c.kept) {
+    c.texts = family.calibration(c.path);
+    return c;
+  }
+  auto const& m = family.model();
+  c.stored = read_calibration(c.path, sites_of(m));
+  if (std::string const digest = weights_digest(m); digest != c.stored.model_digest)
+    throw error({errc::config_conflict, "was made for other weights", model::place(c.path), c.stored.model_digest,
+                 digest, "calibrate this model"});
+  return c;
+}
+
+/// Programs int8 and the chips of some requests one after the other: use(deployed, label, mode).
+template <class Model, class Use>
+void for_each_chip(Model const& m, ohmic::model::fp32_weights const& weights, calibration_source const& calibration,
+                   std::vector<chip_request> const& requests, kernel_set const& kernels, ohmic::executor& threads,
+                   bool quiet, Use const& use) {
+  using namespace ohmic;
+  chip::value_ranges values(sites_of(m));
+  if (calibration.kept) {
+    values = calibration.stored.chips.begin()->second.values;
+  } else {
+    progress_line line("calibrating values", quiet);
+    values = chip::calibrated_values(m, weights, calibration.texts.tokens, threads, std::ref(line), kernels.fp32);
+  }
+  use(chip::programmed(m, int8_settings(requests.front()), values, *kernels.products), "int8",
+      chip::product_mode::exact);
+  shared_currents<Model> currents(m, calibration.texts.tokens, threads, requests.size() > 2);
+  for (auto const& r : requests) {
+    progress_line line("calibrating " + r.label, quiet);
+    std::visit(
+        [&](auto const& settings) {
+          auto const& kernel = kernels_for(kernels, settings);
+          if (calibration.kept) {
+            auto const& of_chip =
+                calibration_for(calibration.stored, r.base, print(ohmic::chip::design_of(settings)), calibration.path);
+            use(chip::deploy(m, settings, of_chip, kernel), r.label, chip::product_mode::convert);
+            return;
+          }
+          auto chip = chip::programmed(m, settings, values, kernel);
+          chip.set_converters(
+              chip::is_design(settings)
+                  ? currents.of(chip, std::ref(line))
+                  : currents.of(chip::programmed(m, chip::design_of(settings), values, kernel), std::ref(line)));
+          use(std::move(chip), r.label, chip::product_mode::convert);
+        },
+        settings_of(r));
+  }
+}
+
+/// Passes: the model that runs the texts, the family's own or a way of running it (token_by_token).
+template <class Family, class Passes>
+int deploy_passes(Family const& family, Passes const& passes, deploy_options const& o, common_options const& common) {
+  using namespace ohmic;
   using task_type = typename Family::task_type;
   auto const start = std::chrono::steady_clock::now();
   if (!o.task.empty() && o.task != task_type::name)
@@ -177,12 +242,11 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
 
   auto const& m = family.model();
   auto const path = calibration_path(o.calibration, o.model, Family::default_calibration);
-  bool const kept = path.extension() == ".json";
   auto const loaded = family.scored(o.data, o.limit, o.no_truncate);
   task_type const& task = loaded.task;
   text_source const& scored = loaded.source;
   deployment d{family.description(o.model),
-               fmt::format("{}  ({})", o.model, family.summary()),
+               fmt::format("{}  ({}{})", o.model, family.summary(), o.decode ? "; token by token" : ""),
                task_type::name,
                task_type::agreement_name,
                sites_of(m),
@@ -191,20 +255,16 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                {},
                {},
                {}};
-  calibration_file stored;
-  calibration_texts calib;
+  if (o.decode) d.model["decode"] = true;
+  auto const calibration = read_calibration_source(family, o.calibration, o.model);
   std::size_t common_texts = 0;
-  if (kept) {
-    stored = read_calibration(path, d.names);
-    if (std::string const digest = weights_digest(m); digest != stored.model_digest)
-      throw error({errc::config_conflict, "was made for other weights", model::place(path), stored.model_digest, digest,
-                   "calibrate this model"});
-    common_texts = check_kept_disjoint(stored, path, scored);
-    d.calibration = stored.data;
+  if (calibration.kept) {
+    common_texts = check_kept_disjoint(calibration.stored, path, scored);
+    d.calibration = calibration.stored.data;
     d.calibration["file"] = path.string();
     d.calibration_line = fmt::format("{}  (kept ranges and scales)", path.string());
   } else {
-    calib = family.calibration(path);
+    auto const& calib = calibration.texts;
     std::set<std::string_view> const seen(calib.source.texts.begin(), calib.source.texts.end()),
         asked(scored.texts.begin(), scored.texts.end());
     common_texts = model::check_disjoint(path, seen, o.data, asked).common;
@@ -221,45 +281,16 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                d.calibration_line);
 
   model::fp32_weights const weights(d.names.sites(), [&](auto const& f) { for_each_projection(m, f); });
-  std::vector<chip_under_test<model_type, task_type>> chips;
-  {
-    chip::value_ranges values(d.names);
-    if (kept) {
-      values = stored.chips.begin()->second.values;
-    } else {
-      progress_line line("calibrating values", common.quiet);
-      values = chip::calibrated_values(m, weights, calib.tokens, threads, std::ref(line), kernels.fp32);
-    }
-    chips.push_back(
-        under_test<task_type>(m, chip::programmed(m, int8_settings(requests.front()), values, *kernels.products),
-                              "int8", chip::product_mode::exact));
-    shared_currents<model_type> currents(m, calib.tokens, threads, requests.size() > 2);
-    for (auto const& r : requests) {
-      progress_line line("calibrating " + r.label, common.quiet);
-      std::visit(
-          [&](auto const& settings) {
-            auto const& kernel = kernels_for(kernels, settings);
-            if (kept) {
-              auto const& of_chip = calibration_for(stored, r.base, print(ohmic::chip::design_of(settings)), path);
-              chips.push_back(under_test<task_type>(m, chip::deploy(m, settings, of_chip, kernel), r.label,
-                                                    chip::product_mode::convert));
-              return;
-            }
-            auto chip = chip::programmed(m, settings, values, kernel);
-            chip.set_converters(
-                chip::is_design(settings)
-                    ? currents.of(chip, std::ref(line))
-                    : currents.of(chip::programmed(m, chip::design_of(settings), values, kernel), std::ref(line)));
-            chips.push_back(under_test<task_type>(m, std::move(chip), r.label, chip::product_mode::convert));
-          },
-          settings_of(r));
-    }
-  }
+  std::vector<chip_under_test<Passes, task_type>> chips;
+  for_each_chip(m, weights, calibration, requests, kernels, threads, common.quiet,
+                [&](auto chip, std::string const& label, chip::product_mode mode) {
+                  chips.push_back(under_test<task_type>(passes, std::move(chip), label, mode));
+                });
 
   progress_line line("scoring", common.quiet);
-  std::vector<chip::contestant<model_type, task_type>> contestants;
+  std::vector<chip::contestant<Passes, task_type>> contestants;
   for (auto& c : chips) contestants.push_back(std::move(c.contestant));
-  auto const fp32 = chip::evaluate(m, weights, task, contestants, threads, std::ref(line), kernels.fp32);
+  auto const fp32 = chip::evaluate(passes, weights, task, contestants, threads, std::ref(line), kernels.fp32);
   d.fp32 = task.scores(fp32);
   for (std::size_t i = 0; i < chips.size(); ++i) {
     auto outcome = contestants[i].finish();
@@ -277,7 +308,7 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                      chips[i].chip,
                      chips[i].weight_arrays};
     r.actions = r.report.actions(d.names);
-    r.plan_difference = difference(planned_actions(chips[i], m, task.inputs()), r.actions);
+    r.plan_difference = difference(planned_actions(chips[i], passes, task.inputs()), r.actions);
     d.results.push_back(std::move(r));
   }
 
@@ -297,6 +328,18 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                kernels.products->instruction_set, peak_memory_mib());
   }
   return plan_status(d);
+}
+
+/// Errors  config_conflict for --decode with a model that is no decoder
+template <class Family>
+int deploy_family(Family const& family, deploy_options const& o, common_options const& common) {
+  using model_type = typename Family::model_type;
+  if (!o.decode) return deploy_passes(family, family.model(), o, common);
+  if constexpr (ohmic::model::decoder<model_type>)
+    return deploy_passes(family, ohmic::model::token_by_token<model_type>{&family.model()}, o, common);
+  else
+    throw ohmic::error({ohmic::errc::config_conflict, "the model does not decode", "--decode",
+                        std::string("a model of type ") + Family::type, "a language model", "leave --decode out"});
 }
 
 template <class Family>

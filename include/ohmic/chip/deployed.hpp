@@ -161,7 +161,8 @@ class deployed {
     t += array_.planned(op.shape, op.digits, !exponentials, appends ? operand_source::weights : op.source);
     if (appends) {
       bool const keys = op.where.op == program::operation::A4;  // the context is A4's outputs and A6's inner size
-      std::size_t const context = keys ? op.shape.outputs : op.shape.inner, width = keys ? op.shape.inner : op.shape.outputs;
+      std::size_t const context = keys ? op.shape.outputs : op.shape.inner,
+                        width = keys ? op.shape.inner : op.shape.outputs;
       t.template add<"cell", "write">(cells_of((context - op.held) * width));
     }
     t *= op.repeats;

@@ -122,10 +122,10 @@ class engine {
       if (step == attention_step::sums)
         return product(s, x, model_->array().drive(y, model_->names().name(s), operand_source::sums, next_read_),
                        operand_source::sums);
-      auto const operand = model_->array().drive(y, model_->names().name(s), operand_source::activations, next_read_);
-      if (!appends) return product(s, x, operand, operand_source::activations);
+      auto const driven = model_->array().drive(y, model_->names().name(s), operand_source::activations, next_read_);
+      if (!appends) return product(s, x, driven, operand_source::activations);
       at(s).actions.template add<"cell", "write">(model_->cells_of(n * width));
-      return product(s, x, operand, operand_source::weights);  // in the cells already
+      return product(s, x, driven, operand_source::weights);  // in the cells already
     };
     auto const observe = [&](attention_step step, std::span<float const> values) {
       record({block, step_of[static_cast<std::size_t>(step)]}, values);

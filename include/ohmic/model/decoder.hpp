@@ -26,14 +26,14 @@ struct context {
 /// A transformer whose pass can be continued: `extend` runs new tokens after those of a context and adds them to it.
 /// Shape   extend: ids (n) -> (n, vocabulary), the logits of what follows each; program_of: n tokens after `past`
 template <class M>
-concept decoder =
-    transformer<M> && requires(M const& m, fp32_engine& e, context<fp32_engine>& seen,
-                               std::span<std::int32_t const> ids, std::size_t n, program::function_choices const& c) {
-      { new_context(e, m) } -> std::same_as<context<fp32_engine>>;
-      { extend(e, m, seen, ids) } -> std::same_as<matrix<float>>;
-      { program_of(m, n, n, c) } -> std::same_as<std::vector<program::sub_operation>>;
-      { positions_of(m) } -> std::same_as<std::size_t>;
-    };
+concept decoder = transformer<M> &&
+    requires(M const& m, fp32_engine& e, context<fp32_engine>& seen, std::span<std::int32_t const> ids, std::size_t n,
+             program::function_choices const& c) {
+  { new_context(e, m) } -> std::same_as<context<fp32_engine>>;
+  { extend(e, m, seen, ids) } -> std::same_as<matrix<float>>;
+  { program_of(m, n, n, c) } -> std::same_as<std::vector<program::sub_operation>>;
+  { positions_of(m) } -> std::same_as<std::size_t>;
+};
 
 /// A decoder whose pass takes one token after the other from its cache, as it does when it generates. Refers to the model.
 /// Shape   forward: ids (n) -> (n, vocabulary), bit for bit the logits of the whole pass where arrays are ideal

@@ -108,8 +108,7 @@ inline void attention_program(std::vector<sub_operation>& out, std::size_t block
   op.post.add<"exp_unit", "exp">(scores);
   op.post.add<"cache", "write">(scores);
   out.push_back(op);
-  op = {
-      {block, operation::A5}, operand_source::sums, {e.tokens, e.context(), 1}, choices.score_digits, e.heads, {}};
+  op = {{block, operation::A5}, operand_source::sums, {e.tokens, e.context(), 1}, choices.score_digits, e.heads, {}};
   op.post.add<"cache", "write">(e.heads * e.tokens);
   out.push_back(op);
   op = {{block, operation::A6},

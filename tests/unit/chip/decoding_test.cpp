@@ -61,8 +61,8 @@ void check_equal_to_whole_pass(Model const& m, settings_list const& changes) {
     for (auto const& text : ohmic_test::tiny_texts(2)) {
       auto const want = whole(chip::engine<Spec>(deployed, mode, serial), m, text);
       for (std::size_t tokens : {std::size_t{1}, std::size_t{3}}) {
-        INFO(Spec::name << (changes.empty() ? "" : " " + changes.front()) << ", " << text.size() << " tokens in steps of "
-                        << tokens);
+        INFO(Spec::name << (changes.empty() ? "" : " " + changes.front()) << ", " << text.size()
+                        << " tokens in steps of " << tokens);
         CHECK((in_steps(chip::engine<Spec>(deployed, mode, serial), m, text, tokens) == want));
       }
     }
@@ -134,7 +134,8 @@ TEST_CASE("a step writes the cells of its own keys and values where cells keep w
     executor serial(1);
     chip::engine<chip::multi_bit> e(deployed, chip::product_mode::convert, serial);
     static_cast<void>(in_steps(e, m, text, 1));
-    return e.report().actions(deployed.names()).total("cell", "write") / chip::defaults<chip::multi_bit>().weights.cells();
+    return e.report().actions(deployed.names()).total("cell", "write") /
+           chip::defaults<chip::multi_bit>().weights.cells();
   };
   // Two layers, keys and values of width 12.
   CHECK(written({}) == 2 * 2 * 12 * text.size());
