@@ -133,13 +133,23 @@ class engine {
 
     attention_report heads_report;
     matrix<float> r(n, q.codes.cols());
-    for (std::size_t h = 0; h < heads; ++h) {
-      auto const of_head = [&](matrix_view<std::int16_t const> t) { return t.columns(h * width, width); };
-      std::span<float const> const q_scales =
-          q.per_token() ? std::span<float const>(q.scales) : std::span<float const>();
-      attention.head({of_head(q.codes.view()), of_head(seen.keys()), of_head(seen.values()), q.scale(0), k.scale(0),
-                      v.scale(0), q_scales},
-                     r.view().columns(h * width, width), heads_report, multiply, observe);
+    std::size_t const sharing = q.codes.cols() / k.codes.cols();  // queries of a key head
+    for (std::size_t h = 0; h < heads; h += sharing) {
+      auto const shared = [&](matrix_view<std::int16_t const> t) { return t.columns(h / sharing * width, width); };
+      // Queries of heads that share keys follow each other as tokens of one product.
+      matrix<std::int16_t> stacked(sharing * n, width);
+      std::vector<float> scales;
+      for (std::size_t i = 0; i < stacked.rows(); ++i) {
+        std::size_t const token = i % n, column = (h + i / n) * width;
+        std::memcpy(stacked.row(i).data(), q.codes.row(token).data() + column, width * sizeof(std::int16_t));
+        if (q.per_token()) scales.push_back(q.scale(token));
+      }
+      matrix<float> result(sharing * n, width);
+      attention.head(
+          {stacked.view(), shared(seen.keys()), shared(seen.values()), q.scale(0), k.scale(0), v.scale(0), scales, n},
+          result.view(), heads_report, multiply, observe);
+      for (std::size_t i = 0; i < result.rows(); ++i)
+        std::memcpy(r.row(i % n).data() + (h + i / n) * width, result.row(i).data(), width * sizeof(float));
     }
     for (std::size_t step = 0; step < 3; ++step) at({block, step_of[step]}).actions += heads_report.tallies[step];
     report_.softmax_rows += heads_report.rows;
@@ -155,20 +165,18 @@ class engine {
 
   [[nodiscard]] tensor normalise(program::site mean_site, program::site square_site, model::norm_weights const& g,
                                  float epsilon, tensor const& u) {
-    typename Spec::layer_norm const norm({model_->settings().norm.variance, epsilon});
-    bool const two_pass = norm.variance() == variance_rule::two_pass;
+    // RMS normalisation takes no mean: nothing is subtracted before squaring or after.
+    typename Spec::layer_norm const norm(
+        {g.centred ? model_->settings().norm.variance : variance_rule::two_pass, epsilon});
+    bool const two_pass = g.centred && norm.variance() == variance_rule::two_pass;
     std::size_t const m = u.codes.cols();
-    operand const& ones = driven_ones(m);
     tensor out = empty(square_site, u.codes.rows(), m);
     matrix<std::int16_t> centred_codes(1, m), driven(1, m);
     std::vector<float> values(m), row(m);
     auto const top = static_cast<float>(symmetric_top(model_->bits_of(square_site)));
     for (std::size_t n = 0; n < u.codes.rows(); ++n) {
       auto const codes = u.codes.row(n);
-      float const scale = u.scale(n);
-      auto const sum = product(mean_site, u.codes.view().row_range(n, 1), ones, operand_source::sums);
-      // E(u), in codes of u.
-      auto const mean = static_cast<float>(sum(0, 0) / (static_cast<double>(one()) * static_cast<double>(m)));
+      float const scale = u.scale(n), mean = g.centred ? mean_code(mean_site, u, n) : 0.0f;
       for (std::size_t i = 0; i < m; ++i) {
         float const centred = simd::round_even(static_cast<float>(codes[i]) - mean);
         float const c = two_pass ? simd::clamp(centred, -top, top) : static_cast<float>(codes[i]);
@@ -186,14 +194,13 @@ class engine {
       report_.clamped_variances += static_cast<std::uint64_t>(d.clamped);
       for (std::size_t i = 0; i < m; ++i) values[i] = simd::mul(static_cast<float>(codes[i]), scale);
       norm.apply_row(values, real_mean, d.inverse_root, g.gamma, g.beta, row);
-      record(mean_site, std::span<float const>(&real_mean, 1));
       record(square_site, row);
       code(square_site, row, out, n);
 
-      if (two_pass) at(mean_site).coded_values += m;
-      auto& mean_actions = at(mean_site).actions;
-      mean_actions.template add<"post", "scale">();
-      if (two_pass) mean_actions.template add<"post", "centre">(m);
+      if (two_pass) {
+        at(mean_site).coded_values += m;
+        at(mean_site).actions.template add<"post", "centre">(m);
+      }
       auto& square_actions = at(square_site).actions;
       square_actions.template add<"post", "scale">();
       square_actions.template add<"root_unit", "inverse_root">();
@@ -213,6 +220,17 @@ class engine {
 
   /// The code that stands for 1 on the DACs: the largest, so that a converter step costs least.
   [[nodiscard]] std::int16_t one() const noexcept { return static_cast<std::int16_t>(model_->array().driven_top()); }
+
+  /// E(u) of a token, in codes of u.
+  [[nodiscard]] float mean_code(program::site s, tensor const& u, std::size_t n) {
+    std::size_t const m = u.codes.cols();
+    auto const sum = product(s, u.codes.view().row_range(n, 1), driven_ones(m), operand_source::sums);
+    auto const mean = static_cast<float>(sum(0, 0) / (static_cast<double>(one()) * static_cast<double>(m)));
+    float const real = simd::mul(mean, u.scale(n));
+    record(s, std::span<float const>(&real, 1));
+    at(s).actions.template add<"post", "scale">();
+    return mean;
+  }
 
   /// A wide activation code brought to the width of the DAC, and the factor that undoes it.
   [[nodiscard]] float narrowing(float top) const noexcept {
@@ -272,6 +290,16 @@ class engine {
         for (auto& v : row) v = simd::mul(v, options.factor);
       apply(options.act, row, row);
       actions.template add<"activation_unit", "apply">(activation_uses(options.act, row.size()));
+      if (options.rotation != nullptr) {
+        options.rotation->turn(row, options.first + n);
+        actions.template add<"rotary_unit", "rotate">(row.size());
+      }
+      if (options.gate != nullptr) {
+        auto const gate = options.gate->codes.row(n);
+        for (std::size_t o = 0; o < row.size(); ++o)
+          row[o] = simd::mul(row[o], simd::mul(static_cast<float>(gate[o]), options.gate->scale(n)));
+        actions.template add<"post", "scale">(row.size());
+      }
       if (options.residual != nullptr) {
         auto const residual = options.residual->codes.row(n);
         for (std::size_t o = 0; o < row.size(); ++o)

@@ -142,6 +142,41 @@ TEST_CASE("a step writes the cells of its own keys and values where cells keep w
   CHECK(written({"cell.programming_error=0.01"}) == 2 * 2 * 12 * text.size() * (text.size() + 1) / 2);
 }
 
+TEST_CASE("a Llama on every chip: the logits of the whole pass from its steps, and the plans of the steps") {
+  for (std::size_t key_heads : {1u, 2u, 4u}) {
+    CAPTURE(key_heads);
+    auto const m = ohmic_test::tiny_llama(ohmic_test::tiny_llama_sizes(key_heads), key_heads == 2);
+    for (settings_list const& changes :
+         {settings_list{}, settings_list{"coding.scales=per_token"}, settings_list{"norm.variance=moments"}}) {
+      check_equal_to_whole_pass<chip::wang2024>(m, changes);
+      CHECK(plan_difference<chip::wang2024>(m, changes) == "");
+    }
+    check_equal_to_whole_pass<chip::multi_bit>(m, {});
+    CHECK(plan_difference<chip::multi_bit>(m, {}) == "");
+    CHECK(plan_difference<chip::isaac>(m, {}) == "");
+  }
+  CHECK(plan_difference<chip::wang2024>(ohmic_test::tiny_llama(ohmic_test::tiny_llama_sizes(), true),
+                                        {"coding.bias=rows"}) == "");
+}
+
+TEST_CASE("a Llama with wide codes and lossless converters comes close to fp32") {
+  auto const m = ohmic_test::tiny_llama();
+  model::fp32_weights const weights(sites_of(m).sites(), [&](auto const& f) { for_each_projection(m, f); });
+  auto const text = ohmic_test::tiny_texts(2)[3];
+  executor serial(1);
+  auto const ratio_db = [&](settings_list const& changes) {
+    auto const deployed = on<chip::wang2024>(m, changes);
+    chip::error_power power;
+    power.add(whole(model::fp32_engine(weights), m, text),
+              whole(chip::engine<chip::wang2024>(deployed, chip::product_mode::convert, serial), m, text));
+    return power.ratio_db();
+  };
+  // 8-bit codes: about 40 dB a step, over some twenty steps one after the other.
+  CHECK(ratio_db({"adc.lossless=true"}) > 20.0);
+  CHECK(ratio_db({"adc.lossless=true", "coding.activation_bits=11", "softmax.exp_bits=11"}) >
+        ratio_db({"adc.lossless=true"}) + 3.0);
+}
+
 TEST_CASE("token by token is a model of its own: the same logits, and the plans of its steps") {
   auto const m = ohmic_test::tiny_gpt2();
   model::token_by_token<model::gpt2> const steps{&m};

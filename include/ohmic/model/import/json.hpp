@@ -52,6 +52,13 @@ class json_file {
     return it == root_.end() || it->is_null() ? nullptr : &*it;
   }
 
+  /// Every key with its value, sorted.
+  [[nodiscard]] std::vector<std::pair<std::string, nlohmann::json>> entries() const {
+    std::vector<std::pair<std::string, nlohmann::json>> all;
+    for (auto const& [key, value] : root_.items()) all.emplace_back(key, value);
+    return all;
+  }
+
   /// A whole number in [low, high].
   /// Errors  errc::missing_entry; errc::file_format for another type; errc::config_value outside the range
   [[nodiscard]] std::size_t count(std::string const& key, std::size_t low, std::size_t high) const {
