@@ -20,12 +20,12 @@
 namespace {
 
 using namespace ohmic;
-using ids = std::span<std::int32_t const>;
+using token_span = std::span<std::int32_t const>;
 using settings_list = std::vector<std::string>;
 
 /// A decoder on a chip, calibrated on texts that are not those of the tests.
 template <class Spec, class Model>
-chip::deployed<Spec> on(Model const& m, settings_list const& changes) {
+chip::deployed<Spec> decoder_on(Model const& m, settings_list const& changes) {
   executor threads(1);
   model::fp32_weights const weights(sites_of(m).sites(), [&](auto const& f) { for_each_projection(m, f); });
   auto settings = chip::defaults<Spec>();
@@ -35,14 +35,14 @@ chip::deployed<Spec> on(Model const& m, settings_list const& changes) {
 }
 
 template <class E, class Model>
-std::vector<float> whole(E&& e, Model const& m, ids text) {
+std::vector<float> of_one_pass(E&& e, Model const& m, token_span text) {
   auto const y = forward(e, m, text);
   return {y.flat().begin(), y.flat().end()};
 }
 
 /// Logits of the same text in steps of some tokens.
 template <class E, class Model>
-std::vector<float> in_steps(E&& e, Model const& m, ids text, std::size_t tokens) {
+std::vector<float> of_steps(E&& e, Model const& m, token_span text, std::size_t tokens) {
   auto seen = new_context(e, m);
   std::vector<float> all;
   for (std::size_t first = 0; first < text.size(); first += tokens) {
@@ -55,22 +55,22 @@ std::vector<float> in_steps(E&& e, Model const& m, ids text, std::size_t tokens)
 
 template <class Spec, class Model>
 void check_equal_to_whole_pass(Model const& m, settings_list const& changes) {
-  auto const deployed = on<Spec>(m, changes);
+  auto const deployed = decoder_on<Spec>(m, changes);
   executor serial(1);
   for (auto mode : {chip::product_mode::convert, chip::product_mode::exact})
     for (auto const& text : ohmic_test::tiny_texts(2)) {
-      auto const want = whole(chip::engine<Spec>(deployed, mode, serial), m, text);
+      auto const want = of_one_pass(chip::engine<Spec>(deployed, mode, serial), m, text);
       for (std::size_t tokens : {std::size_t{1}, std::size_t{3}}) {
         INFO(Spec::name << (changes.empty() ? "" : " " + changes.front()) << ", " << text.size()
                         << " tokens in steps of " << tokens);
-        CHECK((in_steps(chip::engine<Spec>(deployed, mode, serial), m, text, tokens) == want));
+        CHECK((of_steps(chip::engine<Spec>(deployed, mode, serial), m, text, tokens) == want));
       }
     }
 }
 
 template <class Spec, class Model>
-std::string plan_difference(Model const& m, settings_list const& changes) {
-  auto const deployed = on<Spec>(m, changes);
+std::string step_plan_difference(Model const& m, settings_list const& changes) {
+  auto const deployed = decoder_on<Spec>(m, changes);
   executor serial(1);
   std::string all;
   auto const text = ohmic_test::tiny_texts(2)[3];
@@ -80,7 +80,7 @@ std::string plan_difference(Model const& m, settings_list const& changes) {
   auto const planned_of = [&](program::sub_operation const& op) { return deployed.planned(op); };
   for (std::size_t past = 0; past < text.size();) {
     std::size_t const tokens = past == 0 ? 4 : 1;
-    static_cast<void>(extend(e, m, seen, ids(text).subspan(past, tokens)));
+    static_cast<void>(extend(e, m, seen, token_span(text).subspan(past, tokens)));
     planned.merge(program::plan(program_of(m, tokens, past, deployed.choices()), planned_of, deployed.names()));
     all += difference(planned, e.report().actions(deployed.names()));
     past += tokens;
@@ -95,7 +95,8 @@ TEST_CASE("a decoder in fp32 gives the logits of the whole pass, whatever the st
   model::fp32_weights const weights(sites_of(m).sites(), [&](auto const& f) { for_each_projection(m, f); });
   for (auto const& text : ohmic_test::tiny_texts(2))
     for (std::size_t tokens : {1u, 3u, 64u})
-      CHECK((in_steps(model::fp32_engine(weights), m, text, tokens) == whole(model::fp32_engine(weights), m, text)));
+      CHECK((of_steps(model::fp32_engine(weights), m, text, tokens) ==
+             of_one_pass(model::fp32_engine(weights), m, text)));
 }
 
 TEST_CASE("a decoder on the computation crossbar gives the logits of the whole pass, bit for bit") {
@@ -120,20 +121,20 @@ TEST_CASE("the plan of a step predicts every action of it") {
   auto const m = ohmic_test::tiny_gpt2();
   for (settings_list const& changes : {settings_list{}, settings_list{"coding.scales=per_token"},
                                        settings_list{"softmax.max=running", "norm.variance=moments"}})
-    CHECK(plan_difference<chip::wang2024>(m, changes) == "");
-  CHECK(plan_difference<chip::isaac>(m, {}) == "");
-  CHECK(plan_difference<chip::multi_bit>(m, {}) == "");
-  CHECK(plan_difference<chip::single_bit>(m, {"cell.device=rram_taox"}) == "");
+    CHECK(step_plan_difference<chip::wang2024>(m, changes) == "");
+  CHECK(step_plan_difference<chip::isaac>(m, {}) == "");
+  CHECK(step_plan_difference<chip::multi_bit>(m, {}) == "");
+  CHECK(step_plan_difference<chip::single_bit>(m, {"cell.device=rram_taox"}) == "");
 }
 
 TEST_CASE("a step writes the cells of its own keys and values where cells keep what they are told, else all of them") {
   auto const m = ohmic_test::tiny_gpt2();
   auto const text = ohmic_test::tiny_texts(2)[1];
   auto const written = [&](settings_list const& changes) {
-    auto const deployed = on<chip::multi_bit>(m, changes);
+    auto const deployed = decoder_on<chip::multi_bit>(m, changes);
     executor serial(1);
     chip::engine<chip::multi_bit> e(deployed, chip::product_mode::convert, serial);
-    static_cast<void>(in_steps(e, m, text, 1));
+    static_cast<void>(of_steps(e, m, text, 1));
     return e.report().actions(deployed.names()).total("cell", "write") /
            chip::defaults<chip::multi_bit>().weights.cells();
   };
@@ -149,14 +150,14 @@ TEST_CASE("a Llama on every chip: the logits of the whole pass from its steps, a
     for (settings_list const& changes :
          {settings_list{}, settings_list{"coding.scales=per_token"}, settings_list{"norm.variance=moments"}}) {
       check_equal_to_whole_pass<chip::wang2024>(m, changes);
-      CHECK(plan_difference<chip::wang2024>(m, changes) == "");
+      CHECK(step_plan_difference<chip::wang2024>(m, changes) == "");
     }
     check_equal_to_whole_pass<chip::multi_bit>(m, {});
-    CHECK(plan_difference<chip::multi_bit>(m, {}) == "");
-    CHECK(plan_difference<chip::isaac>(m, {}) == "");
+    CHECK(step_plan_difference<chip::multi_bit>(m, {}) == "");
+    CHECK(step_plan_difference<chip::isaac>(m, {}) == "");
   }
-  CHECK(plan_difference<chip::wang2024>(ohmic_test::tiny_llama(ohmic_test::tiny_llama_sizes(), true),
-                                        {"coding.bias=rows"}) == "");
+  CHECK(step_plan_difference<chip::wang2024>(ohmic_test::tiny_llama(ohmic_test::tiny_llama_sizes(), true),
+                                             {"coding.bias=rows"}) == "");
 }
 
 TEST_CASE("a Llama with wide codes and lossless converters comes close to fp32") {
@@ -165,10 +166,10 @@ TEST_CASE("a Llama with wide codes and lossless converters comes close to fp32")
   auto const text = ohmic_test::tiny_texts(2)[3];
   executor serial(1);
   auto const ratio_db = [&](settings_list const& changes) {
-    auto const deployed = on<chip::wang2024>(m, changes);
+    auto const deployed = decoder_on<chip::wang2024>(m, changes);
     chip::error_power power;
-    power.add(whole(model::fp32_engine(weights), m, text),
-              whole(chip::engine<chip::wang2024>(deployed, chip::product_mode::convert, serial), m, text));
+    power.add(of_one_pass(model::fp32_engine(weights), m, text),
+              of_one_pass(chip::engine<chip::wang2024>(deployed, chip::product_mode::convert, serial), m, text));
     return power.ratio_db();
   };
   // 8-bit codes: about 40 dB a step, over some twenty steps one after the other.
@@ -180,12 +181,12 @@ TEST_CASE("a Llama with wide codes and lossless converters comes close to fp32")
 TEST_CASE("token by token is a model of its own: the same logits, and the plans of its steps") {
   auto const m = ohmic_test::tiny_gpt2();
   model::token_by_token<model::gpt2> const steps{&m};
-  auto const deployed = on<chip::wang2024>(m, {});
+  auto const deployed = decoder_on<chip::wang2024>(m, {});
   executor serial(1);
   auto const text = ohmic_test::tiny_texts(2)[3];
   chip::engine<chip::wang2024> e(deployed, chip::product_mode::convert, serial);
-  CHECK((whole(e, steps, text) ==
-         whole(chip::engine<chip::wang2024>(deployed, chip::product_mode::convert, serial), m, text)));
+  CHECK((of_one_pass(e, steps, text) ==
+         of_one_pass(chip::engine<chip::wang2024>(deployed, chip::product_mode::convert, serial), m, text)));
   auto const plan = program::plan(
       program_of(steps, text.size(), deployed.choices()), [&](auto const& op) { return deployed.planned(op); },
       deployed.names());
@@ -199,7 +200,7 @@ TEST_CASE("a context cannot grow beyond the positions of the model") {
   auto seen = new_context(e, m);
   std::vector<std::int32_t> const text(80, 1);
   static_cast<void>(extend(e, m, seen, text));
-  CHECK_THROWS_AS(extend(e, m, seen, ids(text).first(1)), error);
+  CHECK_THROWS_AS(extend(e, m, seen, token_span(text).first(1)), error);
   CHECK(seen.tokens() == 80);
 }
 

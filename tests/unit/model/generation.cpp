@@ -15,7 +15,7 @@ namespace {
 
 using namespace ohmic;
 
-struct reference {
+struct greedy_decoder {
   model::gpt2 m = ohmic_test::tiny_gpt2();
   model::fp32_weights weights{sites_of(m).sites(), [this](auto const& f) { for_each_projection(m, f); }};
 
@@ -29,7 +29,7 @@ struct reference {
 }  // namespace
 
 TEST_CASE("at temperature 0 every token is the likeliest of the whole pass before it") {
-  reference const r;
+  greedy_decoder const r;
   std::vector<std::int32_t> text{3, 17, 5};
   for (std::int32_t const next : r.continued(text, 12, {})) {
     model::fp32_engine e(r.weights);
@@ -41,7 +41,7 @@ TEST_CASE("at temperature 0 every token is the likeliest of the whole pass befor
 }
 
 TEST_CASE("a text ends at its end token") {
-  reference const r;
+  greedy_decoder const r;
   auto const all = r.continued({3, 17, 5}, 12, {});
   auto const end = all[4];
   auto const first = static_cast<std::size_t>(std::find(all.begin(), all.end(), end) - all.begin());
@@ -50,7 +50,7 @@ TEST_CASE("a text ends at its end token") {
 }
 
 TEST_CASE("steps say how many tokens they take and how many came before") {
-  reference const r;
+  greedy_decoder const r;
   model::fp32_engine e(r.weights);
   std::vector<std::size_t> tokens, past;
   static_cast<void>(
@@ -78,13 +78,13 @@ TEST_CASE("drawn tokens follow the softmax of the logits, and the seed alone") {
 }
 
 TEST_CASE("a small temperature leaves the likeliest, and seeds differ at a large one") {
-  reference const r;
+  greedy_decoder const r;
   CHECK(r.continued({1, 2}, 20, {1e-3, 1}) == r.continued({1, 2}, 20, {}));
   CHECK(r.continued({1, 2}, 20, {50.0, 1}) != r.continued({1, 2}, 20, {50.0, 2}));
 }
 
 TEST_CASE("prompts and temperatures that cannot be are refused") {
-  reference const r;
+  greedy_decoder const r;
   CHECK_THROWS_AS(r.continued({}, 3, {}), error);
   CHECK_THROWS_AS(r.continued({1, 2}, 80, {}), error);  // 80 positions; the last token is not read
   CHECK(r.continued(std::vector<std::int32_t>(78, 1), 3, {}).size() == 3);

@@ -22,12 +22,18 @@ using ohmic_test::failure;
 
 /// A Llama as the contents of a folder. Values are multiples of 1/64 below 4, which F16 and BF16 hold too.
 struct llama_folder {
-  nlohmann::json config = {{"model_type", "llama"},      {"vocab_size", 23},
-                           {"hidden_size", 12},          {"num_hidden_layers", 2},
-                           {"num_attention_heads", 4},   {"num_key_value_heads", 2},
-                           {"head_dim", 6},              {"intermediate_size", 20},
-                           {"hidden_act", "silu"},       {"max_position_embeddings", 80},
-                           {"rms_norm_eps", 1e-5},       {"rope_theta", 10000.0},
+  nlohmann::json config = {{"model_type", "llama"},
+                           {"vocab_size", 23},
+                           {"hidden_size", 12},
+                           {"num_hidden_layers", 2},
+                           {"num_attention_heads", 4},
+                           {"num_key_value_heads", 2},
+                           {"head_dim", 6},
+                           {"intermediate_size", 20},
+                           {"hidden_act", "silu"},
+                           {"max_position_embeddings", 80},
+                           {"rms_norm_eps", 1e-5},
+                           {"rope_theta", 10000.0},
                            {"tie_word_embeddings", false}};
   struct tensor {
     std::vector<std::uint64_t> shape;
@@ -103,9 +109,9 @@ struct llama_folder {
       map[name] = "model-" + std::to_string(at % 3) + ".safetensors";
       parts[at++ % 3].push_back(name);
     }
-    for (std::size_t p = 0; p < 3; ++p)
-      write("model-" + std::to_string(p) + ".safetensors", bytes("F32", parts[p]));
-    write("model.safetensors.index.json", nlohmann::json{{"metadata", {{"total_size", 1}}}, {"weight_map", map}}.dump());
+    for (std::size_t p = 0; p < 3; ++p) write("model-" + std::to_string(p) + ".safetensors", bytes("F32", parts[p]));
+    write("model.safetensors.index.json",
+          nlohmann::json{{"metadata", {{"total_size", 1}}}, {"weight_map", map}}.dump());
     return folder.path();
   }
 
@@ -118,13 +124,14 @@ struct llama_folder {
     if (dtype == "BF16") return ohmic_test::raw_bytes(std::vector{bf});
     std::uint32_t const sign = bits >> 16 & 0x8000u, mantissa = bits >> 13 & 0x3FFu;
     int const exponent = static_cast<int>(bits >> 23 & 0xFFu) - 127 + 15;
-    auto const f16 = static_cast<std::uint16_t>(v == 0.0f ? sign : sign | static_cast<std::uint32_t>(exponent) << 10 | mantissa);
+    auto const f16 =
+        static_cast<std::uint16_t>(v == 0.0f ? sign : sign | static_cast<std::uint32_t>(exponent) << 10 | mantissa);
     return ohmic_test::raw_bytes(std::vector{f16});
   }
   std::uint32_t next_ = 1;
 };
 
-ohmic::error refused(llama_folder const& f) {
+ohmic::error llama_refusal(llama_folder const& f) {
   return failure([&] { static_cast<void>(read_llama(f.whole())); });
 }
 
@@ -182,8 +189,10 @@ TEST_CASE("tied embeddings need no head, Qwen2 has biases of queries, keys and v
 TEST_CASE("scaled rotations are read from either form") {
   llama_folder f;
   f.config["rope_theta"] = 500000.0;
-  f.config["rope_scaling"] = {{"rope_type", "llama3"},     {"factor", 8.0},
-                              {"low_freq_factor", 1.0},    {"high_freq_factor", 4.0},
+  f.config["rope_scaling"] = {{"rope_type", "llama3"},
+                              {"factor", 8.0},
+                              {"low_freq_factor", 1.0},
+                              {"high_freq_factor", 4.0},
                               {"original_max_position_embeddings", 40}};
   auto const r = read_llama(f.whole()).config.rotation;
   CHECK(r == ohmic::rotary_config{500000.0f, ohmic::rotary_scaling::llama3, 8.0f, 1.0f, 4.0f, 40});
@@ -200,13 +209,16 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
     llama_folder f;
     f.config["model_type"] = model;
     f.config[key] = std::move(value);
-    return refused(f);
+    return llama_refusal(f);
   };
   check_failure(with("model_type", "gemma", "gemma"), errc::config_value, {"model_type", "gemma"});
   check_failure(with("hidden_act", "gelu"), errc::config_value, {"hidden_act", "silu"});
-  check_failure(with("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2}}), errc::config_value, {"rope_scaling.rope_type", "yarn"});
-  check_failure(with("rope_scaling", {{"type", "dynamic"}, {"factor", 2}}), errc::config_value, {"rope_scaling.type", "dynamic"});
-  check_failure(with("rope_scaling", {{"rope_type", "llama3"}, {"factor", 2}}), errc::missing_entry, {"low_freq_factor"});
+  check_failure(with("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2}}), errc::config_value,
+                {"rope_scaling.rope_type", "yarn"});
+  check_failure(with("rope_scaling", {{"type", "dynamic"}, {"factor", 2}}), errc::config_value,
+                {"rope_scaling.type", "dynamic"});
+  check_failure(with("rope_scaling", {{"rope_type", "llama3"}, {"factor", 2}}), errc::missing_entry,
+                {"low_freq_factor"});
   check_failure(with("rope_scaling", {{"rope_type", "linear"}, {"factor", 0.5}}), errc::config_value, {"factor"});
   check_failure(with("partial_rotary_factor", 0.5), errc::config_value, {"partial_rotary_factor"});
   check_failure(with("sliding_window", 16, "mistral"), errc::config_value, {"sliding_window"});
@@ -217,12 +229,12 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
   check_failure(with("num_hidden_layers", 3), errc::missing_entry, {"model.layers.2"});
   check_failure(with("attention_bias", true), errc::missing_entry, {"q_proj.bias"});
   CHECK_NOTHROW(read_llama([] {
-                  static llama_folder f;
-                  f.config["model_type"] = "mistral";
-                  f.config["sliding_window"] = 80;
-                  return f.whole();
-                }()));
-  check_failure(refused(llama_folder(true)), errc::shape, {"bias", "attention_bias"});
+    static llama_folder f;
+    f.config["model_type"] = "mistral";
+    f.config["sliding_window"] = 80;
+    return f.whole();
+  }()));
+  check_failure(llama_refusal(llama_folder(true)), errc::shape, {"bias", "attention_bias"});
 }
 
 TEST_CASE("an index that does not fit its folder is refused") {
@@ -236,13 +248,15 @@ TEST_CASE("an index that does not fit its folder is refused") {
   };
   check_failure(spoiled([](auto& j, auto&) { j["weight_map"]["model.norm.weight"] = "../model-0.safetensors"; }),
                 errc::file_format, {"model.norm.weight", "without folders"});
-  check_failure(spoiled([](auto& j, auto&) { j["weight_map"]["model.norm.weight"] = 3; }), errc::file_format, {"model.norm.weight"});
-  check_failure(spoiled([](auto& j, auto&) { j["weight_map"]["extra.weight"] = "model-0.safetensors"; }), errc::missing_entry,
-                {"extra.weight", "model-0.safetensors"});
+  check_failure(spoiled([](auto& j, auto&) { j["weight_map"]["model.norm.weight"] = 3; }), errc::file_format,
+                {"model.norm.weight"});
+  check_failure(spoiled([](auto& j, auto&) { j["weight_map"]["extra.weight"] = "model-0.safetensors"; }),
+                errc::missing_entry, {"extra.weight", "model-0.safetensors"});
   check_failure(spoiled([](auto&, auto& folder) { std::filesystem::remove(folder / "model-1.safetensors"); }),
                 errc::file_missing, {"model-1.safetensors"});
   check_failure(spoiled([](auto& j, auto&) { j.erase("weight_map"); }), errc::missing_entry, {"weight_map"});
-  check_failure(spoiled([](auto& j, auto&) { j["weight_map"] = nlohmann::json::object(); }), errc::file_format, {"weight_map"});
+  check_failure(spoiled([](auto& j, auto&) { j["weight_map"] = nlohmann::json::object(); }), errc::file_format,
+                {"weight_map"});
 }
 
 TEST_CASE("a file that shrinks after its header was read is an error") {

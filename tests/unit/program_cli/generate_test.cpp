@@ -13,8 +13,8 @@ using ohmic_test::refused;
 using ohmic_test::run_program;
 using ohmic_test::scratch_folder;
 
-std::string const models = OHMIC_SOURCE_DIR "/examples/models/";
-std::string const gpt = "'" + models + "gpt-kjv'";
+std::string const example_models = OHMIC_SOURCE_DIR "/examples/models/";
+std::string const kjv_model = "'" + example_models + "gpt-kjv'";
 
 struct few_lines : scratch_folder {
   few_lines() {
@@ -22,7 +22,7 @@ struct few_lines : scratch_folder {
     write("calib.txt", first_lines("calib.txt", 14));
   }
   [[nodiscard]] static std::string first_lines(std::string const& name, int lines) {
-    std::ifstream in(models + "gpt-kjv/" + name);
+    std::ifstream in(example_models + "gpt-kjv/" + name);
     std::string text, line;
     while (lines-- > 0 && std::getline(in, line)) text += line + "\n";
     return text;
@@ -34,7 +34,7 @@ struct few_lines : scratch_folder {
 
 TEST_CASE("deploy --decode scores as the whole pass does, with its plan", "[slow]") {
   few_lines const t;
-  std::string const deploy = "deploy --model " + gpt + " --data " + (t / "data.txt") + t.calibration() +
+  std::string const deploy = "deploy --model " + kjv_model + " --data " + (t / "data.txt") + t.calibration() +
                              " --limit 1 --chip wang2024,single_bit";
   auto const whole = run_program(deploy + " --json " + (t / "whole.json"));
   auto const steps = run_program(deploy + " --decode --json " + (t / "steps.json"));
@@ -53,8 +53,8 @@ TEST_CASE("deploy --decode scores as the whole pass does, with its plan", "[slow
 
 TEST_CASE("generate writes text, and the energy of every token on every chip", "[slow]") {
   few_lines const t;
-  std::string const generate =
-      "generate --model " + gpt + " --prompt 'And Jesus said' --tokens 20 --chip wang2024,isaac" + t.calibration();
+  std::string const generate = "generate --model " + kjv_model +
+                               " --prompt 'And Jesus said' --tokens 20 --chip wang2024,isaac" + t.calibration();
   auto const r = run_program(generate + " --json " + (t / "out.json"));
   INFO(r.text);
   REQUIRE(r.status == 0);
@@ -81,7 +81,8 @@ TEST_CASE("generate writes text, and the energy of every token on every chip", "
 
 TEST_CASE("drawn text follows the seed, not the threads", "[slow]") {
   few_lines const t;
-  std::string const generate = "generate --model " + gpt + " --prompt '' --tokens 10 --temperature 1" + t.calibration();
+  std::string const generate =
+      "generate --model " + kjv_model + " --prompt '' --tokens 10 --temperature 1" + t.calibration();
   auto const texts = [&](std::string const& more) {
     auto const r = run_program(generate + more + " --quiet --json " + (t / "out.json"));
     INFO(r.text);
@@ -94,11 +95,11 @@ TEST_CASE("drawn text follows the seed, not the threads", "[slow]") {
 }
 
 TEST_CASE("what cannot be generated is refused") {
-  std::string const bert = "'" + models + "bert-wordnet'";
+  std::string const bert = "'" + example_models + "bert-wordnet'";
   refused("generate --model " + bert + " --prompt x", {"does not generate text"});
   refused("deploy --decode --model " + bert + " --data " + bert + "/test.tsv", {"--decode", "language model"});
-  refused("generate --model " + gpt + " --prompt 'And' --tokens 200", {"129 in all"});
-  refused("generate --model " + gpt + " --prompt 'And' --temperature -1", {"--temperature"});
-  refused("generate --model " + gpt + " --prompt 'And' --tokens 0", {"--tokens"});
-  refused("generate --model " + gpt + " --prompt 'And' --chip wang", {"unknown chip"});
+  refused("generate --model " + kjv_model + " --prompt 'And' --tokens 200", {"129 in all"});
+  refused("generate --model " + kjv_model + " --prompt 'And' --temperature -1", {"--temperature"});
+  refused("generate --model " + kjv_model + " --prompt 'And' --tokens 0", {"--tokens"});
+  refused("generate --model " + kjv_model + " --prompt 'And' --chip wang", {"unknown chip"});
 }
