@@ -27,8 +27,8 @@ class json_file {
 
   /// Errors  errc::file_missing; errc::file_format for broken JSON, a key given twice, or anything but an object;
   ///         errc::capacity
-  explicit json_file(std::filesystem::path file) : file_(std::move(file)) {
-    parse(read_whole(file_, max_bytes));
+  explicit json_file(std::filesystem::path file, std::uint64_t largest = max_bytes) : file_(std::move(file)) {
+    parse(read_whole(file_, largest));
     if (!root_.is_object())
       throw error({errc::file_format, "is not a JSON object", place(file_), root_.type_name(), "object", ""});
   }
