@@ -13,6 +13,10 @@ int deploy_gpt2(deploy_options const&, common_options const&);
 int calibrate_gpt2(calibrate_options const&, common_options const&);
 int generate_gpt2(generate_options const&, common_options const&);
 
+int deploy_llama(deploy_options const&, common_options const&);
+int calibrate_llama(calibrate_options const&, common_options const&);
+int generate_llama(generate_options const&, common_options const&);
+
 int deploy_sentence_encoder(deploy_options const&, common_options const&);
 int calibrate_sentence_encoder(calibrate_options const&, common_options const&);
 
