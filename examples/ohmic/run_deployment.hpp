@@ -88,6 +88,7 @@ struct chip_under_test {
   ohmic::chip::contestant<Model, Task> contestant;
   ohmic::program::function_choices choices;
   std::function<ohmic::chip::run_tally(ohmic::program::sub_operation const&)> planned;
+  std::function<ohmic::chip::line_report(Task const&, ohmic::executor&)> lines;
   std::uint64_t clipped_biases = 0;
   ohmic::dense_report dense{};
   std::uint64_t dense_clipped = 0;
@@ -105,6 +106,11 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<Sp
                                    ohmic::chip::contestant<Model, Task>(*deployed, mode),
                                    deployed->choices(),
                                    [deployed](auto const& op) { return deployed->planned(op); },
+                                   [deployed, mode, &m](Task const& task, ohmic::executor& threads) {
+                                     return mode == ohmic::chip::product_mode::convert
+                                                ? ohmic::chip::sampled_lines(*deployed, m, task.inputs(), threads)
+                                                : ohmic::chip::line_report();
+                                   },
                                    0,
                                    deployed->dense(),
                                    deployed->dense_clipped(),
@@ -306,7 +312,8 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
                      chips[i].dense,
                      chips[i].dense_clipped,
                      chips[i].chip,
-                     chips[i].weight_arrays};
+                     chips[i].weight_arrays,
+                     chips[i].lines(task, threads)};
     r.actions = r.report.actions(d.names);
     r.plan_difference = difference(planned_actions(chips[i], passes, task.inputs()), r.actions);
     d.results.push_back(std::move(r));
@@ -318,6 +325,7 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
   if (text) {
     print_table(out, d, !o.vary.empty());
     print_dense(out, d);
+    print_wires(out, d);
     if (o.vary.empty()) {
       print_layers(out, d);
       print_actions(out, d);

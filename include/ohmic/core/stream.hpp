@@ -29,7 +29,8 @@ enum class purpose : std::uint32_t {
   memory_read = 10,
   memory_rtn = 11,
   cell_read = 12,
-  sampling = 13,
+  sample = 13,
+  next_token = 14,
   user = 0x100
 };
 

@@ -31,7 +31,7 @@ struct sampling {
 
 /// The next token of a text.
 /// Shape   logits (vocabulary), at least one
-/// Random  purpose::sampling, one uniform number for each place in the text
+/// Random  purpose::next_token, one uniform number for each place in the text
 [[nodiscard]] inline std::int32_t next_token(std::span<float const> logits, sampling const& s, std::uint32_t place) {
   std::size_t const best = static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
   if (s.temperature == 0.0) return static_cast<std::int32_t>(best);
@@ -40,7 +40,7 @@ struct sampling {
   softmax_row(share);
   double sum = 0.0;
   for (float const p : share) sum += static_cast<double>(p);
-  double const drawn = static_cast<double>(stream{s.seed, purpose::sampling, 0}.uniform(0, place)) * sum;
+  double const drawn = static_cast<double>(stream{s.seed, purpose::next_token, 0}.uniform(0, place)) * sum;
   double below = 0.0;
   for (std::size_t i = 0; i < share.size(); ++i) {
     below += static_cast<double>(share[i]);
