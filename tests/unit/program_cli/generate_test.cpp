@@ -2,6 +2,7 @@
 #include <fstream>
 #include <string>
 
+#include "llama_folder.hpp"
 #include "run_program.hpp"
 #include "support/catch.hpp"
 
@@ -92,6 +93,30 @@ TEST_CASE("drawn text follows the seed, not the threads", "[slow]") {
   auto const one = texts(" --seed 5 --threads 1");
   CHECK(one == texts(" --seed 5 --threads 2"));
   CHECK(one[0].at("text") != texts(" --seed 6")[0].at("text"));
+}
+
+TEST_CASE("a Llama's folder is scored and generated from, on every kind of chip", "[slow]") {
+  scratch_folder const t;
+  ohmic_test::write_small_llama(t);
+  std::string const folder = "'" + t.path().string() + "'";
+  std::string const chips = " --chip wang2024,isaac,single_bit --json " + (t / "out.json");
+  auto const scored = run_program("deploy --model " + folder + " --data " + (t / "data.txt") + chips);
+  INFO(scored.text);
+  REQUIRE(scored.status == 0);
+  auto const whole = read_json(t.path() / "out.json");
+  CHECK(whole.at("model").at("type") == "llama");
+  CHECK(whole.at("n") == 2);
+  auto const steps = run_program("deploy --decode --model " + folder + " --data " + (t / "data.txt") + chips);
+  INFO(steps.text);
+  REQUIRE(steps.status == 0);
+  auto const decoded = read_json(t.path() / "out.json");
+  for (std::size_t i = 0; i < 4; ++i) CHECK(whole.at("chips")[i].at("scores") == decoded.at("chips")[i].at("scores"));
+  auto const generated = run_program("generate --model " + folder + " --prompt 'the fox' --tokens 8" + chips);
+  INFO(generated.text);
+  REQUIRE(generated.status == 0);
+  auto const j = read_json(t.path() / "out.json");
+  CHECK(j.at("prompt").at("ids") == nlohmann::json::array({0, 31, 3, 9, 18, 27}));
+  for (std::size_t i = 2; i < 5; ++i) CHECK(j.at("texts")[i].at("actions_equal_plan") == true);
 }
 
 TEST_CASE("what cannot be generated is refused") {
