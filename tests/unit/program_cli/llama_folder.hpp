@@ -74,7 +74,7 @@ inline void write_small_llama(scratch_folder const& folder) {
        {"the quick brown fox", "jumps over the lazy dog", "pack my box with five", "dozen liquor jugs"})
     lines += std::string(line) + "\n";
   folder.write("calib.txt", lines);
-  folder.write("data.txt", "in the beginning was the word\nand the word was short\n");
+  folder.write("data.txt", "in the beginning was the word\nand the word was short\nand all that came after\n");
 }
 
 }  // namespace ohmic_test
