@@ -28,38 +28,42 @@ namespace {
 
 using npy_weights = std::optional<model::npy_array>;  ///< none where a saved array is multiplied without them
 
-/// The array file first, --set on top of it.
-in_situ::config config_of(mvm_options const& o, common_options const& common, in_situ::config c = {}) {
-  if (!o.array.empty()) {
-    auto const defaults = settings_object(c);
-    for (auto const& e : read_settings_file(o.array))
-      apply(e, defaults, [&](std::string const& key, std::string const& value) { set(c, key, value); });
-  }
-  for (auto const& s : common.set) assign(c, s);
-  return c;
-}
+/// What was given, the array file first, --set on top of it. The file is read once, so that it may be a pipe.
+struct given_settings {
+  std::vector<file_entry> file;
+  std::vector<std::string> const& set;
 
-/// What settings that were given and do nothing are, and why: "adc.steps: adc.levels is not aihwkit_steps".
-std::vector<std::string> given_in_vain(mvm_options const& o, common_options const& common, in_situ::config const& c) {
-  std::set<std::string, std::less<>> given;
-  if (!o.array.empty())
-    for (auto const& e : read_settings_file(o.array)) given.insert(e.key);
-  for (auto const& s : common.set) given.insert(s.substr(0, s.find('=')));
-  std::vector<std::string> out;
-  for (auto const& [key, why] : in_situ::idle_settings(c))
-    if (given.contains(key)) out.push_back(fmt::format("{}: {}", key, why));
-  return out;
-}
+  given_settings(mvm_options const& o, common_options const& common)
+      : file(o.array.empty() ? std::vector<file_entry>() : read_settings_file(o.array)), set(common.set) {}
+
+  [[nodiscard]] in_situ::config on(in_situ::config c) const {
+    auto const defaults = settings_object(c);
+    for (auto const& e : file)
+      apply(e, defaults, [&](std::string const& key, std::string const& value) { ohmic::set(c, key, value); });
+    for (auto const& s : set) assign(c, s);
+    return c;
+  }
+  /// Those that do nothing, and why: "adc.steps: adc.levels is not aihwkit_steps".
+  [[nodiscard]] std::vector<std::string> idle_in(in_situ::config const& c) const {
+    std::set<std::string, std::less<>> keys;
+    for (auto const& e : file) keys.insert(e.key);
+    for (auto const& s : set) keys.insert(s.substr(0, s.find('=')));
+    std::vector<std::string> out;
+    for (auto const& [key, why] : in_situ::idle_settings(c))
+      if (keys.contains(key)) out.push_back(fmt::format("{}: {}", key, why));
+    return out;
+  }
+};
 
 /// The array: programmed now, or as it was saved. Of a saved one the settings of inputs, lines and converters may
 /// still change.
-in_situ::cells array_of(mvm_options const& o, common_options const& common, npy_weights const& w) {
-  if (o.load.empty()) return in_situ::program(w->values.view(), config_of(o, common), {common.seed, 0});
+in_situ::cells array_of(mvm_options const& o, std::uint64_t seed, given_settings const& given, npy_weights const& w) {
+  if (o.load.empty()) return in_situ::program(w->values.view(), given.on({}), {seed, 0});
   if (o.seed_is_given)
     throw error({errc::config_conflict, "a programmed array keeps the seed that it was programmed with", "--seed",
-                 std::to_string(common.seed), "no --seed beside --load", "leave --seed out, or program it again"});
+                 std::to_string(seed), "no --seed beside --load", "leave --seed out, or program it again"});
   auto cells = model::read_programmed(o.load);
-  auto const config = config_of(o, common, cells.config);
+  auto const config = given.on(cells.config);
   for (auto const& change : diff(cells.config, config))
     for (std::string group : {"cell.", "weights.", "array."})
       if (change.key.starts_with(group))
@@ -143,9 +147,10 @@ double share(std::uint64_t part, std::uint64_t whole) {
 int mvm(mvm_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
+  given_settings const given(o, common);
   std::string states;  // the file of a table
   if (o.load.empty()) {
-    auto const config = config_of(o, common);
+    auto const config = given.on({});
     in_situ::config::validate(config);  // before files are read
     states = config.cell.states;
   }
@@ -160,10 +165,10 @@ int mvm(mvm_options const& o, common_options const& common) {
   if (w) x = inputs_of(o.inputs, w->values.cols());
 
   executor threads(common.threads == 0 ? executor::available() : common.threads);
-  auto cells = array_of(o, common, w);
+  auto cells = array_of(o, common.seed, given, w);
   if (!x) x = inputs_of(o.inputs, cells.inputs);
   // Of a programmed array nothing is asked of the device any more, nor of its file.
-  auto const idle = given_in_vain(o, common, o.load.empty() ? cells.config : in_situ::once_programmed(cells.config));
+  auto const idle = given.idle_in(o.load.empty() ? cells.config : in_situ::once_programmed(cells.config));
   cells.config.adc = converters_of(o, cells, x->values);
   in_situ::report report;
   auto const y = in_situ::multiply(cells, x->values.view(), report, &threads);

@@ -126,7 +126,7 @@ in_situ::code_cell_settings random_cells(dice& random) {
   } else if (random.between(0, 1) == 0) {
     c.cell.curve.scale = ohmic::volts(0.1);
   }
-  if ((kind & 8) != 0) c.cell.read_noise = random.between(0, 1) == 0 ? 0.02 : 0.5;
+  if ((kind & 8) != 0) c.cell.read_noise = random.between(0, 1) == 0 ? 0.02 : 1.0;
   if ((kind & 16) != 0) {
     if (random.between(0, 1) == 0) {
       c.cell.device = device_name::pcm_nandakumar;
@@ -311,6 +311,15 @@ TEST_CASE("flipped columns need a bit less: 8 bits read 128 rows of 2-bit cells 
       CAPTURE(flipped, bits);
       CHECK(array.lossless() == (bits >= (flipped ? 8 : 9)));
     }
+}
+
+TEST_CASE("the sign of a current takes one of the bits of its converter") {
+  in_situ::code_array_settings<uniform_adc> c;  // 8 bits
+  CHECK(in_situ::code_array<>(c).converters(std::vector<float>{255.0f}).front().step() == 1.0);
+  c.layout.inputs.coding = in_situ::code_coding::sign_magnitude;
+  CHECK(in_situ::code_array<>(c).converters(std::vector<float>{127.0f}).front().step() == 1.0);
+  c.layout.inputs.passes = in_situ::input_passes::two_summed_digital;
+  CHECK(in_situ::code_array<>(c).converters(std::vector<float>{255.0f}).front().step() == 1.0);
 }
 
 TEST_CASE("converters with a code for every current give the integer product conversion by conversion") {

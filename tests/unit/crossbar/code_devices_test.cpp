@@ -270,6 +270,62 @@ TEST_CASE("factors against drift are those of columns where columns drift apart"
   CHECK(std::fabs(exact.front() / (wanted / after) - 1.0) < 1e-12);
 }
 
+TEST_CASE(
+    "factors of offset mappings are of stored cells, what the lowest level conducts included, and of unit columns") {
+  in_situ::code_layout l;  // 2-bit cells, a unit column; one array of 30 rows
+  l.array.rows = 30;
+  auto const y = codes_of(20, 30, 45);
+  std::vector<std::string> const drift = {"r_off=1e5 ohm", "retention.age=1e6 s", "retention.exponent=0.05",
+                                          "retention.spread=0.03"};
+  auto const stored_with = [&](std::string const& kind) {
+    auto with = drift;
+    with.push_back("retention.compensation=" + kind);
+    return lossless_array(l, cell_of(with)).drive(y, "y");
+  };
+  ohmic::programmable_cell const device(cell_of(drift));
+  ohmic::device_streams const numbers(9, 0);
+  double wanted = 0.0, after = 0.0, unit_before = 0.0, unit_after = 0.0;
+  std::vector<std::int32_t> digits(4);
+  for (std::size_t k = 0; k < 30; ++k) {
+    for (std::size_t o = 0; o < 20; ++o) {
+      in_situ::cell_digits(l, y(o, k), digits);
+      for (std::size_t i = 0; i < 4; ++i) {
+        double const target = 0.1 + 0.9 * digits[i] / 3.0, weight = std::pow(4.0, static_cast<double>(i));
+        wanted += weight * target;
+        after += weight * device.written(numbers, k * 80 + 4 * o + i, target).aged;
+      }
+    }
+    auto const unit = device.written(numbers, 30 * 80 + k, 1.0);
+    unit_before += unit.programmed, unit_after += unit.aged;
+  }
+  auto const exact = stored_with("exact"), each = stored_with("per_column"), global = stored_with("global");
+  CHECK(std::fabs(exact.drift_gains().front() / (wanted / after) - 1.0) < 1e-12);
+  CHECK(exact.unit_gain() == exact.drift_gains().front());
+  CHECK(global.unit_gain() == global.drift_gains().front());
+  CHECK(std::fabs(each.unit_gain() / (unit_before / unit_after) - 1.0) < 1e-12);
+  CHECK(std::fabs(each.unit_gain() - global.unit_gain()) > 1e-4);
+}
+
+TEST_CASE("what is written for one product has no age and no factor") {
+  in_situ::code_cell_settings old, fresh;
+  old.cell = cell_of({"device=pcm_nandakumar", "r_on=40 kohm", "retention.age=1e6 s", "retention.compensation=exact"});
+  fresh.cell = cell_of({"device=pcm_nandakumar", "r_on=40 kohm"});
+  ohmic::matrix<std::int32_t> digits(10, 8);
+  for (std::size_t i = 0; i < digits.size(); ++i) digits.flat()[i] = static_cast<std::int32_t>(i % 4);
+  std::vector<std::int64_t> const tops(8, 3);
+  auto const seen = [&](in_situ::code_cell_settings const& c, std::uint32_t time) {
+    return in_situ::code_cells(c).seen(digits.view(), tops, true, 7, time);
+  };
+  CHECK(seen(old, 5).digits == seen(fresh, 5).digits);
+  CHECK(seen(old, 5).variance == seen(fresh, 5).variance);
+  CHECK(seen(old, 0).digits != seen(fresh, 0).digits);
+  CHECK(seen(old, 0).variance != seen(fresh, 0).variance);
+  auto const array = lossless_array({}, old.cell);
+  auto const y = codes_of(6, 9, 46);
+  CHECK(array.drive(y, "y", operand_source::activations, {1, 2}).drift_gains().empty());
+  CHECK(!array.drive(y, "y").drift_gains().empty());
+}
+
 TEST_CASE("a curve changes nothing where rows are driven with bits, and what the definition says elsewhere") {
   auto const x = codes_of(6, 70, 42), y = codes_of(9, 70, 43);
   in_situ::code_layout l;
@@ -278,6 +334,8 @@ TEST_CASE("a curve changes nothing where rows are driven with bits, and what the
   auto const bent = cell_of({"curve.scale=0.1 V", "curve.read=0.2 V"});
   CHECK(lossless_array(l, bent).lossless());
   CHECK(values_of(product_of(lossless_array(l, bent), x, y)) == exact_sums(x, y));
+  l.inputs.slice_bits = 2;
+  CHECK(values_of(product_of(lossless_array(l, bent), x, y)) != exact_sums(x, y));
   // ohmic mvm's definition of the same pairs, inputs at once and without converter.
   l.inputs.slice_bits = 7;
   auto const z = values_of(product_of(lossless_array(l, bent), x, y));
@@ -350,4 +408,13 @@ TEST_CASE("curves behind wires are refused, noise and factors are not") {
   c.cells.cell =
       cell_of({"read_noise=0.1", "retention.age=10 s", "retention.exponent=0.1", "retention.compensation=exact"});
   array_type const noisy(c);
+  // Activations of more arrays than a product has addresses for: here every weight has its own.
+  in_situ::code_layout tiny;
+  tiny.array = {1, 4};
+  auto const array = lossless_array(tiny, cell_of({"programming_error=0.01"}));
+  check_refused(
+      [&] {
+        (void)array.drive(codes_of(70, 70, 47), "q", operand_source::activations, {0, 1});
+      },
+      ohmic::errc::capacity, {"q", "4900 arrays", "4096 arrays"});
 }

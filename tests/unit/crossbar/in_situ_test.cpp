@@ -21,7 +21,7 @@ matrix<double> filled(std::size_t rows, std::size_t cols, double value) {
 }
 
 std::vector<std::string> const mappings = {"differential", "differential_two_sided", "offset", "offset_unit_column"};
-std::string const ideal = "inputs.coding=analog; adc.levels=none; ";
+std::string const exact_analog = "inputs.coding=analog; adc.levels=none; ";
 std::string const fixed = "inputs.scale=fixed; inputs.largest=1; ";
 std::string const coded = fixed + "inputs.coding=sign_magnitude; inputs.bits=8; adc.levels=none; ";
 
@@ -55,17 +55,18 @@ TEST_CASE("in-situ array: without converters every mapping gives W X, however th
   for (auto const& mapping : mappings)
     for (std::string rows : {"0", "1", "8", "32", "33", "64"}) {
       INFO(mapping << " " << rows);
-      check_same(in_situ_product(w, x, in_situ_settings(ideal + "weights.mapping=" + mapping + "; array.rows=" + rows)),
-                 exact, 33);
+      check_same(
+          in_situ_product(w, x, in_situ_settings(exact_analog + "weights.mapping=" + mapping + "; array.rows=" + rows)),
+          exact, 33);
     }
 }
 
 TEST_CASE("in-situ array: weights and inputs of any size come out in their own units") {
   auto w = clipped_normals(3, 9, 3), x = clipped_normals(9, 2, 4);
-  auto const small = in_situ_product(w, x, in_situ_settings(ideal));
+  auto const small = in_situ_product(w, x, in_situ_settings(exact_analog));
   for (double& v : w.flat()) v *= 8.0;
   for (double& v : x.flat()) v *= 4.0;
-  auto const large = in_situ_product(w, x, in_situ_settings(ideal));
+  auto const large = in_situ_product(w, x, in_situ_settings(exact_analog));
   for (std::size_t k = 0; k < small.size(); ++k) CHECK(large.flat()[k] == 32.0 * small.flat()[k]);
 }
 
@@ -74,7 +75,7 @@ TEST_CASE("in-situ array: slices add up to the quantised weights") {
   auto const check = [&](std::string const& mapping, std::string const& slices, int bits) {
     INFO(mapping << " " << slices);
     double const top = static_cast<double>((1 << (bits - 1)) - 1);
-    auto const c = in_situ_settings(ideal + "weights.largest=1; weights.mapping=" + mapping +
+    auto const c = in_situ_settings(exact_analog + "weights.largest=1; weights.mapping=" + mapping +
                                     "; weights.bits=" + std::to_string(bits) + "; weights.slices=" + slices);
     check_same(in_situ_product(w, x, c), exact_product(rounded(w, top), x), 20);
   };
@@ -149,7 +150,7 @@ TEST_CASE("in-situ array: a matrix of zeros gives zeros where a converter has a 
 
 TEST_CASE("in-situ array: CrossSim's offset gain is short by the level that it does not use") {
   auto const w = clipped_normals(5, 12, 10), x = clipped_normals(12, 3, 11);
-  std::string const text = ideal + "weights.mapping=offset; cell.levels=16; weights.offset_gain=";
+  std::string const text = exact_analog + "weights.mapping=offset; cell.levels=16; weights.offset_gain=";
   auto const right = in_situ_product(w, x, in_situ_settings(text + "exact")),
              short_of = in_situ_product(w, x, in_situ_settings(text + "crosssim_offset_gain"));
   auto scaled = right;

@@ -1,6 +1,7 @@
 // ohmic mvm: golden products through files, array files, forms of .npy, exit statuses, and what it says to bad input.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -131,6 +132,10 @@ TEST_CASE("mvm: an array file sets what --set does, and --set comes on top") {
       "weights.slices=2,4; inputs.slice_bits=1; adc.range=user; adc.low=-1.5; adc.high=1.5");
   auto const from_file = c.result("--array " + (c / "array.toml"));
   CHECK(from_file == c.result(same + set_options("adc.bits=5")));
+  REQUIRE(
+      std::system(("cat " + (c / "array.toml") + " | '" OHMIC_PROGRAM "' " + c.arguments("--quiet --array /dev/stdin"))
+                      .c_str()) == 0);
+  CHECK(read_npy(c.path() / "y.npy").values == from_file);  // a pipe is read once
   auto const on_top = c.result("--array " + (c / "array.toml") + set_options("adc.bits=9"));
   CHECK(on_top == c.result(same + set_options("adc.bits=9")));
   CHECK_FALSE(on_top == from_file);
