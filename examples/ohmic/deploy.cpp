@@ -1,4 +1,4 @@
-// ohmic deploy and ohmic calibrate: which family of models a folder holds.
+// ohmic deploy, ohmic calibrate and ohmic generate: which family of models a folder holds.
 #include <filesystem>
 #include <string>
 
@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-enum class family { bert, gpt2, sentence_encoder };
+enum class family { bert, gpt2, llama, sentence_encoder };
 
 /// By model_type of config.json (Hugging Face), or by model.json and vocab.json (the sentence encoder's files).
 family family_of(fs::path const& folder) {
@@ -27,8 +27,9 @@ family family_of(fs::path const& folder) {
   std::string const type = config.string("model_type");
   if (type == "bert") return family::bert;
   if (type == "gpt2") return family::gpt2;
-  throw error({errc::config_value, "is not supported", config.where("model_type"), in_quotes(type), "'bert', 'gpt2'",
-               "see: ohmic list models"});
+  if (type == "llama" || type == "mistral" || type == "qwen2") return family::llama;
+  throw error({errc::config_value, "is not supported", config.where("model_type"), in_quotes(type),
+               "'bert', 'gpt2', 'llama', 'mistral', 'qwen2'", "see: ohmic list models"});
 }
 
 }  // namespace
@@ -37,6 +38,8 @@ int deploy(deploy_options const& o, common_options const& common) {
   switch (family_of(o.model)) {
     case family::gpt2:
       return deploy_gpt2(o, common);
+    case family::llama:
+      return deploy_llama(o, common);
     case family::sentence_encoder:
       return deploy_sentence_encoder(o, common);
     case family::bert:
@@ -52,6 +55,8 @@ int calibrate(calibrate_options const& o, common_options const& common) {
   switch (family_of(o.model)) {
     case family::gpt2:
       return calibrate_gpt2(o, common);
+    case family::llama:
+      return calibrate_llama(o, common);
     case family::sentence_encoder:
       return calibrate_sentence_encoder(o, common);
     case family::bert:
@@ -64,12 +69,28 @@ std::unique_ptr<point_runner> deploy_points(sweep_spec const& spec, common_optio
   switch (family_of(spec.model)) {
     case family::gpt2:
       return deploy_points_gpt2(spec, common);
+    case family::llama:
+      return deploy_points_llama(spec, common);
     case family::sentence_encoder:
       return deploy_points_sentence_encoder(spec, common);
     case family::bert:
       break;
   }
   return deploy_points_bert(spec, common);
+}
+
+int generate(generate_options const& o, common_options const& common) {
+  switch (family_of(o.model)) {
+    case family::gpt2:
+      return generate_gpt2(o, common);
+    case family::llama:
+      return generate_llama(o, common);
+    case family::sentence_encoder:
+    case family::bert:
+      break;
+  }
+  throw error({errc::config_conflict, "the model does not generate text", "--model", o.model,
+               "a language model: gpt2, llama, mistral, qwen2", "see: ohmic list models"});
 }
 
 }  // namespace program_cli

@@ -16,6 +16,12 @@ std::unique_ptr<point_runner> deploy_points_bert(sweep_spec const&, common_optio
 int deploy_gpt2(deploy_options const&, common_options const&);
 int calibrate_gpt2(calibrate_options const&, common_options const&);
 std::unique_ptr<point_runner> deploy_points_gpt2(sweep_spec const&, common_options const&);
+int generate_gpt2(generate_options const&, common_options const&);
+
+int deploy_llama(deploy_options const&, common_options const&);
+int calibrate_llama(calibrate_options const&, common_options const&);
+std::unique_ptr<point_runner> deploy_points_llama(sweep_spec const&, common_options const&);
+int generate_llama(generate_options const&, common_options const&);
 
 int deploy_sentence_encoder(deploy_options const&, common_options const&);
 int calibrate_sentence_encoder(calibrate_options const&, common_options const&);

@@ -55,7 +55,12 @@ int list(std::string const& what, common_options const& common) {
          "BertForSequenceClassification, task classify: a folder with config.json, model.safetensors, vocab.txt, "
          "tokenizer_config.json"},
         {"gpt2",
-         "GPT2LMHeadModel, task lm: a folder with config.json, model.safetensors, sp.model (SentencePiece BPE)"},
+         "GPT2LMHeadModel, task lm: a folder with config.json, model.safetensors, tokenizer.json or sp.model "
+         "(SentencePiece BPE)"},
+        {"llama",
+         "LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, task lm: a folder with config.json, safetensors in "
+         "one file or "
+         "several, tokenizer.json"},
         {"sentence_encoder",
          "Universal Sentence Encoder lite, task retrieve: a folder with model.json, vocab.json, group1-shard1of7 .. "
          "7of7"}};

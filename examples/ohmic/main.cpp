@@ -136,6 +136,26 @@ CLI::App* add_sweep(CLI::App& command, sweep_options& o, common_options& common)
   return merge;
 }
 
+void add_generate(CLI::App& command, generate_options& o) {
+  command.add_option("--model", o.model, "Folder of the model")->required()->type_name("DIR");
+  command.add_option("--prompt", o.prompt, "Text to continue; may be empty where the model has a first token")
+      ->required()
+      ->type_name("TEXT");
+  command.add_option("--tokens", o.tokens, "Tokens to generate at most")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command.add_option("--temperature", o.temperature, "0: the likeliest token; above: drawn, by --seed")
+      ->check(CLI::Range(0.0, 1e4))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--calibration", o.calibration,
+          "Texts for ranges and scales, by default calib.txt of the model's folder; or FILE.json of ohmic calibrate")
+      ->type_name("FILE");
+  command.add_option("--chip", o.chip, "Chips by name, or files that end in .toml, separated by commas")
+      ->capture_default_str();
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Large language models on memristor crossbars: which numbers come out, and which actions they take"};
   app.require_subcommand(1);
@@ -170,8 +190,16 @@ int run(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   deploy_command->add_flag("--no-truncate", d.no_truncate, "A text longer than the model's positions is an error");
+  deploy_command->add_flag("--decode", d.decode,
+                           "Language models: run every window token by token from a KV cache, as generation does");
   add_common(*deploy_command, common);
   add_reports(*deploy_command, common);
+
+  generate_options g;
+  auto* const generate_command = app.add_subcommand(
+      "generate", "A language model continues a prompt in fp32, int8 and on chips: text, and energy token by token");
+  add_generate(*generate_command, g);
+  add_common(*generate_command, common);
 
   cost_options c;
   auto* const cost_command =
@@ -253,6 +281,7 @@ int run(int argc, char** argv) {
   if (*calibrate_command) return calibrate(k, common);
   if (*cost_command) return cost(c, common);
   if (*reproduce_command) return reproduce(r, common);
+  if (*generate_command) return generate(g, common);
   if (*solve_command) return solve(w, common);
   if (*mvm_command) {
     m.seed_is_given = mvm_command->count("--seed") > 0;

@@ -26,6 +26,13 @@ struct deploy_options {
   std::vector<std::string> vary;                     ///< key=a,b,c
   std::size_t limit = 0;                             ///< 0: all texts
   bool no_truncate = false;
+  bool decode = false;  ///< token by token from a KV cache
+};
+
+struct generate_options {
+  std::string model, prompt, calibration, chip = "wang2024";
+  std::size_t tokens = 32;
+  double temperature = 0.0;
 };
 
 struct cost_options {
@@ -70,6 +77,7 @@ struct sweep_options {
 
 int deploy(deploy_options const&, common_options const&);
 int calibrate(calibrate_options const&, common_options const&);
+int generate(generate_options const&, common_options const&);
 int cost(cost_options const&, common_options const&);
 int reproduce(reproduce_options const&, common_options const&);
 int solve(solve_options const&, common_options const&);

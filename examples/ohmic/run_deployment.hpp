@@ -9,14 +9,16 @@
 #include <vector>
 
 #include "deployment.hpp"
+#include "ohmic/model/decoder.hpp"
 #include "progress.hpp"
 #include "report.hpp"
 #include "test_bench.hpp"
 
 namespace program_cli {
 
-template <class Family>
-int deploy_family(Family const& family, deploy_options const& o, common_options const& common) {
+/// Passes: the model that runs the texts, the family's own or a way of running it (token_by_token).
+template <class Family, class Passes>
+int deploy_passes(Family const& family, Passes const& passes, deploy_options const& o, common_options const& common) {
   using namespace ohmic;
   using model_type = typename Family::model_type;
   using task_type = typename Family::task_type;
@@ -39,7 +41,7 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
   task_type const& task = loaded.task;
   text_source const& scored = loaded.source;
   deployment d{family.description(o.model),
-               fmt::format("{}  ({})", o.model, family.summary()),
+               fmt::format("{}  ({}{})", o.model, family.summary(), o.decode ? "; token by token" : ""),
                task_type::name,
                task_type::agreement_name,
                sites_of(m),
@@ -48,7 +50,8 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                {},
                {},
                {}};
-  auto const calibration = load_calibration(family, d.names, o.calibration, o.model, o.data, scored);
+  if (o.decode) d.model["decode"] = true;
+  auto const calibration = load_calibration(family, o.calibration, o.model, o.data, scored);
   d.calibration = calibration.described;
   d.calibration_line = calibration.line;
   executor threads(common.threads == 0 ? executor::available() : common.threads);
@@ -56,11 +59,12 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
     fmt::print(out, "model        {}\ndata         {}  ({})\ncalibration  {}\n", d.model_line, o.data, scored.line,
                d.calibration_line);
 
-  test_bench<model_type, task_type> bench(m, calibration, kernels, threads, requests.size() > 2, common.quiet);
-  std::vector<chip_under_test<model_type, task_type>> chips;
-  chips.push_back(
-      under_test<task_type>(m, chip::programmed(m, int8_settings(requests.front()), bench.values(), *kernels.products),
-                            "int8", chip::product_mode::exact));
+  test_bench<model_type, task_type, Passes> bench(m, passes, calibration, kernels, threads, requests.size() > 2,
+                                                  common.quiet);
+  std::vector<chip_under_test<Passes, task_type>> chips;
+  chips.push_back(under_test<task_type>(
+      passes, chip::programmed(m, int8_settings(requests.front()), bench.values(), *kernels.products), "int8",
+      chip::product_mode::exact));
   for (auto const& r : requests) {
     progress_line line("calibrating " + r.label, common.quiet);
     chips.push_back(bench.chip_of(r, std::ref(line), &r == requests.data()));
@@ -68,9 +72,9 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
   bench.release();
 
   progress_line line("scoring", common.quiet);
-  std::vector<chip::contestant<model_type, task_type>> contestants;
+  std::vector<chip::contestant<Passes, task_type>> contestants;
   for (auto& c : chips) contestants.push_back(std::move(c.contestant));
-  auto const fp32 = chip::evaluate(m, bench.weights(), task, contestants, threads, std::ref(line), kernels.fp32);
+  auto const fp32 = chip::evaluate(passes, bench.weights(), task, contestants, threads, std::ref(line), kernels.fp32);
   d.fp32 = task.scores(fp32);
   for (std::size_t i = 0; i < chips.size(); ++i) {
     auto outcome = contestants[i].finish();
@@ -87,11 +91,10 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                      chips[i].dense_clipped,
                      chips[i].chip,
                      chips[i].weight_arrays,
-                     schedule_of(chips[i], m, task.inputs()),
-                     schedule_of(chips[i], m, task.inputs()),
+                     schedule_of(chips[i], passes, task.inputs()),
                      chips[i].lines(task, threads)};
     r.actions = r.report.actions(d.names);
-    r.plan_difference = difference(planned_actions(chips[i], m, task.inputs()), r.actions);
+    r.plan_difference = difference(planned_actions(chips[i], passes, task.inputs()), r.actions);
     d.results.push_back(std::move(r));
   }
 
@@ -114,6 +117,18 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                kernels.products->instruction_set, peak_memory_mib());
   }
   return plan_status(d);
+}
+
+/// Errors  config_conflict for --decode with a model that is no decoder
+template <class Family>
+int deploy_family(Family const& family, deploy_options const& o, common_options const& common) {
+  using model_type = typename Family::model_type;
+  if (!o.decode) return deploy_passes(family, family.model(), o, common);
+  if constexpr (ohmic::model::decoder<model_type>)
+    return deploy_passes(family, ohmic::model::token_by_token<model_type>{&family.model()}, o, common);
+  else
+    throw ohmic::error({ohmic::errc::config_conflict, "the model does not decode", "--decode",
+                        std::string("a model of type ") + Family::type, "a language model", "leave --decode out"});
 }
 
 template <class Family>

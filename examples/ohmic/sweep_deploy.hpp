@@ -32,8 +32,7 @@ class deploy_runner final : public point_runner {
     if (!spec.task.empty() && spec.task != task_type::name)
       throw ohmic::error({ohmic::errc::unknown_id, "task does not suit the model", "task", spec.task,
                           std::string(task_type::name) + " for a model of type " + Family::type, ""});
-    calibration_ =
-        load_calibration(family_, sites_of(family_.model()), spec.calibration, spec.model, spec.data, loaded_.source);
+    calibration_ = load_calibration(family_, spec.calibration, spec.model, spec.data, loaded_.source);
     for (auto const& s : score_names()) metrics_.push_back(s);
     for (char const* name : {"agreement", "clip_rate", "snr_db.lowest"}) metrics_.emplace_back(name);
     for (auto const& name : cost_metrics()) metrics_.push_back(name);
@@ -54,7 +53,7 @@ class deploy_runner final : public point_runner {
   }
 
   std::vector<sweep_result> run(std::span<std::uint64_t const> points, ohmic::executor& threads) override {
-    if (!bench_) bench_.emplace(family_.model(), calibration_, *kernels_, threads, true, quiet_);
+    if (!bench_) bench_.emplace(family_.model(), family_.model(), calibration_, *kernels_, threads, true, quiet_);
     std::vector<sweep_result> out(points.size());
     std::vector<std::optional<chip_type>> chips(points.size());
     std::vector<std::size_t> runnable;

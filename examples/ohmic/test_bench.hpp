@@ -17,8 +17,10 @@
 
 #include "calibration_file.hpp"
 #include "chips.hpp"
+#include "deployed_chips.hpp"
 #include "deployment.hpp"
 #include "ohmic/chip/evaluation.hpp"
+#include "ohmic/model/decoder.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/program/plan.hpp"
 #include "progress.hpp"
@@ -30,60 +32,6 @@ template <class Task>
 struct scored_texts {
   Task task;
   text_source source;
-};
-
-/// Calibration texts as a family reads them.
-struct calibration_texts {
-  ohmic::model::token_lists tokens;
-  text_source source;
-};
-
-/// Hash of a model's matrices, so that a calibration is not used with other weights.
-template <class Model>
-std::string weights_digest(Model const& m) {
-  std::uint64_t hash = ohmic::fingerprint("");
-  for_each_projection(m, [&](ohmic::program::site, ohmic::model::linear_weights const& w) {
-    std::string_view const bytes(reinterpret_cast<char const*>(w.weight.data()), w.weight.size() * sizeof(float));
-    hash = ohmic::fingerprint(bytes, hash);
-  });
-  return fmt::format("{:016x}", hash);
-}
-
-/// Column currents that several settings share: those that differ in converters and ranges only see the same.
-template <class Model>
-class shared_currents {
- public:
-  shared_currents(Model const& m, ohmic::model::token_lists const& texts, ohmic::executor& threads, bool keep)
-      : m_(&m), texts_(&texts), threads_(&threads), keep_(keep) {}
-
-  template <class Spec>
-  ohmic::chip::current_ranges const& of(ohmic::chip::deployed<Spec> const& chip, ohmic::chip::progress const& report) {
-    auto settings = chip.settings();
-    if (!settings.range.needs_statistics() || chip.array().lossless()) return last_ = chip.no_currents();
-    settings.range = {};
-    settings.adc = {};
-    settings = ohmic::chip::design_of(settings);
-    auto const key = ohmic::print(settings);
-    if (auto const found = kept_.find(key); found != kept_.end()) return found->second;
-    auto currents = ohmic::chip::observed_currents(chip, *m_, *texts_, *threads_, report);
-    if (kept_.size() >= most_kept) kept_.clear();  // a set has a histogram for every site and digit
-    return keep_ ? kept_.emplace(key, std::move(currents)).first->second : last_ = std::move(currents);
-  }
-
-  void clear() {
-    kept_.clear();
-    last_.clear();
-  }
-
- private:
-  static constexpr std::size_t most_kept = 16;
-
-  Model const* m_;
-  ohmic::model::token_lists const* texts_;
-  ohmic::executor* threads_;
-  bool keep_;
-  std::map<std::string, ohmic::chip::current_ranges> kept_;
-  ohmic::chip::current_ranges last_;
 };
 
 /// A model on a chip of some type.
@@ -152,33 +100,6 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<Sp
   return out;
 }
 
-/// The same codes without converters: what INT8 alone leaves (row-maximum softmax, two-pass variance), with the widths
-/// of a request.
-inline dense_settings int8_settings(chip_request const& r) {
-  auto settings = std::get<dense_settings>(defaults_of(ohmic::chip::wang2024::name));
-  std::visit(
-      [&]<class Config>(Config const& wanted) {
-        if constexpr (std::is_same_v<Config, dense_settings>) settings.array = wanted.array;
-        settings.dac.bits = ohmic::chip::weight_bits(wanted);
-        settings.coding = wanted.coding;
-        settings.softmax.exp_bits = wanted.softmax.exp_bits;
-      },
-      settings_of(r));
-  settings.adc.lossless = true;
-  return settings;
-}
-
-/// The kernels of a chip's arrays.
-inline auto const& kernels_for(kernel_set const& k, dense_settings const&) { return *k.products; }
-inline auto const& kernels_for(kernel_set const& k, in_situ_settings const&) { return *k.columns; }
-
-/// How many texts have how many tokens.
-inline std::map<std::size_t, std::uint64_t> passes_by_length(ohmic::model::token_lists const& texts) {
-  std::map<std::size_t, std::uint64_t> lengths;
-  for (auto const& t : texts) ++lengths[t.size()];
-  return lengths;
-}
-
 /// Plans the passes over all texts from their lengths alone.
 template <class Model, class Task>
 ohmic::ledger planned_actions(chip_under_test<Model, Task> const& c, Model const& m,
@@ -189,6 +110,21 @@ ohmic::ledger planned_actions(chip_under_test<Model, Task> const& c, Model const
   return plan;
 }
 
+/// The programs of one text, one after the other: its pass, or the steps of a model that runs token by token.
+template <class Model>
+std::vector<std::vector<ohmic::program::sub_operation>> programs_of(Model const& m, std::size_t tokens,
+                                                                    ohmic::program::function_choices const& choices) {
+  return {program_of(m, tokens, choices)};
+}
+template <class Model>
+std::vector<std::vector<ohmic::program::sub_operation>> programs_of(ohmic::model::token_by_token<Model> const& m,
+                                                                    std::size_t tokens,
+                                                                    ohmic::program::function_choices const& choices) {
+  std::vector<std::vector<ohmic::program::sub_operation>> steps;
+  for (std::size_t past = 0; past < tokens; ++past) steps.push_back(program_of(*m.model, 1, past, choices));
+  return steps;
+}
+
 /// The time that a conventional chip takes for all texts, and the arrays of K and V: nothing for others.
 template <class Model, class Task>
 ohmic::chip::in_situ_schedule schedule_of(chip_under_test<Model, Task> const& c, Model const& m,
@@ -196,27 +132,13 @@ ohmic::chip::in_situ_schedule schedule_of(chip_under_test<Model, Task> const& c,
   ohmic::chip::in_situ_schedule out;
   if (auto const* const settings = std::get_if<in_situ_settings>(&c.chip))
     for (auto const& [tokens, passes] : passes_by_length(texts))
-      out.add(*settings, program_of(m, tokens, c.choices), passes);
+      for (auto const& program : programs_of(m, tokens, c.choices)) out.add(*settings, program, passes);
   return out;
 }
 
-/// The file of --calibration, or the one that lies beside the model.
-inline std::filesystem::path calibration_path(std::string const& given, std::string const& model,
-                                              char const* beside_name) {
-  if (!given.empty()) return given;
-  std::filesystem::path const beside = std::filesystem::path(model) / beside_name;
-  if (std::filesystem::exists(beside)) return beside;
-  throw ohmic::error({ohmic::errc::missing_calibration, "no calibration data", "--calibration",
-                      "nothing, and no " + beside.string(), "a file of texts that are not scored",
-                      "give --calibration FILE"});
-}
-
-/// What ranges and scales are found from: kept ones, or texts.
+/// What ranges and scales are found from, checked against the scored texts and described.
 struct loaded_calibration {
-  std::filesystem::path path;
-  bool kept = false;
-  calibration_file stored;       ///< if kept
-  calibration_texts texts;       ///< otherwise
+  calibration_source source;
   std::size_t common_texts = 0;  ///< that are also scored
   json described;
   std::string line;
@@ -224,58 +146,45 @@ struct loaded_calibration {
 
 /// Errors  missing_calibration, data_leak; config_conflict for one of other weights; those of the files
 template <class Family>
-loaded_calibration load_calibration(Family const& family, ohmic::program::site_names const& names,
-                                    std::string const& given, std::string const& model, std::string const& data,
-                                    text_source const& scored) {
+loaded_calibration load_calibration(Family const& family, std::string const& given, std::string const& model,
+                                    std::string const& data, text_source const& scored) {
   using namespace ohmic;
-  loaded_calibration c;
-  c.path = calibration_path(given, model, Family::default_calibration);
-  c.kept = c.path.extension() == ".json";
-  if (c.kept) {
-    c.stored = read_calibration(c.path, names);
-    if (std::string const digest = weights_digest(family.model()); digest != c.stored.model_digest)
-      throw error({errc::config_conflict, "was made for other weights", model::place(c.path), c.stored.model_digest,
-                   digest, "calibrate this model"});
-    c.common_texts = check_kept_disjoint(c.stored, c.path, scored);
-    c.described = c.stored.data;
-    c.described["file"] = c.path.string();
-    c.line = fmt::format("{}  (kept ranges and scales)", c.path.string());
+  loaded_calibration c{read_calibration_source(family, given, model), 0, {}, {}};
+  auto const& [path, kept, stored, texts] = c.source;
+  if (kept) {
+    c.common_texts = check_kept_disjoint(stored, path, scored);
+    c.described = stored.data;
+    c.described["file"] = path.string();
+    c.line = fmt::format("{}  (kept ranges and scales)", path.string());
   } else {
-    c.texts = family.calibration(c.path);
-    std::set<std::string_view> const seen(c.texts.source.texts.begin(), c.texts.source.texts.end()),
+    std::set<std::string_view> const seen(texts.source.texts.begin(), texts.source.texts.end()),
         asked(scored.texts.begin(), scored.texts.end());
-    c.common_texts = model::check_disjoint(c.path, seen, data, asked).common;
-    c.described = {{"path", c.path.string()},
-                   {"digest", fmt::format("{:016x}", model::content_digest(c.path))},
-                   {"n", c.texts.source.n}};
+    c.common_texts = model::check_disjoint(path, seen, data, asked).common;
+    c.described = {{"path", path.string()},
+                   {"digest", fmt::format("{:016x}", model::content_digest(path))},
+                   {"n", texts.source.n}};
     c.line =
-        fmt::format("{}  ({}; {} of its texts also in the data)", c.path.string(), c.texts.source.line, c.common_texts);
+        fmt::format("{}  ({}; {} of its texts also in the data)", path.string(), texts.source.line, c.common_texts);
   }
   c.described["texts_also_scored"] = c.common_texts;
   return c;
 }
 
 /// A model with its calibration, ready to be put on one chip after the other.
-template <class Model, class Task>
+/// Passes: what runs the texts on the chips, the model or a way of running it (token_by_token).
+template <class Model, class Task, class Passes = Model>
 class test_bench {
  public:
   /// Finds the values of all sites, which every chip shares. keep: several chips are to come.
-  test_bench(Model const& m, loaded_calibration const& calibration, kernel_set const& kernels, ohmic::executor& threads,
-             bool keep, bool quiet)
+  test_bench(Model const& m, Passes const& passes, loaded_calibration const& calibration, kernel_set const& kernels,
+             ohmic::executor& threads, bool keep, bool quiet)
       : m_(&m),
-        calibration_(&calibration),
+        passes_(&passes),
+        calibration_(&calibration.source),
         kernels_(&kernels),
         weights_(sites_of(m).sites(), [&](auto const& f) { for_each_projection(m, f); }),
-        values_(sites_of(m)),
-        currents_(m, calibration.texts.tokens, threads, keep) {
-    if (calibration.kept) {
-      values_ = calibration.stored.chips.begin()->second.values;
-    } else {
-      progress_line line("calibrating values", quiet);
-      values_ =
-          ohmic::chip::calibrated_values(m, weights_, calibration.texts.tokens, threads, std::ref(line), kernels.fp32);
-    }
-  }
+        values_(values_of(m, weights_, calibration.source, kernels, threads, quiet)),
+        currents_(m, calibration.source.texts.tokens, threads, keep) {}
 
   /// Frees what only `chip_of` needs.
   void release() { currents_.clear(); }
@@ -283,40 +192,26 @@ class test_bench {
   [[nodiscard]] ohmic::chip::value_ranges const& values() const noexcept { return values_; }
 
   /// The model on the chip of a request, calibrated.
-  /// Errors  those of the settings and the weights; missing_calibration where none is kept for these settings
+  /// Errors  as program_chip
   /// with_converters: what they saw is kept too.
-  [[nodiscard]] chip_under_test<Model, Task> chip_of(chip_request const& r, ohmic::chip::progress const& line,
-                                                     bool with_converters = false) {
+  [[nodiscard]] chip_under_test<Passes, Task> chip_of(chip_request const& r, ohmic::chip::progress const& line,
+                                                      bool with_converters = false) {
     using namespace ohmic;
-    return std::visit(
-        [&](auto const& settings) {
-          auto const& kernel = kernels_for(*kernels_, settings);
-          auto const tested = [&](auto chip, ohmic::chip::current_ranges const* seen) {
-            json converters = json::array();
-            if (with_converters) converters = converters_object(chip.names(), chip.calibrated().full_scales, seen);
-            auto out = under_test<Task>(*m_, std::move(chip), r.label, chip::product_mode::convert);
-            out.converters = std::move(converters);
-            return out;
-          };
-          if (calibration_->kept) {
-            auto const& of_chip = calibration_for(calibration_->stored, r.base, print(ohmic::chip::design_of(settings)),
-                                                  calibration_->path);
-            return tested(chip::deploy(*m_, settings, of_chip, kernel), nullptr);
-          }
-          auto chip = chip::programmed(*m_, settings, values_, kernel);
-          auto const& seen =
-              chip::is_design(settings)
-                  ? currents_.of(chip, line)
-                  : currents_.of(chip::programmed(*m_, chip::design_of(settings), values_, kernel), line);
-          chip.set_converters(seen);
-          return tested(std::move(chip), &seen);
-        },
-        settings_of(r));
+    return program_chip(*m_, r, *calibration_, values_, currents_, *kernels_, line,
+                        [&](auto chip, chip::current_ranges const* seen) {
+                          json converters = json::array();
+                          if (with_converters)
+                            converters = converters_object(chip.names(), chip.calibrated().full_scales, seen);
+                          auto out = under_test<Task>(*passes_, std::move(chip), r.label, chip::product_mode::convert);
+                          out.converters = std::move(converters);
+                          return out;
+                        });
   }
 
  private:
   Model const* m_;
-  loaded_calibration const* calibration_;
+  Passes const* passes_;
+  calibration_source const* calibration_;
   kernel_set const* kernels_;
   ohmic::model::fp32_weights weights_;
   ohmic::chip::value_ranges values_;

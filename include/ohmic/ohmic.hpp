@@ -3,6 +3,7 @@
 // headers of their own under model/import, model/text and model/dataset.hpp.
 #pragma once
 
+#include "ohmic/attention/kv_cache.hpp"
 #include "ohmic/attention/shared_array.hpp"
 #include "ohmic/chip/evaluation.hpp"
 #include "ohmic/chip/wang2024.hpp"
@@ -33,6 +34,8 @@
 #include "ohmic/model/fp32.hpp"
 #include "ohmic/nonlinear/activation.hpp"
 #include "ohmic/nonlinear/layer_norm.hpp"
+#include "ohmic/nonlinear/rms_norm.hpp"
+#include "ohmic/nonlinear/rotary.hpp"
 #include "ohmic/nonlinear/softmax.hpp"
 #include "ohmic/numeral/balanced.hpp"
 #include "ohmic/numeral/quantiser.hpp"

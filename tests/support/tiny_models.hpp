@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "ohmic/core/stream.hpp"
 #include "ohmic/model/gpt2.hpp"
+#include "ohmic/model/llama.hpp"
 #include "ohmic/model/sentence_encoder.hpp"
 
 namespace ohmic_test {
@@ -70,6 +72,46 @@ inline ohmic::model::sentence_encoder tiny_sentence_encoder() {
   m.frequencies = {1.0f, 0.3f, 0.1f, 0.03f};
   m.layers = {w.layer(8, 12, 20), w.layer(12, 12, 20)};
   m.head = w.linear(12, 12);
+  return m;
+}
+
+/// Sizes of a small Llama: `key_heads` of its four heads, whose width is not that of the model over the heads.
+inline ohmic::model::llama_config tiny_llama_sizes(std::size_t key_heads = 2) {
+  ohmic::model::llama_config c;
+  c.vocabulary = 23, c.width = 12, c.layers = 2, c.heads = 4, c.key_heads = key_heads, c.head_width = 6, c.hidden = 20;
+  c.positions = 80, c.norm_epsilon = 1e-5f;
+  return c;
+}
+
+inline ohmic::model::llama tiny_llama(ohmic::model::llama_config const& c = tiny_llama_sizes(), bool biases = false) {
+  weight_source w(6);
+  ohmic::model::llama m;
+  m.config = c;
+  auto const linear = [&](std::size_t out, std::size_t in) {
+    ohmic::model::linear_weights l{w.matrix(out, in, 0.3f), {}};
+    if (biases) l.bias = w.vector(out, 0.0f, 0.1f);
+    return l;
+  };
+  auto const norm = [&] {
+    return ohmic::model::norm_weights{w.vector(c.width, 1.0f, 0.1f), std::vector<float>(c.width), false};
+  };
+  std::size_t const q = c.heads * c.head_width, kv = c.key_heads * c.head_width;
+  m.word = w.matrix(c.vocabulary, c.width, 1.0f);
+  for (std::size_t l = 0; l < c.layers; ++l) {
+    ohmic::model::gated_weights g;
+    g.attention_norm = norm();
+    g.query = linear(q, c.width);
+    g.key = linear(kv, c.width);
+    g.value = linear(kv, c.width);
+    g.attention_output = linear(c.width, q);
+    g.output_norm = norm();
+    g.gate = linear(c.hidden, c.width);
+    g.up = linear(c.hidden, c.width);
+    g.down = linear(c.width, c.hidden);
+    m.layers.push_back(std::move(g));
+  }
+  m.final_norm = norm();
+  m.head.weight = w.matrix(c.vocabulary, c.width, 0.3f);
   return m;
 }
 

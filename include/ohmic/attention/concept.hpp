@@ -21,13 +21,18 @@ enum class attention_mask {
 /// The three products of a head: A4, A5, A6.
 enum class attention_step { scores = 0, sums = 1, values = 2 };
 
-/// Operands of one head as codes, 1 / sqrt(d_k) already in the keys.
-/// Shape   q, k, v (n, d_k)
+/// Operands of one head as codes, 1 / sqrt(d_k) already in the keys. The queries are of the last tokens of the context; queries of
+/// several heads that share keys follow each other as further rows.
+/// Shape   q (heads x tokens, d_k), k, v (c, d_k)
 struct head_operands {
   matrix_view<std::int16_t const> q, k, v;
   float q_scale = 1.0f, k_scale = 1.0f, v_scale = 1.0f;
   std::span<float const> q_scales{};  ///< one per query instead of q_scale, where every token has its own
+  std::size_t tokens = 0;             ///< new ones, of each head; 0: as many as queries
 
+  [[nodiscard]] std::size_t new_tokens() const noexcept { return tokens == 0 ? q.rows : tokens; }
+  /// The token of the context that row i of the queries belongs to.
+  [[nodiscard]] std::size_t position(std::size_t i) const noexcept { return k.rows - new_tokens() + i % new_tokens(); }
   [[nodiscard]] float scale_of_query(std::size_t i) const noexcept { return q_scales.empty() ? q_scale : q_scales[i]; }
 };
 

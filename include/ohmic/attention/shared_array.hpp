@@ -17,8 +17,8 @@ namespace ohmic::inline OHMIC_ABI {
 
 /// Attention as the paper has it: K^T and V drive the DACs in turn, Q and EXP(S) switch the resistors; nothing is
 /// written.
-/// Shape   q, k, v (n, d_k) codes -> out (n, d_k) real values
-/// Cost    per head: products n x d_k x n, n x n x 1, n x n x d_k; F as attention_actions
+/// Shape   q (n, d_k), k, v (c, d_k) codes -> out (n, d_k) real values; c = n unless there is a cache
+/// Cost    per head: products n x d_k x c, n x c x 1, n x c x d_k; F as attention_actions
 /// Source  Wang et al. 2024, Table 2 rows 4 to 6; the row maximum and the mask are ours
 template <softmax_policy Softmax = split_softmax>
 class shared_array_attention {
@@ -35,16 +35,16 @@ class shared_array_attention {
   template <class Product, class Observer>
   void head(head_operands const& in, matrix_view<float> out, attention_report& report, Product const& product,
             Observer const& seen) const {
-    std::size_t const n = in.q.rows, width = in.v.cols;
-    matrix<std::uint16_t> codes(n, n);
+    std::size_t const n = in.q.rows, c = in.k.rows, width = in.v.cols;
+    matrix<std::uint16_t> codes(n, c);
     scores(in, codes, report, product, seen);
 
-    matrix<std::int16_t> ones(1, n);
-    for (auto& c : ones.flat()) c = one_;
+    matrix<std::int16_t> ones(1, c);
+    for (auto& code : ones.flat()) code = one_;
     auto const row_sums = product(attention_step::sums, codes.view(), ones.view());  // (n, 1)
     report.tallies[1].template add<"cache", "write">(n);
 
-    matrix<std::int16_t> const values = transposed(in.v);                                // (d_k, n)
+    matrix<std::int16_t> const values = transposed(in.v);                                // (d_k, c)
     auto const weighted = product(attention_step::values, codes.view(), values.view());  // (n, d_k)
     std::vector<float> r(width);
     for (std::size_t i = 0; i < n; ++i) {
@@ -63,24 +63,25 @@ class shared_array_attention {
   template <class Product, class Observer>
   void scores(head_operands const& in, matrix<std::uint16_t>& codes, attention_report& report, Product const& product,
               Observer const& seen) const {
-    std::size_t const n = in.q.rows;
-    auto const z = product(attention_step::scores, in.q, in.k);  // (n, n)
-    std::vector<float> row(n);
+    std::size_t const n = in.q.rows, c = in.k.rows;
+    auto const z = product(attention_step::scores, in.q, in.k);  // (n, c)
+    std::vector<float> row(c);
     for (std::size_t i = 0; i < n; ++i) {
       float const scale = in.scale_of_query(i) * in.k_scale;
-      for (std::size_t j = 0; j < n; ++j) row[j] = simd::mul(static_cast<float>(z(i, j)), scale);
-      seen(attention_step::scores, std::span<float const>(row).first(visible_keys(mask_, i, n)));
-      apply_mask(mask_, i, row);
+      std::size_t const position = in.position(i);
+      for (std::size_t j = 0; j < c; ++j) row[j] = simd::mul(static_cast<float>(z(i, j)), scale);
+      seen(attention_step::scores, std::span<float const>(row).first(visible_keys(mask_, position, c)));
+      apply_mask(mask_, position, row);
       report.saturated += softmax_.row_codes(row, codes.row(i));
       if constexpr (requires { softmax_.rescaled(row); }) report.rescaled += softmax_.rescaled(row);
     }
     auto& tally = report.tallies[0];
-    tally.template add<"post", "scale">(n * n);
-    tally.template add<"exp_unit", "exp">(n * n);
+    tally.template add<"post", "scale">(n * c);
+    tally.template add<"exp_unit", "exp">(n * c);
     if constexpr (requires { softmax_.by_row(); }) {
-      if (softmax_.by_row()) tally.template add<"comparator", "compare">(n * n);
+      if (softmax_.by_row()) tally.template add<"comparator", "compare">(n * c);
     }
-    tally.template add<"cache", "write">(n * n);
+    tally.template add<"cache", "write">(n * c);
   }
 
   Softmax softmax_;

@@ -100,6 +100,7 @@ class deployed {
       dense_ = dense.report();
       dense_clipped_ = dense.clipped();
     }
+    if constexpr (in_situ_spec<Spec>) appends_ = in_situ::code_cells(array_.settings().cells).is_ideal();
     for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
     if (int const top = softmax_.front().top(); top < 1 || top > switched_operand::max_code)
       throw error({errc::config_conflict, "codes of EXP(S) do not fit an operand", "softmax", std::to_string(top),
@@ -155,11 +156,29 @@ class deployed {
   /// Actions of a sub-operation, from its shape alone.
   [[nodiscard]] run_tally planned(program::sub_operation const& op) const noexcept {
     bool const exponentials = op.where.op == program::operation::A5 || op.where.op == program::operation::A6;
+    bool const appends = op.held > 0 && op.source == operand_source::activations && appends_to_arrays();
     run_tally t;
-    t += array_.planned(op.shape, op.digits, !exponentials, op.source);
+    t += array_.planned(op.shape, op.digits, !exponentials, appends ? operand_source::weights : op.source);
+    if (appends) {
+      bool const keys = op.where.op == program::operation::A4;  // the context is A4's outputs and A6's inner size
+      std::size_t const context = keys ? op.shape.outputs : op.shape.inner,
+                        width = keys ? op.shape.inner : op.shape.outputs;
+      t.template add<"cell", "write">(cells_of((context - op.held) * width));
+    }
     t *= op.repeats;
     t += op.post;
     return t;
+  }
+
+  /// True where arrays hold keys and values from step to step and only those of new tokens are written: in-situ arrays whose cells do
+  /// not err.
+  [[nodiscard]] bool appends_to_arrays() const noexcept { return appends_; }
+  /// Cells that so many codes of keys or values take in arrays; 0 where they are in none.
+  [[nodiscard]] std::uint64_t cells_of(std::uint64_t codes) const noexcept {
+    if constexpr (in_situ_spec<Spec>)
+      return codes * settings_.weights.cells();
+    else
+      return 0;
   }
 
   /// Empty statistics for every site, to be filled by a run that observes.
@@ -328,6 +347,7 @@ class deployed {
   dense_report dense_;
   std::uint64_t dense_clipped_ = 0;
   std::uint32_t arrays_ = 0;
+  bool appends_ = false;
   std::vector<matrix_type> matrices_;
   std::vector<std::vector<adc>> converters_;
   converter_ranges full_scales_;

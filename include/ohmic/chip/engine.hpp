@@ -11,9 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "ohmic/attention/kv_cache.hpp"
 #include "ohmic/attention/shared_array.hpp"
 #include "ohmic/chip/deployed.hpp"
 #include "ohmic/chip/line_samples.hpp"
+#include "ohmic/chip/run_report.hpp"
 #include "ohmic/core/threads.hpp"
 #include "ohmic/model/concept.hpp"
 #include "ohmic/nonlinear/activation.hpp"
@@ -21,73 +23,12 @@
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
-/// How products are taken.
-enum class product_mode {
-  convert,  ///< through the converters: the chip
-  exact,    ///< in integers: what the codes alone cost
-  observe,  ///< in integers, and the column currents go into statistics: calibration
-};
-
-/// What a site did: actions, currents above the full scale, values that saturated when they were coded.
-struct site_report {
-  run_tally actions;
-  std::uint64_t clipped_currents = 0;
-  std::uint64_t coded_values = 0;
-  std::uint64_t clipped_values = 0;
-
-  site_report& operator+=(site_report const& o) noexcept {
-    actions += o.actions;
-    clipped_currents += o.clipped_currents;
-    coded_values += o.coded_values;
-    clipped_values += o.clipped_values;
-    return *this;
-  }
-};
-
-/// What a run did. Merging is exact, so that neither threads nor the order of texts matter.
-struct run_report {
-  std::vector<site_report> sites;
-  std::uint64_t softmax_rows = 0;
-  std::uint64_t empty_softmax_rows = 0;  ///< all codes zero: they attend to nothing
-  std::uint64_t saturated_scores = 0;
-  std::uint64_t rescaled_scores = 0;  ///< codes that a running maximum made over again
-  std::uint64_t clamped_variances = 0;
-
-  run_report() = default;
-  explicit run_report(std::size_t n) : sites(n) {}
-  run_report& operator+=(run_report const& o) {
-    for (std::size_t i = 0; i < sites.size(); ++i) sites[i] += o.sites[i];
-    softmax_rows += o.softmax_rows;
-    empty_softmax_rows += o.empty_softmax_rows;
-    saturated_scores += o.saturated_scores;
-    rescaled_scores += o.rescaled_scores;
-    clamped_variances += o.clamped_variances;
-    return *this;
-  }
-
-  /// The actions by layer and part.
-  [[nodiscard]] ledger actions(program::site_names const& names) const {
-    ledger l;
-    for (std::size_t i = 0; i < sites.size(); ++i) l.add(names.name(i), sites[i].actions);
-    return l;
-  }
-};
-
-/// Codes as the caches hold them, with one scale or one for every token.
-/// Shape   codes (tokens, width); scales (1) or (tokens)
-struct coded_tokens {
-  matrix<std::int16_t> codes;
-  std::vector<float> scales{1.0f};
-
-  [[nodiscard]] bool per_token() const noexcept { return scales.size() > 1; }
-  [[nodiscard]] float scale(std::size_t token) const noexcept { return scales[per_token() ? token : 0]; }
-};
-
 /// Engine on the chip. One per thread; the deployed model is shared.
 template <class Spec>
 class engine {
  public:
   using tensor = coded_tokens;
+  using cache = kv_cache<std::int16_t>;  ///< keys and values keep one scale
   using adc = typename Spec::adc;
   using array_type = typename deployed<Spec>::array_type;
   using operand = typename array_type::operand;
@@ -165,29 +106,53 @@ class engine {
 
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
                               attention_mask mask) {
+    cache fresh;
+    return attend(block, q, k, v, heads, mask, fresh);
+  }
+
+  /// The tokens follow those of the cache and join them. Arrays that hold keys and values write those of the new tokens alone, unless
+  /// their cells err: then all are written anew.
+  [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
+                              attention_mask mask, cache& seen) {
     using program::operation;
     constexpr operation step_of[] = {operation::A4, operation::A5, operation::A6};
-    std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads;
+    std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads, held = seen.tokens();
+    bool const appends = held > 0 && model_->appends_to_arrays();
+    seen.append(k.codes.view(), v.codes.view());
     shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), mask, one());
-    auto const multiply = [&](attention_step step, auto x, matrix_view<std::int16_t const> y) {
+    auto const multiply = [&](attention_step step, auto x, matrix_view<std::int16_t const> const y) {
       program::site const s{block, step_of[static_cast<std::size_t>(step)]};
-      auto const source = step == attention_step::sums ? operand_source::sums : operand_source::activations;
-      return product(s, x, model_->array().drive(y, model_->names().name(s), source, next_read_), source);
+      if (step == attention_step::sums)
+        return product(s, x, model_->array().drive(y, model_->names().name(s), operand_source::sums, next_read_),
+                       operand_source::sums);
+      auto const driven = model_->array().drive(y, model_->names().name(s), operand_source::activations, next_read_);
+      if (!appends) return product(s, x, driven, operand_source::activations);
+      at(s).actions.template add<"cell", "write">(model_->cells_of(n * width));
+      return product(s, x, driven, operand_source::weights);  // in the cells already
     };
-    auto const seen = [&](attention_step step, std::span<float const> values) {
+    auto const observe = [&](attention_step step, std::span<float const> values) {
       record({block, step_of[static_cast<std::size_t>(step)]}, values);
     };
 
     attention_report heads_report;
     matrix<float> r(n, q.codes.cols());
-    for (std::size_t h = 0; h < heads; ++h) {
-      auto const of_head = [&](tensor const& t) {
-        return matrix_view<std::int16_t const>(t.codes.view()).columns(h * width, width);
-      };
-      std::span<float const> const q_scales =
-          q.per_token() ? std::span<float const>(q.scales) : std::span<float const>();
-      attention.head({of_head(q), of_head(k), of_head(v), q.scale(0), k.scale(0), v.scale(0), q_scales},
-                     r.view().columns(h * width, width), heads_report, multiply, seen);
+    std::size_t const sharing = q.codes.cols() / k.codes.cols();  // queries of a key head
+    for (std::size_t h = 0; h < heads; h += sharing) {
+      auto const shared = [&](matrix_view<std::int16_t const> t) { return t.columns(h / sharing * width, width); };
+      // Queries of heads that share keys follow each other as tokens of one product.
+      matrix<std::int16_t> stacked(sharing * n, width);
+      std::vector<float> scales;
+      for (std::size_t i = 0; i < stacked.rows(); ++i) {
+        std::size_t const token = i % n, column = (h + i / n) * width;
+        std::memcpy(stacked.row(i).data(), q.codes.row(token).data() + column, width * sizeof(std::int16_t));
+        if (q.per_token()) scales.push_back(q.scale(token));
+      }
+      matrix<float> result(sharing * n, width);
+      attention.head(
+          {stacked.view(), shared(seen.keys()), shared(seen.values()), q.scale(0), k.scale(0), v.scale(0), scales, n},
+          result.view(), heads_report, multiply, observe);
+      for (std::size_t i = 0; i < result.rows(); ++i)
+        std::memcpy(r.row(i % n).data() + (h + i / n) * width, result.row(i).data(), width * sizeof(float));
     }
     for (std::size_t step = 0; step < 3; ++step) at({block, step_of[step]}).actions += heads_report.tallies[step];
     report_.softmax_rows += heads_report.rows;
@@ -203,20 +168,18 @@ class engine {
 
   [[nodiscard]] tensor normalise(program::site mean_site, program::site square_site, model::norm_weights const& g,
                                  float epsilon, tensor const& u) {
-    typename Spec::layer_norm const norm({model_->settings().norm.variance, epsilon});
-    bool const two_pass = norm.variance() == variance_rule::two_pass;
+    // RMS normalisation takes no mean: nothing is subtracted before squaring or after.
+    typename Spec::layer_norm const norm(
+        {g.centred ? model_->settings().norm.variance : variance_rule::two_pass, epsilon});
+    bool const two_pass = g.centred && norm.variance() == variance_rule::two_pass;
     std::size_t const m = u.codes.cols();
-    operand const& ones = driven_ones(m);
     tensor out = empty(square_site, u.codes.rows(), m);
     matrix<std::int16_t> centred_codes(1, m), driven(1, m);
     std::vector<float> values(m), row(m);
     auto const top = static_cast<float>(symmetric_top(model_->bits_of(square_site)));
     for (std::size_t n = 0; n < u.codes.rows(); ++n) {
       auto const codes = u.codes.row(n);
-      float const scale = u.scale(n);
-      auto const sum = product(mean_site, u.codes.view().row_range(n, 1), ones, operand_source::sums);
-      // E(u), in codes of u.
-      auto const mean = static_cast<float>(sum(0, 0) / (static_cast<double>(one()) * static_cast<double>(m)));
+      float const scale = u.scale(n), mean = g.centred ? mean_code(mean_site, u, n) : 0.0f;
       for (std::size_t i = 0; i < m; ++i) {
         float const centred = simd::round_even(static_cast<float>(codes[i]) - mean);
         float const c = two_pass ? simd::clamp(centred, -top, top) : static_cast<float>(codes[i]);
@@ -234,14 +197,13 @@ class engine {
       report_.clamped_variances += static_cast<std::uint64_t>(d.clamped);
       for (std::size_t i = 0; i < m; ++i) values[i] = simd::mul(static_cast<float>(codes[i]), scale);
       norm.apply_row(values, real_mean, d.inverse_root, g.gamma, g.beta, row);
-      record(mean_site, std::span<float const>(&real_mean, 1));
       record(square_site, row);
       code(square_site, row, out, n);
 
-      if (two_pass) at(mean_site).coded_values += m;
-      auto& mean_actions = at(mean_site).actions;
-      mean_actions.template add<"post", "scale">();
-      if (two_pass) mean_actions.template add<"post", "centre">(m);
+      if (two_pass) {
+        at(mean_site).coded_values += m;
+        at(mean_site).actions.template add<"post", "centre">(m);
+      }
       auto& square_actions = at(square_site).actions;
       square_actions.template add<"post", "scale">();
       square_actions.template add<"root_unit", "inverse_root">();
@@ -261,6 +223,17 @@ class engine {
 
   /// The code that stands for 1 on the DACs: the largest, so that a converter step costs least.
   [[nodiscard]] std::int16_t one() const noexcept { return static_cast<std::int16_t>(model_->array().driven_top()); }
+
+  /// E(u) of a token, in codes of u.
+  [[nodiscard]] float mean_code(program::site s, tensor const& u, std::size_t n) {
+    std::size_t const m = u.codes.cols();
+    auto const sum = product(s, u.codes.view().row_range(n, 1), driven_ones(m), operand_source::sums);
+    auto const mean = static_cast<float>(sum(0, 0) / (static_cast<double>(one()) * static_cast<double>(m)));
+    float const real = simd::mul(mean, u.scale(n));
+    record(s, std::span<float const>(&real, 1));
+    at(s).actions.template add<"post", "scale">();
+    return mean;
+  }
 
   /// A wide activation code brought to the width of the DAC, and the factor that undoes it.
   [[nodiscard]] float narrowing(float top) const noexcept {
@@ -320,6 +293,16 @@ class engine {
         for (auto& v : row) v = simd::mul(v, options.factor);
       apply(options.act, row, row);
       actions.template add<"activation_unit", "apply">(activation_uses(options.act, row.size()));
+      if (options.rotation != nullptr) {
+        options.rotation->turn(row, options.first + n);
+        actions.template add<"rotary_unit", "rotate">(row.size());
+      }
+      if (options.gate != nullptr) {
+        auto const gate = options.gate->codes.row(n);
+        for (std::size_t o = 0; o < row.size(); ++o)
+          row[o] = simd::mul(row[o], simd::mul(static_cast<float>(gate[o]), options.gate->scale(n)));
+        actions.template add<"post", "scale">(row.size());
+      }
       if (options.residual != nullptr) {
         auto const residual = options.residual->codes.row(n);
         for (std::size_t o = 0; o < row.size(); ++o)

@@ -72,6 +72,26 @@ inline constexpr auto dac_part = [] {
 template <class Spec>
 using crossbar_block_of = computation_crossbar_block<detail::adc_part<Spec>, detail::dac_part<Spec>>;
 
+/// Energies of counted actions, bottom up: what a run did, priced. No area, latency or static energy; `ohmic cost` has them.
+/// Units   rows of energy for all that was counted, under phase::prefill
+template <class Spec, class List>
+[[nodiscard]] cost_report counted_cost(std::string_view name, config<Spec> const& c, tally<List> const& counted,
+                                       component_prices const& prices = published_prices()) {
+  auto const chip = cost_config(c);
+  mean_counts<cost_actions> counts;
+  List::for_each_type([&]<class A>(std::size_t) {
+    if constexpr (cost_actions::template contains<A>)
+      counts.counts[cost_actions::index<A>] = static_cast<double>(counted.count(A{}));
+  });
+  // A cell that is read is converted.
+  counts.template count<"sense_adc", "convert">() = counts.template count<"dense_bank", "cell_read">();
+  cost_report out;
+  out.chip = name;
+  add_energy_rows(out, phase::prefill, counts,
+                  action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, prices, chip).energies));
+  return out;
+}
+
 /// What a workload costs on a chip of this spec: the same description that runs models.
 /// Errors  as computation_chip_cost
 template <class Spec>

@@ -31,6 +31,7 @@ enum class purpose : std::uint32_t {
   cell_read = 12,
   sample = 13,
   adc_read = 14,
+  next_token = 15,
   user = 0x100
 };
 

@@ -8,11 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "ohmic/attention/kv_cache.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/concept.hpp"
 #include "ohmic/model/fp32_kernel.hpp"
 #include "ohmic/nonlinear/activation.hpp"
 #include "ohmic/nonlinear/layer_norm.hpp"
+#include "ohmic/nonlinear/rms_norm.hpp"
 #include "ohmic/nonlinear/row_sums.hpp"
 #include "ohmic/nonlinear/softmax.hpp"
 
@@ -45,6 +47,7 @@ class fp32_weights {
 class fp32_engine {
  public:
   using tensor = matrix<float>;
+  using cache = kv_cache<float>;
 
   /// seen: where the values of all sites are recorded, or nullptr.
   explicit fp32_engine(fp32_weights const& weights, recording* seen = nullptr,
@@ -64,6 +67,9 @@ class fp32_engine {
       for (std::size_t o = 0; o < w.bias.size(); ++o) row[o] += w.bias[o];
       for (std::size_t o = 0; o < row.size(); ++o) row[o] *= options.factor;
       apply(options.act, row, row);
+      if (options.rotation != nullptr) options.rotation->turn(row, options.first + n);
+      if (options.gate != nullptr)
+        for (std::size_t o = 0; o < row.size(); ++o) row[o] *= (*options.gate)(n, o);
       if (options.residual != nullptr)
         for (std::size_t o = 0; o < row.size(); ++o) row[o] += (*options.residual)(n, o);
     }
@@ -73,17 +79,25 @@ class fp32_engine {
 
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
                               attention_mask mask) {
-    std::size_t const n = q.rows(), width = q.cols() / heads;
+    cache fresh;
+    return attend(block, q, k, v, heads, mask, fresh);
+  }
+  /// The tokens follow those of the cache and join them.
+  [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
+                              attention_mask mask, cache& seen) {
+    std::size_t const n = q.rows(), width = q.cols() / heads, past = seen.tokens(), c = past + n;
+    std::size_t const sharing = q.cols() / k.cols();  // queries of a key head
+    seen.append(k, v);
     tensor out(n, q.cols());
     for (std::size_t h = 0; h < heads; ++h) {
-      auto const keys = fp32_weights::packed(k.view().columns(h * width, width));
-      tensor s = product(q.view().columns(h * width, width), keys, n);  // (n, n)
+      auto const keys = fp32_weights::packed(seen.keys().columns(h / sharing * width, width));
+      tensor s = product(q.view().columns(h * width, width), keys, c);  // (n, c)
       for (std::size_t i = 0; i < n; ++i) {
-        record({block, program::operation::A4}, s.row(i).first(visible_keys(mask, i, n)));
-        apply_mask(mask, i, s.row(i));
+        record({block, program::operation::A4}, s.row(i).first(visible_keys(mask, past + i, c)));
+        apply_mask(mask, past + i, s.row(i));
         softmax_row(s.row(i));
       }
-      auto const values = fp32_weights::packed(transposed(v.view().columns(h * width, width)).view());
+      auto const values = fp32_weights::packed(transposed(seen.values().columns(h / sharing * width, width)).view());
       tensor const r = product(s.view(), values, width);  // (n, d_k)
       record({block, program::operation::A6}, r.flat());
       for (std::size_t i = 0; i < n; ++i) std::memcpy(&out(i, h * width), &r(i, 0), width * sizeof(float));
@@ -95,6 +109,10 @@ class fp32_engine {
                                  tensor const& u) {
     tensor y(u.rows(), u.cols());
     for (std::size_t n = 0; n < u.rows(); ++n) {
+      if (!g.centred) {
+        rms_norm_row(u.row(n), g.gamma, epsilon, y.row(n));
+        continue;
+      }
       layer_norm_row(u.row(n), g.gamma, g.beta, epsilon, y.row(n));
       auto const average = static_cast<float>(ohmic::detail::row_sum(u.row(n)) / static_cast<double>(u.cols()));
       record(mean, std::span<float const>(&average, 1));

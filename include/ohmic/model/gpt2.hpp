@@ -12,6 +12,7 @@
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/checks.hpp"
 #include "ohmic/model/concept.hpp"
+#include "ohmic/model/decoder.hpp"
 #include "ohmic/model/pre_norm.hpp"
 #include "ohmic/model/weights.hpp"
 #include "ohmic/program/pre_norm.hpp"
@@ -92,45 +93,75 @@ void for_each_projection(gpt2 const& m, F&& f) {
   return s.op == program::operation::lm_head ? program::site{s.block, program::operation::L2} : pre_norm_producer(s);
 }
 
-/// The sub-operations of a pass over `tokens` tokens.
-[[nodiscard]] inline std::vector<program::sub_operation> program_of(gpt2 const& m, std::size_t tokens,
+/// The sub-operations of a pass over `tokens` tokens after `past` that are in the cache.
+[[nodiscard]] inline std::vector<program::sub_operation> program_of(gpt2 const& m, std::size_t tokens, std::size_t past,
                                                                     program::function_choices const& choices) {
   std::vector<program::sub_operation> out;
-  for (std::size_t l = 0; l < m.layers.size(); ++l)
-    program::pre_norm_program(out, l + 1, tokens, shape_of(m.layers[l], m.config.heads), choices);
+  for (std::size_t l = 0; l < m.layers.size(); ++l) {
+    auto shape = shape_of(m.layers[l], m.config.heads);
+    shape.past = past;
+    program::pre_norm_program(out, l + 1, tokens, shape, choices);
+  }
   program::language_head_program(out, m.layers.size() + 1, tokens, m.config.width, m.config.vocabulary, choices);
   return out;
 }
 
-/// Sum of word and position embeddings of some ids; positions start at 0.
+/// The sub-operations of a pass over `tokens` tokens, nothing before them.
+[[nodiscard]] inline std::vector<program::sub_operation> program_of(gpt2 const& m, std::size_t tokens,
+                                                                    program::function_choices const& choices) {
+  return program_of(m, tokens, 0, choices);
+}
+
+/// Longest context in tokens.
+[[nodiscard]] inline std::size_t positions_of(gpt2 const& m) noexcept { return m.config.positions; }
+
+/// Sum of word and position embeddings of some ids; positions start at `first`.
 /// Shape   (n) -> (n, width)
 /// Errors  shape for no ids or more than the model has positions; value, naming the position, for an id outside the vocabulary
-[[nodiscard]] inline matrix<float> embedded(gpt2 const& m, std::span<std::int32_t const> ids) {
-  if (ids.empty() || ids.size() > m.config.positions)
-    throw error({errc::shape, "number of tokens", "GPT-2 input", std::to_string(ids.size()),
-                 "1.." + std::to_string(m.config.positions), "cut the text into windows"});
+[[nodiscard]] inline matrix<float> embedded(gpt2 const& m, std::span<std::int32_t const> ids, std::size_t first = 0) {
+  if (ids.empty() || first + ids.size() > m.config.positions)
+    throw error({errc::shape, "number of tokens", "GPT-2 input",
+                 std::to_string(ids.size()) + (first == 0 ? "" : " after " + std::to_string(first)),
+                 "1.." + std::to_string(m.config.positions) + " in all", "cut the text into windows"});
   check_ids(ids, m.config.vocabulary, "GPT-2 input");
   matrix<float> x(ids.size(), m.config.width);
   for (std::size_t n = 0; n < ids.size(); ++n)
     for (std::size_t i = 0; i < m.config.width; ++i)
-      x(n, i) = m.word(static_cast<std::size_t>(ids[n]), i) + m.position(n, i);
+      x(n, i) = m.word(static_cast<std::size_t>(ids[n]), i) + m.position(first + n, i);
   return x;
 }
 
-/// Logits of the token that follows each token of a window.
+/// A context without tokens.
+template <engine E>
+[[nodiscard]] context<E> new_context(E const&, gpt2 const& m) {
+  return context<E>(m.layers.size());
+}
+
+/// Logits of the token that follows each of the new ones, which come after those that were seen.
 /// Shape   ids (n) -> (n, vocabulary)
 /// Errors  as embedded
 /// Source  Radford et al. 2019; Wang et al. 2024, Tables 2 to 4, for the numbering
 template <engine E>
-[[nodiscard]] matrix<float> forward(E& e, gpt2 const& m, std::span<std::int32_t const> ids) {
+[[nodiscard]] matrix<float> extend(E& e, gpt2 const& m, context<E>& seen, std::span<std::int32_t const> ids) {
   using program::operation;
   pre_norm_settings const settings{m.config.heads, m.config.norm_epsilon, m.config.hidden_activation, mask_of(m)};
-  auto x = e.input({0, operation::input}, embedded(m, ids));                                                 // (n, m)
-  for (std::size_t l = 0; l < m.layers.size(); ++l) x = pre_norm_layer(e, l + 1, m.layers[l], settings, x);  // (n, m)
+  auto x = e.input({0, operation::input}, embedded(m, ids, seen.tokens()));  // (n, m)
+  for (std::size_t l = 0; l < m.layers.size(); ++l)
+    x = pre_norm_layer(e, l + 1, m.layers[l], settings, x, &seen.layers[l]);  // (n, m)
   std::size_t const head = m.layers.size() + 1;
   auto const y =
       e.normalise({head, operation::L1}, {head, operation::L2}, m.final_norm, m.config.norm_epsilon, x);  // (n, m)
   return e.output({head, operation::lm_head}, m.head, y, projection_options<typename E::tensor>{});  // (n, vocabulary)
 }
+
+/// Logits of the token that follows each token of a window.
+/// Shape   ids (n) -> (n, vocabulary)
+/// Errors  as embedded
+template <engine E>
+[[nodiscard]] matrix<float> forward(E& e, gpt2 const& m, std::span<std::int32_t const> ids) {
+  auto seen = new_context(e, m);
+  return extend(e, m, seen, ids);
+}
+static_assert(decoder<gpt2>);
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -61,13 +61,14 @@ void for_each_projection(pre_norm_weights const& w, std::size_t block, F&& f) {
   }
 }
 
-/// One layer.
+/// One layer. A decoder's attends to what its cache holds and to the new tokens, which it leaves there.
 /// Shape   x (n, in) -> (n, width)
 /// Source  Radford et al. 2019 for the order; Wang et al. 2024, Tables 2 to 4, for the numbering; the projected residual as in the Universal
 ///         Sentence Encoder lite
 template <engine E>
 [[nodiscard]] typename E::tensor pre_norm_layer(E& e, std::size_t b, pre_norm_weights const& w,
-                                                pre_norm_settings const& s, typename E::tensor const& x) {
+                                                pre_norm_settings const& s, typename E::tensor const& x,
+                                                typename E::cache* cache = nullptr) {
   using program::operation;
   using tensor = typename E::tensor;
   using options = projection_options<tensor>;
@@ -78,7 +79,8 @@ template <engine E>
   auto const k =
       e.project({b, operation::A2}, w.key, y, options{activation::identity, inverse_root, nullptr});  // (n, inner)
   auto const v = e.project({b, operation::A3}, w.value, y, options{});                                // (n, inner)
-  auto const r = e.attend(b, q, k, v, s.heads, s.mask);                                               // (n, inner)
+  auto const r = cache == nullptr ? e.attend(b, q, k, v, s.heads, s.mask)
+                                  : e.attend(b, q, k, v, s.heads, s.mask, *cache);  // (n, inner)
   tensor widened;
   if (w.changes_width()) widened = e.project({b, operation::A_residual}, w.residual, x, options{});  // (n, width)
   tensor const& residual = w.changes_width() ? widened : x;

@@ -32,11 +32,13 @@ struct linear_weights {
   return l;
 }
 
-/// Scale and offset of a layer normalisation, y = gamma (x - mean) / deviation + beta.
+/// Scale and offset of a layer normalisation, y = gamma (x - mean) / deviation + beta; RMS normalisation is one that is not
+/// centred: no mean, beta all zero.
 /// Shape   gamma (width), beta (width)
 struct norm_weights {
   std::vector<float> gamma;
   std::vector<float> beta;
+  bool centred = true;
 
   friend bool operator==(norm_weights const&, norm_weights const&) = default;
 };
@@ -73,6 +75,24 @@ struct pre_norm_weights {
 
   [[nodiscard]] bool changes_width() const noexcept { return !residual.weight.empty(); }
   friend bool operator==(pre_norm_weights const&, pre_norm_weights const&) = default;
+};
+
+/// Weights of one layer of a Llama: RMS normalisation, attention with shared keys, residual, RMS normalisation, gated feed-forward block,
+/// residual.
+/// Shape   query (heads x d_k, width); key, value (key_heads x d_k, width); attention_output (width, heads x d_k); gate, up (hidden, width);
+///         down (width, hidden)
+struct gated_weights {
+  norm_weights attention_norm;
+  linear_weights query;
+  linear_weights key;
+  linear_weights value;
+  linear_weights attention_output;
+  norm_weights output_norm;
+  linear_weights gate;
+  linear_weights up;
+  linear_weights down;
+
+  friend bool operator==(gated_weights const&, gated_weights const&) = default;
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -12,6 +12,7 @@
 #include "ohmic/core/simd.hpp"
 #include "ohmic/nonlinear/concept.hpp"
 #include "ohmic/nonlinear/erf.hpp"
+#include "ohmic/nonlinear/exp.hpp"
 #include "ohmic/nonlinear/tanh.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -69,6 +70,21 @@ struct gelu_tanh_activation {
 };
 static_assert(post_function<gelu_tanh_activation>);
 
+/// x / (1 + exp(-x)), SiLU or swish, of gated blocks.
+/// Range   finite x; absolute error below 1e-6 max(1, |x|)
+/// Cost    1 x "activation_unit" "apply" per element
+/// Source  Hendrycks, Gimpel 2016, section 2; Shazeer 2020 for SwiGLU
+struct silu_activation {
+  using actions = action_list<action<"activation_unit", "apply">>;
+  template <simd::lane V>
+  [[nodiscard]] V operator()(V x) const noexcept {
+    V const e = lane_exp(V(0.0f) - simd::abs(x));  // at most 1
+    V const share = simd::select(x < V(0.0f), e, V(1.0f)) / (V(1.0f) + e);
+    return simd::mul(x, share);
+  }
+};
+static_assert(post_function<silu_activation>);
+
 /// tanh(x), BERT's pooler.
 /// Cost    1 x "activation_unit" "apply" per element
 struct tanh_activation {
@@ -81,15 +97,13 @@ struct tanh_activation {
 static_assert(post_function<tanh_activation>);
 
 /// Activation chosen at run time, by a model's configuration file.
-enum class activation { identity, relu, gelu, tanh, gelu_tanh };
+enum class activation { identity, relu, gelu, tanh, gelu_tanh, silu };
 
 template <>
 struct enum_names<activation> {
-  static constexpr std::pair<std::string_view, activation> value[] = {{"identity", activation::identity},
-                                                                      {"relu", activation::relu},
-                                                                      {"gelu", activation::gelu},
-                                                                      {"tanh", activation::tanh},
-                                                                      {"gelu_tanh", activation::gelu_tanh}};
+  static constexpr std::pair<std::string_view, activation> value[] = {
+      {"identity", activation::identity}, {"relu", activation::relu},           {"gelu", activation::gelu},
+      {"tanh", activation::tanh},         {"gelu_tanh", activation::gelu_tanh}, {"silu", activation::silu}};
 };
 
 /// Calls f with the post-function that `kind` names, and returns what f returns.
@@ -105,6 +119,8 @@ decltype(auto) with_activation(activation kind, F&& f) {
       return std::forward<F>(f)(tanh_activation{});
     case activation::gelu_tanh:
       return std::forward<F>(f)(gelu_tanh_activation{});
+    case activation::silu:
+      return std::forward<F>(f)(silu_activation{});
     case activation::identity:
       break;
   }

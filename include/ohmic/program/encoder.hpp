@@ -81,41 +81,60 @@ inline void layer_norm(std::vector<sub_operation>& out, site mean, site square, 
   out.push_back(op);
 }
 
+/// RMS normalisation: L2 alone, of the values themselves.
+inline void rms_norm(std::vector<sub_operation>& out, site square, std::size_t tokens, std::size_t width,
+                     function_choices const& choices) {
+  function_choices one_pass = choices;
+  one_pass.two_pass_variance = false;
+  std::vector<sub_operation> both;
+  layer_norm(both, square, square, tokens, width, one_pass);
+  out.push_back(both.back());
+}
+
 }  // namespace detail
 
-/// Sizes of the attention of one layer; width is that of all heads together.
+/// Sizes of the attention of one layer; width is that of all heads together. `past` tokens are in the cache before the pass.
+/// Range   key_heads 0: as many as heads; fewer: queries share keys and values, and ride as further tokens of one product
 struct attention_shape {
   std::size_t tokens = 0, width = 0, heads = 1;
+  std::size_t past = 0;
+  std::size_t key_heads = 0;
+
+  [[nodiscard]] constexpr std::size_t products() const noexcept { return key_heads == 0 ? heads : key_heads; }
+  [[nodiscard]] constexpr std::size_t queries() const noexcept { return tokens * (heads / products()); }
 
   [[nodiscard]] constexpr std::size_t head_width() const noexcept { return width / heads; }
+  [[nodiscard]] constexpr std::size_t context() const noexcept { return past + tokens; }
 };
 
 /// A4, A5 and A6 of one layer: scores, their sums, and the weighted values, head by head. A mask saves nothing: all
 /// products are taken.
 inline void attention_program(std::vector<sub_operation>& out, std::size_t block, attention_shape const& e,
                               function_choices const& choices) {
-  std::size_t const scores = e.heads * e.tokens * e.tokens, results = e.tokens * e.width;
+  std::size_t const scores = e.heads * e.tokens * e.context(), results = e.tokens * e.width;
   sub_operation op{{block, operation::A4},
                    operand_source::activations,
-                   {e.tokens, e.head_width(), e.tokens},
+                   {e.queries(), e.head_width(), e.context()},
                    choices.activation_digits,
-                   e.heads,
-                   {}};
+                   e.products(),
+                   {},
+                   e.past};
   op.post.add<"post", "scale">(scores);
   if (choices.row_maximum) op.post.add<"comparator", "compare">(scores);
   op.post.add<"exp_unit", "exp">(scores);
   op.post.add<"cache", "write">(scores);
   out.push_back(op);
-  op = {
-      {block, operation::A5}, operand_source::sums, {e.tokens, e.tokens, 1}, choices.score_digits, e.heads, {}};
+  op = {{block, operation::A5}, operand_source::sums, {e.queries(), e.context(), 1},
+        choices.score_digits,   e.products(),         {}};
   op.post.add<"cache", "write">(e.heads * e.tokens);
   out.push_back(op);
   op = {{block, operation::A6},
         operand_source::activations,
-        {e.tokens, e.tokens, e.head_width()},
+        {e.queries(), e.context(), e.head_width()},
         choices.score_digits,
-        e.heads,
-        {}};
+        e.products(),
+        {},
+        e.past};
   op.post.add<"post", "scale">(results);
   op.post.add<"divider", "divide">(results);
   detail::store(op, results, choices);

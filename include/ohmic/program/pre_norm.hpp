@@ -17,6 +17,7 @@ struct pre_norm_shape {
   std::size_t hidden = 0;
   std::size_t heads = 1;
   bool changes_width = false;
+  std::size_t past = 0;  ///< tokens in the KV cache before the pass
 };
 
 /// One pre-LN layer: normalisation, attention, residual, normalisation, feed-forward, residual.
@@ -26,7 +27,7 @@ inline void pre_norm_program(std::vector<sub_operation>& out, std::size_t block,
   detail::layer_norm(out, {block, operation::A_L1}, {block, operation::A_L2}, n, s.input, choices);
   for (operation op : {operation::A1, operation::A2, operation::A3})
     out.push_back(detail::projection({block, op}, {n, s.input, s.inner}, choices));
-  attention_program(out, block, {n, s.inner, s.heads}, choices);
+  attention_program(out, block, {n, s.inner, s.heads, s.past}, choices);
   if (s.changes_width)
     out.push_back(detail::projection({block, operation::A_residual}, {n, s.input, s.width}, choices));
   out.push_back(detail::projection({block, operation::A7}, {n, s.inner, s.width}, choices));

@@ -106,6 +106,7 @@ struct sub_operation {
   int digits = 1;  ///< of the switched operand
   std::size_t repeats = 1;
   post_tally post{};
+  std::size_t held = 0;  ///< tokens of the operand Y of A4 and A6 that a step before left in the cache
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::program

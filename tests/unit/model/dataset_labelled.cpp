@@ -9,10 +9,10 @@
 namespace model = ohmic::model;
 using ohmic::errc;
 using namespace ohmic_test;
-using data = std::vector<model::labelled_text>;
+using labelled_texts = std::vector<model::labelled_text>;
 
 namespace {
-data lines_of(std::string const& bytes) {
+labelled_texts lines_of(std::string const& bytes) {
   temporary_folder const folder;
   return model::read_labelled(folder.write("data.tsv", bytes));
 }
@@ -24,7 +24,7 @@ void check_refused(std::string const& bytes, std::vector<std::string> const& par
 }  // namespace
 
 TEST_CASE("labelled texts are read line by line with LF or CRLF, with or without a last line end") {
-  data const want{{3, "a b", 1}, {0, "c\td", 2}, {12, "\u00e9", 3}};
+  labelled_texts const want{{3, "a b", 1}, {0, "c\td", 2}, {12, "\u00e9", 3}};
   CHECK(lines_of("3\ta b\n0\tc\td\n12\t\u00e9\n") == want);
   CHECK(lines_of("3\ta b\r\n0\tc\td\r\n12\t\u00e9") == want);
   CHECK(lines_of("\xEF\xBB\xBF"
@@ -33,7 +33,7 @@ TEST_CASE("labelled texts are read line by line with LF or CRLF, with or without
 
 TEST_CASE("bert-wordnet's 3000 test texts have its classes") {
   std::string const file = OHMIC_SOURCE_DIR "/examples/models/bert-wordnet/test.tsv";
-  data const texts = model::read_labelled(file);
+  labelled_texts const texts = model::read_labelled(file);
   CHECK(texts.size() == 3000);
   CHECK(texts[0].label == 3);
   CHECK(texts[0].text.starts_with("a local road"));
@@ -64,7 +64,7 @@ TEST_CASE("a data file that is missing or a folder is refused") {
 }
 
 TEST_CASE("a label that is no class of the model is refused by line") {
-  data const texts = lines_of("0\ta\n2\tb\n");
+  labelled_texts const texts = lines_of("0\ta\n2\tb\n");
   model::check_labels(texts, 3, "data.tsv");
   check_failure(failure([&] { model::check_labels(texts, 2, "data.tsv"); }), errc::value,
                 {"data.tsv, line 2", "no class of the model", "got 2", "0 to 1"});
@@ -101,7 +101,7 @@ TEST_CASE("calibrating on the scored data is refused, however it is named or ord
 }
 
 TEST_CASE("texts that calibration and scored data have in common are counted") {
-  data const calibration = lines_of("0\ta\n1\tb\n1\tb\n2\tx\n"), scored = lines_of("0\tb\n1\tc\n0\ta\n0\td\n0\td\n");
+  labelled_texts const calibration = lines_of("0\ta\n1\tb\n1\tb\n2\tx\n"), scored = lines_of("0\tb\n1\tc\n0\ta\n0\td\n0\td\n");
   model::data_overlap const o = model::check_disjoint("calib.tsv", calibration, "test.tsv", scored);
   CHECK(o.common == 2);
   CHECK(o.calibration == 3);

@@ -47,6 +47,23 @@ TEST_CASE("sentencepiece gives the golden ids of gpt-kjv") {
   }
 }
 
+TEST_CASE("sentencepiece gives a text back from its ids") {
+  for (auto const& verse : token_golden()["verses"]) {
+    auto const text = verse["text"].get<std::string>();
+    CHECK(kjv_tokenizer().decode(verse["ids"].get<std::vector<std::int32_t>>()) == text);
+  }
+}
+
+TEST_CASE("sentencepiece marks unknown pieces in a text, and leaves out control pieces and ids that are none") {
+  auto const& t = kjv_tokenizer();
+  auto ids = t.encode("Ruth");
+  std::string const text = t.decode(ids);
+  ids.insert(ids.end(), {1, 2, -1, 1 << 20});
+  CHECK(t.decode(ids) == text);
+  CHECK(t.decode(std::vector<std::int32_t>{t.unknown()}) == " \xE2\x81\x87 ");
+  CHECK(t.decode({}) == "");
+}
+
 TEST_CASE("sentencepiece gives as many ids of the held-out text as its golden file says") {
   std::vector<std::int32_t> stream;
   for (auto const& line : read_lines(kjv_tokens + "/valid.txt").lines) {

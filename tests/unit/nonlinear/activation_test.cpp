@@ -54,6 +54,7 @@ TEST_CASE("activations obey the laws of post-functions") {
   ohmic_test::post_function_laws(ohmic::relu_activation{}, -10.0f, 10.0f);
   ohmic_test::post_function_laws(ohmic::gelu_activation{}, -10.0f, 10.0f);
   ohmic_test::post_function_laws(ohmic::tanh_activation{}, -10.0f, 10.0f);
+  ohmic_test::post_function_laws(ohmic::silu_activation{}, -10.0f, 10.0f);
   ohmic_test::post_function_laws(leaky_activation{}, -10.0f, 10.0f);
 }
 
@@ -67,6 +68,20 @@ TEST_CASE("gelu is the exact form to 1e-6") {
                      std::fabs(static_cast<double>(ohmic::gelu_activation{}(x)) - exact) / std::max(1.0, std::fabs(d)));
   }
   CHECK(worst <= 1e-6);
+}
+
+TEST_CASE("silu is its definition to 1e-6, and vanishes far below") {
+  double worst = 0.0;
+  for (int i = -200000; i <= 200000; ++i) {
+    float const x = static_cast<float>(i) * 0x1p-11f;  // -97.7..97.7, exact: exp(-x) leaves the floats
+    double const d = static_cast<double>(x);
+    double const exact = d / (1.0 + std::exp(-d));
+    worst = std::max(worst,
+                     std::fabs(static_cast<double>(ohmic::silu_activation{}(x)) - exact) / std::max(1.0, std::fabs(d)));
+  }
+  CHECK(worst <= 1e-6);
+  CHECK(ohmic::silu_activation{}(-1e30f) == 0.0f);
+  CHECK(ohmic::silu_activation{}(1e30f) == 1e30f);
 }
 
 TEST_CASE("relu cuts negative values off") {
@@ -91,6 +106,8 @@ TEST_CASE("an activation is applied by name") {
   CHECK(is(ohmic::gelu_activation{}));
   ohmic::apply(activation::tanh, x, y);
   CHECK(is(ohmic::tanh_activation{}));
+  ohmic::apply(activation::silu, x, y);
+  CHECK(is(ohmic::silu_activation{}));
   ohmic::apply(leaky_activation{}, x, y);
   CHECK(is(leaky_activation{}));
   ohmic::apply(activation::relu, y, y);

@@ -27,8 +27,8 @@ class json_file {
 
   /// Errors  errc::file_missing; errc::file_format for broken JSON, a key given twice, or anything but an object;
   ///         errc::capacity
-  explicit json_file(std::filesystem::path file) : file_(std::move(file)) {
-    parse(read_whole(file_, max_bytes));
+  explicit json_file(std::filesystem::path file, std::uint64_t largest = max_bytes) : file_(std::move(file)) {
+    parse(read_whole(file_, largest));
     if (!root_.is_object())
       throw error({errc::file_format, "is not a JSON object", place(file_), root_.type_name(), "object", ""});
   }
@@ -50,6 +50,13 @@ class json_file {
   [[nodiscard]] nlohmann::json const* find(std::string const& key) const {
     auto const it = root_.find(key);
     return it == root_.end() || it->is_null() ? nullptr : &*it;
+  }
+
+  /// Every key with its value, sorted.
+  [[nodiscard]] std::vector<std::pair<std::string, nlohmann::json>> entries() const {
+    std::vector<std::pair<std::string, nlohmann::json>> all;
+    for (auto const& [key, value] : root_.items()) all.emplace_back(key, value);
+    return all;
   }
 
   /// A whole number in [low, high].

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <queue>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,9 +16,9 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/utf8.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/text/sentencepiece_file.hpp"
-#include "ohmic/core/utf8.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -145,6 +146,25 @@ class sentencepiece_bpe {
     }
     if (data_.remove_extra_whitespace)
       while (out.ends_with(space)) out.resize(out.size() - space.size());
+    return out;
+  }
+
+  /// The text of ids: pieces one after the other, marks as spaces, without the space that encoding puts first; control pieces are
+  /// nothing, the unknown piece is " \xE2\x81\x87 ", as SentencePiece has it. Ids out of range are nothing.
+  [[nodiscard]] std::string decode(std::span<std::int32_t const> ids) const {
+    std::string out;
+    for (std::int32_t const id : ids) {
+      if (id < 0 || static_cast<std::size_t>(id) >= data_.pieces.size()) continue;
+      auto const& p = data_.pieces[static_cast<std::size_t>(id)];
+      if (p.kind == piece_kind::control) continue;
+      std::string_view rest = p.kind == piece_kind::unknown ? std::string_view(" \xE2\x81\x87 ") : p.text;
+      while (!rest.empty()) {
+        bool const space = data_.escape_whitespace && rest.starts_with(space_mark);
+        if (!space) out.push_back(rest.front());
+        if (space && !(out.empty() && data_.dummy_prefix)) out.push_back(' ');
+        rest.remove_prefix(space ? space_mark.size() : 1);
+      }
+    }
     return out;
   }
 

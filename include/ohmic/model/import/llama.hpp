@@ -1,0 +1,194 @@
+// Reads a Llama-shaped language model from a Hugging Face folder: config.json and safetensors, sharded or not, of LlamaForCausalLM,
+// MistralForCausalLM or Qwen2ForCausalLM.
+#pragma once
+
+#include <charconv>
+#include <cstddef>
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/model/file.hpp"
+#include "ohmic/model/import/json.hpp"
+#include "ohmic/model/import/sharded_safetensors.hpp"
+#include "ohmic/model/llama.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+/// What config.json says of a Llama.
+struct llama_files {
+  llama_config config;
+  bool qkv_biases = false, output_bias = false, block_biases = false;
+  bool tied = false;
+};
+
+namespace detail {
+
+/// A number that is kept as float, `otherwise` if absent.
+[[nodiscard]] inline float float_or(json_file const& json, std::string const& key, float otherwise) {
+  return json.has(key) ? static_cast<float>(json.number(key)) : otherwise;
+}
+
+/// rope_theta and rope_scaling, or rope_parameters that has both.
+/// Errors  config_value for a scaling that is not known, for a rotation of a part of the heads
+[[nodiscard]] inline rotary_config read_rotation(json_file const& json, std::size_t positions) {
+  rotary_config c;
+  if (json.has("partial_rotary_factor") && json.number("partial_rotary_factor") != 1.0)
+    throw error({errc::config_value, "is not supported", json.where("partial_rotary_factor"),
+                 json_file::text(*json.find("partial_rotary_factor")), "1: whole heads are rotated", ""});
+  std::string const inner = json.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
+  c.base = float_or(json, "rope_theta", c.base);
+  if (!json.has(inner)) return c;
+  json_file const scaling = json.inside(inner);
+  c.base = float_or(scaling, "rope_theta", c.base);
+  std::string const key = scaling.has("rope_type") ? "rope_type" : "type";
+  std::string const kind = scaling.has(key) ? scaling.string(key) : "default";
+  if (kind == "default") return c;
+  if (kind != "linear" && kind != "llama3")
+    throw error({errc::config_value, "is not supported", scaling.where(key), in_quotes(kind),
+                 "'default', 'linear', 'llama3'", ""});
+  c.scaling = kind == "linear" ? rotary_scaling::linear : rotary_scaling::llama3;
+  c.factor = static_cast<float>(scaling.number("factor"));
+  if (c.scaling == rotary_scaling::llama3) {
+    c.low_frequency_factor = static_cast<float>(scaling.number("low_freq_factor"));
+    c.high_frequency_factor = static_cast<float>(scaling.number("high_freq_factor"));
+    c.original_positions = scaling.has("original_max_position_embeddings")
+                               ? scaling.count("original_max_position_embeddings", 1, model_limits::positions)
+                               : positions;
+  }
+  return c;
+}
+
+/// Settings that would change the pass without changing a shape.
+inline void refuse_other_llamas(json_file const& json, std::string const& family) {
+  if (family != "llama" && family != "mistral" && family != "qwen2")
+    throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(family),
+                 "'llama', 'mistral', 'qwen2'", ""});
+  if (std::string const act = json.has("hidden_act") ? json.string("hidden_act") : "silu"; act != "silu")
+    throw error({errc::config_value, "is not supported", json.where("hidden_act"), in_quotes(act), "'silu'", ""});
+  // A window as long as the context hides nothing.
+  bool const windowed = family == "mistral" || json.flag("use_sliding_window", false);
+  if (windowed && json.has("sliding_window") &&
+      json.count("sliding_window", 1, model_limits::positions) <
+          json.count("max_position_embeddings", 1, model_limits::positions))
+    throw error({errc::config_value, "is not supported", json.where("sliding_window"),
+                 json_file::text(*json.find("sliding_window")), "null, or no less than max_position_embeddings", ""});
+}
+
+}  // namespace detail
+
+/// The sizes in a config.json of Hugging Face's form. Keys that do not change the forward pass are not looked at.
+/// Errors  errc::file_missing, errc::file_format, errc::missing_entry, errc::config_value, errc::config_conflict; file and key
+[[nodiscard]] inline llama_files read_llama_config(std::filesystem::path const& file) {
+  json_file const json(file);
+  std::string const family = json.string("model_type");
+  detail::refuse_other_llamas(json, family);
+  llama_files f;
+  llama_config& c = f.config;
+  c.vocabulary = json.count("vocab_size", 1, model_limits::vocabulary);
+  c.width = json.count("hidden_size", 1, model_limits::width);
+  c.layers = json.count("num_hidden_layers", 1, model_limits::layers);
+  c.heads = json.count("num_attention_heads", 1, model_limits::width);
+  c.key_heads = json.has("num_key_value_heads") ? json.count("num_key_value_heads", 1, c.heads) : c.heads;
+  if (!json.has("head_dim") && c.width % c.heads != 0)
+    throw error({errc::config_conflict, "does not divide hidden_size", json.where("num_attention_heads"),
+                 std::to_string(c.heads) + " heads, hidden_size " + std::to_string(c.width),
+                 "a divisor of hidden_size, or head_dim", ""});
+  c.head_width = json.has("head_dim") ? json.count("head_dim", 1, model_limits::width) : c.width / c.heads;
+  c.hidden = json.count("intermediate_size", 1, model_limits::hidden);
+  c.positions =
+      json.has("max_position_embeddings") ? json.count("max_position_embeddings", 1, model_limits::positions) : 2048;
+  c.norm_epsilon = detail::float_or(json, "rms_norm_eps", 1e-6f);
+  c.rotation = detail::read_rotation(json, c.positions);
+  bool const all = json.flag("attention_bias", false);
+  f.qkv_biases = all || family == "qwen2";
+  f.output_bias = all && family != "qwen2";
+  f.block_biases = json.flag("mlp_bias", false);
+  f.tied = json.flag("tie_word_embeddings", false);
+  validate(c, place(file));
+  return f;
+}
+
+namespace detail {
+
+/// Reads the parts of one Llama. Linear weights lie as [out, in].
+class llama_tensors {
+ public:
+  llama_tensors(std::filesystem::path const& folder, llama_config const& c) : files_(folder), c_(&c) {}
+
+  [[nodiscard]] matrix<float> table(std::string const& name) {
+    return files_.read_matrix(name, c_->vocabulary, c_->width, "vocab_size x hidden_size");
+  }
+  [[nodiscard]] norm_weights norm(std::string const& name) {
+    return {files_.read_vector(name + ".weight", c_->width, "hidden_size"), std::vector<float>(c_->width), false};
+  }
+  [[nodiscard]] gated_weights layer(std::size_t l, llama_files const& f) {
+    std::string const at = "model.layers." + std::to_string(l) + ".";
+    std::size_t const q = c_->heads * c_->head_width, kv = c_->key_heads * c_->head_width;
+    gated_weights w;
+    w.attention_norm = norm(at + "input_layernorm");
+    w.query = linear(at + "self_attn.q_proj", q, c_->width, f.qkv_biases, "heads x head width, hidden_size");
+    w.key = linear(at + "self_attn.k_proj", kv, c_->width, f.qkv_biases, "key heads x head width, hidden_size");
+    w.value = linear(at + "self_attn.v_proj", kv, c_->width, f.qkv_biases, "key heads x head width, hidden_size");
+    w.attention_output =
+        linear(at + "self_attn.o_proj", c_->width, q, f.output_bias, "hidden_size, heads x head width");
+    w.output_norm = norm(at + "post_attention_layernorm");
+    w.gate = linear(at + "mlp.gate_proj", c_->hidden, c_->width, f.block_biases, "intermediate_size, hidden_size");
+    w.up = linear(at + "mlp.up_proj", c_->hidden, c_->width, f.block_biases, "intermediate_size, hidden_size");
+    w.down = linear(at + "mlp.down_proj", c_->width, c_->hidden, f.block_biases, "hidden_size, intermediate_size");
+    return w;
+  }
+
+  /// Files with more layers, or with biases that config.json does not speak of, would be cut silently.
+  void refuse_unread(llama_files const& f) const {
+    std::string const prefix = "model.layers.";
+    for (std::string const& name : files_.names()) {
+      if (!name.starts_with(prefix)) continue;
+      std::size_t number = 0;
+      auto const [stop, ec] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
+      std::string_view const part(stop, name.data() + name.size());
+      auto const refuse = [&](char const* what, std::string const& allowed) {
+        throw error({errc::shape, what, place(files_.path(), "tensor " + in_quotes(name)), "", allowed, ""});
+      };
+      if (ec != std::errc{} || number >= c_->layers)
+        refuse("belongs to no layer", "layers 0 to " + std::to_string(c_->layers - 1) + " (num_hidden_layers)");
+      if (!part.ends_with("_proj.bias")) continue;
+      bool const block = part.starts_with(".mlp."), output = part == ".self_attn.o_proj.bias";
+      if (block ? !f.block_biases : output ? !f.output_bias : !f.qkv_biases)
+        refuse("is a bias that config.json does not speak of", "attention_bias or mlp_bias true");
+    }
+  }
+
+ private:
+  [[nodiscard]] linear_weights linear(std::string const& name, std::size_t out, std::size_t in, bool bias,
+                                      std::string const& keys) {
+    linear_weights l{files_.read_matrix(name + ".weight", out, in, keys), {}};
+    if (bias) l.bias = files_.read_vector(name + ".bias", out, keys);
+    return l;
+  }
+
+  safetensors_folder files_;
+  llama_config const* c_;
+};
+
+}  // namespace detail
+
+/// The language model in `folder`: config.json, and model.safetensors or the files of its index.
+/// Errors  those of read_llama_config and safetensors_folder; errc::shape where a tensor contradicts config.json, naming both
+[[nodiscard]] inline llama read_llama(std::filesystem::path const& folder) {
+  llama_files const f = read_llama_config(folder / "config.json");
+  llama m;
+  m.config = f.config;
+  detail::llama_tensors tensors(folder, m.config);
+  tensors.refuse_unread(f);
+  m.word = tensors.table("model.embed_tokens.weight");
+  for (std::size_t l = 0; l < m.config.layers; ++l) m.layers.push_back(tensors.layer(l, f));
+  m.final_norm = tensors.norm("model.norm");
+  m.head.weight = f.tied ? m.word : tensors.table("lm_head.weight");
+  return m;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::model

@@ -1,0 +1,385 @@
+// Hugging Face's tokenizer.json with byte pair encoding: byte-level (GPT-2, Llama 3, Qwen2) and SentencePiece's form with byte fallback
+// (Llama 2, Mistral).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utf8proc.h>
+#include <utility>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/utf8.hpp"
+#include "ohmic/model/file.hpp"
+#include "ohmic/model/import/json.hpp"
+#include "ohmic/model/text/byte_pairs.hpp"
+#include "ohmic/model/text/pre_tokens.hpp"
+#include "ohmic/model/text/sentencepiece.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+/// What a tokenizer does to text before it merges.
+struct bpe_text_rules {
+  bool nfc = false;                       ///< Unicode's composed form
+  bool marks_for_spaces = false;          ///< a space becomes U+2581
+  bool mark_in_front = false;             ///< and a text begins with one
+  bool byte_level = false;                ///< every byte becomes a visible character
+  bool space_in_front = false;            ///< byte_level: a text begins with a space
+  std::optional<word_pattern> pattern{};  ///< how the text is cut; absent: not at all
+};
+
+/// A token that is found in the text as it stands, before anything else.
+struct added_token {
+  std::string text;
+  std::int32_t id = 0;
+  bool special = false;  ///< left out of decoded text
+};
+
+/// A tokenizer of tokenizer.json. Encoding is const and may run on many threads at once.
+/// Source  the format of https://github.com/huggingface/tokenizers; Radford et al. 2019 for the characters of bytes
+class bpe_tokenizer {
+ public:
+  bpe_tokenizer(byte_pairs pairs, bpe_text_rules const& rules, std::vector<added_token> added,
+                std::vector<std::int32_t> begin)
+      : pairs_(std::move(pairs)), rules_(rules), added_(std::move(added)), begin_(std::move(begin)) {
+    // The longest is looked for first.
+    std::stable_sort(added_.begin(), added_.end(),
+                     [](added_token const& a, added_token const& b) { return a.text.size() > b.text.size(); });
+    char32_t next = 256;
+    for (unsigned b = 0; b < 256; ++b) {
+      bool const visible = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
+      append_utf8(characters_[b], visible ? static_cast<char32_t>(b) : next++);
+    }
+  }
+
+  /// Ids of the vocabulary, added tokens too.
+  [[nodiscard]] std::size_t size() const noexcept {
+    std::size_t n = pairs_.size();
+    for (added_token const& a : added_) n = std::max(n, static_cast<std::size_t>(a.id) + 1);
+    return n;
+  }
+  /// What the file puts in front of every text.
+  [[nodiscard]] std::vector<std::int32_t> const& begin() const noexcept { return begin_; }
+
+  /// Ids of a text, without what is put in front.
+  [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const {
+    std::vector<std::int32_t> ids;
+    bool first = true;
+    for (std::size_t at = 0; at < text.size();) {
+      auto const [where, token] = next_added(text, at);
+      if (where > at) plain(text.substr(at, where - at), first, ids);
+      first = false;
+      if (token == nullptr) break;
+      ids.push_back(token->id);
+      at = where + token->text.size();
+    }
+    return ids;
+  }
+
+  /// The text of ids, without special tokens and without the space that encoding puts first.
+  [[nodiscard]] std::string decode(std::span<std::int32_t const> ids) const {
+    std::string out;
+    for (std::int32_t const id : ids) {
+      auto const token = std::find_if(added_.begin(), added_.end(), [&](added_token const& a) { return a.id == id; });
+      if (token != added_.end()) {
+        if (!token->special) out += token->text;
+        continue;
+      }
+      if (int const byte = pairs_.byte_of(id); byte >= 0) {
+        out.push_back(static_cast<char>(byte));
+        continue;
+      }
+      append_plain(out, pairs_.piece(id));
+    }
+    bool const front = rules_.mark_in_front || rules_.space_in_front;
+    return front && out.starts_with(' ') ? out.substr(1) : out;
+  }
+
+  /// The text of an id as the file has it.
+  [[nodiscard]] std::string_view piece(std::int32_t id) const noexcept {
+    for (added_token const& a : added_)
+      if (a.id == id) return a.text;
+    return pairs_.piece(id);
+  }
+
+ private:
+  /// The next added token from `at` on and where it begins; the end and nullptr if there is none.
+  [[nodiscard]] std::pair<std::size_t, added_token const*> next_added(std::string_view text, std::size_t at) const {
+    std::pair<std::size_t, added_token const*> best{text.size(), nullptr};
+    for (added_token const& a : added_)
+      if (std::size_t const found = text.find(a.text, at); found < best.first) best = {found, &a};
+    return best;
+  }
+
+  void plain(std::string_view text, bool first, std::vector<std::int32_t>& ids) const {
+    std::string normal = rules_.nfc ? composed(text) : std::string(text);
+    if (rules_.marks_for_spaces) {
+      std::string marked = rules_.mark_in_front && first ? std::string(space_mark) : std::string();
+      for (char const c : normal)
+        if (c == ' ')
+          marked += space_mark;
+        else
+          marked.push_back(c);
+      normal = std::move(marked);
+    }
+    if (rules_.space_in_front && first && !normal.starts_with(' ')) normal.insert(0, 1, ' ');
+    if (!rules_.pattern) {
+      word(normal, ids);
+      return;
+    }
+    for (std::string_view const w : word_cutter(normal, *rules_.pattern).words()) word(w, ids);
+  }
+  void word(std::string_view w, std::vector<std::int32_t>& ids) const {
+    if (!rules_.byte_level) return pairs_.encode(w, ids);
+    std::string visible;
+    for (char const c : w) visible += characters_[static_cast<unsigned char>(c)];
+    pairs_.encode(visible, ids);
+  }
+
+  void append_plain(std::string& out, std::string_view piece) const {
+    for (std::size_t i = 0; i < piece.size();) {
+      std::size_t const n = decode_utf8(piece, i).bytes;
+      std::string_view const c = piece.substr(i, n);
+      i += n;
+      if (rules_.byte_level) {
+        auto const byte = std::find(characters_.begin(), characters_.end(), c);
+        if (byte != characters_.end()) {
+          out.push_back(static_cast<char>(byte - characters_.begin()));
+          continue;
+        }
+      }
+      if (rules_.marks_for_spaces && c == space_mark)
+        out.push_back(' ');
+      else
+        out += c;
+    }
+  }
+
+  /// Unicode's NFC; text that is not UTF-8 stays as it is.
+  [[nodiscard]] static std::string composed(std::string_view text) {
+    utf8proc_uint8_t* out = nullptr;
+    utf8proc_ssize_t const n =
+        utf8proc_map(reinterpret_cast<utf8proc_uint8_t const*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                     &out, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+    if (n < 0) return std::string(text);
+    std::unique_ptr<utf8proc_uint8_t, void (*)(void*)> const owner(out, &std::free);
+    return {reinterpret_cast<char const*>(out), static_cast<std::size_t>(n)};
+  }
+
+  byte_pairs pairs_;
+  bpe_text_rules rules_;
+  std::vector<added_token> added_;
+  std::vector<std::int32_t> begin_;
+  std::array<std::string, 256> characters_;
+};
+
+namespace detail {
+
+/// Reads the parts of one tokenizer.json; whatever would change ids and is not known is refused by key.
+class bpe_reader {
+ public:
+  static constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
+  static constexpr std::size_t max_pieces = std::size_t{1} << 22;
+
+  explicit bpe_reader(std::filesystem::path const& file) : json_(file, max_bytes) {}
+
+  [[nodiscard]] bpe_tokenizer read() {
+    json_file const model = json_.inside("model");
+    if (std::string const type = model.has("type") ? model.string("type") : "BPE"; type != "BPE")
+      throw unknown(model.where("type"), in_quotes(type), "'BPE'");
+    for (char const* key : {"continuing_subword_prefix", "end_of_word_suffix"})
+      if (model.has(key) && !model.string(key).empty())
+        throw unknown(model.where(key), in_quotes(model.string(key)), "none");
+    if (model.has("dropout") && model.number("dropout") != 0.0) throw unknown(model.where("dropout"), "", "none");
+    read_normaliser(json_.find("normalizer"));
+    read_pre_tokens(json_.find("pre_tokenizer"));
+    byte_pairs::config c;
+    c.byte_fallback = model.flag("byte_fallback", false);
+    c.fuse_unknown = model.flag("fuse_unk", false);
+    c.ignore_merges = model.flag("ignore_merges", false);
+    std::vector<std::string> pieces = read_pieces(model);
+    if (model.has("unk_token")) {
+      auto const found = std::find(pieces.begin(), pieces.end(), model.string("unk_token"));
+      if (found == pieces.end())
+        throw error({errc::missing_entry, "is no piece", model.where("unk_token"), in_quotes(model.string("unk_token")),
+                     "", ""});
+      c.unknown = static_cast<std::int32_t>(found - pieces.begin());
+    }
+    byte_pairs pairs(std::move(pieces), read_merges(model), c, place(json_.path()));
+    auto added = read_added();
+    auto begin = read_begin();
+    return {std::move(pairs), rules_, std::move(added), std::move(begin)};
+  }
+
+ private:
+  [[nodiscard]] static error unknown(std::string where, std::string got, std::string allowed) {
+    return error({errc::config_value, "is not supported", std::move(where), std::move(got), std::move(allowed), ""});
+  }
+  [[nodiscard]] std::string at(std::string const& key) const { return json_.where(key); }
+  [[nodiscard]] static std::string text_of(nlohmann::json const& j, char const* key) {
+    auto const found = j.find(key);
+    return found != j.end() && found->is_string() ? found->get<std::string>() : std::string();
+  }
+  [[nodiscard]] static bool flag_of(nlohmann::json const& j, char const* key, bool otherwise) {
+    auto const found = j.find(key);
+    return found != j.end() && found->is_boolean() ? found->get<bool>() : otherwise;
+  }
+  /// A part, or the parts of a sequence.
+  [[nodiscard]] static std::vector<nlohmann::json> parts(nlohmann::json const* part, char const* list) {
+    if (part == nullptr) return {};
+    if (part->is_object() && text_of(*part, "type") == "Sequence" && part->contains(list) && (*part)[list].is_array())
+      return {(*part)[list].begin(), (*part)[list].end()};
+    return {*part};
+  }
+
+  void read_normaliser(nlohmann::json const* part) {
+    for (auto const& p : parts(part, "normalizers")) {
+      std::string const type = p.is_object() ? text_of(p, "type") : "";
+      std::string const pattern = p.is_object() && p.contains("pattern") ? text_of(p["pattern"], "String") : "";
+      if (type == "NFC")
+        rules_.nfc = true;
+      else if (type == "Prepend" && text_of(p, "prepend") == space_mark)
+        rules_.mark_in_front = true;
+      else if (type == "Replace" && pattern == " " && text_of(p, "content") == space_mark)
+        rules_.marks_for_spaces = true;
+      else
+        throw unknown(at("normalizer"), json_file::text(p),
+                      "NFC, or a mark U+2581 prepended and in the place of spaces");
+    }
+    if (rules_.mark_in_front && !rules_.marks_for_spaces)
+      throw unknown(at("normalizer"), "a mark in front alone", "marks in the place of spaces too");
+  }
+
+  void read_pre_tokens(nlohmann::json const* part) {
+    for (auto const& p : parts(part, "pretokenizers")) {
+      std::string const type = p.is_object() ? text_of(p, "type") : "";
+      if (type == "ByteLevel") {
+        rules_.byte_level = true;
+        rules_.space_in_front = flag_of(p, "add_prefix_space", true);
+        if (flag_of(p, "use_regex", true)) cut_by(word_pattern::gpt2, p);
+      } else if (type == "Split" && text_of(p, "behavior") == "Isolated" && !flag_of(p, "invert", false) &&
+                 p.contains("pattern")) {
+        std::string const regex = text_of(p["pattern"], "Regex");
+        auto const known = std::find_if(std::begin(word_patterns), std::end(word_patterns),
+                                        [&](auto const& w) { return w.first == regex; });
+        if (known == std::end(word_patterns))
+          throw unknown(at("pre_tokenizer"), in_quotes(printable(regex)), "the patterns of GPT-2, Llama 3 and Qwen2");
+        cut_by(known->second, p);
+      } else if (type == "Metaspace" && text_of(p, "replacement") == space_mark && !flag_of(p, "split", true)) {
+        rules_.marks_for_spaces = true;
+        std::string const scheme = text_of(p, "prepend_scheme");
+        rules_.mark_in_front = scheme.empty() ? flag_of(p, "add_prefix_space", true) : scheme != "never";
+      } else {
+        throw unknown(at("pre_tokenizer"), json_file::text(p),
+                      "ByteLevel, Split by a known pattern, Metaspace without split");
+      }
+    }
+    if (rules_.pattern && !rules_.byte_level)
+      throw unknown(at("pre_tokenizer"), "words without bytes", "ByteLevel after Split");
+  }
+  void cut_by(word_pattern pattern, nlohmann::json const& p) {
+    if (rules_.pattern) throw unknown(at("pre_tokenizer"), json_file::text(p), "one pattern");
+    rules_.pattern = pattern;
+  }
+
+  [[nodiscard]] static std::vector<std::string> read_pieces(json_file const& model) {
+    json_file const vocabulary = model.inside("vocab");
+    std::vector<std::string> pieces;
+    for (auto const& [piece, id] : vocabulary.entries()) {
+      if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_pieces)
+        throw vocabulary.wrong_type(piece, id, "an id from 0 to " + std::to_string(max_pieces - 1));
+      auto const i = static_cast<std::size_t>(id.get<std::uint64_t>());
+      if (i >= pieces.size()) pieces.resize(i + 1);
+      if (!pieces[i].empty())
+        throw error({errc::file_format, "id is given twice", vocabulary.where(piece), std::to_string(i),
+                     "taken by " + in_quotes(printable(pieces[i])), ""});
+      pieces[i] = piece;
+    }
+    if (pieces.empty())
+      throw error({errc::file_format, "is empty", model.where("vocab"), "", "at least one piece", ""});
+    return pieces;
+  }
+
+  /// "left right", or ["left", "right"].
+  [[nodiscard]] static std::vector<std::pair<std::string, std::string>> read_merges(json_file const& model) {
+    auto const* list = model.find("merges");
+    if (list == nullptr || !list->is_array())
+      throw error({errc::missing_entry, "is missing or no list", model.where("merges"), "", "a list of pairs", ""});
+    std::vector<std::pair<std::string, std::string>> merges;
+    for (auto const& m : *list) {
+      if (m.is_array() && m.size() == 2 && m[0].is_string() && m[1].is_string()) {
+        merges.emplace_back(m[0].get<std::string>(), m[1].get<std::string>());
+        continue;
+      }
+      std::string const both = m.is_string() ? m.get<std::string>() : "";
+      std::size_t const blank = both.find(' ');
+      if (blank == both.npos || blank == 0 || blank + 1 == both.size() || both.find(' ', blank + 1) != both.npos)
+        throw error({errc::file_format, "merge " + std::to_string(merges.size()) + " is no pair", model.where("merges"),
+                     json_file::text(m), "'left right' or ['left', 'right']", ""});
+      merges.emplace_back(both.substr(0, blank), both.substr(blank + 1));
+    }
+    return merges;
+  }
+
+  [[nodiscard]] std::vector<added_token> read_added() const {
+    std::vector<added_token> added;
+    auto const* list = json_.find("added_tokens");
+    if (list == nullptr) return added;
+    if (!list->is_array()) throw json_.wrong_type("added_tokens", *list, "a list");
+    for (auto const& a : *list) {
+      std::string const text = a.is_object() ? text_of(a, "content") : "";
+      if (text.empty() || !a.contains("id") || !a["id"].is_number_unsigned() ||
+          a["id"].get<std::uint64_t>() >= max_pieces)
+        throw json_.wrong_type("added_tokens", a, "tokens with content and id");
+      for (char const* key : {"single_word", "lstrip", "rstrip"})
+        if (flag_of(a, key, false))
+          throw unknown(at("added_tokens"), in_quotes(printable(text)), std::string(key) + " false");
+      added.push_back({text, static_cast<std::int32_t>(a["id"].get<std::uint64_t>()), flag_of(a, "special", false)});
+    }
+    return added;
+  }
+
+  /// The special tokens that the template of a single text begins with.
+  [[nodiscard]] std::vector<std::int32_t> read_begin() const {
+    std::vector<std::int32_t> begin;
+    for (auto const& p : parts(json_.find("post_processor"), "processors")) {
+      if (!p.is_object() || text_of(p, "type") != "TemplateProcessing" || !p.contains("single") ||
+          !p["single"].is_array())
+        continue;
+      for (auto const& piece : p["single"]) {
+        if (!piece.is_object() || !piece.contains("SpecialToken")) break;
+        std::string const name = text_of(piece["SpecialToken"], "id");
+        try {
+          for (auto const& id : p.at("special_tokens").at(name).at("ids")) begin.push_back(id.get<std::int32_t>());
+        } catch (nlohmann::json::exception const&) {
+          throw error({errc::file_format, "names a special token without ids", at("post_processor"),
+                       in_quotes(printable(name)), "", ""});
+        }
+      }
+    }
+    return begin;
+  }
+
+  json_file json_;
+  bpe_text_rules rules_;
+};
+
+}  // namespace detail
+
+/// The tokenizer in a tokenizer.json.
+/// Errors  file_missing, file_format, missing_entry, config_value, capacity; file and key
+[[nodiscard]] inline bpe_tokenizer read_tokenizer_json(std::filesystem::path const& file) {
+  return detail::bpe_reader(file).read();
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::model

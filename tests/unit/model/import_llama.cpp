@@ -1,0 +1,271 @@
+// Reading Llama folders: sizes and settings, one file or several, half-precision values, and what does not fit.
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "import_support.hpp"
+#include "ohmic/model/import/llama.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_file.hpp"
+#include "support/tiny_models.hpp"
+
+namespace {
+
+using namespace ohmic::model;
+using ohmic::errc;
+using ohmic_test::check_failure;
+using ohmic_test::failure;
+
+/// A Llama as the contents of a folder. Values are multiples of 1/64 below 4, which F16 and BF16 hold too.
+struct llama_folder {
+  nlohmann::json config = {{"model_type", "llama"},
+                           {"vocab_size", 23},
+                           {"hidden_size", 12},
+                           {"num_hidden_layers", 2},
+                           {"num_attention_heads", 4},
+                           {"num_key_value_heads", 2},
+                           {"head_dim", 6},
+                           {"intermediate_size", 20},
+                           {"hidden_act", "silu"},
+                           {"max_position_embeddings", 80},
+                           {"rms_norm_eps", 1e-5},
+                           {"rope_theta", 10000.0},
+                           {"tie_word_embeddings", false}};
+  struct tensor {
+    std::vector<std::uint64_t> shape;
+    std::vector<float> values;
+  };
+  std::map<std::string, tensor> tensors;
+  ohmic_test::temporary_folder folder;
+
+  explicit llama_folder(bool biases = false) {
+    linear("self_attn.q_proj", 24, 12, biases);
+    linear("self_attn.k_proj", 12, 12, biases);
+    linear("self_attn.v_proj", 12, 12, biases);
+    linear("self_attn.o_proj", 12, 24, false);
+    linear("mlp.gate_proj", 20, 12, false);
+    linear("mlp.up_proj", 20, 12, false);
+    linear("mlp.down_proj", 12, 20, false);
+    for (std::string const l : {"0", "1"})
+      for (char const* norm : {"input_layernorm", "post_attention_layernorm"})
+        add("model.layers." + l + "." + norm + ".weight", {12});
+    add("model.embed_tokens.weight", {23, 12});
+    add("model.norm.weight", {12});
+    add("lm_head.weight", {23, 12});
+  }
+  void linear(std::string const& name, std::uint64_t out, std::uint64_t in, bool bias) {
+    for (std::string const l : {"0", "1"}) {
+      add("model.layers." + l + "." + name + ".weight", {out, in});
+      if (bias) add("model.layers." + l + "." + name + ".bias", {out});
+    }
+  }
+  void add(std::string const& name, std::vector<std::uint64_t> const& shape) {
+    std::uint64_t n = 1;
+    for (auto s : shape) n *= s;
+    tensor t{shape, {}};
+    for (std::uint64_t i = 0; i < n; ++i) {
+      t.values.push_back(static_cast<float>(static_cast<int>(next_ % 255) - 127) / 64.0f);
+      next_ = next_ * 7 + 3;
+    }
+    tensors[name] = t;
+  }
+
+  [[nodiscard]] std::string bytes(std::string const& dtype, std::vector<std::string> const& names) const {
+    nlohmann::json header;
+    std::string data;
+    for (auto const& name : names) {
+      auto const& t = tensors.at(name);
+      std::string raw;
+      for (float v : t.values) raw += dtype == "F32" ? ohmic_test::raw_bytes(std::vector{v}) : half(dtype, v);
+      header[name] = {{"dtype", dtype}, {"shape", t.shape}, {"data_offsets", {data.size(), data.size() + raw.size()}}};
+      data += raw;
+    }
+    return ohmic_test::safetensors_bytes(header.dump(), data);
+  }
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (auto const& [name, t] : tensors) all.push_back(name);
+    return all;
+  }
+  void write(std::string const& name, std::string const& text) const {
+    std::ofstream(folder.path() / name, std::ios::binary) << text;
+  }
+  [[nodiscard]] std::filesystem::path const& whole(std::string const& dtype = "F32") const {
+    write("config.json", config.dump());
+    write("model.safetensors", bytes(dtype, names()));
+    return folder.path();
+  }
+  /// Every third tensor in the same file.
+  [[nodiscard]] std::filesystem::path const& sharded() const {
+    write("config.json", config.dump());
+    std::vector<std::vector<std::string>> parts(3);
+    nlohmann::json map;
+    std::size_t at = 0;
+    for (auto const& name : names()) {
+      map[name] = "model-" + std::to_string(at % 3) + ".safetensors";
+      parts[at++ % 3].push_back(name);
+    }
+    for (std::size_t p = 0; p < 3; ++p) write("model-" + std::to_string(p) + ".safetensors", bytes("F32", parts[p]));
+    write("model.safetensors.index.json",
+          nlohmann::json{{"metadata", {{"total_size", 1}}}, {"weight_map", map}}.dump());
+    return folder.path();
+  }
+
+ private:
+  /// The upper bits of a float, exact for these values; F16 has another exponent.
+  static std::string half(std::string const& dtype, float v) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &v, 4);
+    auto const bf = static_cast<std::uint16_t>(bits >> 16);
+    if (dtype == "BF16") return ohmic_test::raw_bytes(std::vector{bf});
+    std::uint32_t const sign = bits >> 16 & 0x8000u, mantissa = bits >> 13 & 0x3FFu;
+    int const exponent = static_cast<int>(bits >> 23 & 0xFFu) - 127 + 15;
+    auto const f16 =
+        static_cast<std::uint16_t>(v == 0.0f ? sign : sign | static_cast<std::uint32_t>(exponent) << 10 | mantissa);
+    return ohmic_test::raw_bytes(std::vector{f16});
+  }
+  std::uint32_t next_ = 1;
+};
+
+ohmic::error llama_refusal(llama_folder const& f) {
+  return failure([&] { static_cast<void>(read_llama(f.whole())); });
+}
+
+}  // namespace
+
+TEST_CASE("a Llama is read with its sizes, settings and every weight in its place") {
+  llama_folder const f;
+  auto const m = read_llama(f.whole());
+  CHECK(m.config == ohmic_test::tiny_llama_sizes());
+  CHECK_NOTHROW(validate(m));
+  auto const equal = [&](ohmic::matrix<float> const& got, std::string const& name) {
+    return std::vector<float>(got.flat().begin(), got.flat().end()) == f.tensors.at(name).values;
+  };
+  CHECK(equal(m.word, "model.embed_tokens.weight"));
+  CHECK(equal(m.head.weight, "lm_head.weight"));
+  CHECK(m.final_norm.gamma == f.tensors.at("model.norm.weight").values);
+  CHECK(!m.final_norm.centred);
+  for (std::size_t l = 0; l < 2; ++l) {
+    auto const& w = m.layers[l];
+    std::string const at = "model.layers." + std::to_string(l) + ".";
+    CHECK(equal(w.query.weight, at + "self_attn.q_proj.weight"));
+    CHECK(equal(w.key.weight, at + "self_attn.k_proj.weight"));
+    CHECK(equal(w.value.weight, at + "self_attn.v_proj.weight"));
+    CHECK(equal(w.attention_output.weight, at + "self_attn.o_proj.weight"));
+    CHECK(equal(w.gate.weight, at + "mlp.gate_proj.weight"));
+    CHECK(equal(w.up.weight, at + "mlp.up_proj.weight"));
+    CHECK(equal(w.down.weight, at + "mlp.down_proj.weight"));
+    CHECK(w.attention_norm.gamma == f.tensors.at(at + "input_layernorm.weight").values);
+    CHECK(w.output_norm.gamma == f.tensors.at(at + "post_attention_layernorm.weight").values);
+    CHECK(w.query.bias.empty());
+  }
+}
+
+TEST_CASE("half-precision and sharded folders give the same Llama") {
+  auto const m = read_llama(llama_folder().whole());
+  CHECK(read_llama(llama_folder().whole("F16")) == m);
+  CHECK(read_llama(llama_folder().whole("BF16")) == m);
+  CHECK(read_llama(llama_folder().sharded()) == m);
+}
+
+TEST_CASE("tied embeddings need no head, Qwen2 has biases of queries, keys and values") {
+  llama_folder f;
+  f.config["tie_word_embeddings"] = true;
+  f.tensors.erase("lm_head.weight");
+  auto const m = read_llama(f.whole());
+  CHECK(m.head.weight == m.word);
+  llama_folder q(true);
+  q.config["model_type"] = "qwen2";
+  auto const with = read_llama(q.whole());
+  CHECK(with.layers[1].key.bias == q.tensors.at("model.layers.1.self_attn.k_proj.bias").values);
+  CHECK(with.layers[1].attention_output.bias.empty());
+  CHECK_NOTHROW(validate(with));
+}
+
+TEST_CASE("scaled rotations are read from either form") {
+  llama_folder f;
+  f.config["rope_theta"] = 500000.0;
+  f.config["rope_scaling"] = {{"rope_type", "llama3"},
+                              {"factor", 8.0},
+                              {"low_freq_factor", 1.0},
+                              {"high_freq_factor", 4.0},
+                              {"original_max_position_embeddings", 40}};
+  auto const r = read_llama(f.whole()).config.rotation;
+  CHECK(r == ohmic::rotary_config{500000.0f, ohmic::rotary_scaling::llama3, 8.0f, 1.0f, 4.0f, 40});
+  f.config["rope_scaling"] = {{"type", "linear"}, {"factor", 2.0}};
+  CHECK(read_llama(f.whole()).config.rotation.scaling == ohmic::rotary_scaling::linear);
+  f.config.erase("rope_scaling");
+  f.config.erase("rope_theta");
+  f.config["rope_parameters"] = {{"rope_type", "default"}, {"rope_theta", 1e6}};
+  CHECK(read_llama(f.whole()).config.rotation == ohmic::rotary_config{1e6f});
+}
+
+TEST_CASE("settings of a Llama that the pass does not have are refused by key") {
+  auto const with = [](char const* key, nlohmann::json value, std::string const& model = "llama") {
+    llama_folder f;
+    f.config["model_type"] = model;
+    f.config[key] = std::move(value);
+    return llama_refusal(f);
+  };
+  check_failure(with("model_type", "gemma", "gemma"), errc::config_value, {"model_type", "gemma"});
+  check_failure(with("hidden_act", "gelu"), errc::config_value, {"hidden_act", "silu"});
+  check_failure(with("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2}}), errc::config_value,
+                {"rope_scaling.rope_type", "yarn"});
+  check_failure(with("rope_scaling", {{"type", "dynamic"}, {"factor", 2}}), errc::config_value,
+                {"rope_scaling.type", "dynamic"});
+  check_failure(with("rope_scaling", {{"rope_type", "llama3"}, {"factor", 2}}), errc::missing_entry,
+                {"low_freq_factor"});
+  check_failure(with("rope_scaling", {{"rope_type", "linear"}, {"factor", 0.5}}), errc::config_value, {"factor"});
+  check_failure(with("partial_rotary_factor", 0.5), errc::config_value, {"partial_rotary_factor"});
+  check_failure(with("sliding_window", 16, "mistral"), errc::config_value, {"sliding_window"});
+  check_failure(with("num_key_value_heads", 3), errc::config_conflict, {"key_heads"});
+  check_failure(with("head_dim", 5), errc::config_value, {"head_width"});
+  check_failure(with("hidden_size", 16), errc::shape, {"hidden_size", "[23, 12]"});
+  check_failure(with("num_hidden_layers", 1), errc::shape, {"model.layers.1", "num_hidden_layers"});
+  check_failure(with("num_hidden_layers", 3), errc::missing_entry, {"model.layers.2"});
+  check_failure(with("attention_bias", true), errc::missing_entry, {"q_proj.bias"});
+  CHECK_NOTHROW(read_llama([] {
+    static llama_folder f;
+    f.config["model_type"] = "mistral";
+    f.config["sliding_window"] = 80;
+    return f.whole();
+  }()));
+  check_failure(llama_refusal(llama_folder(true)), errc::shape, {"bias", "attention_bias"});
+}
+
+TEST_CASE("an index that does not fit its folder is refused") {
+  auto const spoiled = [](auto const& spoil) {
+    llama_folder const f;
+    auto const folder = f.sharded();
+    nlohmann::json index = nlohmann::json::parse(std::ifstream(folder / "model.safetensors.index.json"));
+    spoil(index, folder);
+    f.write("model.safetensors.index.json", index.dump());
+    return failure([&] { static_cast<void>(read_llama(folder)); });
+  };
+  check_failure(spoiled([](auto& j, auto&) { j["weight_map"]["model.norm.weight"] = "../model-0.safetensors"; }),
+                errc::file_format, {"model.norm.weight", "without folders"});
+  check_failure(spoiled([](auto& j, auto&) { j["weight_map"]["model.norm.weight"] = 3; }), errc::file_format,
+                {"model.norm.weight"});
+  check_failure(spoiled([](auto& j, auto&) { j["weight_map"]["extra.weight"] = "model-0.safetensors"; }),
+                errc::missing_entry, {"extra.weight", "model-0.safetensors"});
+  check_failure(spoiled([](auto&, auto& folder) { std::filesystem::remove(folder / "model-1.safetensors"); }),
+                errc::file_missing, {"model-1.safetensors"});
+  check_failure(spoiled([](auto& j, auto&) { j.erase("weight_map"); }), errc::missing_entry, {"weight_map"});
+  check_failure(spoiled([](auto& j, auto&) { j["weight_map"] = nlohmann::json::object(); }), errc::file_format,
+                {"weight_map"});
+}
+
+TEST_CASE("a file that shrinks after its header was read is an error") {
+  llama_folder const f;
+  auto const folder = f.sharded();
+  safetensors_folder files(folder);
+  std::filesystem::resize_file(folder / "model-0.safetensors", 900);
+  std::filesystem::resize_file(folder / "model-1.safetensors", 900);
+  std::filesystem::resize_file(folder / "model-2.safetensors", 900);
+  check_failure(failure([&] { static_cast<void>(files.read_matrix("lm_head.weight", 23, 12)); }), errc::file_truncated,
+                {"lm_head.weight", "ended while it was read"});
+}

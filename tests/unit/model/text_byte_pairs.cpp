@@ -1,0 +1,210 @@
+// Byte pair encoding by ranked merges, the words of the published patterns, and tokenizer.json.
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "import_support.hpp"
+#include "ohmic/model/text/tokenizer_json.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_file.hpp"
+
+namespace {
+
+using namespace ohmic::model;
+using ohmic::errc;
+using ohmic_test::check_failure;
+using ohmic_test::failure;
+using merge_list = std::vector<std::pair<std::string, std::string>>;
+using token_ids = std::vector<std::int32_t>;
+
+/// The definition: of all neighbours the pair of the first merge, the leftmost, until none is left.
+std::vector<std::string> merged_by_definition(std::string const& word, merge_list const& merges) {
+  std::vector<std::string> parts;
+  for (char const c : word) parts.emplace_back(1, c);
+  for (;;) {
+    std::size_t best = merges.size(), where = 0;
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i)
+      for (std::size_t r = 0; r < best; ++r)
+        if (merges[r].first == parts[i] && merges[r].second == parts[i + 1]) best = r, where = i;
+    if (best == merges.size()) return parts;
+    parts[where] += parts[where + 1];
+    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(where) + 1);
+  }
+}
+
+std::vector<std::string> cut(std::string_view text, word_pattern pattern) {
+  std::vector<std::string> out;
+  for (auto const w : word_cutter(text, pattern).words()) out.emplace_back(w);
+  return out;
+}
+using words_list = std::vector<std::string>;
+
+/// A tokenizer of SentencePiece's form: unknown, begin, end, all bytes, the mark, letters, two merges.
+nlohmann::json sentencepiece_form() {
+  nlohmann::json vocab = {{"<unk>", 0}, {"<s>", 1}, {"</s>", 2}};
+  for (unsigned b = 0; b < 256; ++b) {
+    char name[8];
+    std::snprintf(name, sizeof name, "<0x%02X>", b);
+    vocab[name] = 3 + b;
+  }
+  int next = 259;
+  for (std::string const piece : {"\xE2\x96\x81", "a", "b", "ab",
+                                  "\xE2\x96\x81"
+                                  "ab"})
+    vocab[piece] = next++;
+  nlohmann::json const bos = {{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}},
+                       text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}};
+  return {{"added_tokens",
+           {{{"id", 0}, {"content", "<unk>"}, {"special", true}},
+            {{"id", 1}, {"content", "<s>"}, {"special", true}},
+            {{"id", 2}, {"content", "</s>"}, {"special", true}}}},
+          {"normalizer",
+           {{"type", "Sequence"},
+            {"normalizers",
+             {{{"type", "Prepend"}, {"prepend", "\xE2\x96\x81"}},
+              {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\xE2\x96\x81"}}}}}},
+          {"pre_tokenizer", nullptr},
+          {"post_processor",
+           {{"type", "TemplateProcessing"},
+            {"single", {bos, text}},
+            {"special_tokens", {{"<s>", {{"id", "<s>"}, {"ids", {1}}, {"tokens", {"<s>"}}}}}}}},
+          {"model",
+           {{"type", "BPE"},
+            {"byte_fallback", true},
+            {"fuse_unk", true},
+            {"unk_token", "<unk>"},
+            {"vocab", vocab},
+            {"merges", {"a b", "\xE2\x96\x81 ab"}}}}};
+}
+
+/// Bytes as their characters, "he" and "Gh" (a space and an h) merged.
+nlohmann::json byte_level_form() {
+  nlohmann::json vocab;
+  int next = 0;
+  for (std::string const piece : {"h", "e", "!", "\xC4\xA0", "he", "\xC4\xA0he", "\xC3\x83", "\xC2\xA9"})
+    vocab[piece] = next++;
+  return {{"added_tokens", {{{"id", 8}, {"content", "<|end|>"}, {"special", true}}}},
+          {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
+          {"model",
+           {{"type", "BPE"},
+            {"vocab", vocab},
+            {"merges",
+             nlohmann::json::array({nlohmann::json::array({"h", "e"}), nlohmann::json::array({"\xC4\xA0", "he"})})}}}};
+}
+
+bpe_tokenizer read(nlohmann::json const& j) {
+  ohmic_test::temporary_folder const folder;
+  return read_tokenizer_json(folder.write("tokenizer.json", j.dump()));
+}
+
+}  // namespace
+
+TEST_CASE("byte pairs are those of the definition, for random merges and words") {
+  std::uint32_t state = 7;
+  auto const draw = [&](std::uint32_t n) {
+    state = state * 1664525u + 1013904223u;
+    return (state >> 8) % n;
+  };
+  for (int trial = 0; trial < 40; ++trial) {
+    std::vector<std::string> pieces{"a", "b", "c"};
+    merge_list merges;
+    for (int i = 0; i < 12; ++i) {
+      auto const left = pieces[draw(static_cast<std::uint32_t>(pieces.size()))],
+                 right = pieces[draw(static_cast<std::uint32_t>(pieces.size()))];
+      if (std::find(pieces.begin(), pieces.end(), left + right) != pieces.end()) continue;
+      merges.emplace_back(left, right);
+      pieces.push_back(left + right);
+    }
+    byte_pairs const pairs(pieces, merges, {}, "test");
+    for (int w = 0; w < 20; ++w) {
+      std::string word;
+      for (std::uint32_t n = draw(24); n > 0; --n) word.push_back(static_cast<char>('a' + draw(3)));
+      token_ids ids;
+      pairs.encode(word, ids);
+      std::vector<std::string> got;
+      for (auto id : ids) got.emplace_back(pairs.piece(id));
+      CAPTURE(trial, word);
+      CHECK(got == merged_by_definition(word, merges));
+    }
+  }
+}
+
+TEST_CASE("texts are cut into the words of GPT-2's pattern") {
+  CHECK(cut("Hello, world!  It's 12a", word_pattern::gpt2) ==
+        words_list{"Hello", ",", " world", "!", " ", " It", "'s", " 12", "a"});
+  CHECK(cut("a\n\n b  ", word_pattern::gpt2) == words_list{"a", "\n\n", " b", "  "});
+  CHECK(cut("we'll WE'LL", word_pattern::gpt2) == words_list{"we", "'ll", " WE", "'", "LL"});
+  CHECK(cut("", word_pattern::gpt2).empty());
+}
+
+TEST_CASE("texts are cut into the words of Llama 3 and Qwen2") {
+  CHECK(cut("x=1234 (abc)", word_pattern::llama3) == words_list{"x", "=", "123", "4", " (", "abc", ")"});
+  CHECK(cut("x=12 .a", word_pattern::qwen2) == words_list{"x", "=", "1", "2", " .", "a"});
+  CHECK(cut("WE'LL go\n\n  on;\n", word_pattern::llama3) == words_list{"WE", "'LL", " go", "\n\n", " ", " on", ";\n"});
+  CHECK(cut("a  \n b", word_pattern::llama3) == words_list{"a", "  \n", " b"});
+}
+
+TEST_CASE("nothing of a text is lost between words, whatever its bytes") {
+  std::string text;
+  for (int i = 0; i < 600; ++i) text.push_back(static_cast<char>(i * 7919 % 256));
+  for (auto pattern : {word_pattern::gpt2, word_pattern::llama3, word_pattern::qwen2}) {
+    std::string all;
+    for (auto const& w : cut(text, pattern)) all += w;
+    CHECK(all == text);
+  }
+}
+
+TEST_CASE("tokenizer.json of SentencePiece's form: marks, bytes for what is no piece, the first id") {
+  auto const t = read(sentencepiece_form());
+  CHECK(t.size() == 264);
+  CHECK(t.begin() == token_ids{1});
+  CHECK(t.encode("ab") == token_ids{263});              // the mark in front merges with ab
+  CHECK(t.encode("b ab") == token_ids{259, 261, 263});  // mark, b, mark and ab
+  CHECK(t.encode("a\xC3\xA9") == token_ids{259, 260, 3 + 0xC3, 3 + 0xA9});
+  CHECK(t.encode("a</s>b") == token_ids{259, 260, 2, 261});  // no mark after an added token
+  for (std::string const text : {"ab", "b ab", "a\xC3\xA9 b", " a", ""}) CHECK(t.decode(t.encode(text)) == text);
+  CHECK(t.decode(token_ids{1, 263, 2}) == "ab");
+}
+
+TEST_CASE("byte-level tokenizer.json: characters for bytes, merges as lists, added tokens") {
+  auto const t = read(byte_level_form());
+  CHECK(t.size() == 9);
+  CHECK(t.begin().empty());
+  CHECK(t.encode("he he!") == token_ids{4, 5, 2});
+  CHECK(t.encode("he<|end|> he") == token_ids{4, 8, 5});
+  CHECK(t.encode("\xC3\xA9") == token_ids{6, 7});
+  CHECK(t.decode(token_ids{4, 5, 2, 6, 7, 8}) == "he he!\xC3\xA9");
+  CHECK(t.piece(8) == "<|end|>");
+}
+
+TEST_CASE("tokenizer.json that would give other ids is refused by key") {
+  auto const without = [](char const* pointer, nlohmann::json value, nlohmann::json j = byte_level_form()) {
+    j[nlohmann::json::json_pointer(pointer)] = std::move(value);
+    return failure([&] { static_cast<void>(read(j)); });
+  };
+  check_failure(without("/model/type", "Unigram"), errc::config_value, {"model.type", "Unigram"});
+  check_failure(without("/model/end_of_word_suffix", "</w>"), errc::config_value, {"end_of_word_suffix"});
+  check_failure(without("/model/dropout", 0.1), errc::config_value, {"dropout"});
+  check_failure(without("/normalizer", {{"type", "Lowercase"}}), errc::config_value, {"normalizer", "Lowercase"});
+  check_failure(without("/pre_tokenizer", {{"type", "Whitespace"}}), errc::config_value,
+                {"pre_tokenizer", "Whitespace"});
+  check_failure(
+      without("/pre_tokenizer", {{"type", "Split"}, {"behavior", "Isolated"}, {"pattern", {{"Regex", "\\d"}}}}),
+      errc::config_value, {"pre_tokenizer", "GPT-2"});
+  check_failure(without("/model/merges", {"h e", "he"}), errc::file_format, {"merge 1", "no pair"});
+  check_failure(without("/model/merges", {"h !"}), errc::file_format, {"merge 0", "no piece"});
+  check_failure(without("/model/vocab/h", 1), errc::file_format, {"given twice"});
+  check_failure(without("/model/vocab/h", -1), errc::file_format, {"model.vocab.h"});
+  check_failure(without("/model/unk_token", "nothing"), errc::missing_entry, {"unk_token"});
+  check_failure(without("/added_tokens/0/lstrip", true), errc::config_value, {"added_tokens", "lstrip"});
+  check_failure(without("/model/vocab/<0x41>", 300,
+                        [] {
+                          auto j = sentencepiece_form();
+                          j["model"]["vocab"].erase("<0x42>");
+                          return j;
+                        }()),
+                errc::file_format, {"<0x42>"});
+}
