@@ -13,6 +13,7 @@
 #include "ohmic/chip/wang2024.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
+#include "plugins.hpp"
 
 namespace program_cli {
 
@@ -63,11 +64,12 @@ std::vector<std::string> distinct_chips(std::string const& list, char const* opt
 /// Errors  unknown_id
 chip_settings defaults_of(std::string const& base);
 
-/// The settings of a request.
-/// Errors  unknown_key, config_value
+/// The settings of a request, with the laws of plugins' devices.
+/// Errors  unknown_key, config_value; those of plugins
 inline chip_settings settings_of(chip_request const& r) {
   auto settings = defaults_of(r.base);
   for (auto const& s : r.set) std::visit([&](auto& c) { ohmic::assign(c, s); }, settings);
+  std::visit([](auto& c) { bind_devices(c); }, settings);
   return settings;
 }
 

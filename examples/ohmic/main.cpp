@@ -7,6 +7,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "options.hpp"
+#include "plugins.hpp"
 
 namespace {
 
@@ -27,6 +28,10 @@ void add_common(CLI::App& command, common_options& common) {
       .add_option("--set", common.set,
                   "Change a setting, key=value: of the chips (see: ohmic list chips), or of what the command runs")
       ->type_name("KEY=VALUE");
+  command
+      .add_option("--plugin", common.plugins,
+                  "Load a plugin, which runs its code: a path with a slash, or a name in a folder of OHMIC_PLUGIN_PATH")
+      ->type_name("FILE");
   command
       .add_option("--instruction-set", common.instruction_set,
                   "auto, baseline, avx2 or avx512. Results do not depend on it")
@@ -184,6 +189,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& e) { return app.exit(e) == 0 ? done : bad_input; }
+  load_plugins(common);
   if (*calibrate_command) return calibrate(k, common);
   if (*cost_command) return cost(c, common);
   if (*reproduce_command) return reproduce(r, common);

@@ -14,6 +14,7 @@
 #include "ohmic/model/import/npy.hpp"
 #include "ohmic/model/import/programmed_array.hpp"
 #include "options.hpp"
+#include "plugins.hpp"
 #include "settings_file.hpp"
 
 namespace program_cli {
@@ -32,6 +33,7 @@ in_situ::config config_of(mvm_options const& o, common_options const& common, in
       apply(e, defaults, [&](std::string const& key, std::string const& value) { set(c, key, value); });
   }
   for (auto const& s : common.set) assign(c, s);
+  bind_device(c.cell);
   return c;
 }
 

@@ -15,7 +15,8 @@ struct common_options {
   std::uint64_t seed = 1;
   unsigned threads = 0;  ///< 0: as many as the machine has
   bool quiet = false;
-  std::vector<std::string> set;  ///< key=value
+  std::vector<std::string> set;      ///< key=value
+  std::vector<std::string> plugins;  ///< paths or names
   std::string instruction_set = "auto";
 };
 

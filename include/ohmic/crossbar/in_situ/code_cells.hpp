@@ -63,14 +63,14 @@ struct code_cell_settings {
       if (cell_top >= f.levels)
         throw error({errc::config_conflict, "a slice has more levels than the device", "weights.slices",
                      std::to_string(cell_top + 1) +
-                         " levels with cell.device=" + field_format<device_name>::print(c.cell.device),
+                         " levels with cell.device=" + field_format<device_choice>::print(c.cell.device),
                      "at most " + std::to_string(f.levels) + " levels", "use narrower slices"});
       if (c.cell.device != device_name::table) leveled.levels = static_cast<int>(cell_top) + 1;
     }
     resistive_cell_config::validate(leveled);
     refuse(!programmable_cell(c.cell).reads_exactly(), "whole models have no noise of reads",
            "cell.device, cell.read_noise",
-           field_format<device_name>::print(c.cell.device) + ", " + std::to_string(c.cell.read_noise),
+           field_format<device_choice>::print(c.cell.device) + ", " + std::to_string(c.cell.read_noise),
            "a device without a law of this noise, and 0", "take another device, or one matrix: ohmic mvm");
     refuse(c.cell.retention.compensation != drift_compensation::none, "whole models have no factors against drift",
            "cell.retention.compensation", field_format<drift_compensation>::print(c.cell.retention.compensation),
@@ -108,7 +108,7 @@ class code_cells {
   /// Shape   digits (rows, columns), tops (columns) -> (rows, columns); row 0 is the farthest from the sense ends, column 0
   ///         the nearest to the drivers. Rows and columns that are not in use lie beyond, and conduct nothing
   /// Range   in steps of 2^-14, so that sums of products with input digits are exact in double; time below 2^24
-  /// Errors  those of wire_solver
+  /// Errors  those of wire_solver, and of a plugin's device
   /// Random  as device_cell, of the array and the time
   [[nodiscard]] matrix<float> seen(matrix_view<std::int32_t const> digits, std::vector<std::int64_t> const& tops,
                                    std::uint32_t array, std::uint32_t time) const {
@@ -117,10 +117,13 @@ class code_cells {
     programmable_cell const& device = time == 0 ? kept_ : fresh_;
     wire_network network{matrix<double>(digits.rows, digits.cols), settings_.wires, {}, {}};
     for (std::size_t k = 0; k < digits.rows; ++k)
-      for (std::size_t j = 0; j < digits.cols; ++j) {
-        double const target = cell.target(static_cast<double>(digits(k, j)) / static_cast<double>(tops[j]));
-        network.g_S(k, j) = device.keeps_targets() ? target : device.written(numbers, k * digits.cols + j, target).aged;
-      }
+      for (std::size_t j = 0; j < digits.cols; ++j)
+        network.g_S(k, j) = cell.target(static_cast<double>(digits(k, j)) / static_cast<double>(tops[j]));
+    if (!device.keeps_targets()) {
+      std::vector<programmable_cell::state> states(network.g_S.flat().size());
+      device.write_tile(numbers, {digits.rows, digits.cols, 0, digits.cols}, network.g_S.flat(), states);
+      for (std::size_t i = 0; i < states.size(); ++i) network.g_S.flat()[i] = states[i].aged;
+    }
     matrix<double> g = network.g_S;
     if (settings_.has_wires()) {
       for (double& v : network.g_S.flat()) v *= cell.g_max_S();
