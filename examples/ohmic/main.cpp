@@ -181,9 +181,19 @@ int run(int argc, char** argv) {
   add_mvm(*mvm_command, m);
   add_common(*mvm_command, common);
 
+  plugin_check_options q;
+  auto* const plugin_command = app.add_subcommand("plugin", "Plugins for their authors");
+  plugin_command->require_subcommand(1);
+  auto* const check_command = plugin_command->add_subcommand(
+      "check", "Loads a plugin and tries it: table, laws, determinism, threads, errors, time");
+  check_command->add_option("FILE", q.file, "A path with a slash, or a name in a folder of OHMIC_PLUGIN_PATH")->required();
+  check_command->add_option("--parameters", q.parameters, "cell.parameters of its devices")->type_name("KEY=VALUE;..");
+  check_command->add_option("--device", q.device, "Only this device")->type_name("NAME");
+  add_common(*check_command, common);
+
   std::string what = "chips";
   auto* const list_command = app.add_subcommand("list", "What the program knows by name");
-  list_command->add_option("WHAT", what, "chips, devices or models")->capture_default_str();
+  list_command->add_option("WHAT", what, "chips, devices, models or plugins")->capture_default_str();
   add_common(*list_command, common);
 
   try {
@@ -195,6 +205,7 @@ int run(int argc, char** argv) {
   if (*reproduce_command) return reproduce(r, common);
   if (*solve_command) return solve(w, common);
   if (*mvm_command) return mvm(m, common);
+  if (*plugin_command) return plugin_check(q, common);
   return *deploy_command ? deploy(d, common) : list(what, common);
 }
 

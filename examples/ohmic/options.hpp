@@ -57,12 +57,19 @@ struct mvm_options {
   std::string save, load;  ///< the programmed array as safetensors: to write, to read instead of programming; or empty
 };
 
+struct plugin_check_options {
+  std::string file;        ///< path or name
+  std::string parameters;  ///< of its devices
+  std::string device;      ///< only this one, or empty
+};
+
 int deploy(deploy_options const&, common_options const&);
 int calibrate(calibrate_options const&, common_options const&);
 int cost(cost_options const&, common_options const&);
 int reproduce(reproduce_options const&, common_options const&);
 int solve(solve_options const&, common_options const&);
 int mvm(mvm_options const&, common_options const&);
+int plugin_check(plugin_check_options const&, common_options const&);
 int list(std::string const& what, common_options const&);
 
 }  // namespace program_cli

@@ -41,7 +41,9 @@ std::vector<fs::path> plugin_folders() {
   return folders;
 }
 
-fs::path found(std::string const& name) {
+}  // namespace
+
+fs::path find_plugin(std::string const& name) {
   if (name.find('/') != name.npos) return name;
   auto const folders = plugin_folders();
   std::error_code ignored;
@@ -57,12 +59,39 @@ fs::path found(std::string const& name) {
                                                   : "check the name"});
 }
 
-}  // namespace
+std::vector<fs::path> plugin_files() {
+  std::vector<fs::path> files;
+  std::error_code none;
+  for (auto const& folder : plugin_folders()) {
+    std::vector<fs::path> here;
+    for (auto const& entry : fs::directory_iterator(folder, none))
+      if (entry.path().extension() == ".so") here.push_back(entry.path());
+    std::sort(here.begin(), here.end());
+    files.insert(files.end(), here.begin(), here.end());
+  }
+  return files;
+}
+
+json plugin_object(plugin::loaded const& p) {
+  json out = {{"id", p.table().name},
+              {"version", p.table().version},
+              {"summary", p.table().summary},
+              {"file", p.where()},
+              {"abi", std::to_string(p.table().abi_major) + "." + std::to_string(p.table().abi_minor)},
+              {"devices", json::array()}};
+  for (auto const& d : p.devices())
+    out["devices"].push_back({{"id", d.name},
+                              {"summary", d.summary},
+                              {"source", d.source},
+                              {"parameters", d.parameters},
+                              {"threads", d.threads == OHMIC_ANY_THREAD ? "any" : "one at a time"}});
+  return out;
+}
 
 std::vector<plugin::loaded> const& plugins() { return store(); }
 
 void load_plugin(std::string const& name_or_path) {
-  auto const path = found(name_or_path);
+  auto const path = find_plugin(name_or_path);
   std::error_code none;
   for (auto const& p : store())
     if (fs::equivalent(p.file(), path, none)) return;

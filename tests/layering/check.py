@@ -43,7 +43,10 @@ FENCES = [
     (r"immintrin\.h$", r"core/dot4\.hpp"),
     (r"nlohmann/", r"model/(import|text)[./].*"),
     (r"utf8proc\.h$", r"model/(import|text)[./].*"),
-    (r"(fcntl|unistd|sys/mman|sys/stat)\.h$", r"model/import[./].*"),
+    (r"boost/dll/", r"plugin/library\.hpp"),
+    (r"(fcntl|unistd|sys/mman|sys/stat)\.h$", r"model/import[./].*|plugin/(memory|isolated)\.hpp"),
+    (r"dlfcn\.h$", r"plugin/memory\.hpp"),
+    (r"std(def|int)\.h$", r"plugin/abi\.h"),
 ]
 
 TOP_FOLDERS = ["bench", "conan", "examples", "plugins", "tests"]
