@@ -34,7 +34,7 @@ constexpr linear_steps lithium = {"ecram_lithium", "lithium ECRAM: 1000 steps of
                                   "Tang et al., IEDM 2018; fit of AIHWKit (EcRamPresetDevice)", 0.002, 1.1724, 0.1153, 0.3};
 /// Source  AIHWKit (EcRamMOPresetDevice)
 constexpr linear_steps metal_oxide = {
-    "ecram_metal_oxide", "metal-oxide ECRAM: 7000 steps of its window, 200 % of a step from pulse to pulse",
+    "ecram_metal_oxide", "metal-oxide ECRAM: 7089 steps of its window, 200 % of a step from pulse to pulse",
     "Kim et al., IEDM 2019; fit of AIHWKit (EcRamMOPresetDevice)", 2.8214e-4, 1.1714, 0.4152, 2.0};
 
 /// Closed-loop programming: pulses until the cell is within half a step of its target, and the noise of the last one. The error is

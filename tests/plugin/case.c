@@ -163,7 +163,7 @@ static void fill(ohmic_device_v1* d, char const* name) {
   d->abi_major = OHMIC_PLUGIN_ABI_MAJOR;
   d->abi_minor = OHMIC_PLUGIN_ABI_MINOR;
   d->threads = OHMIC_IS(own_thread_only) ? OHMIC_ONE_AT_A_TIME : OHMIC_IS(unknown_threads) ? 7 : OHMIC_ANY_THREAD;
-  strcpy(d->name, OHMIC_IS(no_device_name) ? "../cell" : OHMIC_IS(taken_name) ? "sonos" : name);
+  strcpy(d->name, OHMIC_IS(no_device_name) ? "../cell" : OHMIC_IS(taken_name) && d == devices ? "sonos" : name);
   strcpy(d->summary, OHMIC_IS(control_character) ? "two\nlines" : "a device for tests");
   strcpy(d->source, "made up");
   d->create = create, d->destroy = destroy, d->facts = facts;
