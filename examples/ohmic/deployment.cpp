@@ -95,6 +95,29 @@ json cost_object(contest_result const& r) {
           {"latency_s", json(nullptr)}, {"rows", rows_of(cost)}};
 }
 
+json comparison_object(line_comparison const& c) {
+  return {{"cycles", c.cycles},
+          {"columns", c.columns},
+          {"taken", {{"rms", c.lost()}, {"largest", c.lost_most}}},
+          {"first_order_error", {{"rms", c.error()}, {"largest", c.error_most}}},
+          {"residual", finite(c.residual)}};
+}
+
+/// Null where no wires are modelled to first order.
+json wires_object(contest_result const& r, program::site_names const& names) {
+  if (r.lines.texts == 0) return nullptr;
+  json out = comparison_object(r.lines.total());
+  out["texts"] = r.lines.texts;
+  out["layers"] = json::array();
+  for (std::size_t i = 0; i < r.lines.sites.size(); ++i) {
+    if (r.lines.sites[i].cycles == 0) continue;
+    json of_site = comparison_object(r.lines.sites[i]);
+    of_site["name"] = names.name(i);
+    out["layers"].push_back(std::move(of_site));
+  }
+  return out;
+}
+
 json chip_object(contest_result const& r, program::site_names const& names) {
   json actions = json::array();
   for (auto const& a : r.actions.rows())
@@ -113,6 +136,7 @@ json chip_object(contest_result const& r, program::site_names const& names) {
           {"clipped_biases", r.clipped_biases},
           {"dense_bank", dense_object(r)},
           {"cost", cost_object(r)},
+          {"wires", wires_object(r, names)},
           {"layers", layers_object(r, names)},
           {"actions_equal_plan", r.plan_difference.empty()},
           {"actions", actions}};
@@ -187,6 +211,27 @@ void print_dense(FILE* out, deployment const& d) {
       out,
       "bits as the dense bank senses them, weights as it delivers them; pulses that one cell has seen; energy and time "
       "of all writes, refreshes among them, and reads, column by column\n");
+}
+
+void print_wires(FILE* out, deployment const& d) {
+  std::size_t width = 22, texts = 0;
+  for (auto const& r : d.results) {
+    width = std::max(width, r.name.size());
+    texts = std::max(texts, r.lines.texts);
+  }
+  if (texts == 0) return;
+  fmt::print(out, "\n{:<{}} {:>8} {:>22} {:>28} {:>10}\n", "", width, "cycles", "wires take, %",
+             "first-order model off by, %", "residual");
+  for (auto const& r : d.results)
+    if (r.lines.texts > 0) {
+      auto const c = r.lines.total();
+      fmt::print(out, "{:<{}} {:>8} {:>10.3g} ({:>9.3g}) {:>16.3g} ({:>9.3g}) {:>10.1g}\n", r.name, width, c.cycles,
+                 100 * c.lost(), 100 * c.lost_most, 100 * c.error(), 100 * c.error_most, c.residual);
+    }
+  fmt::print(out,
+             "wires of the computation crossbar: cycles of {} texts solved exactly, beside the first-order model that "
+             "the scores have;\nof the largest current of a cycle, root mean square (largest); by layer: --json\n",
+             texts);
 }
 
 void print_layers(FILE* out, deployment const& d) {

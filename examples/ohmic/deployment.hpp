@@ -40,10 +40,11 @@ struct contest_result {
   ohmic::ledger actions;
   std::string plan_difference;  ///< empty: the plan predicted every action
   std::uint64_t clipped_biases = 0;
-  ohmic::dense_report dense{};      ///< of writing and reading the weights once
-  std::uint64_t dense_clipped = 0;  ///< weights that bit errors made larger than the DAC drives
-  chip_settings chip{};             ///< as deployed
-  std::uint64_t weight_arrays = 0;  ///< in-situ arrays that the weights fill
+  ohmic::dense_report dense{};       ///< of writing and reading the weights once
+  std::uint64_t dense_clipped = 0;   ///< weights that bit errors made larger than the DAC drives
+  chip_settings chip{};              ///< as deployed
+  std::uint64_t weight_arrays = 0;   ///< in-situ arrays that the weights fill
+  ohmic::chip::line_report lines{};  ///< of sampled cycles, where wires are modelled to first order
 };
 
 /// All of a deployment. results[0] is int8, the others are the chips asked for.
@@ -68,6 +69,8 @@ double clip_rate(contest_result const& r);
 void print_table(FILE* out, deployment const& d, bool varied);
 /// Errors of the dense banks; nothing where all are perfect.
 void print_dense(FILE* out, deployment const& d);
+/// Exact wires of sampled cycles beside the first-order model; nothing where no computation crossbar has any.
+void print_wires(FILE* out, deployment const& d);
 void print_layers(FILE* out, deployment const& d);
 void print_actions(FILE* out, deployment const& d);
 /// Energy and arrays of the conventional chips; nothing where there are none.

@@ -87,6 +87,7 @@ struct chip_under_test {
   ohmic::chip::contestant<Model, Task> contestant;
   ohmic::program::function_choices choices;
   std::function<ohmic::chip::run_tally(ohmic::program::sub_operation const&)> planned;
+  std::function<ohmic::chip::line_report(Task const&, ohmic::executor&)> lines;
   std::uint64_t clipped_biases = 0;
   ohmic::dense_report dense{};
   std::uint64_t dense_clipped = 0;
@@ -104,6 +105,11 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<Sp
                                    ohmic::chip::contestant<Model, Task>(*deployed, mode),
                                    deployed->choices(),
                                    [deployed](auto const& op) { return deployed->planned(op); },
+                                   [deployed, mode, &m](Task const& task, ohmic::executor& threads) {
+                                     return mode == ohmic::chip::product_mode::convert
+                                                ? ohmic::chip::sampled_lines(*deployed, m, task.inputs(), threads)
+                                                : ohmic::chip::line_report();
+                                   },
                                    0,
                                    deployed->dense(),
                                    deployed->dense_clipped(),
@@ -275,7 +281,8 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                      chips[i].dense,
                      chips[i].dense_clipped,
                      chips[i].chip,
-                     chips[i].weight_arrays};
+                     chips[i].weight_arrays,
+                     chips[i].lines(task, threads)};
     r.actions = r.report.actions(d.names);
     r.plan_difference = difference(planned_actions(chips[i], m, task.inputs()), r.actions);
     d.results.push_back(std::move(r));
@@ -287,6 +294,7 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
   if (text) {
     print_table(out, d, !o.vary.empty());
     print_dense(out, d);
+    print_wires(out, d);
     if (o.vary.empty()) {
       print_layers(out, d);
       print_actions(out, d);

@@ -172,16 +172,16 @@ int solve(solve_options const& o, common_options const& common) {
     if (!file->empty() && !single)
       throw error({errc::config_conflict, "needs one vector of voltages", option, std::to_string(v.cols()) + " vectors",
                    "1", "give one vector, or leave it out"});
-  for (auto const& [file, option] : {std::pair{&o.effective, "--effective"}, {&o.netlist, "--netlist"}})
-    if (!file->empty() && o.sinh_volts != 0.0)
-      throw error({errc::config_conflict, "devices with a curve have no such file", option, "with --sinh",
-                   "linear devices", "leave one of them out"});
+  if (!o.effective.empty() && o.sinh_volts != 0.0)
+    throw error({errc::config_conflict, "devices with a curve have no effective matrix", "--effective", "with --sinh",
+                 "linear devices", "leave one of them out"});
 
   executor threads(common.threads == 0 ? executor::available() : common.threads);
   solved const s = solve_all(network, v, o, kernels.wires, threads);
   std::string netlist, effective;
   double worst_residual = s.report.residual;
-  if (!o.netlist.empty()) netlist = ngspice_netlist(network, column_of(v, 0));
+  if (!o.netlist.empty())
+    netlist = ngspice_netlist(network, column_of(v, 0), volts(o.sinh_volts != 0.0 ? o.sinh_volts : INFINITY));
   if (!o.effective.empty()) {
     wire_settings settings;
     if (o.direct) settings.method = wire_method::direct;

@@ -34,7 +34,7 @@ def study(arguments, base):
 
 def main():
     # Effective matrices of every array take a minute a setting; wang2024 is quick.
-    limits = {} if "--all" in sys.argv[1:] else {"bert-wordnet": 60, "gpt-kjv": 2, "use-lite": 10}
+    limits = {} if "--all" in sys.argv[1:] else {"bert-wordnet": 300, "gpt-kjv": 2, "use-lite": 10}
     only = {"bert-wordnet"} if "--all" not in sys.argv[1:] else None
     os.makedirs(runs.OUTPUT, exist_ok=True)
     results = {}

@@ -157,12 +157,12 @@ std::vector<figures::series> compare_computation() {
       for (double& i : scaled.back().exact) i *= dot / square;
     }
     auto const compensated = ohmic::compare_lines(scaled);
-    std::printf("%13g %9.2e (%8.2e) %14.2e %9.2e (%8.2e)    %.1e\n", ohm, 100 * found.lost, 100 * found.lost_most,
-                100 * compensated.lost, 100 * found.error, 100 * found.error_most, found.residual);
+    std::printf("%13g %9.2e (%8.2e) %14.2e %9.2e (%8.2e)    %.1e\n", ohm, 100 * found.lost(), 100 * found.lost_most,
+                100 * compensated.lost(), 100 * found.error(), 100 * found.error_most, found.residual);
     if (ohm == 0.0) continue;
-    lines[0].points.emplace_back(ohm, 100 * found.lost);
-    lines[1].points.emplace_back(ohm, 100 * compensated.lost);
-    lines[2].points.emplace_back(ohm, 100 * found.error);
+    lines[0].points.emplace_back(ohm, 100 * found.lost());
+    lines[1].points.emplace_back(ohm, 100 * compensated.lost());
+    lines[2].points.emplace_back(ohm, 100 * found.error());
   }
   return lines;
 }

@@ -13,6 +13,7 @@
 
 #include "ohmic/attention/shared_array.hpp"
 #include "ohmic/chip/deployed.hpp"
+#include "ohmic/chip/line_samples.hpp"
 #include "ohmic/core/threads.hpp"
 #include "ohmic/model/concept.hpp"
 #include "ohmic/nonlinear/activation.hpp"
@@ -103,6 +104,8 @@ class engine {
         report_(model.names().sites()) {}
 
   [[nodiscard]] run_report const& report() const noexcept { return report_; }
+  /// From here on cycles of products through the converters are taken to `lines`, which outlives the engine.
+  void sample(line_samples& lines) noexcept { lines_ = &lines; }
 
   [[nodiscard]] tensor input(program::site s, matrix<float> const& values) {
     tensor out = empty(s, values.rows(), values.cols());
@@ -354,6 +357,7 @@ class engine {
                      "currents at every site",
                      "give calibration data that reach this site, or set range.rule=full_scale"});
       z = array.multiply(x, y, converters, source, report, *threads_, where, place);
+      if (lines_ != nullptr) lines_->see(s.index(), array, x, y, static_cast<int>(converters.size()), place, where);
     } else {
       if (mode_ == product_mode::observe && !digital) array.observe(x, y, (*currents_)[s.index()], where);
       z = array.exact_product(x, y, model_->digits_at(s), source, report, *threads_, where);
@@ -380,6 +384,7 @@ class engine {
   executor* threads_;
   model::recording* seen_;
   current_ranges* currents_;
+  line_samples* lines_ = nullptr;
   read_place next_read_;
   run_report report_;
   std::map<std::size_t, operand> ones_;

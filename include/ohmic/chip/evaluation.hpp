@@ -260,4 +260,29 @@ template <model::transformer Model, model::task Task>
   return answers;
 }
 
+/// The exact currents of sampled cycles beside the first-order model's, for up to `most` texts spread evenly over a run:
+/// the operands that the run has. Nothing where the chip has no such wires.
+/// Errors  those of the texts
+/// Cost    a pass of each of these texts, and some milliseconds a sampled cycle
+template <class Spec, model::transformer Model>
+[[nodiscard]] line_report sampled_lines(deployed<Spec> const& chip, Model const& m, token_lists const& texts,
+                                        executor& threads, std::size_t most = 8) {
+  line_report out;
+  if (!has_first_order_lines(chip.array())) return out;
+  out.texts = std::min(most, texts.size());
+  out.sites.resize(chip.names().sites());
+  std::vector<line_samples> samples(out.texts, line_samples(out.sites.size()));
+  threads.for_each_index(out.texts, [&](std::size_t k) {
+    std::size_t const text = k * texts.size() / out.texts;
+    executor serial(1);
+    engine<Spec> e(chip, product_mode::convert, serial, nullptr, nullptr, static_cast<std::uint32_t>(text));
+    e.sample(samples[k]);
+    static_cast<void>(forward(e, m, texts[text]));
+  });
+  // In the order of the texts, whoever was first.
+  for (auto const& s : samples)
+    for (std::size_t i = 0; i < out.sites.size(); ++i) out.sites[i] += s.sites()[i];
+  return out;
+}
+
 }  // namespace ohmic::inline OHMIC_ABI::chip

@@ -29,6 +29,7 @@ enum class purpose : std::uint32_t {
   memory_read = 10,
   memory_rtn = 11,
   cell_read = 12,
+  sample = 13,
   user = 0x100
 };
 

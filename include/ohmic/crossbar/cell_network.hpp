@@ -12,6 +12,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/quantity.hpp"
+#include "ohmic/core/simd.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/cell_lines.hpp"
 #include "ohmic/crossbar/imperfections.hpp"
@@ -113,37 +114,53 @@ struct cycle_currents {
   return out;
 }
 
-/// How far models are from the exact currents of sampled cycles, relative to the largest current of its cycle.
+/// How far models are from the exact currents of sampled cycles, column by column, relative to the largest current of its
+/// cycle. Cycles in which nothing flows say nothing and do not count.
 struct line_comparison {
-  std::size_t columns = 0;
-  double lost = 0.0;  ///< root mean square of what wires take
-  double lost_most = 0.0;
-  double error = 0.0;  ///< root mean square of the first-order model's error
-  double error_most = 0.0;
-  double residual = 0.0;  ///< of the exact solutions, the largest
+  std::size_t cycles = 0, columns = 0;
+  double lost_squares = 0.0, lost_most = 0.0;    ///< what wires take
+  double error_squares = 0.0, error_most = 0.0;  ///< of the first-order model
+  double residual = 0.0;                         ///< of the exact solutions, the largest
+
+  /// Root mean square over the columns; 0 without any.
+  [[nodiscard]] double lost() const noexcept { return root_mean(lost_squares); }
+  [[nodiscard]] double error() const noexcept { return root_mean(error_squares); }
+
+  void add(cycle_currents const& c) noexcept {
+    double largest = 0.0;
+    for (double i : c.without) largest = std::max(largest, std::fabs(i));
+    residual = std::max(residual, c.report.residual);
+    if (largest == 0.0) return;
+    ++cycles;
+    for (std::size_t j = 0; j < c.exact.size(); ++j, ++columns) {
+      double const lost = std::fabs(c.without[j] - c.exact[j]) / largest,
+                   off = std::fabs(c.first_order[j] - c.exact[j]) / largest;
+      lost_squares += simd::fence(lost * lost);
+      error_squares += simd::fence(off * off);
+      lost_most = std::max(lost_most, lost);
+      error_most = std::max(error_most, off);
+    }
+  }
+  line_comparison& operator+=(line_comparison const& o) noexcept {
+    cycles += o.cycles, columns += o.columns;
+    lost_squares += o.lost_squares, error_squares += o.error_squares;
+    lost_most = std::max(lost_most, o.lost_most);
+    error_most = std::max(error_most, o.error_most);
+    residual = std::max(residual, o.residual);
+    return *this;
+  }
+
+ private:
+  [[nodiscard]] double root_mean(double squares) const noexcept {
+    return columns == 0 ? 0.0 : std::sqrt(squares / static_cast<double>(columns));
+  }
 };
 
 /// Errors  shape without cycles
 [[nodiscard]] inline line_comparison compare_lines(std::vector<cycle_currents> const& cycles) {
+  if (cycles.empty()) throw error({errc::shape, "no cycles to compare", "cycles", "0", "at least one", "sample some"});
   line_comparison out;
-  for (auto const& c : cycles) {
-    double largest = 0.0;
-    for (double i : c.without) largest = std::max(largest, std::fabs(i));
-    out.residual = std::max(out.residual, c.report.residual);
-    for (std::size_t j = 0; j < c.exact.size(); ++j, ++out.columns) {
-      if (largest == 0.0) continue;
-      double const lost = std::fabs(c.without[j] - c.exact[j]) / largest,
-                   off = std::fabs(c.first_order[j] - c.exact[j]) / largest;
-      out.lost += lost * lost;
-      out.error += off * off;
-      out.lost_most = std::max(out.lost_most, lost);
-      out.error_most = std::max(out.error_most, off);
-    }
-  }
-  if (out.columns == 0)
-    throw error({errc::shape, "no cycles to compare", "cycles", "0", "at least one", "sample some"});
-  out.lost = std::sqrt(out.lost / static_cast<double>(out.columns));
-  out.error = std::sqrt(out.error / static_cast<double>(out.columns));
+  for (auto const& c : cycles) out.add(c);
   return out;
 }
 

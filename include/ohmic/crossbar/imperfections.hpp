@@ -53,9 +53,10 @@ struct imperfections {
   /// True if nothing differs from the ideal crossbar.
   [[nodiscard]] bool ideal() const noexcept {
     return mismatch == 0.0 && dac_offset == 0.0 && dac_gain == 0.0 && dac_inl == 0.0 && adc_offset == 0.0 &&
-           adc_gain == 0.0 && adc_inl == 0.0 && adc_dnl == 0.0 && !noisy() && row == 0.0 && rtn == 0.0 &&
-           switch_load() == 0.0 && word_load() == 0.0 && bit_load() == 0.0;
+           adc_gain == 0.0 && adc_inl == 0.0 && adc_dnl == 0.0 && !noisy() && row == 0.0 && rtn == 0.0 && !resists();
   }
+  /// True if switches or wires do.
+  [[nodiscard]] bool resists() const noexcept { return switch_load() > 0.0 || word_load() > 0.0 || bit_load() > 0.0; }
   /// Resistances relative to the resistor of conductance 1.
   [[nodiscard]] double switch_load() const noexcept { return switch_resistance.si() / resistor.si(); }
   [[nodiscard]] double word_load() const noexcept { return word_segment.si() / resistor.si(); }

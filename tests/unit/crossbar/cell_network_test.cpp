@@ -125,7 +125,7 @@ TEST_CASE("a comparison of cycles says what wires take and how far the model is 
   c.first_order = {8.5, 5.0};
   auto const found = ohmic::compare_lines({c});
   CHECK(found.columns == 2);
-  CHECK(std::fabs(found.lost - 0.1 / std::sqrt(2.0)) < 1e-15);
+  CHECK(std::fabs(found.lost() - 0.1 / std::sqrt(2.0)) < 1e-15);
   CHECK(found.lost_most == 0.1);
   CHECK(found.error_most == 0.05);
   check_refused([&] { (void)ohmic::compare_lines({}); }, errc::shape, {"cycles", "at least one"});

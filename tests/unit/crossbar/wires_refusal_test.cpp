@@ -109,4 +109,17 @@ TEST_CASE("wires: shapes that do not fit are refused with both") {
         (void)solver.solve(std::vector<double>{0.1, 0.1, 0.1}, injected.view());
       },
       errc::shape, {"injected_A", "2 x 3", "3 x 2"});
+  matrix<double> bad(3, 2);
+  bad(2, 1) = not_a_number;
+  check_refused(
+      [&] {
+        (void)solver.solve(std::vector<double>{0.1, 0.1, 0.1}, bad.view());
+      },
+      errc::value, {"injected_A (2, 1)", "got nan A"});
+}
+
+TEST_CASE("wires: a residual above 1e-10, or none, is refused where it cannot be handed on") {
+  CHECK_NOTHROW(require_exact({5, 1e-13, 0}, "array 3"));
+  check_refused([] { require_exact({5, 2e-10, 0}, "array 3"); }, errc::value, {"array 3", "residual of 2e-10"});
+  check_refused([] { require_exact({5, not_a_number, 0}, "array 3"); }, errc::value, {"nan"});
 }

@@ -112,6 +112,27 @@ TEST_CASE("wires: what the search does not reach is eliminated, and counted") {
   for (std::size_t k = 0; k < w.size(); ++k) CHECK(w.flat()[k] == Approx(expected.flat()[k]).epsilon(exact));
 }
 
+TEST_CASE("wires: elimination takes one solution a word line for an effective matrix of any width") {
+  dice random(24);
+  wire_settings direct;
+  direct.method = wire_method::direct;
+  executor one(1), three(3);
+  for (auto const& [m, n] : {std::pair{9u, 4u}, {4u, 9u}}) {
+    auto c = binary_wires(m, n, 30.0);
+    c.network.wires.word_end = far_end::driven;
+    wire_report report, again;
+    auto const w = wire_solver(c.network, direct).effective_conductances(one, report);
+    CHECK(report.direct == m);
+    CHECK(w == wire_solver(c.network, direct).effective_conductances(three, again));
+    for (std::size_t i = 0; i < m; ++i) {
+      std::vector<double> v(m, 0.0);
+      v[i] = 1.0;
+      auto const expected = solve_plainly(c.network, v).output_A;
+      for (std::size_t j = 0; j < n; ++j) CHECK(w(i, j) == Approx(expected[j]).epsilon(exact));
+    }
+  }
+}
+
 TEST_CASE("wires: without resistance the currents are the ideal product") {
   dice random(14);
   for (auto const& [m, n] : {std::pair{1u, 1u}, {5u, 9u}, {33u, 17u}}) {
@@ -326,6 +347,42 @@ TEST_CASE("wires: currents of devices that conduct up to 1e15 of their segments 
       CHECK(farthest(s.input_A, expected.input_A, scale) < exact);
       CHECK(farthest(s.output_A, expected.output_A, scale) < exact);
       CHECK(s.report.residual < exact);
+    }
+  }
+}
+
+TEST_CASE("wires: small outputs are exact too, where voltages have one sign") {
+  // Bit lines that conduct up to a million times less than their neighbours: no bound on the largest current says
+  // anything about them.
+  dice random(25);
+  wire_settings direct;
+  direct.method = wire_method::direct;
+  executor one(1);
+  for (int k = 0; k < 30; ++k) {
+    wires_case c;
+    auto const m = static_cast<std::size_t>(random.between(1, 6)), n = static_cast<std::size_t>(random.between(1, 6));
+    c.network.g_S = matrix<double>(m, n);
+    for (std::size_t j = 0; j < n; ++j) {
+      double const decades = 6.0 * random.real();
+      for (std::size_t i = 0; i < m; ++i) c.network.g_S(i, j) = 1e-3 * std::pow(10.0, -decades - 2.0 * random.real());
+    }
+    c.network.wires.word_segment = ohms(std::pow(10.0, 5.0 * random.real() - 2.0));
+    c.network.wires.bit_segment = ohms(std::pow(10.0, 5.0 * random.real() - 2.0));
+    c.network.wires.driver = c.network.wires.sense = ohms(random.between(0, 1) * 100.0);
+    for (std::size_t i = 0; i < m; ++i) c.volts.push_back(0.01 + random.real());
+    INFO(k << ": " << c.text());
+    for (auto const& settings : {wire_settings(), direct}) {
+      wire_solver const solver(c.network, settings);
+      auto const expected = solve_plainly<quad>(c.network, c.volts).output_A, got = solver.solve(c.volts).output_A;
+      for (std::size_t j = 0; j < n; ++j) CHECK(got[j] == Approx(expected[j]).epsilon(exact));
+      wire_report report;
+      auto const w = solver.effective_conductances(one, report);
+      for (std::size_t i = 0; i < m; ++i) {
+        std::vector<double> v(m, 0.0);
+        v[i] = 1.0;
+        auto const of_one = solve_plainly<quad>(c.network, v).output_A;
+        for (std::size_t j = 0; j < n; ++j) CHECK(w(i, j) == Approx(of_one[j]).epsilon(exact));
+      }
     }
   }
 }

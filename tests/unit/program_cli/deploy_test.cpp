@@ -282,3 +282,33 @@ TEST_CASE("an imperfect chip depends on the seed, and on neither threads nor ins
   CHECK(refused.status == 2);
   CHECK_THAT(refused.text, contains("noise.mismatch"));
 }
+
+TEST_CASE("deploy says how far first-order wires are off on its own operands") {
+  small_task const task;
+  auto const run = [&](std::string const& options) {
+    auto const r = run_program(task.arguments() + " --limit 2 --json " + (task / "wires.json") + options);
+    INFO(r.text);
+    REQUIRE(r.status == 0);
+    return std::pair(r.text, read_json(task.path() / "wires.json").at("chips"));
+  };
+  std::string const wires = " --chip wang2024 --set 'noise.word_segment=2 ohm' --set 'noise.bit_segment=2 ohm'";
+  auto const [text, chips] = run(wires + " --threads 1");
+  CHECK_THAT(text, contains("first-order model off by"));
+  CHECK(chips[0].at("wires").is_null());  // INT8 has no arrays
+  auto const& found = chips[1].at("wires");
+  CHECK(found.at("texts") == 2);
+  CHECK(found.at("cycles").get<int>() > 100);
+  CHECK(found.at("residual").get<double>() < 1e-10);
+  // Wires of 2e-5 of a resistor take some per cent of 128 x 128; what is of second order is a hundredth of it.
+  double const taken = found.at("taken").at("rms"), error = found.at("first_order_error").at("rms");
+  CHECK(taken > 0.005);
+  CHECK(taken < 0.1);
+  CHECK(error > 0.0);
+  CHECK(error < 0.05 * taken);
+  CHECK(found.at("layers").size() > 40);
+  CHECK(found.at("layers")[0].at("name") == "embeddings.L1");
+  CHECK(run(wires + " --threads 3 --instruction-set baseline").second == chips);
+  auto const [ideal_text, ideal] = run(" --chip wang2024");
+  CHECK(ideal[1].at("wires").is_null());
+  CHECK(ideal_text.find("first-order") == std::string::npos);
+}

@@ -88,6 +88,43 @@ TEST_CASE("solve: golden currents and node voltages come out of the program") {
   CHECK(folder.files() == 4);  // no temporary file is left
 }
 
+TEST_CASE("solve: currents and voltages are those of Qucs, where its results are at hand") {
+  char const* const golden_folder = std::getenv("OHMIC_GOLDEN");
+  if (golden_folder == nullptr) {
+    WARN("OHMIC_GOLDEN does not name a folder with irdrop/qucs.json: not compared");
+    return;
+  }
+  scratch_folder const folder;
+  auto const cases = read_json(std::filesystem::path(golden_folder) / "irdrop" / "qucs.json");
+  CHECK(cases.size() > 0);
+  for (auto const& [name, c] : cases.items()) {
+    INFO(name);
+    auto const number = [](json const& v) {
+      return v.is_string() ? std::numeric_limits<double>::infinity() : v.get<double>();  // open devices are "inf"
+    };
+    auto const values = [&](json const& rows) {
+      matrix<double> m(rows.size(), rows[0].is_array() ? rows[0].size() : 1);
+      for (std::size_t k = 0; k < m.size(); ++k)
+        m.flat()[k] = number(rows[0].is_array() ? rows[k / m.cols()][k % m.cols()] : rows[k]);
+      return m;
+    };
+    folder.write("r.npy", npy_bytes(values(c["R"]).view()));
+    folder.write("v.npy", npy_bytes(values(c["V"]).view(), true));
+    auto const r = run_program("solve --quiet --resistances " + (folder / "r.npy") + " --voltages " +
+                               (folder / "v.npy") + " --r-word " + c["r_word"].dump() + " --r-bit " +
+                               c["r_bit"].dump() + " --output " + (folder / "i.npy") + " --nodes " + (folder / "n"));
+    INFO(r.text);
+    REQUIRE(r.status == 0);
+    for (auto const& [file, key] : {std::pair{"i.npy", "I_out"}, {"n_word.npy", "V_word"}, {"n_bit.npy", "V_bit"}}) {
+      auto const got = read_npy(folder.path() / file).values, expected = values(c[key]);
+      REQUIRE(got.size() == expected.size());
+      // What is 0 there may be what rounding leaves here.
+      for (std::size_t k = 0; k < got.size(); ++k)
+        CHECK(got.flat()[k] == Approx(expected.flat()[k]).epsilon(1e-9).margin(1e-15));
+    }
+  }
+}
+
 TEST_CASE("solve: many vectors, threads and instruction sets give the same bytes") {
   small_case const c;
   auto const out = [&](std::string const& name, std::string const& more) {
@@ -162,6 +199,8 @@ TEST_CASE("solve: devices with a curve, and Newton's report") {
   double const bent = c.result()(0, 0);
   REQUIRE(run_program(c.arguments("--r-word 100 --r-bit 50")).status == 0);
   CHECK(bent > 1.5 * c.result()(0, 0));  // sinh(2) / 2 = 1.8 without wires
+  REQUIRE(run_program(c.arguments("--sinh 0.1 --netlist " + (c / "a.cir"))).status == 0);
+  CHECK_THAT(ohmic::model::read_whole(c.path() / "a.cir", 1 << 16), contains("*sinh(V(d0,s0)/0.1)\n"));
 }
 
 TEST_CASE("solve: a netlist is written, and ngspice agrees where it is installed") {

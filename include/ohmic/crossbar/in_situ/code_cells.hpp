@@ -130,6 +130,7 @@ class code_cells {
       executor one(1);
       wire_report report;
       g = wire_solver(std::move(network)).effective_conductances(one, report);
+      require_exact(report, "array " + std::to_string(array));
       for (double& v : g.flat()) v /= cell.g_max_S();
     }
     matrix<float> out(digits.rows, digits.cols);

@@ -3,22 +3,28 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <string>
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/quantity.hpp"
 #include "ohmic/crossbar/wires/network.hpp"
+#include "ohmic/device/iv_curve.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
 /// The network with one set of voltages as text that `ngspice -b` runs: it prints the output current of bit line j as
-/// i(vs<j>). Nodes are w<i>_<j> and b<i>_<j>, d<i> at the drivers, s<j> at the sense ends; merged nodes have one name.
+/// i(vs<j>). Nodes are w<i>_<j> and b<i>_<j>, d<i> at the drivers, s<j> at the sense ends; merged nodes have one name. Devices are
+/// resistors, or with a finite `sinh_scale` sources of the current of sinh_iv.
 /// Shape   v_V (m)
-/// Errors  as wire_network::validate; errc::shape, errc::value for the voltages
-/// Source  ngspice manual, chapters 2 and 16; numbers are the shortest that read back as the same double
-[[nodiscard]] inline std::string ngspice_netlist(wire_network const& n, std::span<double const> v_V) {
+/// Errors  as wire_network::validate, sinh_iv::config::validate; errc::shape, errc::value for the voltages
+/// Source  ngspice manual, chapters 2, 5 and 16; numbers are the shortest that read back as the same double
+[[nodiscard]] inline std::string ngspice_netlist(wire_network const& n, std::span<double const> v_V,
+                                                 volts sinh_scale = volts(std::numeric_limits<double>::infinity())) {
   wire_network::validate(n);
+  bool const linear = sinh_scale.si() == std::numeric_limits<double>::infinity();
+  if (!linear) sinh_iv::config::validate({sinh_scale});
   std::size_t const m = n.word_lines(), cols = n.bit_lines();
   if (v_V.size() != m)
     throw error({errc::shape, "voltages do not fit the array", "voltages", std::to_string(v_V.size()),
@@ -56,7 +62,15 @@ namespace ohmic::inline OHMIC_ABI {
   }
   for (std::size_t i = 0; i < m; ++i)
     for (std::size_t j = 0; j < cols; ++j)
-      if (n.g_S(i, j) > 0.0) resistor(word(i, j), bit(i, j), 1.0 / n.g_S(i, j));
+      if (double const g = n.g_S(i, j); g > 0.0) {
+        std::string const a = word(i, j), b = bit(i, j), v0 = detail::number_text(sinh_scale.si());
+        if (linear) {
+          resistor(a, b, 1.0 / g);
+        } else {
+          out += "B" + number(count++) + " " + a + " " + b + " I=" + detail::number_text(g * sinh_scale.si()) +
+                 "*sinh(V(" + a + "," + b + ")/" + v0 + ")\n";
+        }
+      }
   std::string prints;
   for (std::size_t j = 0; j < cols; ++j) {
     for (std::size_t i = 1; i < m; ++i) resistor(bit(i - 1, j), bit(i, j), rb);
@@ -66,6 +80,8 @@ namespace ohmic::inline OHMIC_ABI {
     out += "Vs" + number(j) + " " + sense(j) + " 0 0\n";
     prints += "print i(vs" + number(j) + ")\n";
   }
+  // ngspice's own limits end Newton's method at 1e-3.
+  if (!linear) out += ".options reltol=1e-12 abstol=1e-24 vntol=1e-18 itl1=1000\n";
   return out + ".control\nset numdgt=16\nop\n" + prints + ".endc\n.end\n";
 }
 

@@ -5,8 +5,10 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <vector>
 
+#include "ohmic/core/error.hpp"
 #include "ohmic/core/quantity.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/wires/network.hpp"
@@ -25,6 +27,15 @@ struct wire_report {
     direct += other.direct;
   }
 };
+
+/// For results that carry no residual of their own.
+/// Errors  errc::value naming where a network was solved to less than 1e-10 of the largest current of a line
+inline void require_exact(wire_report const& r, std::string const& where) {
+  if (!(r.residual <= 1e-10))
+    throw error({errc::value, "wires are not solved to 1e-10 of the largest current", where,
+                 "a residual of " + detail::number_text(r.residual), "at most 1e-10",
+                 "use smaller arrays, or resistances that are less far apart"});
+}
 
 /// All about one input vector.
 /// Shape   nodes and devices (m, n); word lines (m); bit lines (n)

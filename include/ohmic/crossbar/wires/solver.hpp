@@ -64,6 +64,11 @@ class wire_solver {
       throw error({errc::shape, "injected currents do not fit the array", "injected_A",
                    shape_text(injected_A.rows, injected_A.cols),
                    shape_text(network_.word_lines(), network_.bit_lines()), "check the sizes"});
+    for (std::size_t i = 0; i < injected_A.rows; ++i)
+      for (std::size_t j = 0; j < injected_A.cols; ++j)
+        if (!std::isfinite(injected_A(i, j)))
+          throw error({errc::value, "injected current is not finite", "injected_A " + detail::node_text(i, j),
+                       detail::number_text(injected_A(i, j)) + " A", "a finite current", "correct it"});
     if (injected_A.data == nullptr && rest_.holds([&](std::size_t i) { return v_V[i]; }))
       return rest_.solution([&](std::size_t i) { return v_V[i]; });
     return solve_by(v_V, injected_A, !searches());
@@ -94,12 +99,14 @@ class wire_solver {
   }
 
   /// Conductance from every driver to every sense end: currents are its transpose times the voltages of the drivers. By
-  /// reciprocity it takes min(m, n) solutions: 1 V at a sense end sends to the drivers what they would send to it.
+  /// reciprocity it takes min(m, n) solutions: 1 V at a sense end sends to the drivers what they would send to it. Bit lines
+  /// that the search does not reach take m solutions by elimination, for all of them together.
   /// Shape   -> (m, n), S
   [[nodiscard]] matrix<double> effective_conductances(executor& threads, wire_report& report) const {
     std::size_t const rows = network_.word_lines(), cols = network_.bit_lines();
     bool const from_bits = cols <= rows;
     matrix<double> out(rows, cols);
+    std::vector<char> left(cols, 0);  // bit lines, of bytes that threads write apart
     run_blocks(
         from_bits ? cols : rows, threads, report,
         [&](std::size_t k) { return !from_bits && rest_.holds([&](std::size_t i) { return i == k ? 1.0 : 0.0; }); },
@@ -118,13 +125,14 @@ class wire_solver {
           }
         },
         [&](std::size_t k) {
-          if (from_bits) return effective_directly(k, out);
-          std::vector<double> v(rows, 0.0);
-          v[k] = 1.0;
-          wire_solution const s = solve_directly(v);
-          std::copy(s.output_A.begin(), s.output_A.end(), out.row(k).begin());
-          return s.report;
+          if (!from_bits) return effective_row(k, out, {});
+          left[k] = 1;
+          return wire_report();
         });
+    if (std::find(left.begin(), left.end(), 1) == left.end()) return out;
+    std::vector<wire_report> found(rows);
+    threads.for_each_index(rows, [&](std::size_t i) { found[i] = effective_row(i, out, left); });
+    for (auto const& f : found) report.include(f);
     return out;
   }
 
@@ -283,18 +291,14 @@ class wire_solver {
   }
 
   [[nodiscard]] wire_solution solve_directly(std::span<double const> v_V) const { return solve_by(v_V, {}, true); }
-  /// Column k of the effective matrix by m solutions.
-  wire_report effective_directly(std::size_t k, matrix<double>& out) const {
-    wire_report worst;
+  /// Row i of the effective matrix by elimination, where `wanted` says so; empty: everywhere.
+  wire_report effective_row(std::size_t i, matrix<double>& out, std::vector<char> const& wanted) const {
     std::vector<double> v(network_.word_lines(), 0.0);
-    for (std::size_t i = 0; i < network_.word_lines(); ++i) {
-      v[i] = 1.0;
-      wire_solution const s = solve_directly(v);
-      v[i] = 0.0;
-      out(i, k) = s.output_A[k];
-      worst.include(s.report);
-    }
-    return worst;
+    v[i] = 1.0;
+    wire_solution const s = solve_directly(v);
+    for (std::size_t j = 0; j < network_.bit_lines(); ++j)
+      if (wanted.empty() || wanted[j] != 0) out(i, j) = s.output_A[j];
+    return s.report;
   }
   /// The network eliminated, or null where its band is too large and nobody insists on it.
   [[nodiscard]] wire_direct const* elimination() const {
