@@ -111,8 +111,8 @@ int list(std::string const& what, common_options const& common) {
   } else if (what == "plugins") {
     list_plugins(out, text);
   } else {
-    throw ohmic::error({ohmic::errc::unknown_id, "nothing of that name to list", "list", what, "chips, devices, models, plugins",
-                        "try: ohmic list chips"});
+    throw ohmic::error({ohmic::errc::unknown_id, "nothing of that name to list", "list", what,
+                        "chips, devices, models, plugins", "try: ohmic list chips"});
   }
   out["run"] = run_object(start, 1, "none");
   write_result(common.json, out);

@@ -186,7 +186,8 @@ int run(int argc, char** argv) {
   plugin_command->require_subcommand(1);
   auto* const check_command = plugin_command->add_subcommand(
       "check", "Loads a plugin and tries it: table, laws, determinism, threads, errors, time");
-  check_command->add_option("FILE", q.file, "A path with a slash, or a name in a folder of OHMIC_PLUGIN_PATH")->required();
+  check_command->add_option("FILE", q.file, "A path with a slash, or a name in a folder of OHMIC_PLUGIN_PATH")
+      ->required();
   check_command->add_option("--parameters", q.parameters, "cell.parameters of its devices")->type_name("KEY=VALUE;..");
   check_command->add_option("--device", q.device, "Only this device")->type_name("NAME");
   add_common(*check_command, common);

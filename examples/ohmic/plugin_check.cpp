@@ -29,8 +29,8 @@ int plugin_check(plugin_check_options const& o, common_options const& common) {
     passed = passed && f.passed;
     out["findings"].push_back({{"device", f.device}, {"what", f.what}, {"pass", f.passed}, {"detail", f.detail}});
     if (!common.quiet)
-      fmt::print(text, "{:<20} {} {}{}{}\n", f.device, f.passed ? "ok    " : "FAILED", f.what, f.detail.empty() ? "" : ": ",
-                 f.detail);
+      fmt::print(text, "{:<20} {} {}{}{}\n", f.device, f.passed ? "ok    " : "FAILED", f.what,
+                 f.detail.empty() ? "" : ": ", f.detail);
   }
   out["pass"] = passed;
   out["run"] = run_object(start, 1, "none");

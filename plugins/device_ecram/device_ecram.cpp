@@ -30,12 +30,22 @@ struct linear_steps {
 };
 
 /// Source  AIHWKit (EcRamPresetDevice): dw_min, w_max, gamma_up, dw_min_std
-constexpr linear_steps lithium = {"ecram_lithium", "lithium ECRAM: 1000 steps of its window, 30 % of a step from pulse to pulse",
-                                  "Tang et al., IEDM 2018; fit of AIHWKit (EcRamPresetDevice)", 0.002, 1.1724, 0.1153, 0.3};
+constexpr linear_steps lithium = {"ecram_lithium",
+                                  "lithium ECRAM: 1000 steps of its window, 30 % of a step from pulse to pulse",
+                                  "Tang et al., IEDM 2018; fit of AIHWKit (EcRamPresetDevice)",
+                                  0.002,
+                                  1.1724,
+                                  0.1153,
+                                  0.3};
 /// Source  AIHWKit (EcRamMOPresetDevice)
 constexpr linear_steps metal_oxide = {
-    "ecram_metal_oxide", "metal-oxide ECRAM: 7089 steps of its window, 200 % of a step from pulse to pulse",
-    "Kim et al., IEDM 2019; fit of AIHWKit (EcRamMOPresetDevice)", 2.8214e-4, 1.1714, 0.4152, 2.0};
+    "ecram_metal_oxide",
+    "metal-oxide ECRAM: 7089 steps of its window, 200 % of a step from pulse to pulse",
+    "Kim et al., IEDM 2019; fit of AIHWKit (EcRamMOPresetDevice)",
+    2.8214e-4,
+    1.1714,
+    0.4152,
+    2.0};
 
 /// Closed-loop programming: pulses until the cell is within half a step of its target, and the noise of the last one. The error is
 /// uniform and normal at once, so that the device draws it itself.

@@ -94,7 +94,8 @@ static double spoilt(double v, uint64_t i) {
   return v;
 }
 
-static int32_t program(void* self, ohmic_tile const* t, double const* target, double* mean, double* sigma, ohmic_error* error) {
+static int32_t program(void* self, ohmic_tile const* t, double const* target, double* mean, double* sigma,
+                       ohmic_error* error) {
   (void)self;
   if (OHMIC_IS(fails)) {
     error->code = OHMIC_FAILED;
@@ -196,7 +197,10 @@ ohmic_plugin_v1 const* ohmic_plugin_entry_v1(void) {
   strcpy(table.name, "test");
   strcpy(table.version, "1.0");
   strcpy(table.summary, "for tests");
-  table.device_count = OHMIC_IS(fewer_devices) ? 1 : OHMIC_IS(more_devices) ? 3 : OHMIC_IS(many_devices) ? 0x80000000u : 2;
+  table.device_count = OHMIC_IS(fewer_devices)  ? 1
+                       : OHMIC_IS(more_devices) ? 3
+                       : OHMIC_IS(many_devices) ? 0x80000000u
+                                                : 2;
   table.devices = OHMIC_IS(no_list) ? NULL : OHMIC_IS(stray_list) ? (ohmic_device_v1 const* const*)(uintptr_t)16 : list;
   return &table;
 }

@@ -37,7 +37,8 @@ extern "C" ohmic_plugin_v1 const* ohmic_plugin_entry_v1(void) {
   device.abi_major = table.abi_major = OHMIC_PLUGIN_ABI_MAJOR;
   device.abi_minor = table.abi_minor = OHMIC_PLUGIN_ABI_MINOR;
   table.magic = OHMIC_PLUGIN_MAGIC;
-  std::strcpy(device.name, "throwing_cell"), std::strcpy(device.summary, "throws"), std::strcpy(device.source, "made up");
+  std::strcpy(device.name, "throwing_cell"), std::strcpy(device.summary, "throws"),
+      std::strcpy(device.source, "made up");
   std::strcpy(table.name, "throws"), std::strcpy(table.version, "1"), std::strcpy(table.summary, "throws");
   device.create = create, device.destroy = destroy, device.facts = facts, device.program = program;
   table.device_count = 1, table.devices = devices;

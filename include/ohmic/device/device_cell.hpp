@@ -107,8 +107,7 @@ struct device_cell {
                                double mean, double sigma) const noexcept {
     if constexpr (requires { law.drawn(s.programming, cell, time, target_uS); })
       if (law.draws()) return law.drawn(s.programming, cell, time, target_uS);
-    return mean +
-           (sigma > 0.0 ? simd::fence(sigma * static_cast<double>(s.programming.normal(cell, time))) : 0.0);
+    return mean + (sigma > 0.0 ? simd::fence(sigma * static_cast<double>(s.programming.normal(cell, time))) : 0.0);
   }
 };
 

@@ -22,7 +22,8 @@ template <device_law Law>
   std::vector<std::string> broken;
   auto const require = [&](bool kept, char const* sentence, double got, double g_uS) {
     if (!kept)
-      broken.push_back(std::string(sentence) + ": got " + detail::number_text(got) + " at " + detail::number_text(g_uS) + " uS");
+      broken.push_back(std::string(sentence) + ": got " + detail::number_text(got) + " at " +
+                       detail::number_text(g_uS) + " uS");
   };
   auto const is_size = [](double v) { return v >= 0.0 && std::isfinite(v); };
   if (f.name.empty() || f.summary.empty() || f.source.empty()) broken.emplace_back("a name, a summary and a source");
@@ -33,7 +34,8 @@ template <device_law Law>
     double const mean = law.programming_mean(g), sigma = law.programming_sigma(g);
     require(mean >= f.low_uS && mean <= top, "programming aims within the range", mean, g);
     require(is_size(sigma), "the error of programming is a size", sigma, g);
-    require(f.has_spread || (sigma == 0.0 && mean == g), "without an error of programming cells hold their target", mean, g);
+    require(f.has_spread || (sigma == 0.0 && mean == g), "without an error of programming cells hold their target",
+            mean, g);
     require(law.aged(g, g, 0.0, 2.0) == g, "at age 0 cells hold what was programmed", law.aged(g, g, 0.0, 2.0), g);
     for (double age : {std::max(f.first_s, 10.0), last})
       for (double z : {-1.0, 0.0, 1.0}) {

@@ -100,9 +100,7 @@ struct foreign_device {
       answers->asked = true;
       return answers->aged_uS;
     }
-    return one([&](double& out) {
-      of->age({}, age_s, {&target_uS, 1}, {&programmed_uS, 1}, {&z, 1}, {&out, 1});
-    });
+    return one([&](double& out) { of->age({}, age_s, {&target_uS, 1}, {&programmed_uS, 1}, {&z, 1}, {&out, 1}); });
   }
   [[nodiscard]] double read_sigma(double programmed_uS, double aged_uS, double age_s) const noexcept {
     if (answers != nullptr) {

@@ -58,9 +58,9 @@ std::int32_t no_throw(ohmic_error* e, F const& f) noexcept {
     return fail(e, known ? code : code / 100 == 3 ? OHMIC_BAD_FILE : OHMIC_BAD_PARAMETERS, problem.what());
   } catch (std::bad_alloc const&) {
     return fail(e, OHMIC_NO_MEMORY, "out of memory");
-  } catch (std::exception const& problem) {
-    return fail(e, OHMIC_FAILED, problem.what());
-  } catch (...) { return fail(e, OHMIC_FAILED, "an unknown exception"); }
+  } catch (std::exception const& problem) { return fail(e, OHMIC_FAILED, problem.what()); } catch (...) {
+    return fail(e, OHMIC_FAILED, "an unknown exception");
+  }
 }
 
 /// Calls f(i, cell) with the place in the arrays of every element of a tile, and the address of its cell.
@@ -87,8 +87,8 @@ struct device_functions {
         *instance = new Law(Law::from_parameters(text));
       } else {
         if (!text.empty())
-          throw error({errc::config_value, "this device has no parameters", "cell.parameters", in_quotes(text), "nothing",
-                       "leave cell.parameters out"});
+          throw error({errc::config_value, "this device has no parameters", "cell.parameters", in_quotes(text),
+                       "nothing", "leave cell.parameters out"});
         *instance = new Law{};
       }
     });
@@ -98,12 +98,10 @@ struct device_functions {
   static std::int32_t facts(void* instance, ohmic_device_facts* out, ohmic_error*) noexcept {
     device_facts const f = law(instance).facts();
     out->flags = 0;
-    for (auto const& [has, flag] : {std::pair(f.programmable, OHMIC_DEVICE_PROGRAMMABLE),
-                                    std::pair(f.has_spread, OHMIC_DEVICE_HAS_SPREAD),
-                                    std::pair(f.has_read_noise, OHMIC_DEVICE_HAS_READ_NOISE),
-                                    std::pair(f.has_drift, OHMIC_DEVICE_HAS_DRIFT),
-                                    std::pair(f.is_volatile, OHMIC_DEVICE_IS_VOLATILE),
-                                    std::pair(f.is_activated, OHMIC_DEVICE_IS_ACTIVATED)})
+    for (auto const& [has, flag] :
+         {std::pair(f.programmable, OHMIC_DEVICE_PROGRAMMABLE), std::pair(f.has_spread, OHMIC_DEVICE_HAS_SPREAD),
+          std::pair(f.has_read_noise, OHMIC_DEVICE_HAS_READ_NOISE), std::pair(f.has_drift, OHMIC_DEVICE_HAS_DRIFT),
+          std::pair(f.is_volatile, OHMIC_DEVICE_IS_VOLATILE), std::pair(f.is_activated, OHMIC_DEVICE_IS_ACTIVATED)})
       if (has) out->flags |= static_cast<std::uint32_t>(flag);
     out->low_uS = f.low_uS, out->high_uS = f.high_uS;
     out->levels = f.levels, out->reserved = 0;
@@ -136,9 +134,7 @@ struct device_functions {
     });
   }
   static std::int32_t draw(void* instance, ohmic_tile const* t, double const* target, double* programmed,
-                           ohmic_error* e) noexcept
-    requires draws_itself<Law>
-  {
+                           ohmic_error* e) noexcept requires draws_itself<Law> {
     return no_throw(e, [&] {
       stream const numbers{t->seed, static_cast<purpose>(t->purpose), t->array};
       for_each_element(*t, [&](std::uint64_t i, std::uint64_t cell) {

@@ -142,15 +142,15 @@ class device_trial {
     constexpr double untouched = -1.5;
     auto const all = targets();
     std::vector<double> target(rows * ld, all[0]), mean(rows * ld, untouched), sigma = mean;
-    for (std::size_t r = 0; r < rows; ++r) std::copy_n(all.begin() + static_cast<long>(r * cols), cols, target.begin() + static_cast<long>(r * ld));
+    for (std::size_t r = 0; r < rows; ++r)
+      std::copy_n(all.begin() + static_cast<long>(r * cols), cols, target.begin() + static_cast<long>(r * ld));
     void* instance = nullptr;
     guarded(table_.name, "create", [&](ohmic_error* e) { return table_.create(parameters_.c_str(), &instance, e); });
     ohmic_tile t{};
     t.struct_size = sizeof t;
     t.rows = rows, t.cols = cols, t.ld = ld, t.first_cell = tile.first, t.cell_ld = tile.stride;
-    guarded(table_.name, "program", [&](ohmic_error* e) {
-      return table_.program(instance, &t, target.data(), mean.data(), sigma.data(), e);
-    });
+    guarded(table_.name, "program",
+            [&](ohmic_error* e) { return table_.program(instance, &t, target.data(), mean.data(), sigma.data(), e); });
     table_.destroy(instance);
     auto const expected = whole(*device_);
     for (std::size_t r = 0; r < rows; ++r)

@@ -37,8 +37,9 @@ void guarded(std::string const& where, char const* function, Call const& call) {
   std::string thrown;
   try {
     status = call(&e);
-  } catch (std::exception const& problem) { thrown = std::string(": ") + problem.what();
-  } catch (...) { thrown = " "; }
+  } catch (std::exception const& problem) { thrown = std::string(": ") + problem.what(); } catch (...) {
+    thrown = " ";
+  }
   if (!thrown.empty())
     throw error({errc::plugin_failed, std::string(function) + " throws" + printable(thrown, 256), where, "an exception",
                  "a status and a message", "no exception may leave a plugin"});
@@ -79,9 +80,8 @@ class device final : public tile_device {
                std::span<double> sigma) const override {
     auto const t = described(tile);
     std::fill(mean.begin(), mean.end(), NAN), std::fill(sigma.begin(), sigma.end(), NAN);
-    call("program", [&](ohmic_error* e) {
-      return table_.program(instance_, &t, target.data(), mean.data(), sigma.data(), e);
-    });
+    call("program",
+         [&](ohmic_error* e) { return table_.program(instance_, &t, target.data(), mean.data(), sigma.data(), e); });
     double const slack = std::isfinite(facts_.high_uS) ? 1e-9 * facts_.high_uS : 0.0;
     require("program", "mean_uS", mean, facts_.low_uS - slack, facts_.high_uS + slack);
     require("program", "sigma_uS", sigma, 0.0, facts_.has_spread ? max_uS : 0.0);
@@ -115,9 +115,8 @@ class device final : public tile_device {
     t.age_s = age_s;
     std::fill(sigma.begin(), sigma.end(), table_.read == nullptr ? 0.0 : NAN);
     if (table_.read == nullptr) return;
-    call("read", [&](ohmic_error* e) {
-      return table_.read(instance_, &t, programmed.data(), aged.data(), sigma.data(), e);
-    });
+    call("read",
+         [&](ohmic_error* e) { return table_.read(instance_, &t, programmed.data(), aged.data(), sigma.data(), e); });
     require("read", "sigma_uS", sigma, 0.0, facts_.has_read_noise ? max_uS : 0.0);
   }
 
@@ -146,7 +145,8 @@ class device final : public tile_device {
     return t;
   }
 
-  [[nodiscard]] error broken(char const* function, std::string const& what, std::string got, std::string allowed) const {
+  [[nodiscard]] error broken(char const* function, std::string const& what, std::string got,
+                             std::string allowed) const {
     return error({errc::plugin_failed, std::string(function) + " gives what cannot be: " + what, where_, std::move(got),
                   std::move(allowed), "mend the plugin; ohmic plugin check FILE shows its faults"});
   }

@@ -42,13 +42,15 @@ class loaded {
   [[nodiscard]] std::vector<ohmic_device_v1> const& devices() const noexcept { return tables_.devices; }
 
   /// Errors  unknown_id; those of plugin::device
-  [[nodiscard]] std::shared_ptr<tile_device const> make_device(std::string_view name, std::string const& parameters) const {
+  [[nodiscard]] std::shared_ptr<tile_device const> make_device(std::string_view name,
+                                                               std::string const& parameters) const {
     std::vector<std::string> names;
     for (auto const& d : tables_.devices) {
       if (d.name == name) return std::make_shared<device>(d, where(), parameters, library_);
       names.emplace_back(d.name);
     }
-    throw error({errc::unknown_id, "no device of that name in the plugin", where(), std::string(name), joined(names), ""});
+    throw error(
+        {errc::unknown_id, "no device of that name in the plugin", where(), std::string(name), joined(names), ""});
   }
 
  private:

@@ -37,8 +37,8 @@ class library {
       std::string_view said = e.what();
       if (auto const at = said.find("message: "); at != said.npos) said = said.substr(at + 9);
       if (auto const end = said.rfind("): "); end != said.npos) said = said.substr(0, end);
-      throw error({errc::plugin_file, "is not loaded", where(), printable(said, 512), "a shared library of this machine",
-                   "build it for this machine, with everything that it needs"});
+      throw error({errc::plugin_file, "is not loaded", where(), printable(said, 512),
+                   "a shared library of this machine", "build it for this machine, with everything that it needs"});
     }
   }
 

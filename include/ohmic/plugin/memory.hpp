@@ -1,13 +1,12 @@
 // Memory that somebody else points to: copied where it is there, refused where it is not.
 #pragma once
 
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"

@@ -46,7 +46,8 @@ struct table_sizes {
 };
 inline constexpr table_sizes plugin_sizes = {{280, 280}};
 inline constexpr table_sizes device_sizes = {{784, 792}};
-static_assert(sizeof(ohmic_plugin_v1) == plugin_sizes.of_minor[1] && sizeof(ohmic_device_v1) == device_sizes.of_minor[1],
+static_assert(sizeof(ohmic_plugin_v1) == plugin_sizes.of_minor[1] &&
+                  sizeof(ohmic_device_v1) == device_sizes.of_minor[1],
               "ohmic: a minor version adds its sizes here");
 
 /// Copies and checks the tables of a plugin. Memory has copy(from, to, n) and is_code(at).
@@ -59,8 +60,8 @@ class table_check {
     checked_plugin out;
     copy_table(at, "table", plugin_sizes, out.table);
     if (out.table.magic != OHMIC_PLUGIN_MAGIC)
-      throw refuse("magic", "is no table of a plugin", std::to_string(out.table.magic),
-                   "OHMIC_PLUGIN_MAGIC", "fill the table as plugins/template does");
+      throw refuse("magic", "is no table of a plugin", std::to_string(out.table.magic), "OHMIC_PLUGIN_MAGIC",
+                   "fill the table as plugins/template does");
     name(out.table.name, "name");
     text(out.table.version, "version", true);
     text(out.table.summary, "summary", true);
@@ -69,11 +70,11 @@ class table_check {
       throw refuse("device_count", "more devices than a plugin may have", std::to_string(out.table.device_count),
                    "0.." + std::to_string(max_devices), "count them again");
     if ((out.table.devices == nullptr) != (out.table.device_count == 0))
-      throw refuse("devices", out.table.devices == nullptr ? "has devices and no list of them" : "has a list of no devices",
-                   std::to_string(out.table.device_count) + " devices", "a list of device_count pointers, then null", "");
+      throw refuse(
+          "devices", out.table.devices == nullptr ? "has devices and no list of them" : "has a list of no devices",
+          std::to_string(out.table.device_count) + " devices", "a list of device_count pointers, then null", "");
     for (std::size_t k = 0; k < out.table.device_count; ++k) out.devices.push_back(device(out, k));
-    if (out.table.device_count > 0 && pointer(out, out.table.device_count) != nullptr)
-      throw miscounted(out, "more");
+    if (out.table.device_count > 0 && pointer(out, out.table.device_count) != nullptr) throw miscounted(out, "more");
     return out;
   }
 
@@ -85,11 +86,11 @@ class table_check {
     table_head head{};
     if (!memory_.copy(at, &head, sizeof head)) throw unreadable(what);
     if (head.abi_major != OHMIC_PLUGIN_ABI_MAJOR)
-      throw refuse(what + ".abi_major", "is of another ABI",
-                   std::to_string(head.abi_major) + "." + std::to_string(head.abi_minor),
-                   "1.x; this host has " + std::to_string(OHMIC_PLUGIN_ABI_MAJOR) + "." +
-                       std::to_string(OHMIC_PLUGIN_ABI_MINOR),
-                   "build the plugin with ohmic/plugin/abi.h of this major version");
+      throw refuse(
+          what + ".abi_major", "is of another ABI",
+          std::to_string(head.abi_major) + "." + std::to_string(head.abi_minor),
+          "1.x; this host has " + std::to_string(OHMIC_PLUGIN_ABI_MAJOR) + "." + std::to_string(OHMIC_PLUGIN_ABI_MINOR),
+          "build the plugin with ohmic/plugin/abi.h of this major version");
     std::uint32_t const least = sizes.at(head.abi_minor);
     if (head.struct_size < least || head.struct_size > max_table_bytes)
       throw refuse(what + ".struct_size", head.struct_size < least ? "the table is truncated" : "is no size of a table",
@@ -107,8 +108,8 @@ class table_check {
   void text(char const (&chars)[N], std::string const& what, bool required) const {
     auto const* const end = static_cast<char const*>(std::memchr(chars, 0, N));
     if (end == nullptr)
-      throw refuse(what, "a text does not end", printable({chars, N}, 40), "a zero within " + std::to_string(N) + " bytes",
-                   "shorten it");
+      throw refuse(what, "a text does not end", printable({chars, N}, 40),
+                   "a zero within " + std::to_string(N) + " bytes", "shorten it");
     std::string_view const read(chars, static_cast<std::size_t>(end - chars));
     if (required && read.empty()) throw refuse(what, "a text is missing", "nothing", "a line of text", "fill it");
     if (find_invalid_utf8(read) != std::string::npos ||
@@ -140,7 +141,8 @@ class table_check {
   }
   [[nodiscard]] error miscounted(checked_plugin const& p, char const* how) const {
     return refuse("device_count", std::string("the list has ") + how + " devices than are counted",
-                  std::to_string(p.table.device_count), "the number before the null that ends the list", "count them again");
+                  std::to_string(p.table.device_count), "the number before the null that ends the list",
+                  "count them again");
   }
   [[nodiscard]] void const* pointer(checked_plugin const& p, std::size_t k) const {
     void const* at = nullptr;

@@ -67,7 +67,8 @@ bool same_states(std::vector<tile_state> const& a, std::vector<tile_state> const
            x.read_sigma_uS == y.read_sigma_uS;
   });
 }
-foreign_device device_of(std::filesystem::path const& file, std::string const& name, std::string const& parameters = "") {
+foreign_device device_of(std::filesystem::path const& file, std::string const& name,
+                         std::string const& parameters = "") {
   return {plugin::loaded(file).make_device(name, parameters), nullptr};
 }
 /// Programs a few cells.
@@ -171,24 +172,25 @@ TEST_CASE("malformed plugins are refused by name before anything of them is call
     char const* way;
     std::string part;
   };
-  for (auto const& [way, part] : {refusal{"wrong_magic", "magic"},
-                                  {"wrong_major", "is of another ABI; got 2.1, allowed: 1.x; this host has 1.1"},
-                                  {"truncated", "devices[0].struct_size: the table is truncated; got 700 bytes"},
-                                  {"lying_size", "is no size of a table"},
-                                  {"null_table", "there is none"},
-                                  {"stray_table", "points to memory that is not there"},
-                                  {"null_entry", "devices[0].program: a function is missing"},
-                                  {"stray_entry", "devices[0].program: points to nothing of a loaded library"},
-                                  {"stray_list", "devices: points to memory that is not there"},
-                                  {"fewer_devices", "more devices than are counted; got 1"},
-                                  {"more_devices", "fewer devices than are counted; got 3"},
-                                  {"many_devices", "more devices than a plugin may have; got 2147483648"},
-                                  {"no_list", "has devices and no list of them"},
-                                  {"unterminated", "devices[0].source: a text does not end"},
-                                  {"control_character", "devices[0].summary: is not a line of UTF-8; got 'two\\x0alines'"},
-                                  {"no_device_name", "devices[0].name: is no name; got '../cell'"},
-                                  {"same_name_twice", "two devices go by one name"},
-                                  {"unknown_threads", "devices[0].threads: is no class of threads; got 7"}}) {
+  for (auto const& [way, part] :
+       {refusal{"wrong_magic", "magic"},
+        {"wrong_major", "is of another ABI; got 2.1, allowed: 1.x; this host has 1.1"},
+        {"truncated", "devices[0].struct_size: the table is truncated; got 700 bytes"},
+        {"lying_size", "is no size of a table"},
+        {"null_table", "there is none"},
+        {"stray_table", "points to memory that is not there"},
+        {"null_entry", "devices[0].program: a function is missing"},
+        {"stray_entry", "devices[0].program: points to nothing of a loaded library"},
+        {"stray_list", "devices: points to memory that is not there"},
+        {"fewer_devices", "more devices than are counted; got 1"},
+        {"more_devices", "fewer devices than are counted; got 3"},
+        {"many_devices", "more devices than a plugin may have; got 2147483648"},
+        {"no_list", "has devices and no list of them"},
+        {"unterminated", "devices[0].source: a text does not end"},
+        {"control_character", "devices[0].summary: is not a line of UTF-8; got 'two\\x0alines'"},
+        {"no_device_name", "devices[0].name: is no name; got '../cell'"},
+        {"same_name_twice", "two devices go by one name"},
+        {"unknown_threads", "devices[0].threads: is no class of threads; got 7"}}) {
     CAPTURE(way);
     check_refused([&, w = way] { plugin::loaded const p(one_case(w)); }, errc::plugin_table,
                   {std::string(way) + ".so", part});
@@ -200,9 +202,13 @@ TEST_CASE("files that are no plugins are refused by name") {
   check_refused(load("/nowhere/a.so"), errc::file_missing, {"/nowhere/a.so"});
   check_refused(load(OHMIC_PLUGIN_CASES), errc::file_missing, {"no such file"});
   ohmic_test::temporary_folder const folder;
-  check_refused(load(folder.write("text.so", "this is not an ELF file, whatever its name says; and it is as long as the head of one has to be")), errc::plugin_file, {"text.so", "invalid ELF header"});
+  check_refused(load(folder.write(
+                    "text.so",
+                    "this is not an ELF file, whatever its name says; and it is as long as the head of one has to be")),
+                errc::plugin_file, {"text.so", "invalid ELF header"});
   check_refused(load(folder.write("empty.so", "")), errc::plugin_file, {"empty.so", "file too short"});
-  check_refused(load(folder.write("cut.so", ohmic_test::read_bytes(one_case("good")).substr(0, 2000))), errc::plugin_file, {"cut.so"});
+  check_refused(load(folder.write("cut.so", ohmic_test::read_bytes(one_case("good")).substr(0, 2000))),
+                errc::plugin_file, {"cut.so"});
   check_refused(load(one_case("missing_symbol")), errc::plugin_file, {"no symbol ohmic_plugin_entry_v1"});
   check_refused(load(one_case("unresolved_symbol")), errc::plugin_file, {"undefined symbol: this_function_is_nowhere"});
   check_refused(load(one_case("throws_at_once")), errc::plugin_failed, {"ohmic_plugin_entry_v1 throws"});
@@ -211,9 +217,10 @@ TEST_CASE("files that are no plugins are refused by name") {
 TEST_CASE("what a device gives is checked before it is used") {
   for (auto const& [way, part] :
        {std::pair("not_a_number", "program gives what cannot be: mean_uS of element 3 of the tile; got nan"),
-        std::pair("negative", "element 3 of the tile; got -1e-09"), std::pair("infinite", "element 3 of the tile; got inf"),
-        std::pair("out_of_range", "got 26, allowed: "), std::pair("writes_nothing", "element 0 of the tile; got nan"),
-        std::pair("fails", "xxxxx"), std::pair("fails_silently", "program fails and does not say why; got status 77"),
+        std::pair("negative", "element 3 of the tile; got -1e-09"),
+        std::pair("infinite", "element 3 of the tile; got inf"), std::pair("out_of_range", "got 26, allowed: "),
+        std::pair("writes_nothing", "element 0 of the tile; got nan"), std::pair("fails", "xxxxx"),
+        std::pair("fails_silently", "program fails and does not say why; got status 77"),
         std::pair("bad_facts", "facts gives what cannot be: low_uS, high_uS; got 1, 0.5"),
         std::pair("drift_without_function", "drift without a function"),
         std::pair("spread_not_said", "sigma_uS of element 0")}) {
@@ -224,8 +231,11 @@ TEST_CASE("what a device gives is checked before it is used") {
   auto const throwing = device_of(one_case("throws"), "throwing_cell");
   double const target = 5.0;
   double mean = 0.0, sigma = 0.0;
-  check_refused([&] { throwing.of->program({}, {&target, 1}, {&mean, 1}, {&sigma, 1}); }, errc::plugin_failed,
-                {"throws.so: throwing_cell", "program throws: no laws today"});
+  check_refused(
+      [&] {
+        throwing.of->program({}, {&target, 1}, {&mean, 1}, {&sigma, 1});
+      },
+      errc::plugin_failed, {"throws.so: throwing_cell", "program throws: no laws today"});
   CHECK(std::isnan(throwing.programming_mean(5.0)));
 }
 
@@ -250,7 +260,8 @@ TEST_CASE("conformance finds what tables and single results do not show") {
 }
 
 /// Structs of the ABI as text: name, size, and offset and size of every member.
-#define OHMIC_MEMBER(s, m) out += std::string("  ") + #m + " " + std::to_string(offsetof(s, m)) + " " + std::to_string(sizeof(s::m)) + "\n"
+#define OHMIC_MEMBER(s, m) \
+  out += std::string("  ") + #m + " " + std::to_string(offsetof(s, m)) + " " + std::to_string(sizeof(s::m)) + "\n"
 #define OHMIC_STRUCT(s) out += std::string(#s) + " " + std::to_string(sizeof(s)) + "\n"
 
 TEST_CASE("the layout of the ABI is the golden text") {

@@ -11,7 +11,9 @@ using namespace ohmic_test;
 
 namespace {
 
-std::string plugin_file(std::string const& name) { return std::string("'") + OHMIC_PLUGIN_FOLDER + "/" + name + ".so'"; }
+std::string plugin_file(std::string const& name) {
+  return std::string("'") + OHMIC_PLUGIN_FOLDER + "/" + name + ".so'";
+}
 std::string plugin_case(std::string const& name) { return std::string("'") + OHMIC_PLUGIN_CASES + "/" + name + ".so'"; }
 std::string with_path(std::string const& folders) { return "OHMIC_PLUGIN_PATH='" + folders + "' "; }
 
@@ -39,9 +41,11 @@ struct plugin_product : scratch_folder {
 TEST_CASE("mvm with a device of a plugin writes the bytes of the built-in one, by option and by file") {
   plugin_product const f;
   std::string const more =
-      " --set 'cell.retention.age=3600 s' --set cell.write.max_tries=3 --set cell.faults.stuck_low=0.1 --set array.rows=16";
+      " --set 'cell.retention.age=3600 s' --set cell.write.max_tries=3 --set cell.faults.stuck_low=0.1 --set "
+      "array.rows=16";
   REQUIRE(run_program(f.mvm("a.npy", "--set cell.device=pcm_nandakumar" + more)).status == 0);
-  auto const r = run_program(f.mvm("b.npy", "--plugin " + plugin_file("device_pcm") + " --set cell.device=plugin_pcm_nandakumar" + more));
+  auto const r = run_program(
+      f.mvm("b.npy", "--plugin " + plugin_file("device_pcm") + " --set cell.device=plugin_pcm_nandakumar" + more));
   INFO(r.text);
   REQUIRE(r.status == 0);
   f.write("c.toml", std::string("[plugin]\nfiles = [\"") + OHMIC_PLUGIN_FOLDER +
@@ -56,8 +60,11 @@ TEST_CASE("a saved array of a plugin's device is multiplied again without the pl
   plugin_product const f;
   REQUIRE(run_program(f.mvm("a.npy", "--plugin " + plugin_file("device_ecram") +
                                          " --set cell.device=ecram_lithium --set 'cell.parameters=low_uS=0;high_uS=25'"
-                                         " --save " + (f / "s.safetensors"))).status == 0);
-  auto const r = run_program("mvm --load " + (f / "s.safetensors") + " --inputs " + (f / "x.npy") + " --output " + (f / "b.npy"));
+                                         " --save " +
+                                         (f / "s.safetensors")))
+              .status == 0);
+  auto const r =
+      run_program("mvm --load " + (f / "s.safetensors") + " --inputs " + (f / "x.npy") + " --output " + (f / "b.npy"));
   INFO(r.text);
   REQUIRE(r.status == 0);
   CHECK(ohmic::model::read_npy(f.path() / "a.npy").values == ohmic::model::read_npy(f.path() / "b.npy").values);
@@ -71,7 +78,8 @@ TEST_CASE("plugins are found by name in OHMIC_PLUGIN_PATH and nowhere else") {
   auto const relative = run_with(with_path("plugins"), use);
   CHECK(relative.status == 2);
   CHECK_THAT(relative.text, contains("OHMIC_PLUGIN_PATH: a folder that is not absolute; got 'plugins'"));
-  auto const here = run_program("--version >/dev/null && cd '" OHMIC_PLUGIN_FOLDER "' && '" OHMIC_PROGRAM "' list plugins --plugin device_pcm.so");
+  auto const here = run_program("--version >/dev/null && cd '" OHMIC_PLUGIN_FOLDER "' && '" OHMIC_PROGRAM
+                                "' list plugins --plugin device_pcm.so");
   CHECK(here.status == 2);
   CHECK_THAT(here.text, contains("give ./device_pcm.so"));
 }
@@ -110,9 +118,11 @@ TEST_CASE("what is wrong with a plugin or its device ends the program with words
   refused(f.mvm("a.npy", "--set cell.device=pcm_josi"), {"did you mean 'pcm_joshi'?"});
   refused(f.mvm("a.npy", "--set cell.parameters=a=1"), {"parameters are given and not used"});
   refused(f.mvm("a.npy", "--plugin " + plugin_case("taken_name")), {"a device of this name is there already", "sonos"});
-  refused(f.mvm("a.npy", "--plugin " + plugin_file("device_ecram") + " --set cell.device=ecram_lithium --set cell.parameters=low=1"),
+  refused(f.mvm("a.npy", "--plugin " + plugin_file("device_ecram") +
+                             " --set cell.device=ecram_lithium --set cell.parameters=low=1"),
           {"ecram_lithium", "unknown key"});
-  refused(f.mvm("a.npy", "--plugin " + plugin_case("not_a_number") + " --set cell.device=test_cell --set 'cell.r_off=1000 kohm'"),
+  refused(f.mvm("a.npy", "--plugin " + plugin_case("not_a_number") +
+                             " --set cell.device=test_cell --set 'cell.r_off=1000 kohm'"),
           {"not_a_number.so: test_cell", "program gives what cannot be"}, 3);
   CHECK(f.files() == 2);
 }

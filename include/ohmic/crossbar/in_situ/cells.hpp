@@ -223,7 +223,9 @@ inline double largest_weight(matrix_view<double const> w) {
     for (std::size_t first = 0; first < out.inputs; first += rows) {
       std::size_t const n = std::min(rows, out.inputs - first);
       target.resize(share.size() * n), states.resize(target.size());
-      auto const weight = [&](std::size_t k) { return o < out.outputs ? weights(o, first + k) / out.weight_scale : 0.0; };
+      auto const weight = [&](std::size_t k) {
+        return o < out.outputs ? weights(o, first + k) / out.weight_scale : 0.0;
+      };
       for (std::size_t k = 0; k < n; ++k) {
         shares.fill(weight(k), share);
         for (std::size_t s = 0; s < share.size(); ++s) target[s * n + k] = cell.target(share[s]);
