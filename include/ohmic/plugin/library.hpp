@@ -4,9 +4,15 @@
 #ifndef BOOST_DLL_USE_STD_FS
 #define BOOST_DLL_USE_STD_FS  // header-only
 #endif
+#include <elf.h>
+
 #include <boost/dll/shared_library.hpp>
+#include <cstdint>
+#include <cstring>
 #include <exception>
 #include <filesystem>
+#include <fstream>
+#include <ios>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +23,30 @@
 #include "ohmic/core/printable.hpp"
 
 namespace ohmic::inline OHMIC_ABI::plugin {
+
+namespace detail {
+
+/// True where a library's file ends before what its program headers speak of: the system would load it, and the process end when it
+/// touches what is not there. Of other files nothing is said here.
+[[nodiscard]] inline bool is_cut_off(std::filesystem::path const& file) {
+  std::error_code none;
+  std::uint64_t const size = std::filesystem::file_size(file, none);
+  std::ifstream in(file, std::ios::binary);
+  Elf64_Ehdr head{};
+  if (!in.read(reinterpret_cast<char*>(&head), sizeof head)) return false;
+  if (std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS64 ||
+      head.e_phentsize != sizeof(Elf64_Phdr))
+    return false;
+  for (unsigned k = 0; k < head.e_phnum; ++k) {
+    Elf64_Phdr part{};
+    in.seekg(static_cast<std::streamoff>(head.e_phoff + k * sizeof part));
+    if (!in.read(reinterpret_cast<char*>(&part), sizeof part)) return true;
+    if (part.p_type == PT_LOAD && (part.p_offset > size || part.p_filesz > size - part.p_offset)) return true;
+  }
+  return false;
+}
+
+}  // namespace detail
 
 /// A loaded library; it stays loaded as long as a copy exists.
 class library {
@@ -29,6 +59,9 @@ class library {
       throw error({errc::file_missing, "no such file", printable(file.string(), 512), "", "a shared library",
                    "check the path of the plugin"});
     file_ = std::filesystem::canonical(file, ignored);
+    if (detail::is_cut_off(file_))
+      throw error({errc::plugin_file, "the file is cut off", where(), "less than its program headers say", "a whole library",
+                   "copy it again"});
     try {
       library_ = std::make_shared<boost::dll::shared_library>(
           file_, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
