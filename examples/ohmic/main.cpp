@@ -32,6 +32,13 @@ void add_common(CLI::App& command, common_options& common) {
       .add_option("--plugin", common.plugins,
                   "Load a plugin, which runs its code: a path with a slash, or a name in a folder of OHMIC_PLUGIN_PATH")
       ->type_name("FILE");
+  command.add_flag("--plugin-isolated", common.plugin_isolated,
+                   "Run plugins in processes of their own: what they crash, hang or overwrite is not this one");
+  command
+      .add_option("--plugin-timeout", common.plugin_timeout_s,
+                  "Longest that a call of an isolated plugin may take, in s")
+      ->check(CLI::Range(0.001, 86400.0))
+      ->capture_default_str();
   command
       .add_option("--instruction-set", common.instruction_set,
                   "auto, baseline, avx2 or avx512. Results do not depend on it")

@@ -17,6 +17,8 @@ struct common_options {
   bool quiet = false;
   std::vector<std::string> set;      ///< key=value
   std::vector<std::string> plugins;  ///< paths or names
+  bool plugin_isolated = false;      ///< each in a process of its own
+  double plugin_timeout_s = 10.0;    ///< of a call of such a plugin
   std::string instruction_set = "auto";
 };
 

@@ -1,4 +1,5 @@
 // ohmic plugin check: what an author wants to know of a plugin before it ships.
+#include <algorithm>
 #include <chrono>
 #include <fmt/core.h>
 
@@ -14,8 +15,15 @@ using namespace ohmic;
 int plugin_check(plugin_check_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
-  plugin::loaded const p(find_plugin(o.file));
-  auto const findings = plugin::conformance(p, o.parameters, o.device);
+  // First in a process of its own, so that a crash or a hang is a finding too; then in this one, which can do more.
+  auto const file = find_plugin(o.file);
+  plugin::loaded p(file, isolation_of(common));
+  auto findings = plugin::conformance(p, o.parameters, o.device);
+  if (!common.plugin_isolated &&
+      std::all_of(findings.begin(), findings.end(), [](auto const& f) { return f.passed; })) {
+    p = plugin::loaded(file);
+    findings = plugin::conformance(p, o.parameters, o.device);
+  }
   FILE* const text = common.json == "-" ? stderr : stdout;
   json out = result_header("plugin check", common);
   out["file"] = p.where();

@@ -2,8 +2,10 @@
 #include "plugins.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 
 #include "ohmic/core/error.hpp"
@@ -21,6 +23,12 @@ namespace {
 std::vector<plugin::loaded>& store() {
   static std::vector<plugin::loaded> all;
   return all;
+}
+
+/// Set where plugins of this run have processes of their own.
+std::optional<plugin::isolation>& isolation_of_run() {
+  static std::optional<plugin::isolation> limits;
+  return limits;
 }
 
 /// The folders of OHMIC_PLUGIN_PATH.
@@ -95,7 +103,8 @@ void load_plugin(std::string const& name_or_path) {
   std::error_code none;
   for (auto const& p : store())
     if (fs::equivalent(p.file(), path, none)) return;
-  plugin::loaded const p(path);
+  auto const& isolation = isolation_of_run();
+  auto const p = isolation ? plugin::loaded(path, *isolation) : plugin::loaded(path);
   auto const known = field_format<device_name>::names();
   for (auto const& d : p.devices()) {
     std::string owner;
@@ -110,7 +119,14 @@ void load_plugin(std::string const& name_or_path) {
   store().push_back(p);
 }
 
+plugin::isolation isolation_of(common_options const& common) {
+  plugin::isolation limits;
+  limits.timeout_ms = std::max(1, static_cast<int>(std::lround(1000.0 * common.plugin_timeout_s)));
+  return limits;
+}
+
 void load_plugins(common_options const& common) {
+  if (common.plugin_isolated) isolation_of_run() = isolation_of(common);
   for (auto const& name : common.plugins) load_plugin(name);
 }
 

@@ -24,7 +24,10 @@ std::vector<std::filesystem::path> plugin_files();
 /// Errors  those of find_plugin; config_conflict where it brings a device of a name that is taken; those of plugin::loaded
 void load_plugin(std::string const& name_or_path);
 
-/// Loads the plugins of --plugin.
+/// What an isolated plugin may take.
+ohmic::plugin::isolation isolation_of(common_options const& common);
+
+/// Loads the plugins of --plugin, and says how those of settings files are loaded.
 void load_plugins(common_options const& common);
 
 /// The loaded plugins, in the order of loading.

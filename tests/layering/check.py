@@ -45,6 +45,7 @@ FENCES = [
     (r"utf8proc\.h$", r"model/(import|text)[./].*"),
     (r"boost/dll/", r"plugin/library\.hpp"),
     (r"(fcntl|unistd|sys/mman|sys/stat)\.h$", r"model/import[./].*|plugin/(memory|isolated)\.hpp"),
+    (r"(poll|signal|sys/(prctl|resource|socket|wait))\.h$", r"plugin/isolated\.hpp"),
     (r"elf\.h$", r"plugin/library\.hpp"),
     (r"dlfcn\.h$", r"plugin/memory\.hpp"),
     (r"std(def|int)\.h$", r"plugin/abi\.h"),

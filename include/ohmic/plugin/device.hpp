@@ -7,21 +7,20 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
-#include <limits>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/printable.hpp"
-#include "ohmic/core/reflect.hpp"
 #include "ohmic/core/stream.hpp"
 #include "ohmic/device/tile_device.hpp"
 #include "ohmic/plugin/abi.h"
+#include "ohmic/plugin/results.hpp"
 
 namespace ohmic::inline OHMIC_ABI::plugin {
 
@@ -65,7 +64,10 @@ class device final : public tile_device {
       : keeper_(std::move(keeper)), table_(table), where_(file + ": " + table.name) {
     detail::guarded(where_, "create", [&](ohmic_error* e) { return table_.create(parameters.c_str(), &instance_, e); });
     try {
-      facts_ = checked_facts();
+      raw_.struct_size = sizeof raw_;
+      raw_.low_uS = raw_.high_uS = raw_.first_s = raw_.last_s = NAN;
+      detail::guarded(where_, "facts", [&](ohmic_error* e) { return table_.facts(instance_, &raw_, e); });
+      results_.emplace(where_, table_, raw_);
     } catch (...) {
       end();
       throw;
@@ -73,7 +75,9 @@ class device final : public tile_device {
   }
   ~device() override { end(); }
 
-  [[nodiscard]] device_facts facts() const noexcept override { return facts_; }
+  [[nodiscard]] device_facts facts() const noexcept override { return results_->facts(); }
+  /// As the plugin said them.
+  [[nodiscard]] ohmic_device_facts const& raw_facts() const noexcept { return raw_; }
   [[nodiscard]] bool draws() const noexcept override { return table_.draw != nullptr; }
 
   void program(cell_tile const& tile, std::span<double const> target, std::span<double> mean,
@@ -82,9 +86,7 @@ class device final : public tile_device {
     std::fill(mean.begin(), mean.end(), NAN), std::fill(sigma.begin(), sigma.end(), NAN);
     call("program",
          [&](ohmic_error* e) { return table_.program(instance_, &t, target.data(), mean.data(), sigma.data(), e); });
-    double const slack = std::isfinite(facts_.high_uS) ? 1e-9 * facts_.high_uS : 0.0;
-    require("program", "mean_uS", mean, facts_.low_uS - slack, facts_.high_uS + slack);
-    require("program", "sigma_uS", sigma, 0.0, facts_.has_spread ? max_uS : 0.0);
+    results_->program(mean, sigma);
   }
   void draw(cell_tile const& tile, stream const& numbers, std::uint32_t time, std::span<double const> target,
             std::span<double> programmed) const override {
@@ -93,7 +95,7 @@ class device final : public tile_device {
     t.purpose = static_cast<std::uint32_t>(numbers.use);
     std::fill(programmed.begin(), programmed.end(), NAN);
     call("draw", [&](ohmic_error* e) { return table_.draw(instance_, &t, target.data(), programmed.data(), e); });
-    require("draw", "programmed_uS", programmed, 0.0, max_uS);
+    results_->draw(programmed);
   }
   void age(cell_tile const& tile, double age_s, std::span<double const> target, std::span<double const> programmed,
            std::span<double const> z, std::span<double> aged) const override {
@@ -107,7 +109,7 @@ class device final : public tile_device {
     call("age", [&](ohmic_error* e) {
       return table_.age(instance_, &t, target.data(), programmed.data(), z.data(), aged.data(), e);
     });
-    require("age", "aged_uS", aged, 0.0, max_uS);
+    results_->age(aged);
   }
   void read(cell_tile const& tile, double age_s, std::span<double const> programmed, std::span<double const> aged,
             std::span<double> sigma) const override {
@@ -117,13 +119,10 @@ class device final : public tile_device {
     if (table_.read == nullptr) return;
     call("read",
          [&](ohmic_error* e) { return table_.read(instance_, &t, programmed.data(), aged.data(), sigma.data(), e); });
-    require("read", "sigma_uS", sigma, 0.0, facts_.has_read_noise ? max_uS : 0.0);
+    results_->read(sigma);
   }
 
  private:
-  /// No device conducts as much.
-  static constexpr double max_uS = 1e12;
-
   void end() noexcept {
     try {
       table_.destroy(instance_);
@@ -145,65 +144,12 @@ class device final : public tile_device {
     return t;
   }
 
-  [[nodiscard]] error broken(char const* function, std::string const& what, std::string got,
-                             std::string allowed) const {
-    return error({errc::plugin_failed, std::string(function) + " gives what cannot be: " + what, where_, std::move(got),
-                  std::move(allowed), "mend the plugin; ohmic plugin check FILE shows its faults"});
-  }
-  void require(char const* function, char const* name, std::span<double const> values, double low, double high) const {
-    // One comparison catches NaN as well.
-    auto const bad = std::find_if(values.begin(), values.end(), [&](double v) { return !(v >= low && v <= high); });
-    // Of an unlimited range infinity is not a conductance either.
-    auto const infinite = bad != values.end() || std::isfinite(high)
-                              ? bad
-                              : std::find_if(values.begin(), values.end(), [](double v) { return std::isinf(v); });
-    if (infinite != values.end())
-      throw broken(function,
-                   std::string(name) + " of element " + std::to_string(infinite - values.begin()) + " of the tile",
-                   ohmic::detail::number_text(*infinite),
-                   ohmic::detail::number_text(low) + ".." + ohmic::detail::number_text(high) + ", finite");
-  }
-
-  [[nodiscard]] device_facts checked_facts() const {
-    ohmic_device_facts f{};
-    f.struct_size = sizeof f;
-    f.low_uS = f.high_uS = f.first_s = f.last_s = NAN;
-    detail::guarded(where_, "facts", [&](ohmic_error* e) { return table_.facts(instance_, &f, e); });
-    auto const number = ohmic::detail::number_text<double>;
-    if (!(f.low_uS >= 0.0 && f.high_uS > f.low_uS && f.low_uS <= max_uS))
-      throw broken("facts", "low_uS, high_uS", number(f.low_uS) + ", " + number(f.high_uS), "0 <= low < high");
-    if (!(f.first_s >= 0.0 && f.last_s >= f.first_s))
-      throw broken("facts", "first_s, last_s", number(f.first_s) + ", " + number(f.last_s), "0 <= first <= last");
-    if (f.levels != 0 && (f.levels < 2 || f.levels > 65536))
-      throw broken("facts", "levels", std::to_string(f.levels), "0 or 2..65536");
-    auto const has = [&](std::uint32_t flag) { return (f.flags & flag) != 0; };
-    if (has(OHMIC_DEVICE_HAS_DRIFT) && table_.age == nullptr)
-      throw broken("facts", "drift without a function", "OHMIC_DEVICE_HAS_DRIFT", "with age");
-    if (has(OHMIC_DEVICE_HAS_READ_NOISE) && table_.read == nullptr)
-      throw broken("facts", "noise of reads without a function", "OHMIC_DEVICE_HAS_READ_NOISE", "with read");
-    if (!has(OHMIC_DEVICE_HAS_SPREAD) && table_.draw != nullptr)
-      throw broken("facts", "draws and says that it has no spread", "draw", "OHMIC_DEVICE_HAS_SPREAD");
-    return {.name = table_.name,
-            .summary = table_.summary,
-            .source = table_.source,
-            .low_uS = f.low_uS,
-            .high_uS = f.high_uS,
-            .levels = f.levels,
-            .programmable = has(OHMIC_DEVICE_PROGRAMMABLE),
-            .has_spread = has(OHMIC_DEVICE_HAS_SPREAD),
-            .has_read_noise = has(OHMIC_DEVICE_HAS_READ_NOISE),
-            .has_drift = has(OHMIC_DEVICE_HAS_DRIFT),
-            .is_volatile = has(OHMIC_DEVICE_IS_VOLATILE),
-            .is_activated = has(OHMIC_DEVICE_IS_ACTIVATED),
-            .first_s = f.first_s,
-            .last_s = f.last_s};
-  }
-
   std::shared_ptr<void const> keeper_;  // outlives the instance
   ohmic_device_v1 table_;
   std::string where_;
   void* instance_ = nullptr;
-  device_facts facts_{};
+  ohmic_device_facts raw_{};
+  std::optional<results> results_{};
   mutable std::mutex one_at_a_time_{};
 };
 

@@ -4,11 +4,10 @@
 #ifndef BOOST_DLL_USE_STD_FS
 #define BOOST_DLL_USE_STD_FS  // header-only
 #endif
-#include <elf.h>
-
 #include <boost/dll/shared_library.hpp>
 #include <cstdint>
 #include <cstring>
+#include <elf.h>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -60,8 +59,8 @@ class library {
                    "check the path of the plugin"});
     file_ = std::filesystem::canonical(file, ignored);
     if (detail::is_cut_off(file_))
-      throw error({errc::plugin_file, "the file is cut off", where(), "less than its program headers say", "a whole library",
-                   "copy it again"});
+      throw error({errc::plugin_file, "the file is cut off", where(), "less than its program headers say",
+                   "a whole library", "copy it again"});
     try {
       library_ = std::make_shared<boost::dll::shared_library>(
           file_, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);

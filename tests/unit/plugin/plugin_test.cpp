@@ -214,7 +214,9 @@ TEST_CASE("files that are no plugins are refused by name") {
     try {
       plugin::loaded const p(folder.write("cut" + std::to_string(n) + ".so", whole.substr(0, n)));
       CHECK(n > whole.size() / 2);
-    } catch (error const& e) { CHECK_THAT(std::string(e.what()), ohmic_test::contains("cut" + std::to_string(n) + ".so")); }
+    } catch (error const& e) {
+      CHECK_THAT(std::string(e.what()), ohmic_test::contains("cut" + std::to_string(n) + ".so"));
+    }
   }
   check_refused(load(one_case("missing_symbol")), errc::plugin_file, {"no symbol ohmic_plugin_entry_v1"});
   check_refused(load(one_case("unresolved_symbol")), errc::plugin_file, {"undefined symbol: this_function_is_nowhere"});

@@ -112,6 +112,26 @@ TEST_CASE("plugin check passes what conforms and says what does not") {
   refused("plugin check", {"FILE"});
 }
 
+TEST_CASE("an isolated plugin writes the same bytes, and takes nobody with it") {
+  plugin_product const f;
+  std::string const use = "--plugin " + plugin_file("device_pcm") + " --set cell.device=plugin_pcm_nandakumar";
+  REQUIRE(run_program(f.mvm("a.npy", use)).status == 0);
+  auto const r = run_program(f.mvm("b.npy", use + " --plugin-isolated"));
+  INFO(r.text);
+  REQUIRE(r.status == 0);
+  CHECK(ohmic::model::read_npy(f.path() / "a.npy").values == ohmic::model::read_npy(f.path() / "b.npy").values);
+  auto const bad = [&](std::string const& name) {
+    return f.mvm("c.npy", "--plugin-isolated --plugin-timeout 1 --plugin " + plugin_case(name) +
+                              " --set cell.device=test_cell --set 'cell.r_off=1000 kohm'");
+  };
+  refused(bad("crashes"), {"crashes.so: the plugin's process is gone", "signal 11"}, 3);
+  refused(bad("hangs"), {"did not answer within 1000 ms"}, 3);
+  CHECK_FALSE(std::filesystem::exists(f.path() / "c.npy"));
+  auto const check = run_program("plugin check " + plugin_case("crashes"));
+  CHECK(check.status == 1);
+  CHECK_THAT(check.text, contains("signal 11"));
+}
+
 TEST_CASE("what is wrong with a plugin or its device ends the program with words and a status") {
   plugin_product const f;
   refused(f.mvm("a.npy", "--set cell.device=plugin_pcm_joshi"), {"cell.device: no such device", "--plugin FILE"});
