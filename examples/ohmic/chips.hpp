@@ -8,12 +8,12 @@
 #include <variant>
 #include <vector>
 
+#include "bind_device.hpp"
 #include "json_output.hpp"
 #include "ohmic/chip/isaac.hpp"
 #include "ohmic/chip/wang2024.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
-#include "plugins.hpp"
 
 namespace program_cli {
 

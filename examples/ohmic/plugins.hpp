@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "bind_device.hpp"
 #include "json_output.hpp"
-#include "ohmic/device/resistive_cell.hpp"
 #include "ohmic/plugin/host.hpp"
 #include "options.hpp"
 
@@ -35,15 +35,5 @@ std::vector<ohmic::plugin::loaded> const& plugins();
 
 /// What a plugin says of itself.
 json plugin_object(ohmic::plugin::loaded const& p);
-
-/// Gives a cell the law of its device where that is a plugin's. What no plugin has is left to `validate`, which refuses it.
-/// Errors  those of the plugin for cell.parameters
-void bind_device(ohmic::resistive_cell_config& cell);
-
-/// The same of the settings of a chip, where it has cells of devices.
-template <class Settings>
-void bind_devices(Settings& settings) {
-  if constexpr (requires { bind_device(settings.cell); }) bind_device(settings.cell);
-}
 
 }  // namespace program_cli

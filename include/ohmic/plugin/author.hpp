@@ -167,19 +167,19 @@ template <class Law>
 /// The tables of a plugin, in one place that never moves.
 template <class... Laws>
 struct plugin_tables {
-  ohmic_device_v1 devices[sizeof...(Laws)];
+  ohmic_device_v1 devices[sizeof...(Laws) + 1];  // one more, so that there may be none
   ohmic_device_v1 const* list[sizeof...(Laws) + 1];
   ohmic_plugin_v1 table{};
 
   plugin_tables(description const& d, void const* (*extension)(char const*)) noexcept
-      : devices{device_table<Laws>()...}, list{} {
+      : devices{device_table<Laws>()..., ohmic_device_v1{}}, list{} {
     for (std::size_t k = 0; k < sizeof...(Laws); ++k) list[k] = devices + k;
     table.struct_size = sizeof table;
     table.abi_major = OHMIC_PLUGIN_ABI_MAJOR, table.abi_minor = OHMIC_PLUGIN_ABI_MINOR;
     table.magic = OHMIC_PLUGIN_MAGIC;
     put(table.name, d.name), put(table.version, d.version), put(table.summary, d.summary);
     table.device_count = sizeof...(Laws);
-    table.devices = list;
+    table.devices = sizeof...(Laws) > 0 ? list : nullptr;
     table.extension = extension;
   }
   plugin_tables(plugin_tables const&) = delete;
@@ -197,7 +197,6 @@ struct plugin_tables {
 /// `double drawn(stream, cell, time, target_uS) const noexcept`.
 /// Errors  none: what functions throw becomes a status and a message
 template <device_law... Laws>
-  requires(sizeof...(Laws) > 0)
 [[nodiscard]] ohmic_plugin_v1 const* table_of(description const& d,
                                               void const* (*extension)(char const*) = nullptr) noexcept {
   static detail::plugin_tables<Laws...> const tables(d, extension);

@@ -22,6 +22,7 @@
 #include "ohmic/plugin/isolated_device.hpp"
 #include "ohmic/plugin/library.hpp"
 #include "ohmic/plugin/memory.hpp"
+#include "ohmic/plugin/prices.hpp"
 #include "ohmic/plugin/table.hpp"
 
 namespace ohmic::inline OHMIC_ABI::plugin {
@@ -45,6 +46,9 @@ class resident {
   [[nodiscard]] ohmic_plugin_v1 const& table() const noexcept { return tables_.table; }
   [[nodiscard]] std::vector<ohmic_device_v1> const& devices() const noexcept { return tables_.devices; }
   [[nodiscard]] std::string where() const { return library_->where(); }
+  [[nodiscard]] std::string price_text(std::string const& parameters) const {
+    return detail::price_text(own_memory{}, tables_.table, where(), parameters);
+  }
   [[nodiscard]] std::shared_ptr<device const> make_plugin_device(std::string_view name,
                                                                  std::string const& parameters) const {
     for (auto const& d : tables_.devices)
@@ -120,6 +124,24 @@ class loaded {
     }
     throw error(
         {errc::unknown_id, "no device of that name in the plugin", where(), std::string(name), joined(names), ""});
+  }
+
+  /// The prices of the book that these parameters open, as parse_price_book reads them.
+  /// Errors  missing_entry where the plugin has no price books; plugin_table, plugin_failed, plugin_died; the plugin's for its parameters
+  [[nodiscard]] std::string price_text(std::string const& parameters) const {
+    if (!process_) return resident_->price_text(parameters);
+    std::string text;
+    process_->ask(
+        "prices",
+        [&](detail::shared_area& a) {
+          a.what = detail::shared_area::operation::prices;
+          put_parameters(a, parameters);
+        },
+        [&](detail::shared_area const& a) {
+          auto const n = std::min<std::uint64_t>(a.text_bytes, sizeof a.values);
+          text.assign(reinterpret_cast<char const*>(a.values), static_cast<std::size_t>(n));
+        });
+    return text;
   }
 
  private:

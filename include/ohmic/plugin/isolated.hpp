@@ -49,7 +49,7 @@ namespace detail {
 /// What host and child share. The host believes nothing that it reads here.
 struct shared_area {
   static constexpr std::size_t cells = 65536;
-  enum class operation : std::uint32_t { look, create, destroy, program, draw, age, read };
+  enum class operation : std::uint32_t { look, create, destroy, program, draw, age, read, prices };
 
   // The request.
   operation what;
@@ -66,6 +66,7 @@ struct shared_area {
   std::uint32_t new_instance;
   ohmic_plugin_v1 table;
   ohmic_device_v1 devices[max_devices];
+  std::uint64_t text_bytes;  ///< of prices, which lie in values
   double values[5][cells];
 };
 
@@ -112,6 +113,16 @@ class child_loop {
   void serve(Server const& server) {
     using op = shared_area::operation;
     if (area_.what == op::look) return;
+    if (area_.what == op::prices) {
+      auto const text = server.price_text(area_.parameters);
+      if (text.size() > sizeof area_.values)
+        throw error({errc::capacity, "the price book is too large for an isolated plugin", server.where(),
+                     std::to_string(text.size()) + " bytes", std::to_string(sizeof area_.values),
+                     "run it without isolation"});
+      std::memcpy(area_.values, text.data(), text.size());
+      area_.text_bytes = text.size();
+      return;
+    }
     if (area_.what == op::create) {
       auto made = server.make_plugin_device(area_.devices[area_.device].name, area_.parameters);
       area_.facts = made->raw_facts();

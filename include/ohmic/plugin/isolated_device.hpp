@@ -22,6 +22,15 @@
 
 namespace ohmic::inline OHMIC_ABI::plugin {
 
+/// Writes parameters into a request.
+/// Errors  config_value
+inline void put_parameters(detail::shared_area& a, std::string const& parameters) {
+  if (parameters.size() >= sizeof a.parameters)
+    throw error({errc::config_value, "parameters are too long", "parameters", std::to_string(parameters.size()) + " bytes",
+                 "less than " + std::to_string(sizeof a.parameters), "shorten them"});
+  std::memcpy(a.parameters, parameters.c_str(), parameters.size() + 1);
+}
+
 /// An instance of a device in the plugin's process.
 /// Errors  those of child; plugin_failed where results cannot be, which the host checks itself
 class isolated_device final : public tile_device {
@@ -30,17 +39,13 @@ class isolated_device final : public tile_device {
   isolated_device(std::shared_ptr<child> process, std::uint32_t number, ohmic_device_v1 const& table,
                   std::string const& parameters)
       : process_(std::move(process)), table_(table) {
-    if (parameters.size() >= sizeof(detail::shared_area::parameters))
-      throw error({errc::config_value, "parameters are too long", "cell.parameters",
-                   std::to_string(parameters.size()) + " bytes",
-                   "less than " + std::to_string(sizeof(detail::shared_area::parameters)), "shorten them"});
     ohmic_device_facts f{};
     process_->ask(
         "create",
         [&](detail::shared_area& a) {
           a.what = detail::shared_area::operation::create;
           a.device = number;
-          std::memcpy(a.parameters, parameters.c_str(), parameters.size() + 1);
+          put_parameters(a, parameters);
         },
         [&](detail::shared_area const& a) { f = a.facts, instance_ = a.new_instance; });
     results_.emplace(process_->where() + ": " + table_.name, table_, f);
