@@ -12,11 +12,11 @@
 namespace {
 
 struct accelergy_parameters {
-  std::string energies{};              ///< ERT.yaml
-  std::string areas{};                 ///< ART.yaml, or empty
-  std::string rename{};                ///< their.name:ours,..
+  std::string energies{};             ///< ERT.yaml
+  std::string areas{};                ///< ART.yaml, or empty
+  std::string rename{};               ///< their.name:ours,..
   std::string origin = "regression";  ///< what the estimator's numbers are, unless told otherwise
-  std::string source{};                ///< in front of the file's name
+  std::string source{};               ///< in front of the file's name
 };
 
 }  // namespace
@@ -54,7 +54,8 @@ class accelergy_file {
     return each([&](YAML::Node const& t, std::string const& component) {
       std::string lines;
       for (auto const& action : entry(t, "actions"))
-        lines += line("energy", component + "." + entry(action, "name").as<std::string>(), number(action, "energy") * 1e-12, "J", action);
+        lines += line("energy", component + "." + entry(action, "name").as<std::string>(),
+                      number(action, "energy") * 1e-12, "J", action);
       return lines;
     });
   }
@@ -66,7 +67,8 @@ class accelergy_file {
 
  private:
   error broken(YAML::Exception const& e) const {
-    return error({errc::file_format, "broken YAML: " + e.msg, file_ + " line " + std::to_string(e.mark.line + 1), "", "", ""});
+    return error(
+        {errc::file_format, "broken YAML: " + e.msg, file_ + " line " + std::to_string(e.mark.line + 1), "", "", ""});
   }
   std::string place(YAML::Node const& n) const { return file_ + " line " + std::to_string(n.Mark().line + 1); }
 
@@ -84,7 +86,8 @@ class accelergy_file {
   }
   double number(YAML::Node const& n, char const* key) const {
     auto const v = entry(n, key).as<double>();
-    if (!(v >= 0.0 && v < 1e30)) throw error({errc::value, "out of range", place(n), ohmic::detail::number_text(v), "0 and above", ""});
+    if (!(v >= 0.0 && v < 1e30))
+      throw error({errc::value, "out of range", place(n), ohmic::detail::number_text(v), "0 and above", ""});
     return v;
   }
   std::string line(char const* kind, std::string name, double value, char const* unit, YAML::Node const& at) const {
@@ -98,8 +101,8 @@ class accelergy_file {
       if (pair.substr(0, colon) == from) name = pair.substr(colon + 1);
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    return std::string(kind) + "," + name + "," + ohmic::detail::number_text(value) + " " + unit + "," + p_.origin + "," +
-           (p_.source.empty() ? "" : p_.source + "; ") + "Accelergy, " + place(at) + ": " + from + "\n";
+    return std::string(kind) + "," + name + "," + ohmic::detail::number_text(value) + " " + unit + "," + p_.origin +
+           "," + (p_.source.empty() ? "" : p_.source + "; ") + "Accelergy, " + place(at) + ": " + from + "\n";
   }
 
   accelergy_parameters const& p_;
@@ -108,14 +111,16 @@ class accelergy_file {
 };
 
 struct accelergy_reader {
-  static constexpr std::string_view name = "cost_accelergy", summary = "energies and areas from Accelergy's tables",
-                                    parameters_help =
-                                        "energies=ERT.yaml;areas=ART.yaml;rename=their.name:ours,..;origin=regression;source=..";
+  static constexpr std::string_view
+      name = "cost_accelergy",
+      summary = "energies and areas from Accelergy's tables",
+      parameters_help = "energies=ERT.yaml;areas=ART.yaml;rename=their.name:ours,..;origin=regression;source=..";
 
   static ohmic::run_time_book open(std::string_view text) {
     auto const p = ohmic::plugin::parameters_of<accelergy_parameters>(text);
     if (p.energies.empty() && p.areas.empty())
-      throw error({errc::config_value, "no file is named", "energies, areas", "nothing", "ERT.yaml, ART.yaml", "give energies=.."});
+      throw error({errc::config_value, "no file is named", "energies, areas", "nothing", "ERT.yaml, ART.yaml",
+                   "give energies=.."});
     std::string lines;
     if (!p.energies.empty()) lines += accelergy_file(p, p.energies, "ERT").energies();
     if (!p.areas.empty()) lines += accelergy_file(p, p.areas, "ART").areas();

@@ -24,7 +24,8 @@ namespace {
 
 std::string text_of(std::string const& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) throw ohmic::error({ohmic::errc::file_missing, "cannot be read", file, "", "a price book", "check the path"});
+  if (!in)
+    throw ohmic::error({ohmic::errc::file_missing, "cannot be read", file, "", "a price book", "check the path"});
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
@@ -37,12 +38,14 @@ std::string line_of(std::string_view kind, std::string_view name, toml::node con
   for (auto const* key : {"value", "origin", "source"}) {
     auto const text = (*entry)[key].value<std::string>();
     if (!text || text->find('\n') != text->npos)
-      throw ohmic::error({ohmic::errc::missing_entry, "is missing, or no text of one line", where + "." + key, "", "a text", ""});
+      throw ohmic::error(
+          {ohmic::errc::missing_entry, "is missing, or no text of one line", where + "." + key, "", "a text", ""});
     line += "," + *text;
   }
   for (auto const& [key, value] : *entry)
     if (key.str() != "value" && key.str() != "origin" && key.str() != "source")
-      throw ohmic::error({ohmic::errc::unknown_key, "unknown key", where, std::string(key.str()), "value, origin, source", ""});
+      throw ohmic::error(
+          {ohmic::errc::unknown_key, "unknown key", where, std::string(key.str()), "value, origin, source", ""});
   return line + "\n";
 }
 
@@ -61,9 +64,11 @@ ohmic::run_time_book read_toml(std::string const& file) {
       throw ohmic::error({ohmic::errc::file_format, "is no table of prices", file, std::string(kind.str()),
                           "[area.NAME], [static_power.NAME], [energy.\"PART.ACTION\"]", ""});
     for (auto const& [name, entry] : *table) {
-      auto const line = line_of(kind.str(), name.str(), entry, file + " [" + std::string(kind.str()) + "." + std::string(name.str()) + "]");
+      auto const line = line_of(kind.str(), name.str(), entry,
+                                file + " [" + std::string(kind.str()) + "." + std::string(name.str()) + "]");
       // By itself first, so that an error names the place in this file.
-      static_cast<void>(ohmic::parse_price_book(line, file + " [" + std::string(kind.str()) + "." + std::string(name.str()) + "]"));
+      static_cast<void>(
+          ohmic::parse_price_book(line, file + " [" + std::string(kind.str()) + "." + std::string(name.str()) + "]"));
       lines += line;
     }
   }
@@ -77,7 +82,8 @@ struct table_reader {
   static ohmic::run_time_book open(std::string_view text) {
     auto const p = ohmic::plugin::parameters_of<table_parameters>(text);
     if (p.file.empty())
-      throw ohmic::error({ohmic::errc::config_value, "no file is named", "file", "nothing", "FILE.csv or FILE.toml", "give file=.."});
+      throw ohmic::error(
+          {ohmic::errc::config_value, "no file is named", "file", "nothing", "FILE.csv or FILE.toml", "give file=.."});
     return p.file.ends_with(".toml") ? read_toml(p.file) : ohmic::parse_price_book(text_of(p.file), p.file);
   }
 };

@@ -20,7 +20,8 @@ using bytes = std::vector<std::uint8_t>;
 
 /// One change: a byte, a word of an interesting value, a swap, or the end cut off.
 void mutate(bytes& b, std::uint32_t const* word) {
-  static constexpr std::uint64_t values[] = {0, 1, 2, 63, 64, 65, 0x7F, 0xFF, 280, 784, 792, 0xFFFF, 0x10000, 0x10118, 0x80000000, ~0ull};
+  static constexpr std::uint64_t values[] = {0,   1,   2,   63,     64,      65,      0x7F,       0xFF,
+                                             280, 784, 792, 0xFFFF, 0x10000, 0x10118, 0x80000000, ~0ull};
   if (b.empty()) return;
   std::size_t const at = word[0] % b.size();
   switch (word[1] % 8) {
@@ -39,7 +40,8 @@ void mutate(bytes& b, std::uint32_t const* word) {
       break;
     }
     case 5:
-      std::fill_n(b.begin() + static_cast<std::ptrdiff_t>(at), std::min<std::size_t>(b.size() - at, word[2] % 300), std::uint8_t{'x'});
+      std::fill_n(b.begin() + static_cast<std::ptrdiff_t>(at), std::min<std::size_t>(b.size() - at, word[2] % 300),
+                  std::uint8_t{'x'});
       break;
     default:
       b[at] = static_cast<std::uint8_t>(b[at] ^ (1u << word[2] % 8));

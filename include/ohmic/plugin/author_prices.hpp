@@ -57,7 +57,8 @@ struct price_functions {
     *count = static_cast<rows const*>(book)->size();
     return OHMIC_OK;
   }
-  static std::int32_t get(void* book, std::uint64_t first, std::uint64_t n, ohmic_price* prices, ohmic_error* e) noexcept {
+  static std::int32_t get(void* book, std::uint64_t first, std::uint64_t n, ohmic_price* prices,
+                          ohmic_error* e) noexcept {
     auto const& all = *static_cast<rows const*>(book);
     if (first > all.size() || n > all.size() - first) return fail(e, OHMIC_BAD_VALUE, "no such prices");
     for (std::uint64_t k = 0; k < n; ++k) {

@@ -26,8 +26,9 @@ namespace ohmic::inline OHMIC_ABI::plugin {
 /// Errors  config_value
 inline void put_parameters(detail::shared_area& a, std::string const& parameters) {
   if (parameters.size() >= sizeof a.parameters)
-    throw error({errc::config_value, "parameters are too long", "parameters", std::to_string(parameters.size()) + " bytes",
-                 "less than " + std::to_string(sizeof a.parameters), "shorten them"});
+    throw error({errc::config_value, "parameters are too long", "parameters",
+                 std::to_string(parameters.size()) + " bytes", "less than " + std::to_string(sizeof a.parameters),
+                 "shorten them"});
   std::memcpy(a.parameters, parameters.c_str(), parameters.size() + 1);
 }
 

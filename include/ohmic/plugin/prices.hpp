@@ -24,7 +24,8 @@ inline constexpr std::uint64_t max_prices = 65536;
 /// The table of a plugin's price books, copied and checked.
 /// Errors  missing_entry where it has none; plugin_table
 template <class Memory>
-[[nodiscard]] ohmic_prices_v1 prices_table(Memory const& memory, ohmic_plugin_v1 const& plugin, std::string const& where) {
+[[nodiscard]] ohmic_prices_v1 prices_table(Memory const& memory, ohmic_plugin_v1 const& plugin,
+                                           std::string const& where) {
   void const* at = nullptr;
   if (plugin.extension != nullptr)
     guarded(where, "extension", [&](ohmic_error*) {
@@ -32,8 +33,9 @@ template <class Memory>
       return std::int32_t{OHMIC_OK};
     });
   if (at == nullptr)
-    throw error({errc::missing_entry, "the plugin has no price books", where, std::string("no extension ") + OHMIC_PRICES_EXTENSION,
-                 "a plugin with prices", "see plugins/README.md"});
+    throw error({errc::missing_entry, "the plugin has no price books", where,
+                 std::string("no extension ") + OHMIC_PRICES_EXTENSION, "a plugin with prices",
+                 "see plugins/README.md"});
   table_check<Memory> const check(memory, where);
   ohmic_prices_v1 t;
   check.copy_table(at, "prices", prices_sizes, t);
@@ -52,7 +54,8 @@ template <class Memory>
 template <class Memory>
 [[nodiscard]] std::string price_line(table_check<Memory> const& check, ohmic_price const& p, std::string const& where) {
   auto const broken = [&](char const* what, std::string got, char const* allowed) {
-    return error({errc::plugin_failed, std::string("get gives what cannot be: ") + what, where, std::move(got), allowed, "mend the plugin"});
+    return error({errc::plugin_failed, std::string("get gives what cannot be: ") + what, where, std::move(got), allowed,
+                  "mend the plugin"});
   };
   check.text(p.name, "price.name", true);
   check.text(p.source, "price.source", true);
@@ -75,7 +78,8 @@ template <class Memory>
     default:
       throw broken("a kind of price", std::to_string(p.kind), "1..3");
   }
-  return kind + "," + name + "," + value + "," + std::string(name_of(static_cast<origin>(p.origin))) + "," + p.source + "\n";
+  return kind + "," + name + "," + value + "," + std::string(name_of(static_cast<origin>(p.origin))) + "," + p.source +
+         "\n";
 }
 
 /// All prices of a book, line by line, as parse_price_book reads them.
