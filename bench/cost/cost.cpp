@@ -29,7 +29,7 @@ void cost_of_bert_large(benchmark::State& state) {
   }
   state.SetLabel(std::string(preset.name));
 }
-BENCHMARK(cost_of_bert_large)->DenseRange(0, static_cast<int>(chip::cost_presets.size()) - 1);
+BENCHMARK(cost_of_bert_large)->Name("cost/bert_large")->DenseRange(0, static_cast<int>(chip::cost_presets.size()) - 1);
 
 /// Design points of one model: settings change, the workload stands. Limit: 1e5 a second and core; aim 1e6.
 void design_points(benchmark::State& state) {
@@ -49,7 +49,7 @@ void design_points(benchmark::State& state) {
   }
   state.counters["points/s"] = benchmark::Counter(static_cast<double>(point), benchmark::Counter::kIsRate);
 }
-BENCHMARK(design_points);
+BENCHMARK(design_points)->Name("cost/design_points");
 
 /// GPT-3 has 580 times the weights of BERT-Large and costs the same time.
 void cost_of_gpt3(benchmark::State& state) {
@@ -60,11 +60,11 @@ void cost_of_gpt3(benchmark::State& state) {
     benchmark::DoNotOptimize(r.area_mm2());
   }
 }
-BENCHMARK(cost_of_gpt3);
+BENCHMARK(cost_of_gpt3)->Name("cost/gpt3");
 
 void all_printed_values(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(chip::reproduce().size());
 }
-BENCHMARK(all_printed_values);
+BENCHMARK(all_printed_values)->Name("cost/all_printed_values");
 
 }  // namespace

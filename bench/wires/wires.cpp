@@ -59,7 +59,7 @@ void wires_one_vector(benchmark::State& state) {
   state.counters["iterations"] = static_cast<double>(s.report.iterations);
   state.counters["residual"] = s.report.residual;
 }
-BENCHMARK(wires_one_vector)->Arg(64)->Arg(128)->Arg(256)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(wires_one_vector)->Name("wires/vector/ohmic")->Arg(64)->Arg(128)->Arg(256)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 /// Vectors after the first: lines are eliminated, eight vectors at a time. Time is of 64 vectors.
 void wires_64_further_vectors(benchmark::State& state) {
@@ -75,7 +75,7 @@ void wires_64_further_vectors(benchmark::State& state) {
   for (std::size_t j = 0; j < a.size(); ++j) check(first(j, 0) == alone.output_A[j]);
   for (auto _ : state) benchmark::DoNotOptimize(solver.currents(v.view(), one, report));
 }
-BENCHMARK(wires_64_further_vectors)->Arg(128)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(wires_64_further_vectors)->Name("wires/64_further/ohmic")->Arg(128)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void wires_effective_matrix(benchmark::State& state) {
   array_case const a(static_cast<std::size_t>(state.range(0)));
@@ -91,7 +91,7 @@ void wires_effective_matrix(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(ohmic::wire_solver(a.network).effective_conductances(one, report));
   state.counters["residual"] = report.residual;
 }
-BENCHMARK(wires_effective_matrix)->Arg(64)->Arg(128)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(wires_effective_matrix)->Name("wires/effective/ohmic")->Arg(64)->Arg(128)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 #if defined(OHMIC_WITH_EIGEN)
 using sparse = Eigen::SparseMatrix<double>;
@@ -136,7 +136,7 @@ void eigen_sparse_lu(benchmark::State& state) {
     check(std::fabs(x[2 * n * n - n + j] / s.output_A[static_cast<std::size_t>(j)] - 1.0) < 1e-10);
   for (auto _ : state) benchmark::DoNotOptimize(solve());
 }
-BENCHMARK(eigen_sparse_lu)->Arg(64)->Arg(128)->Arg(256)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(eigen_sparse_lu)->Name("wires/vector/sparse_lu")->Arg(64)->Arg(128)->Arg(256)->UseRealTime()->Unit(benchmark::kMillisecond);
 #endif
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <iostream>
 #include <string>
 
+#include "ohmic/chip/cost_presets.hpp"
 #include "ohmic/chip/equal_delay.hpp"
+#include "ohmic/chip/workload.hpp"
 #include "ohmic/cost/in_situ.hpp"
 #include "ohmic/numeral/shape.hpp"
 #include "svg.hpp"
@@ -17,7 +19,7 @@ namespace {
 
 /// Fig 11: area-delay product of the computation crossbar against the scale factor, S = 1 as 1.
 figures::chart figure_11() {
-  figures::chart c{"Fig 11: area-delay product against the scale factor",
+  figures::chart c{"Fig 11d: area-delay product against the scale factor",
                    "scale factor S",
                    "area x delay, S = 1 as 1",
                    {},
@@ -44,8 +46,66 @@ figures::chart figure_11() {
   return c;
 }
 
+/// Fig 11 (a, b): energy of a MAC and area of a computation crossbar by part, S = 1 as 1 in all.
+/// Source  bottom-up energies; a session of D cycles makes the products of all activations and column pairs
+std::vector<figures::chart> figure_11_breakdown() {
+  figures::chart energy{"Fig 11a: energy of a MAC by part", "scale factor S", "energy, S = 1 as 1", {}, false, false},
+      area{"Fig 11b: area of the computation crossbar by part", "scale factor S", "area, S = 1 as 1", {}, false, false},
+      trade{"Fig 11c: area against delay of equal work, one point a scale factor",
+            "area, S = 1 as 1",
+            "cycles",
+            {},
+            false,
+            false};
+  auto const prices = published_prices();
+  double first_J = 0.0, first_mm2 = 0.0;
+  figures::series all_J{"in all", {}}, all_mm2{"in all", {}}, points{"S = 1 to 7", {}, true};
+  for (int scale = 1; scale <= 7; ++scale) {
+    computation_chip_config k;
+    k.scale = scale;
+    auto const d = [](auto v) { return static_cast<double>(v); };
+    int const digits = balanced_digits(scale, 127);
+    double const inner = d(k.array.activations(scale)), macs = inner * d(k.array.pairs());
+    auto const book = computation_chip_book(price_set::bottom_up, prices, k);
+    auto const each = action_prices<cost_actions>(book.energies);
+    auto const of = [&]<class A>(A, double count) { return count * each[cost_actions::index<A>].value.si(); };
+    std::pair<char const*, double> const energies[] = {
+        {"DAC", of(action<"dac", "drive">{}, d(k.array.rows) * digits / macs)},
+        {"ADC", of(action<"adc", "convert">{}, 2.0 * digits / inner)},
+        {"registers", of(action<"switch_register", "load">{}, d(digits))},
+        {"resistors", of(action<"computation_array", "cycle">{}, digits / macs)},
+        {"shift and add", of(action<"shift_add", "step">{}, digits / inner)}};
+    auto const parts = computation_crossbar_block<>{k}.parts();
+    auto const areas = part_prices<square_metres>(parts, book.areas);
+    std::vector<std::pair<std::string, double>> mm2_of;
+    std::size_t i = 0;
+    for_each_part(parts, [&](std::string_view name, auto const& count) {
+      mm2_of.emplace_back(std::string(name), d(count) * areas[i++].value.si() * 1e6);
+    });
+    double J = 0.0, mm2_all = 0.0;
+    for (auto const& [name, v] : energies) J += v;
+    for (auto const& [name, v] : mm2_of) mm2_all += v;
+    if (scale == 1) {
+      first_J = J, first_mm2 = mm2_all;
+      for (auto const& [name, v] : energies) energy.lines.push_back({name, {}});
+      for (auto const& [name, v] : mm2_of) area.lines.push_back({name, {}});
+    }
+    for (std::size_t n = 0; n < energy.lines.size(); ++n)
+      energy.lines[n].points.emplace_back(scale, energies[n].second / first_J);
+    for (std::size_t n = 0; n < area.lines.size(); ++n)
+      area.lines[n].points.emplace_back(scale, mm2_of[n].second / first_mm2);
+    all_J.points.emplace_back(scale, J / first_J);
+    all_mm2.points.emplace_back(scale, mm2_all / first_mm2);
+    points.points.emplace_back(scale * mm2_all / first_mm2, digits);  // S resistors a value: S times the crossbars
+  }
+  energy.lines.push_back(std::move(all_J));
+  area.lines.push_back(std::move(all_mm2));
+  trade.lines.push_back(std::move(points));
+  return {std::move(energy), std::move(area), std::move(trade)};
+}
+
 /// Fig 13, the trade of area against latency: duplication for wang2024, copies of everything for designs that hold
-/// the weights.
+/// the weights; the other designs as they are, one point each, ISAAC by its IMAs.
 figures::chart figure_13(std::string const& id, std::string const& title) {
   figures::chart c{"Fig 13: " + title, "latency, ms", "area, mm2", {}};
   auto const& n = model::find_network(id);
@@ -69,6 +129,16 @@ figures::chart figure_13(std::string const& id, std::string const& title) {
       single.points.emplace_back(delay * 1e3, copies * resident_crossbar_block::crossbars(size.weights, 14) * whole);
     }
     for (auto* s : {&ours, &multi, &single}) c.lines.push_back(std::move(*s));
+  }
+  auto const w = workload_of(n, {0, 0, 1}, choices_of("wang2024"));
+  std::size_t colour = 4;
+  for (char const* name : {"isaac", "prime", "pipelayer"}) {
+    auto const r = find_cost_preset(name).cost(w, {});
+    double time_s = 0.0;  // without links: the comparison has none
+    for (auto const& row : r.rows)
+      if (row.what == metric::latency && row.block != "links") time_s += row.total;
+    double const imas = r.note("area.ima_only");
+    c.lines.push_back({name, {{time_s * 1e3, imas > 0.0 ? imas : r.area_mm2()}}, true, false, colour++});
   }
   return c;
 }
@@ -151,7 +221,9 @@ int main(int argc, char** argv) {
   }
   std::string const folder = argv[1];
   try {
-    std::vector<figures::chart> const fig11{figure_11()}, fig14{figure_14()};
+    auto fig11 = figure_11_breakdown();
+    fig11.push_back(figure_11());
+    std::vector<figures::chart> const fig14{figure_14()};
     std::vector<figures::chart> const fig13{figure_13("bert_base", "BERT-Base"), figure_13("bert_large", "BERT-Large"),
                                             figure_13("resnet_34", "ResNet-34"), figure_13("resnet_152", "ResNet-152")};
     for (auto const& [name, panels] : {std::pair{"fig11", fig11}, {"fig13", fig13}, {"fig14", fig14}}) {

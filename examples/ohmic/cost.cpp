@@ -1,7 +1,7 @@
 // ohmic cost: area, energy and latency of a model on a chip.
 #include <chrono>
 #include <filesystem>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -111,6 +111,10 @@ std::string read_file(std::string const& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+std::string_view name_of_prices(chip::cost_settings const& s) {
+  return s.choice.prices == price_set::bottom_up ? "bottom_up" : "as_published";
+}
+
 /// 0 stands for "not modelled" in a report.
 json modelled(double v) { return v > 0.0 ? json(v) : json(nullptr); }
 
@@ -164,7 +168,18 @@ json notes_of(cost_report const& r) {
   return notes;
 }
 
-void print_report(FILE* out, cost_report const& r, workload const& w) {
+/// What a reader of the counts has to know.
+std::vector<std::string> remarks_on(model::network const& n, workload const& w, cost_report const& r) {
+  auto out = n.remarks;
+  std::size_t const longest = n.transformer ? n.transformer->positions : 0, own = w.tokens + w.decode;
+  if (longest > 0 && own > longest)
+    out.push_back(fmt::format("{} tokens, but the model has {} positions", own, longest));
+  if (double const chips = r.note("chips"); chips > 1.0)
+    out.push_back(fmt::format("the model does not fit one chip: {:.0f} chips", chips));
+  return out;
+}
+
+void print_report(FILE* out, cost_report const& r, workload const& w, std::vector<std::string> const& remarks) {
   fmt::print(out, "{} on {}: {:.2f} M weights, {} tokens, batch {}, {} generated\n\n", w.model, r.chip,
              static_cast<double>(w.weights) / 1e6, w.tokens, w.batch, w.decode);
   fmt::print(out, "{:<56} {:>12} {:>12} {:>12}      source (origin)\n", "row", "count", "unit price", "total");
@@ -185,9 +200,11 @@ void print_report(FILE* out, cost_report const& r, workload const& w) {
   line("latency, prefill", r.latency_s(phase::prefill), "s");
   if (w.decode > 0)
     line("energy, a generated token", r.energy_J(phase::decode), "J"),
-        line("latency, a generated token", r.latency_s(phase::decode), "s");
+        line("latency, a step of generation", r.latency_s(phase::decode), "s");
   line("power, peak", r.peak_power_W, "W");
   line("power, average in prefill", r.average_power_W(phase::prefill), "W");
+  if (w.decode > 0) line("power, average as tokens are generated", r.average_power_W(phase::decode), "W");
+  for (auto const& remark : remarks) fmt::print(out, "remark: {}\n", remark);
 }
 
 std::string cell(json const& v) {
@@ -238,9 +255,15 @@ void write_page(std::string const& file, cost_report const& r, workload const& w
 
 int cost(cost_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
-  check_writable(common.json);
+  std::vector<output_file> outputs{{o.report, "--report"}, {o.save_prices, "--save-prices"}};
+  if (common.json != "-") outputs.push_back({common.json, "--json"});
+  check_outputs({o.prices, o.chip}, outputs);
   design const chosen = design_named(o.chip);
   auto const& preset = *chosen.preset;
+  for (auto const& [option, file] : {std::pair{"--prices", &o.prices}, {"--save-prices", &o.save_prices}})
+    if (!file->empty() && !preset.has_book)
+      throw error({errc::config_conflict, "this chip has no book of prices", option, std::string(preset.name),
+                   "wang2024, wang2024_published", "remove " + std::string(option)});
   std::vector<design> others;
   if (!o.compare.empty())
     for (auto const& name : distinct_chips(o.compare, "--compare")) others.push_back(design_named(name));
@@ -257,9 +280,6 @@ int cost(cost_options const& o, common_options const& common) {
   if (o.prices.empty()) {
     report = preset.cost(p.work, p.settings);
   } else {
-    if (!preset.has_book)
-      throw error({errc::config_conflict, "this chip has no parts that a book could price", "--prices",
-                   std::string(preset.name), "wang2024, wang2024_published", "remove --prices"});
     book = parse_price_book(read_file(o.prices), o.prices);
     report =
         computation_chip_cost(preset.name, p.settings.chip, p.settings.prices, p.work, book, p.settings.choice.count);
@@ -274,8 +294,9 @@ int cost(cost_options const& o, common_options const& common) {
   }
 
   FILE* const text = common.json == "-" ? stderr : stdout;
+  auto const remarks = remarks_on(network, p.work, report);
   if (!common.quiet) {
-    print_report(text, report, p.work);
+    print_report(text, report, p.work, remarks);
     if (!comparison.empty()) print_comparison(text, comparison, report.chip);
   }
   json out = result_header("cost", common);
@@ -285,6 +306,8 @@ int cost(cost_options const& o, common_options const& common) {
   out["base"] = preset.name;
   out["settings"] = chosen.request.set;
   out["source"] = preset.citation;
+  out["model_source"] = network.source;
+  out["remarks"] = remarks;
   out["tokens"] = p.work.tokens;
   out["decode"] = p.work.decode;
   out["batch"] = p.work.batch;
@@ -317,9 +340,18 @@ int cost(cost_options const& o, common_options const& common) {
                    100 * s.decode_latency);
     }
   }
-  if (!o.prices.empty()) { out["unused_prices"] = unused_prices(book.energies, action_names<cost_actions>()); }
+  if (!o.prices.empty()) {
+    auto const unused = unused_prices(book, computation_chip_part_names(p.settings.chip), action_names<cost_actions>());
+    out["unused_prices"] = unused;
+    if (!common.quiet && !unused.empty()) fmt::print(text, "prices that nothing uses: {}\n", fmt::join(unused, ", "));
+  }
   out["run"] = run_object(start, 1, "none");
   if (!o.report.empty()) write_page(o.report, report, p.work, comparison);
+  if (!o.save_prices.empty())
+    write_whole(o.save_prices,
+                "# kind,name,value unit,origin,source: the book " + std::string(name_of_prices(p.settings)) + " of " +
+                    std::string(report.chip) + "\n" +
+                    to_text(computation_chip_book(p.settings.choice.prices, p.settings.prices, p.settings.chip)));
   write_result(common.json, out);
   return done;
 }

@@ -83,16 +83,17 @@ json dense_object(contest_result const& r) {
 cost_report cost_of(contest_result const& r) {
   chip::run_tally all;
   for (auto const& site : r.report.sites) all += site.actions;
-  return chip::in_situ_cost(r.name, std::get<in_situ_settings>(r.chip), all, r.weight_arrays);
+  return chip::in_situ_cost(r.name, std::get<in_situ_settings>(r.chip), all, r.weight_arrays, r.schedule);
 }
 
 /// Null for chips with a dense bank, which `ohmic cost` prices.
 json cost_object(contest_result const& r) {
   if (!std::holds_alternative<in_situ_settings>(r.chip)) return nullptr;
   auto const cost = cost_of(r);
-  return {{"prices", "bottom_up"},      {"energy_J", cost.energy_J(phase::prefill)},
-          {"arrays", r.weight_arrays},  {"area_mm2", cost.area_mm2()},
-          {"latency_s", json(nullptr)}, {"rows", rows_of(cost)}};
+  return {{"prices", "bottom_up"},       {"energy_J", cost.energy_J(phase::prefill)},
+          {"arrays", r.weight_arrays},   {"attention_arrays", r.schedule.attention_arrays},
+          {"area_mm2", cost.area_mm2()}, {"latency_s", cost.latency_s(phase::prefill)},
+          {"rows", rows_of(cost)}};
 }
 
 json comparison_object(line_comparison const& c) {
@@ -274,15 +275,19 @@ void print_cost(FILE* out, deployment const& d) {
   for (auto const& r : d.results) {
     if (!std::holds_alternative<in_situ_settings>(r.chip)) continue;
     auto const cost = cost_of(r);
-    double adc = 0.0;
-    for (auto const& row : cost.rows)
+    double adc = 0.0, writing = 0.0;
+    for (auto const& row : cost.rows) {
       if (row.part == "adc.convert") adc = row.total;
+      if (row.what == metric::latency && row.part == "cell.write") writing += row.total;
+    }
+    double const time = cost.latency_s(phase::prefill), texts = static_cast<double>(d.scored.n);
     double const energy = cost.energy_J(phase::prefill);
-    fmt::print(out,
-               "\n{}: {} arrays hold the weights, {:.3g} mm2 with their converters; {:.3g} mJ per text, {:.0f} % in "
-               "ADCs (bottom up, rows: --json)\n",
-               r.name, r.weight_arrays, cost.area_mm2(), 1e3 * energy / static_cast<double>(d.scored.n),
-               100.0 * adc / energy);
+    fmt::print(
+        out,
+        "\n{}: {} arrays hold the weights, {} more K and V of the longest text, {:.3g} mm2 with their converters; "
+        "{:.3g} mJ per text, {:.0f} % in ADCs; {:.3g} ms, {:.0f} % writing K and V (bottom up, rows: --json)\n",
+        r.name, r.weight_arrays, r.schedule.attention_arrays, cost.area_mm2(), 1e3 * energy / texts,
+        100.0 * adc / energy, 1e3 * time / texts, 100.0 * writing / time);
   }
 }
 

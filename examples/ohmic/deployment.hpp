@@ -12,6 +12,7 @@
 #include "kernels.hpp"
 #include "ohmic/chip/engine.hpp"
 #include "ohmic/chip/evaluation.hpp"
+#include "ohmic/chip/in_situ_time.hpp"
 #include "ohmic/core/action.hpp"
 #include "ohmic/model/dataset.hpp"
 #include "ohmic/model/task.hpp"
@@ -40,11 +41,12 @@ struct contest_result {
   ohmic::ledger actions;
   std::string plan_difference;  ///< empty: the plan predicted every action
   std::uint64_t clipped_biases = 0;
-  ohmic::dense_report dense{};       ///< of writing and reading the weights once
-  std::uint64_t dense_clipped = 0;   ///< weights that bit errors made larger than the DAC drives
-  chip_settings chip{};              ///< as deployed
-  std::uint64_t weight_arrays = 0;   ///< in-situ arrays that the weights fill
-  ohmic::chip::line_report lines{};  ///< of sampled cycles, where wires are modelled to first order
+  ohmic::dense_report dense{};               ///< of writing and reading the weights once
+  std::uint64_t dense_clipped = 0;           ///< weights that bit errors made larger than the DAC drives
+  chip_settings chip{};                      ///< as deployed
+  std::uint64_t weight_arrays = 0;           ///< in-situ arrays that the weights fill
+  ohmic::chip::in_situ_schedule schedule{};  ///< of a conventional chip
+  ohmic::chip::line_report lines{};          ///< of sampled cycles, where wires are modelled to first order
 };
 
 /// All of a deployment. results[0] is int8, the others are the chips asked for.

@@ -87,6 +87,9 @@ void add_mvm(CLI::App& command, mvm_options& o) {
   });
   file("--inputs", o.inputs, "Inputs, .npy (inputs) or (inputs, vectors)")->required();
   file("--output", o.output, "What the array makes of W X, .npy (outputs) or (outputs, vectors)")->required();
+  file("--calibration", o.calibration,
+       "Inputs for calibrated ranges (adc.range=mean_sigma, percentile, largest, least_squares), .npy; not the ones to "
+       "score");
   file("--array", o.array, "Settings of the array, .toml: [adc] bits = 6; --set comes on top");
   file("--save-conductances", o.conductances,
        "Write the programmed cells in S, .npy (inputs, slices x lines x columns)");
@@ -153,6 +156,9 @@ int run(int argc, char** argv) {
   cost_command->add_flag("--sensitivity", c.sensitivity, "Move every constant by 10 % and show what follows");
   cost_command->add_option("--prices", c.prices, "A price book for the chip, lines kind,name,value unit,origin,source")
       ->type_name("FILE");
+  cost_command
+      ->add_option("--save-prices", c.save_prices, "Write the chip's own price book to FILE, in the form of --prices")
+      ->type_name("FILE");
   cost_command->add_option("--report", c.report, "Write the result as a page to FILE")->type_name("FILE");
   add_common(*cost_command, common);
 
@@ -212,8 +218,11 @@ int run(int argc, char** argv) {
   if (*cost_command) return cost(c, common);
   if (*reproduce_command) return reproduce(r, common);
   if (*solve_command) return solve(w, common);
-  if (*mvm_command) return mvm(m, common);
   if (*plugin_command) return plugin_check(q, common);
+  if (*mvm_command) {
+    m.seed_is_given = mvm_command->count("--seed") > 0;
+    return mvm(m, common);
+  }
   return *deploy_command ? deploy(d, common) : list(what, common);
 }
 

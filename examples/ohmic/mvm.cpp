@@ -5,11 +5,15 @@
 #include <fmt/core.h>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "json_output.hpp"
 #include "ohmic/core/threads.hpp"
+#include "ohmic/crossbar/in_situ/calibration.hpp"
+#include "ohmic/crossbar/in_situ/idle.hpp"
 #include "ohmic/crossbar/in_situ/product.hpp"
 #include "ohmic/model/import/npy.hpp"
 #include "ohmic/model/import/programmed_array.hpp"
@@ -25,24 +29,43 @@ namespace {
 
 using npy_weights = std::optional<model::npy_array>;  ///< none where a saved array is multiplied without them
 
-/// The array file first, --set on top of it.
-in_situ::config config_of(mvm_options const& o, common_options const& common, in_situ::config c = {}) {
-  if (!o.array.empty()) {
+/// What was given, the array file first, --set on top of it. The file is read once, so that it may be a pipe.
+struct given_settings {
+  std::vector<file_entry> file;
+  std::vector<std::string> const& set;
+
+  given_settings(mvm_options const& o, common_options const& common)
+      : file(o.array.empty() ? std::vector<file_entry>() : read_settings_file(o.array)), set(common.set) {}
+
+  [[nodiscard]] in_situ::config on(in_situ::config c) const {
     auto const defaults = settings_object(c);
-    for (auto const& e : read_settings_file(o.array))
-      apply(e, defaults, [&](std::string const& key, std::string const& value) { set(c, key, value); });
+    for (auto const& e : file)
+      apply(e, defaults, [&](std::string const& key, std::string const& value) { ohmic::set(c, key, value); });
+    for (auto const& s : set) assign(c, s);
+    bind_device(c.cell);
+    return c;
   }
-  for (auto const& s : common.set) assign(c, s);
-  bind_device(c.cell);
-  return c;
-}
+  /// Those that do nothing, and why: "adc.steps: adc.levels is not aihwkit_steps".
+  [[nodiscard]] std::vector<std::string> idle_in(in_situ::config const& c) const {
+    std::set<std::string, std::less<>> keys;
+    for (auto const& e : file) keys.insert(e.key);
+    for (auto const& s : set) keys.insert(s.substr(0, s.find('=')));
+    std::vector<std::string> out;
+    for (auto const& [key, why] : in_situ::idle_settings(c))
+      if (keys.contains(key)) out.push_back(fmt::format("{}: {}", key, why));
+    return out;
+  }
+};
 
 /// The array: programmed now, or as it was saved. Of a saved one the settings of inputs, lines and converters may
 /// still change.
-in_situ::cells array_of(mvm_options const& o, common_options const& common, npy_weights const& w) {
-  if (o.load.empty()) return in_situ::program(w->values.view(), config_of(o, common), {common.seed, 0});
+in_situ::cells array_of(mvm_options const& o, std::uint64_t seed, given_settings const& given, npy_weights const& w) {
+  if (o.load.empty()) return in_situ::program(w->values.view(), given.on({}), {seed, 0});
+  if (o.seed_is_given)
+    throw error({errc::config_conflict, "a programmed array keeps the seed that it was programmed with", "--seed",
+                 std::to_string(seed), "no --seed beside --load", "leave --seed out, or program it again"});
   auto cells = model::read_programmed(o.load);
-  auto const config = config_of(o, common, cells.config);
+  auto const config = given.on(cells.config);
   for (auto const& change : diff(cells.config, config))
     for (std::string group : {"cell.", "weights.", "array."})
       if (change.key.starts_with(group))
@@ -78,6 +101,45 @@ double relative_error(matrix<double> const& w, matrix<double> const& x, matrix<d
   return squares > 0.0 ? std::sqrt(wrong / squares) : wrong > 0.0 ? std::numeric_limits<double>::infinity() : 0.0;
 }
 
+/// Inputs of a file that fit the array.
+model::npy_array inputs_of(std::string const& file, std::size_t inputs) {
+  auto x = model::read_npy(file);
+  if (x.values.rows() != inputs)
+    throw error({errc::shape, "inputs do not fit the weights", model::place(file, "shape"),
+                 std::to_string(x.values.rows()) + " rows",
+                 std::to_string(inputs) + ", one for every input of the weights", "check the files"});
+  return x;
+}
+
+/// Errors  data_leak where a vector that is scored is among those that are calibrated on
+void check_held_out(std::string const& file, matrix<double> const& calibration, matrix<double> const& scored) {
+  auto const vectors = [](matrix<double> const& m) {
+    auto const columns = transposed(m.view());
+    std::set<std::vector<double>> out;
+    for (std::size_t n = 0; n < columns.rows(); ++n) out.emplace(columns.row(n).begin(), columns.row(n).end());
+    out.erase(std::vector<double>(m.rows(), 0.0));  // which says nothing
+    return out;
+  };
+  auto const used = vectors(calibration);
+  for (auto const& v : vectors(scored))
+    if (used.contains(v))
+      throw error({errc::data_leak, "an input is calibrated on and multiplied", "--calibration", file,
+                   "inputs that are not in --inputs", "calibrate on held-out inputs"});
+}
+
+/// The settings of the array's converters, with ranges for the calibration inputs where there are some.
+in_situ::adc_config converters_of(mvm_options const& o, in_situ::cells const& cells, matrix<double> const& scored) {
+  bool const wanted = cells.config.adc.is_calibrated();
+  if (o.calibration.empty() && wanted)
+    throw error({errc::missing_calibration, "calibrated ranges have no inputs to calibrate with", "adc.range",
+                 field_format<in_situ::range_rule>::print(cells.config.adc.range), "--calibration FILE",
+                 "give --calibration, or set adc.range=full_scale"});
+  if (o.calibration.empty()) return cells.config.adc;
+  auto const seen = inputs_of(o.calibration, cells.inputs).values;
+  check_held_out(o.calibration, seen, scored);
+  return in_situ::calibrated(cells, seen.view());
+}
+
 double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -87,40 +149,40 @@ double share(std::uint64_t part, std::uint64_t whole) {
 int mvm(mvm_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
+  given_settings const given(o, common);
   std::string states;  // the file of a table
   if (o.load.empty()) {
-    auto const config = config_of(o, common);
+    auto const config = given.on({});
     in_situ::config::validate(config);  // before files are read
     states = config.cell.states;
   }
-  check_outputs({o.weights, o.inputs, o.array, o.load, states}, {{o.output, "--output"},
-                                                                 {o.conductances, "--save-conductances"},
-                                                                 {o.save, "--save"},
-                                                                 {common.json == "-" ? "" : common.json, "--json"}});
+  check_outputs({o.weights, o.inputs, o.array, o.load, o.calibration, states},
+                {{o.output, "--output"},
+                 {o.conductances, "--save-conductances"},
+                 {o.save, "--save"},
+                 {common.json == "-" ? "" : common.json, "--json"}});
   npy_weights w;
   if (!o.weights.empty()) w = weights_of(o);
-  auto const x = model::read_npy(o.inputs);
-  auto const check_inputs = [&](std::size_t inputs) {
-    if (x.values.rows() != inputs)
-      throw error({errc::shape, "inputs do not fit the weights", model::place(o.inputs, "shape"),
-                   std::to_string(x.values.rows()) + " rows",
-                   std::to_string(inputs) + ", one for every input of the weights", "check the files"});
-  };
-  if (w) check_inputs(w->values.cols());
+  std::optional<model::npy_array> x;  // before the array is programmed, if its size is known
+  if (w) x = inputs_of(o.inputs, w->values.cols());
 
   executor threads(common.threads == 0 ? executor::available() : common.threads);
-  auto const cells = array_of(o, common, w);
-  check_inputs(cells.inputs);
+  auto cells = array_of(o, common.seed, given, w);
+  if (!x) x = inputs_of(o.inputs, cells.inputs);
+  // Of a programmed array nothing is asked of the device any more, nor of its file.
+  auto const idle = given.idle_in(o.load.empty() ? cells.config : in_situ::once_programmed(cells.config));
+  cells.config.adc = converters_of(o, cells, x->values);
   in_situ::report report;
-  auto const y = in_situ::multiply(cells, x.values.view(), report, &threads);
-  write_whole(o.output, model::npy_bytes(y.view(), x.is_vector()));
+  auto const y = in_situ::multiply(cells, x->values.view(), report, &threads);
+  write_whole(o.output, model::npy_bytes(y.view(), x->is_vector()));
   if (!o.save.empty()) write_whole(o.save, model::programmed_bytes(cells));
   if (!o.conductances.empty()) write_whole(o.conductances, model::npy_bytes(in_situ::conductances_S(cells).view()));
 
-  double const wrong = w ? relative_error(w->values, x.values, y) : 0.0;
+  double const wrong = w ? relative_error(w->values, x->values, y) : 0.0;
   auto const& written = cells.written;
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet) {
+    for (auto const& i : idle) fmt::print(stderr, "has no effect: {}\n", i);
     fmt::print(text, "{} outputs x {} inputs, {} vector{}; {} array{}, {} cells for a weight\n", cells.outputs,
                cells.inputs, y.cols(), y.cols() == 1 ? "" : "s", cells.arrays(), cells.arrays() == 1 ? "" : "s",
                cells.slices * cells.lines);
@@ -137,6 +199,7 @@ int mvm(mvm_options const& o, common_options const& common) {
   json out = result_header("mvm", common);
   out["seed"] = cells.at.seed;
   out["config"] = settings_object(cells.config);
+  out["idle"] = idle;
   out["outputs"] = cells.outputs;
   out["inputs"] = cells.inputs;
   out["vectors"] = y.cols();

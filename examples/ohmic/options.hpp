@@ -30,7 +30,7 @@ struct deploy_options {
 };
 
 struct cost_options {
-  std::string model, chip = "wang2024", compare, prices, report;
+  std::string model, chip = "wang2024", compare, prices, save_prices, report;
   std::size_t tokens = 0, decode = 1, batch = 1,
               duplication = 0;  ///< tokens 0: the model's usual number; duplication 0: the setting's
   bool sensitivity = false;
@@ -56,7 +56,9 @@ struct mvm_options {
   std::string weights, inputs, output;
   std::string array;         ///< TOML file with settings, or empty
   std::string conductances;  ///< file to write, or empty
-  std::string save, load;  ///< the programmed array as safetensors: to write, to read instead of programming; or empty
+  std::string save, load;   ///< the programmed array as safetensors: to write, to read instead of programming; or empty
+  std::string calibration;  ///< inputs that calibrated ranges are found with, or empty
+  bool seed_is_given = false;
 };
 
 struct plugin_check_options {

@@ -31,6 +31,7 @@ json row_object(chip::reproduced_row const& r) {
           {"within", r.within},
           {"listed", r.listed},
           {"fitted_on", r.fitted_on},
+          {"by_construction", r.by_construction()},
           {"quantity", p.quantity},
           {"subject", p.subject},
           {"unit", p.unit},
@@ -53,7 +54,9 @@ void print_rows(FILE* out, std::vector<chip::reproduced_row> const& rows) {
     fmt::print(out, "{:<28} {:>14} {:>14} {:>+8.2f}% {:>6.1f}%  {:<10} {:<8} {}{}\n", r.printed->id, r.printed->value,
                shown(r.value, r.computed), 100.0 * r.difference, 100.0 * r.printed->rel_tol,
                chip::name_of(r.printed->how), verdict(r), r.formula,
-               r.fitted_on.empty() ? std::string() : fmt::format(" [fitted on {}]", r.fitted_on));
+               r.by_construction()   ? " [fitted on this row: agrees by construction]"
+               : r.fitted_on.empty() ? std::string()
+                                     : fmt::format(" [fitted on {}]", r.fitted_on));
     if (!r.reason.empty()) fmt::print(out, "{:<28}   reason: {}\n", "", r.reason);
   }
 }
@@ -93,24 +96,25 @@ int reproduce(reproduce_options const& o, common_options const& common) {
     throw error({errc::unknown_id, "no printed value whose id starts so", "--only", "'" + o.only + "'",
                  "for example fig12a or tab10", "see: ohmic reproduce"});
   auto const beside = o.only.empty() ? chip::beside_printed() : std::vector<chip::beside_value>{};
-  std::size_t failed = 0, listed = 0;
+  std::size_t failed = 0, listed = 0, constructed = 0;
   for (auto const& r : rows)
-    failed += static_cast<std::size_t>(!r.pass()), listed += static_cast<std::size_t>(r.listed);
+    failed += static_cast<std::size_t>(!r.pass()), listed += static_cast<std::size_t>(r.listed),
+        constructed += static_cast<std::size_t>(r.by_construction());
 
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet) {
     print_rows(text, rows);
     if (!beside.empty()) fmt::print(text, "\nBeside the printed\n");
     for (auto const& v : beside) fmt::print(text, "{:<58} {:>12.5g} {:<8} {}\n", v.id, v.value, v.unit, v.meaning);
-    fmt::print(text, "\n{} rows, {} agree, {} listed with a reason, {} fail\n", rows.size(),
-               rows.size() - listed - failed, listed, failed);
+    fmt::print(text, "\n{} rows, {} agree ({} of them by construction), {} listed with a reason, {} fail\n",
+               rows.size(), rows.size() - listed - failed, constructed, listed, failed);
   }
   json out = result_header("reproduce", common);
   out["config"] = settings_object(computation_chip_config{});
   out["only"] = o.only;
   out["rows"] = json::array();
   for (auto const& r : rows) out["rows"].push_back(row_object(r));
-  out["summary"] = {{"rows", rows.size()}, {"listed", listed}, {"failed", failed}};
+  out["summary"] = {{"rows", rows.size()}, {"by_construction", constructed}, {"listed", listed}, {"failed", failed}};
   out["constants"] = json::array();
   for (auto const& k : chip::list_constants(chip::fitted()))
     out["constants"].push_back({{"name", k.name}, {"value", k.value}, {"unit", k.unit}, {"fitted_on", k.fitted_on}});

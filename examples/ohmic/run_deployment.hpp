@@ -140,16 +140,32 @@ inline dense_settings int8_settings(chip_request const& r) {
 inline auto const& kernels_for(kernel_set const& k, dense_settings const&) { return *k.products; }
 inline auto const& kernels_for(kernel_set const& k, in_situ_settings const&) { return *k.columns; }
 
+/// How many texts have how many tokens.
+inline std::map<std::size_t, std::uint64_t> passes_by_length(ohmic::model::token_lists const& texts) {
+  std::map<std::size_t, std::uint64_t> lengths;
+  for (auto const& t : texts) ++lengths[t.size()];
+  return lengths;
+}
+
 /// Plans the passes over all texts from their lengths alone.
 template <class Model, class Task>
 ohmic::ledger planned_actions(chip_under_test<Model, Task> const& c, Model const& m,
                               ohmic::model::token_lists const& texts) {
-  std::map<std::size_t, std::uint64_t> lengths;
-  for (auto const& t : texts) ++lengths[t.size()];
   ohmic::ledger plan;
-  for (auto const& [tokens, passes] : lengths)
+  for (auto const& [tokens, passes] : passes_by_length(texts))
     plan.merge(ohmic::program::plan(program_of(m, tokens, c.choices), c.planned, sites_of(m), passes));
   return plan;
+}
+
+/// The time that a conventional chip takes for all texts, and the arrays of K and V: nothing for others.
+template <class Model, class Task>
+ohmic::chip::in_situ_schedule schedule_of(chip_under_test<Model, Task> const& c, Model const& m,
+                                          ohmic::model::token_lists const& texts) {
+  ohmic::chip::in_situ_schedule out;
+  if (auto const* const settings = std::get_if<in_situ_settings>(&c.chip))
+    for (auto const& [tokens, passes] : passes_by_length(texts))
+      out.add(*settings, program_of(m, tokens, c.choices), passes);
+  return out;
 }
 
 /// The file of --calibration, or the one that lies beside the model.
@@ -282,6 +298,7 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                      chips[i].dense_clipped,
                      chips[i].chip,
                      chips[i].weight_arrays,
+                     schedule_of(chips[i], m, task.inputs()),
                      chips[i].lines(task, threads)};
     r.actions = r.report.actions(d.names);
     r.plan_difference = difference(planned_actions(chips[i], m, task.inputs()), r.actions);

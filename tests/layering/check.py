@@ -30,6 +30,7 @@ LAYERS = {
     "cost": ["core", "program"],
     "plugin": ["core", "device", "cost/concept.hpp", "cost/book_file.hpp", "cost/price_book.hpp"],
     "chip": ["core", "numeral", "device", "periphery", "crossbar", "nonlinear", "attention", "program", "model", "cost"],
+    "bench": ["core", "numeral", "periphery", "crossbar", "model"],
 }
 
 # Headers that read files or text: only they may include each other, so that ohmic/ohmic.hpp stays free of JSON and Unicode.
@@ -40,6 +41,7 @@ FENCES = [
     (r"xsimd/", r"core/simd\.hpp"),
     (r"(xtensor|xtl)/", r"core/xtensor\.hpp"),
     (r"boost/hana(/|\.hpp)", r"core/(reflect|named)\.hpp"),
+    (r"benchmark/", r"bench/.*"),
     (r"immintrin\.h$", r"core/dot4\.hpp"),
     (r"nlohmann/", r"model/(import|text)[./].*"),
     (r"utf8proc\.h$", r"model/(import|text)[./].*"),

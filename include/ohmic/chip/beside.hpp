@@ -50,6 +50,7 @@ inline constexpr std::string_view knobs[] = {
     "switch registers of 24,576 bit (of three variants)",
     "7 bit planes of the single-bit crossbar",
     "256 register bits of the multi-bit crossbar",
+    "63 MiB of an ISAAC chip taken as 63e6 B",
     "6 HBM3 stacks, B_a, 7 reads of the activations",
     "time factor and area factor of TPUv4 and A100; 400 mm2 for TPUv4",
     "ISAAC's energy = ADC + DAC power of the IMA alone",
@@ -106,7 +107,7 @@ inline constexpr std::string_view knobs[] = {
             std::string(note.meaning));
   }
   add("intro.isaac.chips.exact", 175e9 / isaac::chip_weights, "chips",
-      "168 tiles x 12 IMAs x 8 arrays x 128 x 128 x 2 bit = 66,060,288 weights a chip");
+      "168 tiles x 12 IMAs x 8 arrays x 128 x 128 x 2 bit = 66,060,288 weights a chip, 63 MiB");
   add("robust.first_errors.2bit", detail::error_free_multiple(4), "x",
       "errors beyond this multiple of the fluctuation");
   add("robust.first_errors.1bit", detail::error_free_multiple(2), "x",

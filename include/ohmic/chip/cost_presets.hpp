@@ -31,9 +31,15 @@ struct cost_preset {
 };
 
 namespace detail {
+/// Errors  as cost_settings::validate
+template <class Preset>
+[[nodiscard]] cost_report baseline_report(workload const& w, cost_settings const& s) {
+  cost_settings::validate(s);
+  return Preset::cost(w, s);
+}
 template <class Preset>
 inline constexpr cost_preset baseline_preset{Preset::name,         Preset::summary, Preset::citation,
-                                             in_situ_spec<Preset>, false,           &Preset::cost};
+                                             in_situ_spec<Preset>, false,           &baseline_report<Preset>};
 
 template <class Spec>
 [[nodiscard]] cost_report wang2024_report(workload const& w, cost_settings const& s) {

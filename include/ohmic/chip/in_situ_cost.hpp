@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "ohmic/chip/in_situ_config.hpp"
+#include "ohmic/chip/in_situ_time.hpp"
 #include "ohmic/chip/published.hpp"
 #include "ohmic/cost/computation_chip.hpp"
 #include "ohmic/cost/report.hpp"
@@ -57,13 +58,14 @@ template <in_situ_spec Spec>
                part<"cache.write">(p.edram_byte));
 }
 
-/// Energy of counted actions, and the area of the arrays that hold the weights, each with a DAC a row and one converter.
-/// Registers, buffers, units of F, links, the arrays of K and V and latency are not in it: `ohmic cost` has the figures of
-/// the source.
-/// Units   rows of energy for all that was counted, under phase::prefill
+/// Energy of counted actions; the area of the arrays that hold the weights, and of those that K and V were written into, each
+/// with a DAC a row and one converter; and the time of all that was scheduled, one pass after the other. Registers, buffers,
+/// units of F and links are not in it: `ohmic cost` has the figures of the source.
+/// Units   rows of energy and latency for all that was counted, under phase::prefill
 template <in_situ_spec Spec, class List>
 [[nodiscard]] cost_report in_situ_cost(std::string_view name, config<Spec> const& c, tally<List> const& counted,
-                                       std::uint64_t arrays, component_prices const& p = published_prices(),
+                                       std::uint64_t arrays, in_situ_schedule const& schedule = {},
+                                       component_prices const& p = published_prices(),
                                        computation_chip_config const& rules = {}) {
   cost_report out;
   out.chip = name;
@@ -78,7 +80,10 @@ template <in_situ_spec Spec, class List>
   auto const areas = named(part<"dac">(p.dac_1bit_area * dac_units(rules.dac_rule, dac_bits(c))),
                            part<"adc">(p.adc_area * adc_area_factor(rules.sense_rule, adc_bits(c))),
                            part<"memory_cell">(p.cell_area), part<"sample_hold">(p.sample_hold_area));
-  add_area_rows(out, "in_situ_array", static_cast<double>(arrays), parts, part_prices<square_metres>(parts, areas));
+  auto const prices = part_prices<square_metres>(parts, areas);
+  add_area_rows(out, "in_situ_array", static_cast<double>(arrays), parts, prices);
+  add_area_rows(out, "attention_array", static_cast<double>(schedule.attention_arrays), parts, prices);
+  schedule.add_rows(out);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // ISAAC: settings of its arrays, and its cost.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <string_view>
@@ -88,6 +89,27 @@ struct isaac : in_situ_chip {
     return sum(figure_of(chip_parts(), p), tile(p), tiles_per_chip);
   }
 
+  /// What a MAC takes of the parts of an IMA: their power over the cycles of an input, shared by its weights. The
+  /// comparison counts the ADC and the DAC alone; bottom up all of Table I's parts are there.
+  [[nodiscard]] static std::array<energy_per_mac, 7> mac_actions(component_prices const& p, bool all) noexcept {
+    std::array<energy_per_mac, 7> out;
+    auto const parts = ima_parts();
+    auto const busy = part_prices<watts>(parts, powers(p));
+    double const cycles = input_bits / ima_weights;  // of an IMA, a MAC
+    std::size_t i = 0;
+    for_each_part(parts, [&](std::string_view name, auto const& count) {
+      bool const counted = all || name == "adc" || name == "dac_1bit";
+      energy_price const each{busy[i].value * cycle, busy[i].source, busy[i].from};
+      out[i++] = {name, static_cast<double>(count) * cycles, counted ? each : left_out};
+    });
+    // A converter takes a column after the other in a cycle.
+    out[0] = {"adc.convert", out[0].per_mac * 128.0, out[0].each * (1.0 / 128.0)};
+    out[1].name = "dac.drive";
+    out[3].name = "memristor_array.cycle";
+    return out;
+  }
+  static constexpr energy_price left_out{joules(0.0), "left out of the printed energies, 0", origin::assumption};
+
   /// ADC and DAC of an IMA over the cycles of an input, shared by the MACs that they make.
   [[nodiscard]] static energy_price mac_energy(component_prices const& p) noexcept {
     double const power = 8.0 * p.adc_power.value.si() + 1024.0 * p.dac_1bit_power.value.si();
@@ -108,7 +130,20 @@ struct isaac : in_situ_chip {
     add_area_rows(out, "ima", imas, ima_parts(), part_prices<square_metres>(ima_parts(), areas(s.prices)));
     add_area_rows(out, "tile", tiles, tile_parts(), part_prices<square_metres>(tile_parts(), areas(s.prices)));
     add_area_rows(out, "chip", chips, chip_parts(), part_prices<square_metres>(chip_parts(), areas(s.prices)));
-    add_baseline_energy(out, baseline_work_of(w), w.decode > 0, {mac_energy(s.prices), not_printed<joules>});
+    auto const work = baseline_work_of(w);
+    bool const all = s.choice.prices == price_set::bottom_up;
+    add_baseline_energy(out, work, w.decode > 0, mac_actions(s.prices, all));
+    for (bool set : {false, true}) {
+      double mac = 0.0;
+      for (auto const& a : mac_actions(s.prices, set)) mac += a.per_mac * a.each.value.si();
+      std::string_view const meaning = set ? "all parts of the IMA" : "ADC and DAC of the IMA alone, as printed";
+      out.notes.push_back({set ? "energy.prefill.bottom_up.published" : "energy.prefill.as_published.published",
+                           mac * work.prefill.macs, "J", meaning});
+      if (w.decode > 0)
+        out.notes.push_back(
+            {set ? "energy.decode_per_token.bottom_up.published" : "energy.decode_per_token.as_published.published",
+             mac * work.decode.macs, "J", meaning});
+    }
     add_serial_latency(out, w, input_bits * cycle.si(),
                        "eight cycles of 100 ns an input vector, four serial stages a layer", origin::assumption);
     add_link_rows(out, w, std::ceil(static_cast<double>(w.weights) / chip_weights), hyper_transport_link);

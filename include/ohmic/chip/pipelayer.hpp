@@ -1,6 +1,7 @@
 // PipeLayer: cost only; its function is not modelled.
 #pragma once
 
+#include <cmath>
 #include <string_view>
 
 #include "ohmic/chip/published.hpp"
@@ -8,19 +9,55 @@
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
-/// In-situ arrays with spike-coded inputs, weights resident.
-/// Source  Song et al., HPCA 2017; energy as in Wang et al. 2024, Fig 13, fitted. Area and time are not in the
-///         comparison, so they have no rows.
+/// In-situ arrays with spike-coded inputs, weights resident: four-bit cells, positive and negative arrays apart, one
+/// time slot a bit of the input; integrate-and-fire circuits instead of converters.
+/// Adapted to 8 bits as in the comparison: two cells a weight and sign, eight slots. PipeLayer prints no component
+/// areas; the area of an array here is its own printed operations a second and mm2, turned around with all arrays busy.
+/// Memory subarrays, drivers and counters are in that figure.
+/// Source  Song et al., HPCA 2017: slots and read latency section 6.2, resolution 5.1, efficiencies and area 6.6; energy
+///         as in Wang et al. 2024, Fig 13, fitted. The node is not printed
 struct pipelayer {
   static constexpr std::string_view name = "pipelayer";
-  static constexpr std::string_view summary = "in-situ ReRAM arrays, spike-coded inputs (energy only)";
+  static constexpr std::string_view summary = "in-situ ReRAM arrays of 128 x 128 4-bit cells, spike-coded inputs";
   static constexpr std::string_view citation = "Song et al., HPCA 2017";
+  static constexpr int rows = 128, columns = 128, cell_bits = 4, own_bits = 16, bits = 8;
+  static constexpr seconds slot{29.31e-9};        ///< a spike: read latency
+  static constexpr double own_mm2 = 82.63;        ///< of its evaluated chip
+  static constexpr double own_GOPS_mm2 = 1485.0;  ///< 16 bits; a multiplication and an addition are two operations
+  static constexpr double own_GOPS_W = 142.9;
+
+  /// Weights of so many bits that an array holds; a sign is a second array.
+  [[nodiscard]] static constexpr double array_weights(int of_bits) noexcept {
+    return static_cast<double>(rows) * columns * cell_bits / (2.0 * of_bits);
+  }
+  /// Operations a second of one array that is always busy.
+  [[nodiscard]] static constexpr double array_operations_per_s(int of_bits) noexcept {
+    return 2.0 * array_weights(of_bits) / (of_bits * slot.si());
+  }
+  static constexpr double array_mm2 =
+      2.0 * 16384.0 * cell_bits / (2.0 * own_bits) / (own_bits * 29.31e-9) / (own_GOPS_mm2 * 1e9);
+  static constexpr double array_W = array_mm2 * own_GOPS_mm2 / own_GOPS_W;
 
   [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
     cost_report out;
     out.chip = name;
-    out.rows.reserve(8);
-    add_baseline_energy(out, baseline_work_of(w), w.decode > 0, {s.constants.pipelayer_mac, not_printed<joules>});
+    out.rows.reserve(16);
+    double const arrays = std::ceil(static_cast<double>(w.weights) / array_weights(bits));
+    area_price const array{mm2(array_mm2),
+                           "PipeLayer 6.6: 1485 GOPS/s/mm2 at 16 bits, all arrays busy (assumed); node not printed",
+                           origin::assumption};
+    auto const parts = named(part<"array">(1));
+    add_area_rows(out, "morphable_subarray", arrays, parts,
+                  part_prices<square_metres>(parts, named(part<"array">(array))));
+    add_baseline_energy(out, baseline_work_of(w), w.decode > 0, s.constants.pipelayer_mac);
+    add_serial_latency(out, w, bits * slot.si(),
+                       "eight spikes of 29.31 ns an input vector (PipeLayer 6.2), four serial stages a layer",
+                       origin::assumption);
+    chip_link link = hyper_transport_link;
+    link.source = "links of ISAAC, assumed: PipeLayer prints none";
+    link.from = origin::assumption;
+    add_link_rows(out, w, std::ceil(arrays * array_mm2 / own_mm2), link);
+    out.peak_power_W = arrays * array_W;
     return out;
   }
 };

@@ -4,10 +4,14 @@
 
 #include <cmath>
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ohmic/chip/printed_values.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
 #include "ohmic/cost/components32.hpp"
 #include "ohmic/cost/computation_chip.hpp"
 #include "ohmic/cost/computation_report.hpp"
@@ -30,6 +34,25 @@ struct published_constants {
   double area_factor = 1.0;         ///< of both, to 32 nm; fitted on tab10.gpu.adp
   double cache_bytes_per_s = 1.0;   ///< B_a with 7 reads a layer; fitted on tab11.bert_large.ta
   double weight_bytes_per_s = 1.0;  ///< B_w, whole HBM3 stacks; their number fitted on tab11.bert_large.tw
+
+  /// Errors  value naming the constant
+  static void validate(published_constants const& k) {
+    for (auto const& [name, p] : {std::pair{"dense_read", &k.dense_read},
+                                  {"prime_mac", &k.prime_mac},
+                                  {"pipelayer_mac", &k.pipelayer_mac},
+                                  {"vesti_mac", &k.vesti_mac},
+                                  {"vesti_weight", &k.vesti_weight},
+                                  {"multi_bit_mac", &k.multi_bit_mac},
+                                  {"single_bit_mac", &k.single_bit_mac}})
+      ohmic::detail::check_price(name, *p);
+    for (auto const& [name, v] : {std::pair{"time_factor", k.time_factor},
+                                  {"area_factor", k.area_factor},
+                                  {"cache_bytes_per_s", k.cache_bytes_per_s},
+                                  {"weight_bytes_per_s", k.weight_bytes_per_s}})
+      if (!(v > 0.0) || !std::isfinite(v))
+        throw error({errc::value, "constant out of range", std::string("constants.") + name,
+                     ohmic::detail::number_text(v), "finite, above 0", "correct it"});
+  }
 };
 
 inline constexpr double hbm3_bytes_per_s = 819e9;  ///< one stack (the paper prints Gbps)
@@ -115,6 +138,13 @@ struct cost_settings {
   component_prices prices = published_prices();
   published_constants constants = fitted();
   report_choice choice{};
+
+  /// Errors  config_value, config_conflict, value: naming the field
+  static void validate(cost_settings const& s) {
+    computation_chip_config::validate(s.chip);
+    component_prices::validate(s.prices);
+    published_constants::validate(s.constants);
+  }
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

@@ -20,8 +20,9 @@ inline void exact_rows(row_maker& row, reproduction_inputs const& in) {
   row.number("intro.cell.rram", cells(4, 4), "175e9 x 8 / 4 cells x 4 F2, F = 14 nm");
   row.number("intro.cell.dram", cells(1, 6), "175e9 x 8 cells x 6 F2, F = 14 nm");
   row.number("intro.cell.sram", cells(1, 100), "175e9 x 8 cells x 100 F2, F = 14 nm");
-  row.number("intro.isaac.chips", std::floor(gpt3 / 63e6),
-             "175e9 B / 63e6 B a chip, rounded down; 168 x 12 x 8 x 128 x 128 x 2 bit = 66.06e6 B gives 2649");
+  row.number("intro.isaac.chips", std::floor(gpt3 / (isaac::chip_weights / 1048576.0 * 1e6)),
+             "175e9 B / 63e6 B a chip, rounded down; a chip has 168 x 12 x 8 x 128 x 128 x 2 bit = 63 MiB, which gives "
+             "2649");
   row.text("fig7.example", listed_digits(78), "balanced base 7");
   row.text("fig7.example.neg", listed_digits(-23), "balanced base 7");
   row.text("fig7.step0", fig7_sum(1), "digit 0");
@@ -84,14 +85,17 @@ inline void area_rows(row_maker& row, reproduction_inputs const& in) {
 
 inline void energy_rows(row_maker& row, reproduction_inputs const& in) {
   auto const& k = in.constants;
+  auto const mac_J = [&](energy_price const& mac, int cells) {
+    return resident_crossbar_block::mac_energy_J(mac, cells, in.prices, in.chip);
+  };
   double multi_ratio = 0.0, single_ratio = 0.0;
   for (auto const& m : compared_models) {
     model_size const s = size_of(m.id);
-    double const ours = wang_energy_J(s, in), multi = k.multi_bit_mac.value.si() * s.macs;
+    double const ours = wang_energy_J(s, in), multi = mac_J(k.multi_bit_mac, multi_bit::cells) * s.macs;
     std::string const key(m.key);
     row.number("fig12b.mb." + key, multi * 1e3, "a x MAC", "fig12b.mb.bert_large");
     multi_ratio += multi / ours / 4.0;
-    single_ratio += k.single_bit_mac.value.si() * s.macs / ours / 4.0;
+    single_ratio += mac_J(k.single_bit_mac, single_bit::cells) * s.macs / ours / 4.0;
     row.number("fig13." + key + ".prime", k.prime_mac.value.si() * s.macs * 1e3, "a x MAC", "fig13.bert_large.prime");
     row.number("fig13." + key + ".isaac", isaac::mac_energy(in.prices).value.si() * s.macs * 1e3,
                "ADC and DAC power of an IMA x 800 ns a vector");

@@ -1,6 +1,7 @@
 // Crossbars with 8-bit converters that hold all weights: the two straightforward designs that the paper compares with.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "ohmic/chip/published.hpp"
@@ -32,6 +33,25 @@ struct resident_crossbar_block {
     return block_area_mm2(parts(), prices(p, c));
   }
 
+  /// What a MAC takes: a conversion of each of a weight's columns, shared by their 128 rows, and the cells. The fitted
+  /// constant is the sum of both at the converter's table price; its rest is what cells take at the resistance that
+  /// accuracy demands.
+  [[nodiscard]] static std::array<energy_per_mac, 2> mac_actions(energy_price const& mac, int cells,
+                                                                 component_prices const& p,
+                                                                 computation_chip_config const& c) noexcept {
+    double const conversions = cells / 128.0;
+    energy_price rest = mac;
+    rest.value = joules(mac.value.si() - conversions * component_prices{}.adc_conversion.value.si());
+    return {{{"adc.convert", conversions, p.adc_conversion * adc_energy_factor(c.sense_rule, c.adc_bits)},
+             {"resistor_cell.multiply_accumulate", 1.0, rest}}};
+  }
+  [[nodiscard]] static double mac_energy_J(energy_price const& mac, int cells, component_prices const& p,
+                                           computation_chip_config const& c) noexcept {
+    double sum = 0.0;
+    for (auto const& a : mac_actions(mac, cells, p, c)) sum += a.per_mac * a.each.value.si();
+    return sum;
+  }
+
   /// Crossbars for so many weights of `cells` cells each: no remainders, as the printed areas count.
   [[nodiscard]] static double crossbars(double weights, int cells) noexcept {
     return weights * cells / (128.0 * 128.0);
@@ -43,11 +63,13 @@ struct resident_crossbar_block {
     out.chip = name;
     out.rows.reserve(16);
     add_area_rows(out, "crossbar", crossbars(static_cast<double>(w.weights), cells), parts(), prices(s.prices, s.chip));
-    add_baseline_energy(out, baseline_work_of(w), w.decode > 0, {mac, not_printed<joules>});
+    add_baseline_energy(out, baseline_work_of(w), w.decode > 0, mac_actions(mac, cells, s.prices, s.chip));
     add_serial_latency(out, w, 100e-9,
                        "one input vector a cycle of 100 ns, four serial stages a layer (Wang et al. 2024, section 6.3)",
                        origin::assumption);
     add_link_rows_by_area(out, w, out.area_mm2(), hyper_transport_link);
+    // Every weight at work in every vector.
+    out.peak_power_W = static_cast<double>(w.weights) * mac_energy_J(mac, cells, s.prices, s.chip) / 100e-9;
     return out;
   }
 };

@@ -45,6 +45,7 @@ template <class Spec>
   if constexpr (requires { c.softmax.exp_bits; })
     f.score_digits = balanced_digits(scale, (std::int64_t{1} << c.softmax.exp_bits) - 1);
   if constexpr (requires { c.softmax.max; }) f.row_maximum = c.softmax.max == softmax_maximum::row;
+  f.per_token_scales = c.coding.scales == scale_policy::per_token;
   f.two_pass_variance = c.norm.variance == variance_rule::two_pass;
   return f;
 }

@@ -22,9 +22,10 @@ struct usage {
 
 /// Programs of prefill and generation. An encoder generates as a decoder of its size would.
 /// Shape   array_activations: activations of one column pair; counts are even between its multiples
-/// Errors  shape for sizes out of range
+/// Errors  shape for sizes out of range; capacity where the KV cache leaves 64 bits
 [[nodiscard]] inline workload workload_of(model::network const& n, usage u, program::function_choices const& choices,
                                           std::size_t array_activations = 64) {
+  if (u.batch < 1) throw error({errc::shape, "no sequence", "batch", "0", "at least 1", "set batch"});
   workload w;
   w.model = n.id;
   w.weights = n.weights();
@@ -39,17 +40,31 @@ struct usage {
   auto const& t = *n.transformer;
   w.width = t.width;
   w.layers = t.layers;
-  // Q, K and V side by side, then A7, B1 and B2: four stages a layer.
-  w.serial_steps = 4.0 * static_cast<double>(t.layers + t.cross_layers) * static_cast<double>(w.batch);
-  w.serial_vectors = 4.0 * static_cast<double>(t.layers) * static_cast<double>(w.batch * w.tokens);
+  w.head_weights = t.head_weights();
+  // Q, K and V side by side, then A7, B1 and B2: four stages a layer; one more where they pass a latent vector.
+  double const stages = t.latent() ? 5.0 : 4.0;
+  w.serial_steps = stages * static_cast<double>(t.layers + t.cross_layers) * static_cast<double>(w.batch);
+  w.serial_vectors = stages * static_cast<double>(t.layers) * static_cast<double>(w.batch * w.tokens);
   if (u.decode == 0) return w;
+  constexpr std::size_t longest = std::size_t{1} << 20;
+  if (u.decode > longest)
+    throw error({errc::shape, "too many generated tokens", "decode", std::to_string(u.decode),
+                 "0.." + std::to_string(longest), "the mean over so many differs little from that of fewer"});
   w.decode = u.decode;
   // An encoder that stands in for a decoder of its size keeps the area of the encoder.
-  if (t.generates()) w.kv_bytes = program::kv_cache_bytes(t, w.tokens + w.decode, w.batch);
+  if (t.generates()) {
+    if (double const bytes = static_cast<double>(program::kv_cache_bytes(t, 1, 1)) *
+                             static_cast<double>(w.tokens + w.decode) * static_cast<double>(w.batch);
+        bytes > 9e18)
+      throw error({errc::capacity, "the KV cache does not fit 64 bits", "tokens", ohmic::detail::number_text(bytes),
+                   "at most 9e18 bytes", "use fewer tokens or a smaller batch"});
+    w.kv_bytes = program::kv_cache_bytes(t, w.tokens + w.decode, w.batch);
+  }
   std::size_t const own = t.cross_layers > 0 ? 0 : w.tokens;  // context before the first step
   for (std::size_t i = 0; i < u.decode;) {
-    std::size_t const context = own + i + 1,
-                      even = (context + array_activations - 1) / array_activations * array_activations;
+    std::size_t const context = own + i + 1;
+    std::size_t even = (context + array_activations - 1) / array_activations * array_activations;
+    if (t.windowed_layers > 0 && context <= t.window) even = std::min(even, t.window);  // beyond it counts stand still
     std::size_t const last = std::min(u.decode - 1, i + (even - context));
     w.segments.push_back({n.decode(w.tokens, i, w.batch, choices), n.decode(w.tokens, last, w.batch, choices),
                           static_cast<double>(last - i + 1)});

@@ -13,7 +13,7 @@
 
 namespace ohmic::inline OHMIC_ABI::simd {
 
-/// Lane l of the sums grows by u[4 l] s[0] + u[4 l + 1] s[1] + u[4 l + 2] s[2] + u[4 l + 3] s[3], exactly.
+/// Lane l of the sums starts from a value and grows by u[4 l] s[0] + u[4 l + 1] s[1] + u[4 l + 2] s[2] + u[4 l + 3] s[3], exactly.
 /// Shape   u (4 lanes) unsigned bytes, s four signed bytes in one 32-bit word
 /// Range   Wide = false: |u s| summed over a pair of neighbours stays below 2^15 (256 * 63, or 128 * 127); Wide = true:
 ///         any bytes
@@ -23,8 +23,9 @@ struct dot4 {
   static constexpr std::size_t lanes = f32<Arch>::size;
   using sums = std::int32_t[lanes];
 
-  static void clear(sums& acc) noexcept {
-    for (auto& a : acc) a = 0;
+  /// Every lane starts from a value.
+  static void start(sums& acc, std::int32_t value) noexcept {
+    for (auto& a : acc) a = value;
   }
   template <bool Wide>
   static void add(sums& acc, std::uint8_t const* u, std::int32_t s) noexcept {
@@ -45,7 +46,9 @@ struct dot4<Arch> {
   struct sums {
     __m128i low, high;
   };
-  static void clear(sums& acc) noexcept { acc.low = acc.high = _mm_setzero_si128(); }
+  static void start(sums& acc, std::int32_t value) noexcept {
+    acc.low = acc.high = _mm_shuffle_epi32(_mm_cvtsi32_si128(value), 0x44);  // one of the two partial sums of a lane
+  }
   template <bool Wide>
   static void add(sums& acc, std::uint8_t const* u, std::int32_t s) noexcept {
     __m128i const zero = _mm_setzero_si128();
@@ -72,7 +75,7 @@ template <class Arch>
 struct dot4<Arch> {
   static constexpr std::size_t lanes = 8;
   using sums = __m256i;
-  static void clear(sums& acc) noexcept { acc = _mm256_setzero_si256(); }
+  static void start(sums& acc, std::int32_t value) noexcept { acc = _mm256_set1_epi32(value); }
   template <bool Wide>
   static void add(sums& acc, std::uint8_t const* u, std::int32_t s) noexcept {
     __m256i const u8 = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(u)), b = _mm256_set1_epi32(s);
@@ -96,11 +99,16 @@ template <class Arch>
 struct dot4<Arch> {
   static constexpr std::size_t lanes = 16;
   using sums = __m512i;
-  static void clear(sums& acc) noexcept { acc = _mm512_setzero_si512(); }
+  static void start(sums& acc, std::int32_t value) noexcept { acc = _mm512_set1_epi32(value); }
   template <bool Wide>
   static void add(sums& acc, std::uint8_t const* u, std::int32_t s) noexcept {
     __m512i const u8 = _mm512_loadu_si512(u), b = _mm512_set1_epi32(s);
-#if defined(__AVX512VNNI__)
+#if defined(__AVX512VNNI__) && defined(__GNUC__) && !defined(__clang__)
+    // g++ 12 copies the sums around the intrinsic in unrolled loops, and spills them (bench/RESULTS.md).
+    __m512i sum = acc;
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(u8), "v"(b));
+    acc = sum;
+#elif defined(__AVX512VNNI__)
     acc = _mm512_dpbusd_epi32(acc, u8, b);
 #else
     if constexpr (Wide) {

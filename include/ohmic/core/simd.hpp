@@ -171,6 +171,12 @@ template <class Arch>
   return xsimd::select(condition, yes, no);
 }
 
+/// True if the condition holds in a lane.
+template <class Arch>
+[[nodiscard]] bool any(xsimd::batch_bool<float, Arch> condition) noexcept {
+  return xsimd::any(condition);
+}
+
 /// Integral floats as 32-bit integers, and back. Range  |v| < 2^31, a fraction is cut off
 template <lane V>
 [[nodiscard]] integer_of<V> to_int(V v) noexcept {

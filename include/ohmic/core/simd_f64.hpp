@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/simd.hpp"
@@ -47,6 +48,32 @@ template <class Arch>
 template <class Arch>
 inline void store_f64(double* p, f64<Arch> v) noexcept {
   v.store_unaligned(p);
+}
+
+namespace detail {
+/// As many floats as a register has doubles.
+template <std::size_t N>
+struct float_vector;
+template <>
+struct float_vector<2> {
+  typedef float type __attribute__((vector_size(8)));
+};
+template <>
+struct float_vector<4> {
+  typedef float type __attribute__((vector_size(16)));
+};
+template <>
+struct float_vector<8> {
+  typedef float type __attribute__((vector_size(32)));
+};
+}  // namespace detail
+
+/// Floats as doubles, exactly.
+template <class Arch>
+[[nodiscard]] inline f64<Arch> load_f64(float const* p) noexcept {
+  typename detail::float_vector<width_f64<Arch>>::type from;
+  std::memcpy(&from, p, sizeof(from));
+  return f64<Arch>(__builtin_convertvector(from, decltype(f64<Arch>::data)));
 }
 
 template <class Arch>

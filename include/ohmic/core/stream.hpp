@@ -30,6 +30,7 @@ enum class purpose : std::uint32_t {
   memory_rtn = 11,
   cell_read = 12,
   sample = 13,
+  adc_read = 14,
   user = 0x100
 };
 
@@ -164,8 +165,8 @@ struct stream {
   void normals(std::uint64_t first, std::uint32_t time, std::span<float> out) const noexcept {
     using batch = simd::f32<Arch>;
     for_each_block<Arch>(first, time, out.size(), [&](std::uint32_t const* block, std::size_t at, std::size_t n) {
-      float bits[block_words], z[block_words];
-      for (std::size_t i = 0; i < block_words; ++i) bits[i] = std::bit_cast<float>(block[i % n]);
+      float bits[block_words] = {}, z[block_words];
+      for (std::size_t i = 0; i < n; ++i) bits[i] = std::bit_cast<float>(block[i]);
       static_assert(block_words % batch::size == 0);
       for (std::size_t i = 0; i < n; i += batch::size)
         simd::store(z + i, normal_from_word<batch>(simd::to_bits(simd::load<batch>(bits + i))));

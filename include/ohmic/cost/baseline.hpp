@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <utility>
 
 #include "ohmic/cost/report.hpp"
 #include "ohmic/cost/roll_up.hpp"
@@ -18,55 +20,53 @@ namespace ohmic::inline OHMIC_ABI {
 /// Counts by the published rule: products with weights, attention left out (it is not a product with resident weights).
 struct baseline_work {
   published_counts prefill{};
-  published_counts decode{};
+  published_counts decode{};  ///< of one token; those of a batch share the weights of a step
 };
 
 [[nodiscard]] inline baseline_work baseline_work_of(workload const& w) noexcept {
   baseline_work out;
   for (auto const& r : w.prefill) out.prefill.add(r, 1.0);
   for (auto const& s : w.segments) {
-    double const half = s.steps / (2.0 * static_cast<double>(w.decode));
+    double const half = s.steps / (2.0 * static_cast<double>(w.decode) * static_cast<double>(w.batch));
     for (auto const& r : s.first) out.decode.add(r, half);
     for (auto const& r : s.last) out.decode.add(r, half);
   }
   return out;
 }
 
-/// Energy of a system as a x MAC + b x weight read.
-struct baseline_energy {
-  energy_price mac{};
-  energy_price weight = not_printed<joules>;  ///< 0: weights are resident
+/// Energy of one kind of action: so many of them a MAC.
+struct energy_per_mac {
+  std::string_view name;  ///< "adc.convert"
+  double per_mac = 1.0;
+  energy_price each{};
 };
 
-/// Adds the energy rows of both phases.
-inline void add_baseline_energy(cost_report& out, baseline_work const& n, bool decode, baseline_energy const& e) {
+/// Energy rows of both phases: the actions of a MAC, and the weights that are read; none where weights are resident.
+/// Units   J
+inline void add_baseline_energy(cost_report& out, baseline_work const& n, bool decode,
+                                std::span<energy_per_mac const> actions,
+                                energy_price const& weight = not_printed<joules>) {
   auto const rows = [&](phase when, published_counts const& c) {
-    out.add({metric::dynamic_energy,
-             when,
-             {},
-             "array.multiply_accumulate",
-             c.macs,
-             e.mac.value.si(),
-             c.macs * e.mac.value.si(),
-             e.mac.source,
-             e.mac.from});
-    out.add({metric::dynamic_energy,
-             when,
-             {},
-             "memory.weight_read",
-             c.weights,
-             e.weight.value.si(),
-             c.weights * e.weight.value.si(),
-             e.weight.source,
-             e.weight.from});
+    auto const row = [&](std::string_view part, double count, energy_price const& p) {
+      out.add({metric::dynamic_energy, when, {}, part, count, p.value.si(), count * p.value.si(), p.source, p.from});
+    };
+    for (auto const& a : actions) row(a.name, c.macs * a.per_mac, a.each);
+    row("memory.weight_read", c.weights, weight);
   };
   rows(phase::prefill, n.prefill);
   if (decode) rows(phase::decode, n.decode);
+}
+/// The same where all that is known is the energy of a MAC.
+inline void add_baseline_energy(cost_report& out, baseline_work const& n, bool decode, energy_price const& mac,
+                                energy_price const& weight = not_printed<joules>) {
+  energy_per_mac const one[] = {{"array.multiply_accumulate", 1.0, mac}};
+  add_baseline_energy(out, n, decode, one, weight);
 }
 
 /// Latency where each matrix has arrays of its own: one input vector after the other, stage after stage.
 inline void add_serial_latency(cost_report& out, workload const& w, double vector_time_s, std::string_view source,
                                origin from) {
+  out.tokens_per_step = static_cast<double>(w.batch);
   out.add({metric::latency,
            phase::prefill,
            {},
@@ -107,16 +107,16 @@ inline void add_link_rows(cost_report& out, workload const& w, double chips, chi
   out.notes.push_back({"chips", chips, "chips", "needed for the weights of the layers"});
   if (chips <= 1.0) return;
   double const each = static_cast<double>(w.width > 0 ? w.width : 1024) * static_cast<double>(w.batch);
-  auto const rows = [&](phase when, double bytes) {
-    out.add({metric::dynamic_energy, when, "links", "byte", bytes, link.per_byte.si(), bytes * link.per_byte.si(),
-             link.source, link.from});
+  auto const rows = [&](phase when, double bytes, double tokens) {
+    out.add({metric::dynamic_energy, when, "links", "byte", bytes / tokens, link.per_byte.si(),
+             bytes / tokens * link.per_byte.si(), link.source, link.from});
     out.add({metric::latency, when, "links", "byte", bytes, 1.0 / link.bytes_per_s, bytes / link.bytes_per_s,
              link.source, link.from});
-    out.notes.push_back({when == phase::prefill ? "link_bytes.prefill" : "link_bytes.decode_per_token", bytes, "B",
-                         "activations between chips"});
+    out.notes.push_back({when == phase::prefill ? "link_bytes.prefill" : "link_bytes.decode_per_token", bytes / tokens,
+                         "B", "activations between chips"});
   };
-  rows(phase::prefill, (chips - 1.0) * each * static_cast<double>(w.tokens));
-  if (w.decode > 0) rows(phase::decode, (chips - 1.0) * each);
+  rows(phase::prefill, (chips - 1.0) * each * static_cast<double>(w.tokens), 1.0);
+  if (w.decode > 0) rows(phase::decode, (chips - 1.0) * each, static_cast<double>(w.batch));
 }
 
 /// Area of the largest chip: 100 mm2 x 128 layers.
@@ -142,7 +142,7 @@ struct roofline {
   std::string_view source{};
 };
 
-/// Peak-rate time; where the memory is modelled, at least the time to read the weights once.
+/// Peak-rate time; what the memory takes is a note of the report.
 [[nodiscard]] inline double roofline_time(roofline const& r, published_counts const& n) noexcept {
   return n.macs / r.operations_per_s * r.time_factor;
 }
@@ -162,7 +162,7 @@ struct roofline {
            area * r.area_factor,
            r.source,
            origin::fit});
-  auto const rows = [&](phase when, published_counts const& c) {
+  auto const rows = [&](phase when, published_counts const& c, double tokens) {
     double const t = roofline_time(r, c);
     out.add(
         {metric::dynamic_energy, when, {}, "power_x_time", t, r.power.si(), t * r.power.si(), r.source, origin::fit});
@@ -170,19 +170,20 @@ struct roofline {
              when,
              {},
              "multiply_accumulate",
-             c.macs,
+             c.macs * tokens,
              r.time_factor / r.operations_per_s,
-             t,
+             t * tokens,
              r.source,
              origin::fit});
   };
-  rows(phase::prefill, n.prefill);
+  rows(phase::prefill, n.prefill, 1.0);
+  out.tokens_per_step = static_cast<double>(w.batch);
   if (w.decode > 0) {
-    rows(phase::decode, n.decode);
+    rows(phase::decode, n.decode, out.tokens_per_step);
     if (r.bytes_per_s > 0.0)
       out.notes.push_back(
-          {"bound.decode_memory", n.decode.weights / r.bytes_per_s, "s",
-           "reading every weight once from memory: what really bounds a token; the row above is the peak rate"});
+          {"bound.decode_memory", n.decode.weights * out.tokens_per_step / r.bytes_per_s, "s",
+           "reading every weight once from memory: what really bounds a step; the row above is the peak rate"});
   }
   out.peak_power_W = r.power.si();
   return out;

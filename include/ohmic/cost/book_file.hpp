@@ -170,5 +170,18 @@ template <class Q>
     if (std::find(used.begin(), used.end(), e.name) == used.end()) names.push_back(e.name);
   return names;
 }
+/// The same of a whole book, with the kind in front: "area laser".
+[[nodiscard]] inline std::vector<std::string> unused_prices(run_time_book const& book,
+                                                            std::vector<std::string_view> const& parts,
+                                                            std::vector<std::string_view> const& actions) {
+  std::vector<std::string> names;
+  auto const add = [&](auto const& prices, std::vector<std::string_view> const& used, char const* kind) {
+    for (auto& name : unused_prices(prices, used)) names.push_back(kind + std::string(" ") + std::move(name));
+  };
+  add(book.areas, parts, "area");
+  add(book.static_powers, parts, "static_power");
+  add(book.energies, actions, "energy");
+  return names;
+}
 
 }  // namespace ohmic::inline OHMIC_ABI

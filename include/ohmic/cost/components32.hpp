@@ -3,9 +3,12 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
+#include "ohmic/core/error.hpp"
 #include "ohmic/cost/concept.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -101,6 +104,9 @@ struct component_prices {
   power_price edram_kB_leakage{milliwatts(0.46 / 64.0), "eDRAM leakage 0.46 mW for 64 kB (PUMA)", origin::table};
   energy_price cell_write{picojoules(4.6), "RRAM write 2.3 pJ a bit at 40 nm (3D-CIMlet), two bits a cell",
                           origin::table};
+
+  /// Errors  value naming the price: negative, not finite, or without a source
+  static void validate(component_prices const& p);
 };
 
 /// Calls f(name, price) for every price, so that a sensitivity or a file can address it by name.
@@ -119,6 +125,23 @@ constexpr void for_each_price(Prices& p, F&& f) {
   f("exponential", p.exponential), f("division", p.division), f("activation", p.activation),
       f("adc_leakage", p.adc_leakage);
   f("dac_1bit_leakage", p.dac_1bit_leakage), f("edram_kB_leakage", p.edram_kB_leakage), f("cell_write", p.cell_write);
+}
+
+namespace detail {
+/// Errors  value: negative, not finite, or without a source
+template <class Q>
+void check_price(char const* name, price<Q> const& p) {
+  if (!(p.value.si() >= 0.0) || !std::isfinite(p.value.si()))
+    throw error({errc::value, "price out of range", std::string("prices.") + name, to_text(p.value),
+                 "finite, not negative", "correct it"});
+  if (p.source.empty())
+    throw error({errc::value, "price without a source", std::string("prices.") + name, to_text(p.value),
+                 "paper, table, page", "say where it is from"});
+}
+}  // namespace detail
+
+inline void component_prices::validate(component_prices const& p) {
+  for_each_price(p, [](char const* name, auto const& each) { detail::check_price(name, each); });
 }
 
 }  // namespace ohmic::inline OHMIC_ABI

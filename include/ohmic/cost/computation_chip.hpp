@@ -130,14 +130,14 @@ struct computation_chip_config {
 
 /// Caches of the chip in bytes, 8 bit an element.
 /// Shape   tokens n, width m; D1, D2: n m; T1, T2: n c_k, growing up to n m where more copies than c_k need them; S:
-///         n n
+///         n n; all but S, which one sequence after the other uses, for every sequence of a batch
 /// Source  Wang et al. 2024, Table 5
 struct cache_sizes {
   std::uint64_t d = 0, t = 0, s = 0;
   [[nodiscard]] static constexpr cache_sizes of(std::size_t tokens, std::size_t width, std::size_t cached_columns,
-                                                std::size_t duplication) noexcept {
-    std::uint64_t const n = tokens;
-    return {n * width, n * std::min(width, std::max(cached_columns, duplication)), n * n};
+                                                std::size_t duplication, std::size_t batch = 1) noexcept {
+    std::uint64_t const n = tokens, all = n * batch;
+    return {all * width, all * std::min(width, std::max(cached_columns, duplication)), n * n};
   }
   [[nodiscard]] constexpr std::uint64_t total() const noexcept { return 2 * d + 2 * t + s; }
 };

@@ -2,9 +2,11 @@
 // bounds.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "ohmic/cost/report.hpp"
 #include "ohmic/cost/work.hpp"
@@ -18,7 +20,8 @@ struct report_choice {
   count_rule count = count_rule::full;
 };
 
-/// The work of the prefill and of one generated token (the mean over all of them).
+/// The work of the prefill and of one generated token (the mean over all of them, and over a batch, whose tokens of a step
+/// share what is read; its time is that of the step).
 struct chip_work {
   phase_work prefill{};
   phase_work decode{};
@@ -29,8 +32,8 @@ struct chip_work {
   add_work(out.prefill, c, r, w.prefill);
   for (auto const& s : w.segments) {
     double const half = s.steps / (2.0 * static_cast<double>(w.decode));
-    add_work(out.decode, c, r, s.first, half);
-    add_work(out.decode, c, r, s.last, half);
+    add_work(out.decode, c, r, s.first, half, static_cast<double>(w.batch));
+    add_work(out.decode, c, r, s.last, half, static_cast<double>(w.batch));
   }
   return out;
 }
@@ -43,6 +46,12 @@ template <class Book>
   double sum = 0.0;
   for (std::size_t i = 0; i < n.counts.size(); ++i) sum += n.counts[i] * prices[i].value.si();
   return sum;
+}
+
+/// Convolutional networks get the paper's typical caches (256 tokens x 1024).
+[[nodiscard]] inline cache_sizes caches_of(computation_chip_config const& c, workload const& w) noexcept {
+  return w.width > 0 ? cache_sizes::of(w.tokens, w.width, c.cached_columns, c.duplication, w.batch)
+                     : cache_sizes::of(256, 1024, c.cached_columns, c.duplication);
 }
 
 /// Latency rows: per kind of sub-operation its critical stage, and how long it takes in all.
@@ -72,12 +81,23 @@ void add_chip_area(cost_report& out, computation_chip_config const& c, Book cons
   };
   block("computation_crossbar", static_cast<double>(r.arrays()), Crossbar{c}.parts());
   block("dense_bank", static_cast<double>(r.banks), dense_crossbar_block{c}.parts());
-  // Convolutional networks get the paper's typical caches (256 tokens x 1024).
-  auto const caches = w.width > 0 ? cache_sizes::of(w.tokens, w.width, c.cached_columns, c.duplication)
-                                  : cache_sizes::of(256, 1024, c.cached_columns, c.duplication);
+  auto const caches = detail::caches_of(c, w);
   block("caches", 1.0, cache_block{static_cast<double>(caches.total()) / 1024.0}.parts());
   if (w.kv_bytes > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
   block("functions", static_cast<double>(r.arrays()), function_block::parts());
+}
+
+/// Names of the parts of the chip: what a price book of it needs areas and static powers for.
+template <class Crossbar = computation_crossbar_block<>>
+[[nodiscard]] std::vector<std::string_view> computation_chip_part_names(computation_chip_config const& c) {
+  std::vector<std::string_view> names;
+  auto const add = [&](auto const& parts) {
+    for (auto name : part_names(parts))
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  add(Crossbar{c}.parts()), add(dense_crossbar_block{c}.parts()), add(cache_block{1.0}.parts());
+  add(function_block::parts());
+  return names;
 }
 
 /// Static energy of a phase.
@@ -89,7 +109,7 @@ void add_chip_static(cost_report& out, phase when, double time_s, computation_ch
   };
   block("computation_crossbar", static_cast<double>(r.arrays()), Crossbar{c}.parts());
   block("dense_bank", static_cast<double>(r.banks), dense_crossbar_block{c}.parts());
-  auto const caches = cache_sizes::of(w.tokens, w.width, c.cached_columns, c.duplication);
+  auto const caches = detail::caches_of(c, w);
   block("caches", 1.0, cache_block{static_cast<double>(caches.total()) / 1024.0}.parts());
   if (w.kv_bytes > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
 }
@@ -97,7 +117,7 @@ void add_chip_static(cost_report& out, phase when, double time_s, computation_ch
 /// Bounds and shares that stand beside the rows.
 template <class Prices>
 void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices const& prices, chip_resources const& r,
-                    workload const& w, chip_work const& work) {
+                    workload const& w, chip_work const& work, std::uint64_t stored) {
   auto const d = [](auto v) { return static_cast<double>(v); };
   auto const note = [&](std::string_view name, double value, std::string_view unit, std::string_view meaning) {
     out.notes.push_back({name, value, unit, meaning});
@@ -121,6 +141,9 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
   note("macs.prefill.full", work.prefill.full.template count<"encoder", "encode">(), "MAC",
        "with attention, norms, head");
   note("weights", d(w.weights), "weights", "of the layers, 8 bit each");
+  if (w.head_weights > 0)
+    note("weights.head", d(w.head_weights), "weights",
+         stored > w.weights ? "of the output head, in the dense bank too" : "of the output head, not counted here");
   note("arrays", d(r.arrays()), "arrays", "computation crossbars: tiles of the widest matrix x duplication");
   note("dense_crossbars", d(r.banks), "crossbars", "");
   double const weight_time = d(w.weights) / c.weight_bytes_per_s;
@@ -137,34 +160,40 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
   if (w.width > 0)
     note("utilisation.one_token", d(w.batch) / d(pieces(w.batch, c.array.pairs()) * c.array.pairs()), "share",
          "column pairs in use when a token is generated");
-  note("write.energy", d(w.weights) * c.cells_read_per_weight() * c.cell_write(prices).value.si(), "J",
+  note("write.energy", d(stored) * c.cells_read_per_weight() * c.cell_write(prices).value.si(), "J",
        "writing the model into the dense bank once, check cells too, 2.3 pJ a bit at 40 nm (3D-CIMlet)");
   note("write.time",
-       d(std::min<std::uint64_t>(pieces(w.weights, c.array.weights_per_access()),
+       d(std::min<std::uint64_t>(pieces(stored, c.array.weights_per_access()),
                                  static_cast<std::uint64_t>(c.bank_columns))) *
            c.write_time.si(),
        "s", "all banks side by side, column by column, a write time each (PUMA's write of an array)");
 }
 
 /// What a workload costs on the chip at the prices of a book, compile-time or run-time.
-/// Errors  as computation_chip_config::validate; capacity where a count leaves 64 bits; missing_entry where a
+/// Errors  as computation_chip_config::validate and component_prices::validate; capacity where a count leaves 64 bits; missing_entry where a
 ///         run-time book lacks a price
 template <class Crossbar = computation_crossbar_block<>, class Book>
 [[nodiscard]] cost_report computation_chip_cost(std::string_view name, computation_chip_config const& c,
                                                 component_prices const& prices, workload const& w, Book const& book,
                                                 count_rule count, bool with_notes = true) {
   computation_chip_config::validate(c);
-  auto const r = resources_for(c, w.prefill, w.weights);
+  component_prices::validate(prices);
+  // What a full count reads for the output head, the dense bank has to hold.
+  std::uint64_t const stored = w.weights + (count == count_rule::full ? w.head_weights : 0);
+  auto r = resources_for(c, w.prefill, stored);
+  for (auto const& s : w.segments) r.tiles = std::max(r.tiles, resources_for(c, s.first, stored).tiles);
   auto const work = work_of(c, r, w);
   auto const energies = action_prices<cost_actions>(book.energies);
   cost_report out;
   out.chip = name;
+  out.tokens_per_step = static_cast<double>(w.batch);
   out.rows.reserve(160);
   add_chip_area<Crossbar>(out, c, book, r, w);
   auto const phase_rows = [&](phase when, phase_work const& p) {
     add_energy_rows(out, when, count == count_rule::full ? p.full : published_actions(p.published, c, w.digits),
                     energies);
-    add_chip_static<Crossbar>(out, when, p.latency(), c, book, r, w);
+    double const shared = when == phase::decode ? out.tokens_per_step : 1.0;
+    add_chip_static<Crossbar>(out, when, p.latency() / shared, c, book, r, w);
     detail::add_latency_rows(out, when, p);
   };
   phase_rows(phase::prefill, work.prefill);
@@ -187,7 +216,7 @@ template <class Crossbar = computation_crossbar_block<>, class Book>
           (bank_J / c.column_time.si() + block_static_W(bank, part_prices<watts>(bank, book.static_powers)));
   if (with_notes) {
     out.notes.reserve(32);
-    add_chip_notes(out, c, prices, r, w, work);
+    add_chip_notes(out, c, prices, r, w, work, stored);
   }
   return out;
 }

@@ -68,6 +68,8 @@ struct cost_report {
   std::vector<cost_row> rows;
   std::vector<cost_note> notes;
   double peak_power_W = 0.0;  ///< everything busy at once
+  double tokens_per_step =
+      1.0;  ///< of a generation: the batch. Rows of phase::decode are of one token, their times of a step
 
   [[nodiscard]] double total(metric what, phase when = phase::none) const noexcept {
     double sum = 0.0;
@@ -83,7 +85,7 @@ struct cost_report {
   /// Energy over time; 0 where the chip's time is not modelled.
   [[nodiscard]] double average_power_W(phase when) const noexcept {
     double const t = latency_s(when);
-    return t > 0.0 ? energy_J(when) / t : 0.0;
+    return t > 0.0 ? energy_J(when) * (when == phase::decode ? tokens_per_step : 1.0) / t : 0.0;
   }
   [[nodiscard]] double area_delay_mm2_s(phase when) const noexcept { return area_mm2() * latency_s(when); }
   [[nodiscard]] double note(std::string_view name) const noexcept {

@@ -120,17 +120,19 @@ namespace detail {
 
 }  // namespace detail
 
-/// Adds a program to the work of a phase, `weight` times.
+/// Adds a program to the work of a phase, `weight` times. Counts are shared by `batch` tokens that pass together; times
+/// are not.
 /// Errors  capacity where a count leaves 64 bits
 inline void add_work(phase_work& w, computation_chip_config const& c, chip_resources const& r,
-                     program::repeated_program const& p, double weight = 1.0) {
+                     program::repeated_program const& p, double weight = 1.0, double batch = 1.0) {
   array_geometry const used = c.used_array();
   for (auto const& op : p) {
     double const n = weight * static_cast<double>(op.times);
     auto const planned = program::planned(op.op, used, c.scale);
-    w.full.add(planned, n);
-    w.full.count<"sense_adc", "convert">() += n * static_cast<double>(planned.count<"dense_bank", "cell_read">());
-    w.published.add(op, weight);
+    w.full.add(planned, n / batch);
+    w.full.count<"sense_adc", "convert">() +=
+        n / batch * static_cast<double>(planned.count<"dense_bank", "cell_read">());
+    w.published.add(op, weight / batch);
     auto& t = w.times[static_cast<std::size_t>(op.op.where.op)];
     auto const stages = detail::stage_times(c, r, op.op);
     t.passes += n;

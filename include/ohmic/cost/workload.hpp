@@ -23,9 +23,10 @@ struct decode_segment {
 /// Shape   tokens: length of the prompt; decode: tokens generated after it; batch: sequences side by side
 struct workload {
   std::string model;
-  std::uint64_t weights = 0;  ///< of the layers
-  std::size_t layers = 0;     ///< of a transformer
-  std::size_t width = 0;      ///< m; 0 for a convolutional network
+  std::uint64_t weights = 0;       ///< of the layers
+  std::uint64_t head_weights = 0;  ///< of the output head, where tokens are generated
+  std::size_t layers = 0;          ///< of a transformer
+  std::size_t width = 0;           ///< m; 0 for a convolutional network
   std::size_t tokens = 0;
   std::size_t decode = 0;  ///< 0: the model does not generate
   std::size_t batch = 1;

@@ -285,7 +285,8 @@ class computation_array {
     product_sums z(x.tokens(), y.outputs());
     std::vector<product_report> done(groups * y.blocks());
     threads.for_each_index(done.size(), [&](std::size_t task) {
-      std::size_t const group = task / y.blocks(), block = task % y.blocks();
+      // Groups of one block follow each other: its weights are then in the cache.
+      std::size_t const block = task / groups, group = task % groups;
       std::size_t const first = group * g.pairs(), tokens = std::min(g.pairs(), x.tokens() - first);
       std::size_t const sessions = std::min(output_block, y.outputs() - block * output_block);
       product_report& r = done[task];

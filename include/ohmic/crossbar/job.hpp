@@ -16,7 +16,8 @@ struct block_job {
   std::uint8_t const* magnitude = nullptr;  ///< |w|, (tiles, groups, 16, 4)
   std::int8_t const* digits = nullptr;      ///< d, (tokens, tiles, groups, 4)
   std::int8_t const* sizes = nullptr;       ///< |d|, (tokens, tiles, groups, 4)
-  std::int32_t const* sums = nullptr;       ///< sum of the digits of a tile, (tokens, tiles)
+  std::int32_t const* starts =
+      nullptr;  ///< what takes the 128 off again: -128 x sum of the digits of a tile, (tokens, tiles)
   std::size_t tokens = 0;
   std::size_t tiles = 0;
   std::size_t groups = 0;  ///< groups of four inner elements in a tile

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
 #include "ohmic/core/dot4.hpp"
 #include "ohmic/core/simd.hpp"
@@ -17,6 +19,15 @@ namespace ohmic::inline OHMIC_ABI {
 
 namespace detail {
 
+/// f(0), f(1), .., f(N - 1) with constants, without a loop, so that what is indexed by them stays in registers.
+template <std::size_t N, class F>
+[[gnu::always_inline]] inline void unrolled(F const& f) noexcept {
+  [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+    (f(std::integral_constant<std::size_t, I>()), ...);
+  }
+  (std::make_index_sequence<N>());
+}
+
 /// Runs over the tiles of `Tokens` tokens and hands the sums of every tile to the visitor: p = I+ - I-, q = I+ + I- in
 /// product units.
 /// Lanes run over outputs, so that nothing depends on the register width.
@@ -25,7 +36,6 @@ namespace detail {
 template <class Arch, bool Wide, std::size_t Tokens, class Visitor>
 inline void visit_tiles(block_job const& job, std::size_t first, Visitor& visitor) noexcept {
   using dot = simd::dot4<Arch>;
-  using ints = simd::i32<Arch>;
   std::size_t const tile_bytes = job.groups * 4, row_bytes = job.tiles * tile_bytes;
   for (std::size_t lane = 0; lane < output_block; lane += dot::lanes) {
     visitor.begin(lane);
@@ -33,20 +43,21 @@ inline void visit_tiles(block_job const& job, std::size_t first, Visitor& visito
       std::size_t const weights = tile * tile_bytes * output_block + 4 * lane;
       std::size_t const row = first * row_bytes + tile * tile_bytes;
       typename dot::sums p[Tokens], q[Tokens];
-      for (std::size_t n = 0; n < Tokens; ++n) {
-        dot::clear(p[n]);
-        dot::clear(q[n]);
-      }
+      detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
+        dot::start(p[n], job.starts[(first + n) * job.tiles + tile]);
+        dot::start(q[n], 0);
+      });
       for (std::size_t g = 0; g < job.groups; ++g)
-        for (std::size_t n = 0; n < Tokens; ++n) {
+        detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
           std::int32_t d, s;
           std::memcpy(&d, job.digits + row + n * row_bytes + 4 * g, 4);
           std::memcpy(&s, job.sizes + row + n * row_bytes + 4 * g, 4);
           dot::template add<Wide>(p[n], job.offset + weights + 4 * output_block * g, d);
           dot::template add<Wide>(q[n], job.magnitude + weights + 4 * output_block * g, s);
-        }
-      for (std::size_t n = 0; n < Tokens; ++n)
-        visitor.tile(n, dot::total(p[n]) - ints(128 * job.sums[(first + n) * job.tiles + tile]), dot::total(q[n]));
+        });
+      detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
+        visitor.tile(n, dot::total(p[n]), dot::total(q[n]));
+      });
     }
     visitor.end(lane);
   }
@@ -105,8 +116,11 @@ struct converting {
   }
   void tile(std::size_t n, ints const& p, ints const& q) noexcept {
     floats const plus = simd::to_float<Arch>((q + p) >> 1), minus = simd::to_float<Arch>((q - p) >> 1);
-    floats const limit(full_scale), one(1.0f), none(0.0f);
-    over = over + simd::select<Arch>(plus > limit, one, none) + simd::select<Arch>(minus > limit, one, none);
+    floats const limit(full_scale);
+    if (simd::any<Arch>(simd::max(plus, minus) > limit)) {  // rare where ranges fit
+      floats const one(1.0f), none(0.0f);
+      over = over + simd::select<Arch>(plus > limit, one, none) + simd::select<Arch>(minus > limit, one, none);
+    }
     difference[n] = difference[n] + simd::to_int<floats>(adc.code(plus) - adc.code(minus));
   }
   void end(std::size_t lane) noexcept {

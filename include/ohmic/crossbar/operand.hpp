@@ -107,7 +107,7 @@ concept switched_codes = requires(X const& x) {
 };
 
 /// X as digits: what the switch registers see, digit by digit.
-/// Shape   from codes (tokens, inner): digits and their magnitudes (D, tokens, padded), sums of digits (D, tokens,
+/// Shape   from codes (tokens, inner): digits and their magnitudes (D, tokens, padded), starts of sums (D, tokens,
 ///         tiles)
 class switched_operand {
  public:
@@ -184,9 +184,9 @@ class switched_operand {
   [[nodiscard]] std::int8_t const* magnitude_row(std::size_t d, std::size_t token) const noexcept {
     return magnitude_.data() + (d * tokens_ + token) * cut_.padded();
   }
-  /// Sum of the digits d of a token, tile by tile.
-  [[nodiscard]] std::int32_t const* sums(std::size_t d, std::size_t token) const noexcept {
-    return sum_.data() + (d * tokens_ + token) * cut_.tiles();
+  /// -128 x sum of the digits d of a token, tile by tile: what sums of (w + 128) d start from to become sums of w d.
+  [[nodiscard]] std::int32_t const* starts(std::size_t d, std::size_t token) const noexcept {
+    return start_.data() + (d * tokens_ + token) * cut_.tiles();
   }
 
  private:
@@ -216,7 +216,7 @@ class switched_operand {
     }
     digit_.assign(digits_ * tokens_ * cut_.padded(), 0);
     magnitude_.assign(digit_.size(), 0);
-    sum_.assign(digits_ * tokens_ * cut_.tiles(), 0);
+    start_.assign(digits_ * tokens_ * cut_.tiles(), 0);
   }
 
   /// Row by row and digit by digit what balanced<S>::encode does to one value.
@@ -244,7 +244,7 @@ class switched_operand {
             sum += value;
             rest[i] = quotient;
           }
-          sum_[(d * tokens_ + n) * cut_.tiles() + tile] = sum;
+          start_[(d * tokens_ + n) * cut_.tiles() + tile] = -128 * sum;
         }
       }
   }
@@ -254,7 +254,7 @@ class switched_operand {
   std::int64_t weights_[max_digits] = {};
   bool wide_ = false;
   aligned_vector<std::int8_t> digit_, magnitude_;
-  aligned_vector<std::int32_t> sum_;
+  aligned_vector<std::int32_t> start_;
 };
 
 /// One digit of some tokens against one block of outputs; a digit that is not there has no pointers.
@@ -265,7 +265,7 @@ class switched_operand {
           y.magnitude(block),
           there ? x.row(digit, first_token) : nullptr,
           there ? x.magnitude_row(digit, first_token) : nullptr,
-          there ? x.sums(digit, first_token) : nullptr,
+          there ? x.starts(digit, first_token) : nullptr,
           tokens,
           x.cut().tiles(),
           x.cut().groups(),

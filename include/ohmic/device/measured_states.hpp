@@ -5,10 +5,12 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -192,10 +194,13 @@ class state_reader {
   return detail::state_reader(text, std::move(file)).read();
 }
 
-/// The same from a file of at most 16 MB.
+/// The same from a file of at most 16 MB, which is read again where the array is programmed: no pipe.
 /// Errors  file_missing, file_format, and as above
 [[nodiscard]] inline std::vector<measured_state> read_states(std::string const& file) {
   constexpr std::streamsize most = 16'000'000;
+  if (std::error_code none; std::filesystem::exists(file, none) && !std::filesystem::is_regular_file(file, none))
+    throw error({errc::file_format, "is no ordinary file", file, "a folder, a pipe or a device",
+                 "a CSV file, as it is read more than once", "write the table into a file"});
   std::ifstream in(file, std::ios::binary);
   std::string text(static_cast<std::size_t>(most) + 1, '\0');
   if (in) in.read(text.data(), most + 1);

@@ -69,6 +69,8 @@ struct resistive_cell_config {
 
   /// Errors  config_value, config_conflict, naming the field; those of read_states
   static void validate(resistive_cell_config const& c);
+  /// The same for a law with these facts, which is no device of the catalogue.
+  static void validate(resistive_cell_config const& c, device_facts const& own);
 
   [[nodiscard]] double g_max_S() const noexcept { return 1.0 / r_on.si(); }
   [[nodiscard]] double g_min_S() const noexcept { return std::isfinite(r_off.si()) ? 1.0 / r_off.si() : 0.0; }
@@ -125,8 +127,7 @@ class cell_check {
     if (!(c_.curve.scale.si() >= 1e-3))
       throw error({errc::config_value, "out of range", "cell.curve.scale", to_text(c_.curve.scale),
                    "1 mV and above, or inf V", "set cell.curve.scale"});
-    quantity_within("curve.read", c_.curve.read, 1e-6, c_.curve.is_linear() ? 1e6 : 100.0 * c_.curve.scale.si(),
-                    "above 0 V, at most 100 x cell.curve.scale");
+    curve();
     within("faults.stuck_low", c_.faults.stuck_low, 1.0);
     within("faults.stuck_high", c_.faults.stuck_high, 1.0);
     if (c_.faults.stuck_low + c_.faults.stuck_high > 1.0 + 1e-12)
@@ -141,6 +142,20 @@ class cell_check {
                    "set cell.temperature.at, reference or activation_eV"});
   }
 
+  void curve() const {
+    auto const& k = c_.curve;
+    if (k.law == curve_law::sinh)
+      return quantity_within("curve.read", k.read, 1e-6, k.is_linear() ? 1e6 : 100.0 * k.scale.si(),
+                             "above 0 V, at most 100 x cell.curve.scale");
+    refuse_if(std::isfinite(k.scale.si()), "this curve has no scale", "curve.scale", to_text(k.scale), "inf V",
+              "leave cell.curve.scale out, or set cell.curve.law=sinh");
+    quantity_within("curve.read", k.read, 1e-6, milo_iv::most_V, "above 0 V, at most 0.5 V, where it was measured");
+    refuse_if(c_.g_max_S() > milo_iv::high_S * (1.0 + 1e-9) || c_.g_min_S() < milo_iv::low_S * (1.0 - 1e-9),
+              "conductances are outside what the curve was fitted to", "curve.law",
+              "milo with " + to_text(c_.r_on) + " to " + to_text(c_.r_off), "50 to 225 uS",
+              "set cell.r_on=4445 ohm and cell.r_off=20000 ohm");
+  }
+
   /// What the device can do.
   void device() const {
     std::string const name = field_format<device_choice>::print(c_.device);
@@ -152,7 +167,20 @@ class cell_check {
     if (find_invalid_utf8(c_.states) != std::string::npos)
       throw error({errc::config_value, "a name that is not UTF-8", "cell.states", in_quotes(c_.states),
                    "UTF-8, as settings are kept in JSON", "rename the file"});
-    device_facts const f = facts_of(c_);
+    matches(facts_of(c_), name);
+  }
+
+  /// What a law of these facts can do.
+  void own_law(device_facts const& f) const {
+    refuse_if(c_.device != device_name::ideal || !c_.states.empty(), "a law is given beside a device of the catalogue",
+              "device", field_format<device_choice>::print(c_.device) + " with the law " + std::string(f.name), "ideal",
+              "leave cell.device and cell.states out");
+    matches(f, std::string(f.name));
+  }
+
+ private:
+  void matches(device_facts const& f, std::string const& name) const {
+    bool const table = c_.device == device_name::table;
     // A part in 10^9 of room: 25 uS is 1 / 40 kohm but for a rounding.
     double const low = 1e6 * c_.g_min_S(), high = 1e6 * c_.g_max_S();
     refuse_if(high > f.high_uS * (1.0 + 1e-9) || low < f.low_uS * (1.0 - 1e-9),
@@ -165,7 +193,9 @@ class cell_check {
     refuse_if(f.levels > 0 && (c_.levels > f.levels || (c_.levels == 0 && !table)), "the device has fewer levels",
               "levels",
               std::to_string(c_.levels) + (c_.levels == 0 ? " (any conductance)" : "") + " with cell.device=" + name,
-              table ? "0.." + std::to_string(f.levels) : "2.." + std::to_string(f.levels),
+              table           ? "0.." + std::to_string(f.levels)
+              : f.levels == 2 ? std::string("2")
+                              : "2.." + std::to_string(f.levels),
               "set cell.levels=" + std::to_string(f.levels));
     refuse_if(c_.programming_error > 0.0 && f.has_spread, "the device has a law of this error already",
               "programming_error", number_text(c_.programming_error) + " with cell.device=" + name, "0",
@@ -183,11 +213,9 @@ class cell_check {
               "set both temperatures equal");
   }
 
- private:
   void known(std::string const& name) const {
-    auto const names = field_format<device_name>::names();
     if (c_.device.is_unbound()) {
-      auto const near = nearest_name(name, names);
+      auto const near = nearest_name(name, field_format<device_name>::names());
       throw error({errc::config_value, "no such device", "cell.device", in_quotes(name),
                    field_format<device_choice>::allowed(),
                    near.empty() ? "give the plugin that has it: --plugin FILE" : "did you mean '" + near + "'?"});
@@ -243,6 +271,12 @@ inline void resistive_cell_config::validate(resistive_cell_config const& c) {
   check.range();
   check.numbers();
   check.device();
+}
+inline void resistive_cell_config::validate(resistive_cell_config const& c, device_facts const& own) {
+  detail::cell_check const check(c);
+  check.range();
+  check.numbers();
+  check.own_law(own);
 }
 
 /// The cell's range: from a share of it to the conductance that is wanted.

@@ -21,7 +21,8 @@ struct network {
   std::string source;
   std::optional<program::transformer_shape> transformer{};
   std::vector<program::convolution> convolutions{};
-  std::size_t usual_tokens = 256;  ///< of the printed comparisons
+  std::size_t usual_tokens = 256;      ///< of the printed comparisons
+  std::vector<std::string> remarks{};  ///< what a file names and the counts leave out, or take as usual
 
   /// Weights of the layers: no embeddings, biases, norms, head, shortcuts.
   [[nodiscard]] std::uint64_t weights() const noexcept {
@@ -142,6 +143,8 @@ namespace detail {
        bottleneck_stages({3, 8, 36, 3}),
        1},
   };
+  for (auto& n : all)
+    if (n.id == "mistral_7b") n.transformer->window = 4096, n.transformer->windowed_layers = n.transformer->layers;
   return all;
 }
 

@@ -86,4 +86,29 @@ struct sign_magnitude {
   }
 };
 
+/// Balanced slices: a digit of k bits and a sign counts in base 2^(k + 1) - 1, so that bases may differ from slice to slice. Of one
+/// width they are the digits of `balanced`, least significant first.
+/// Range   |value| <= (product of bases - 1) / 2
+/// Source  ours; held to `balanced` in tests/unit/numeral
+struct balanced_slices {
+  static void encode(std::int64_t value, slice_widths const& widths, std::span<std::int32_t> slices) noexcept {
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      std::int64_t const top = (std::int64_t{1} << widths.widths()[i]) - 1, base = 2 * top + 1;
+      std::int64_t digit = (value + top) % base;
+      if (digit < 0) digit += base;
+      slices[i] = static_cast<std::int32_t>(digit - top);
+      value = (value - slices[i]) / base;
+    }
+  }
+
+  [[nodiscard]] static std::int64_t decode(slice_widths const& widths, std::span<std::int32_t const> slices) noexcept {
+    std::int64_t value = 0, place = 1;
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      value += place * slices[i];
+      place *= (std::int64_t{2} << widths.widths()[i]) - 1;
+    }
+    return value;
+  }
+};
+
 }  // namespace ohmic::inline OHMIC_ABI

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "ohmic/core/simd.hpp"
+#include "ohmic/periphery/converter.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
@@ -37,12 +38,24 @@ concept adc_policy = requires(A const& a, typename A::config const& c, float cur
   noexcept->std::same_as<bool>;
 };
 
+/// A law of a converter as it was made, with its errors: from a current, in steps of the converter, to a whole code 0..top.
+/// `z(k)` is the k-th standard normal number of the conversion. Made from settings, scale and the numbers of the converter.
+/// Laws    tests/laws/converter.hpp: without errors the nearest code, ties to even; codes of 0..top whatever the errors are
+template <class L>
+concept converter_law = requires(L const& l, double position, converter_config const& c, converter_scale const& s,
+                                 converter_numbers const& n) {
+  L(c, s, n);
+  { l.code(position, no_noise{}) }
+  noexcept->std::same_as<double>;
+};
+
 /// A DAC policy: how many bits an operand of its has, sign included, and how large a magnitude it drives. Weights are
 /// quantised to the bits; the sign swaps columns.
 template <class D>
 concept dac_policy = requires(typename D::config const& c) {
   D::validate(c);
-  { D::top(c) } noexcept -> std::convertible_to<std::int32_t>;
+  { D::top(c) }
+  noexcept->std::convertible_to<std::int32_t>;
   { c.bits } -> std::convertible_to<int>;
 };
 

@@ -9,6 +9,8 @@
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
+#include "ohmic/core/simd.hpp"
+#include "ohmic/periphery/converter.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
@@ -67,6 +69,16 @@ class level_converter {
     double const v = convention_ == level_convention::aihwkit_steps ? rounded(value) : value;
     return v < low_ || v > high_;
   }
+
+  /// The scale of codes 0..top from `low` on, for a converter_law.
+  /// Range   conventions that count from `low`: uniform, sign_magnitude
+  [[nodiscard]] converter_scale scale(int bits) const noexcept {
+    double const codes = static_cast<double>(std::int64_t{1} << bits);
+    return {bits, convention_ == level_convention::uniform ? codes - 1.0 : codes - 2.0, position(0.0)};
+  }
+  /// Where a value lies on it, and the value of a code.
+  [[nodiscard]] double position(double value) const noexcept { return simd::fence((value - low_) * per_unit_); }
+  [[nodiscard]] double value_of(double code) const noexcept { return code / per_unit_ + low_; }
 
   /// Distance between two levels; 0 if there is none.
   [[nodiscard]] double step() const noexcept { return per_unit_ > 0.0 ? 1.0 / per_unit_ : step_; }

@@ -44,10 +44,13 @@ void compare(bool wide, std::vector<std::uint8_t> const& unsigned_values,
       for (std::size_t i = 0; i < u.size(); ++i) u[i] = unsigned_values[random.word(i, 0) % unsigned_values.size()];
       auto const byte = [&](std::size_t i) { return signed_values[random.word(i, 1) % signed_values.size()]; };
       for (std::size_t i = 0; i < n; ++i) s[i] = packed(byte(4 * i), byte(4 * i + 1), byte(4 * i + 2), byte(4 * i + 3));
-      std::vector<std::int32_t> sums(lanes, -1);
-      arch.dot4(wide, u, s, sums.data());
-      INFO(arch.name << (wide ? " wide, " : ", ") << n << " rows");
-      CHECK(sums == plain(u, s, lanes));
+      for (std::int32_t const start : {0, -128 * 77}) {
+        std::vector<std::int32_t> sums(lanes, start), expected = plain(u, s, lanes);
+        for (auto& sum : expected) sum += start;
+        arch.dot4(wide, u, s, sums.data());
+        INFO(arch.name << (wide ? " wide, " : ", ") << n << " rows, from " << start);
+        CHECK(sums == expected);
+      }
     }
   }
 }

@@ -51,8 +51,10 @@ TEST_CASE("ids are read without regard to case, dots and hyphens, and a slip is 
 }
 
 TEST_CASE("segments of a generation sum to the counts of its single steps") {
-  // Counts are even between multiples of 64 activations, so that two plans stand for up to 64 steps.
-  auto const& n = model::find_network("llama_3_8b");
+  // Counts are even between multiples of 64 activations and up to a window, so that two plans stand for up to 64 steps.
+  bool const windowed = GENERATE(false, true);
+  auto n = model::find_network("llama_3_8b");
+  if (windowed) n.transformer->window = 150, n.transformer->windowed_layers = 20;
   std::size_t const tokens = 100, steps = 150;
   auto const w = chip::workload_of(n, {tokens, steps, 2}, {});
   auto const sum_of = [](program::repeated_program const& p, double weight,
@@ -67,6 +69,17 @@ TEST_CASE("segments of a generation sum to the counts of its single steps") {
   std::array<double, program::site_actions::size> by_segments{}, by_steps{};
   for (auto const& s : w.segments) sum_of(s.first, s.steps / 2, by_segments), sum_of(s.last, s.steps / 2, by_segments);
   for (std::size_t i = 0; i < steps; ++i) sum_of(n.decode(tokens, i, 2, {}), 1.0, by_steps);
-  CHECK(w.segments.size() == 3);  // contexts 101-128, 129-192, 193-250
+  CHECK(w.segments.size() == (windowed ? 4u : 3u));  // contexts 101-128, 129-(150, 151-)192, 193-250
   for (std::size_t i = 0; i < by_steps.size(); ++i) CHECK(by_segments[i] == by_steps[i]);  // integers below 2^53: exact
+}
+
+TEST_CASE("a generation that no memory holds is refused before it is planned") {
+  auto const refused = [](chip::usage u, errc code) {
+    try {
+      static_cast<void>(chip::workload_of(model::find_network("gpt3"), u, {}));
+      FAIL("accepted");
+    } catch (error const& e) { CHECK(e.code() == code); }
+  };
+  refused({256, std::size_t{1} << 40, 1}, errc::shape);
+  refused({std::size_t{1} << 26, 0, 1u << 20}, errc::shape);
 }

@@ -1,5 +1,5 @@
 #include "ohmic/cost/book_file.hpp"
-#include "ohmic/cost/computation_chip.hpp"
+#include "ohmic/cost/computation_report.hpp"
 #include "ohmic/cost/roll_up.hpp"
 #include "support/catch.hpp"
 
@@ -60,8 +60,7 @@ TEST_CASE("a book written as text reads back as the same prices") {
   for (auto set : {price_set::as_published, price_set::bottom_up}) {
     auto const book = computation_chip_book(set, p, c);
     auto const read = parse_price_book(to_text(book), "book");
-    auto const a = action_prices<cost_actions>(book.energies),
-               b = action_prices<cost_actions>(read.energies);
+    auto const a = action_prices<cost_actions>(book.energies), b = action_prices<cost_actions>(read.energies);
     for (std::size_t i = 0; i < a.size(); ++i) {
       CHECK(a[i].value == b[i].value);
       CHECK(a[i].source == b[i].source);
@@ -83,6 +82,18 @@ TEST_CASE("a run-time book without a price is refused by name, as the compile-ti
     CHECK(e.code() == errc::missing_entry);
     CHECK(e.info().where == "dac");
   }
+}
+
+TEST_CASE("unused prices of a run-time book are listed with their kind; its own chip uses all it has") {
+  computation_chip_config const c;
+  auto const text = to_text(computation_chip_book(price_set::bottom_up, component_prices{}, c));
+  auto const unused = [&](std::string const& more) {
+    return unused_prices(parse_price_book(text + more, "b"), computation_chip_part_names(c),
+                         action_names<cost_actions>());
+  };
+  CHECK(unused("").empty());
+  CHECK(unused("area,laser,1 mm2,table,x\nstatic_power,laser,1 mW,table,x\nenergy,laser.shine,1 pJ,table,x\n") ==
+        std::vector<std::string>{"area laser", "static_power laser", "energy laser.shine"});
 }
 
 TEST_CASE("broken lines of a book are named") {

@@ -118,7 +118,7 @@ struct code_run {
   void run(X const& inputs, code_case const& c, ohmic::executor& threads) {
     if (!array.lossless()) array.observe(inputs, stored, seen, "x");
     converters = array.converters(array.full_scales(seen, digits, "y"));
-    z = array.multiply(inputs, stored, converters, c.source, report, threads, "x");
+    z = array.multiply(inputs, stored, converters, c.source, report, threads, "x", place);
   }
 };
 

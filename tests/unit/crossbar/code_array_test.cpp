@@ -23,10 +23,10 @@ void check_code_case(code_case const& c, typename Adc::config const& adc, ohmic:
   in_situ::code_report plain;
   in_situ::write_place const at = c.source == operand_source::weights ? in_situ::write_place{5, 0}
                                                                       : in_situ::write_place{0x80000000u + 5 * 4096, 4};
-  auto const wanted =
-      c.inputs_have_sign
-          ? in_situ::reference_product(run.array, run.x, run.y.view(), run.converters, c.source, plain, at)
-          : in_situ::reference_product(run.array, run.unsigned_x, run.y.view(), run.converters, c.source, plain, at);
+  auto const wanted = c.inputs_have_sign ? in_situ::reference_product(run.array, run.x, run.y.view(), run.converters,
+                                                                      c.source, plain, at, run.place)
+                                         : in_situ::reference_product(run.array, run.unsigned_x, run.y.view(),
+                                                                      run.converters, c.source, plain, at, run.place);
   std::size_t wrong = 0;
   for (std::size_t n = 0; n < c.tokens; ++n)
     for (std::size_t o = 0; o < c.outputs; ++o) wrong += static_cast<std::size_t>(run.z(n, o) != wanted(n, o));
@@ -109,19 +109,34 @@ TEST_CASE("products of in-situ arrays are those of cells, with 1 to 16 bits and 
 
 namespace {
 
-/// Cells with a finite range, errors of programming, lines that resist: some or all of them.
+/// Cells with a finite range, errors of programming, age and factors against it, noise of reads, lines that resist or a
+/// curve: some or all of them.
 in_situ::code_cell_settings random_cells(dice& random) {
+  using ohmic::device_name;
   in_situ::code_cell_settings c;
-  int const kind = random.between(1, 7);
+  int const kind = random.between(1, 31);
   c.cell.r_on = ohmic::ohms(50e3);
   if ((kind & 1) != 0) c.cell.r_off = ohmic::ohms(1e6);
   if ((kind & 2) != 0)
-    c.cell.device =
-        random.of(std::vector<ohmic::device_name>{ohmic::device_name::pcm_joshi, ohmic::device_name::rram_wan});
+    c.cell.device = random.of(std::vector<device_name>{device_name::pcm_joshi, device_name::rram_wan});
   if ((kind & 4) != 0) {
     c.wires.word_segment = ohmic::ohms(2.5);
     c.wires.bit_segment = ohmic::ohms(random.between(0, 1) == 0 ? 0.0 : 5.0);
     c.wires.driver = ohmic::ohms(random.between(0, 1) == 0 ? 0.0 : 100.0);
+  } else if (random.between(0, 1) == 0) {
+    c.cell.curve.scale = ohmic::volts(0.1);
+  }
+  if ((kind & 8) != 0) c.cell.read_noise = random.between(0, 1) == 0 ? 0.02 : 1.0;
+  if ((kind & 16) != 0) {
+    if (random.between(0, 1) == 0) {
+      c.cell.device = device_name::pcm_nandakumar;
+      c.cell.read_noise = 0.0;
+    } else {
+      c.cell.retention.exponent = 0.05;
+      c.cell.retention.spread = 0.02;
+    }
+    c.cell.retention.age = ohmic::seconds(86400.0);
+    c.cell.retention.compensation = static_cast<ohmic::drift_compensation>(random.between(0, 3));
   }
   c.seed = 17;
   return c;
@@ -131,12 +146,12 @@ in_situ::code_cell_settings random_cells(dice& random) {
 
 TEST_CASE("products of in-situ arrays are those of cells that are not ideal, through wires") {
   dice random(21);
-  for (int i = 0; i < 120; ++i) {
+  for (int i = 0; i < 160; ++i) {
     auto c = random_code_case(random, 2500);
     if (c.layout.array.columns > 40) c.layout.array.columns = 40;  // a network an array
     c.cells = random_cells(random);
     int const bits = 2 + i % 15;
-    CAPTURE(bits, c.cells.has_wires(), c.cells.leak(1));
+    CAPTURE(bits, c.cells.has_wires(), c.cells.leak(1), c.cells.cell.read_noise, c.cells.cell.retention.age.si());
     check_code_case<uniform_adc>(c, {bits, false}, *thread_counts()[static_cast<std::size_t>(i % 4)]);
     check_code_case<uniform_adc>(c, {8, true}, *thread_counts()[0]);
   }
@@ -185,7 +200,7 @@ TEST_CASE("columns see what the network of wires delivers") {
   c.wires.driver = ohmic::ohms(50.0);
   ohmic::matrix<std::int32_t> digits(60, 20);
   for (auto& d : digits.flat()) d = random.between(0, 3);
-  auto const seen = in_situ::code_cells(c).seen(digits.view(), std::vector<std::int64_t>(20, 3), 0, 0);
+  auto const seen = in_situ::code_cells(c).seen(digits.view(), std::vector<std::int64_t>(20, 3), false, 0, 0).digits;
   ohmic::wire_network network{ohmic::matrix<double>(60, 20), c.wires, {}, {}};
   ohmic::matrix<double> volts(60, 1);
   for (std::size_t k = 0; k < 60; ++k) {
@@ -214,10 +229,10 @@ TEST_CASE("errors of devices belong to seed, array and time") {
   for (auto& d : digits.flat()) d = 2;
   std::vector<std::int64_t> const tops(30, 3);
   in_situ::code_cells const cells(c);
-  auto const first = cells.seen(digits.view(), tops, 1, 0);
-  CHECK(cells.seen(digits.view(), tops, 1, 0) == first);
-  CHECK(cells.seen(digits.view(), tops, 2, 0) != first);
-  CHECK(cells.seen(digits.view(), tops, 1, 1) != first);
+  auto const first = cells.seen(digits.view(), tops, false, 1, 0).digits;
+  CHECK(cells.seen(digits.view(), tops, false, 1, 0).digits == first);
+  CHECK(cells.seen(digits.view(), tops, false, 2, 0).digits != first);
+  CHECK(cells.seen(digits.view(), tops, false, 1, 1).digits != first);
   double sum = 0.0, squares = 0.0;
   for (float v : first.flat()) {
     sum += double{v} - 2.0;
@@ -296,6 +311,15 @@ TEST_CASE("flipped columns need a bit less: 8 bits read 128 rows of 2-bit cells 
       CAPTURE(flipped, bits);
       CHECK(array.lossless() == (bits >= (flipped ? 8 : 9)));
     }
+}
+
+TEST_CASE("the sign of a current takes one of the bits of its converter") {
+  in_situ::code_array_settings<uniform_adc> c;  // 8 bits
+  CHECK(in_situ::code_array<>(c).converters(std::vector<float>{255.0f}).front().step() == 1.0);
+  c.layout.inputs.coding = in_situ::code_coding::sign_magnitude;
+  CHECK(in_situ::code_array<>(c).converters(std::vector<float>{127.0f}).front().step() == 1.0);
+  c.layout.inputs.passes = in_situ::input_passes::two_summed_digital;
+  CHECK(in_situ::code_array<>(c).converters(std::vector<float>{255.0f}).front().step() == 1.0);
 }
 
 TEST_CASE("converters with a code for every current give the integer product conversion by conversion") {
@@ -411,4 +435,25 @@ TEST_CASE("layouts that contradict themselves are refused by name") {
   check_refused(
       [&] { (void)array.multiply(x, stored, adcs, operand_source::weights, report, *thread_counts()[0], "q"); },
       errc::shape, {"q", "2 x 5", "n x 6"});
+  // Operands of other arrays, and converters that are no whole number of passes.
+  codes const good(2, 6);
+  auto const multiply = [&](in_situ::code_array<> const& with, in_situ::stored_operand const& operand, std::size_t n) {
+    (void)with.multiply(good, operand, with.converters(std::vector<float>(n, 255.0f)), operand_source::weights, report,
+                        *thread_counts()[0], "q");
+  };
+  in_situ::code_array_settings<uniform_adc> other;
+  other.layout.weights.slices = {4, 4};
+  check_refused([&] { multiply(in_situ::code_array<>(other), stored, 32); }, errc::shape,
+                {"q", "4 cells of a weight", "128, 2"});
+  other = {};
+  other.layout.array.rows = 64;
+  check_refused([&] { multiply(in_situ::code_array<>(other), stored, 32); }, errc::shape, {"q", "128 rows"});
+  other.adc.lossless = true;
+  check_refused([&] { multiply(in_situ::code_array<>(other), stored, 32); }, errc::shape, {"q", "128 rows"});
+  check_refused([&] { multiply(array, stored, 30); }, errc::config_conflict, {"q", "30", "multiple of 4"});
+  check_refused([&] { multiply(array, array.drive(y, "y", operand_source::sums), 32); }, errc::shape, {"no cells"});
+  codes const none(0, 6);
+  check_refused(
+      [&] { (void)array.multiply(none, stored, adcs, operand_source::weights, report, *thread_counts()[0], "q"); },
+      errc::shape, {"q", "0 x 6"});
 }

@@ -13,6 +13,7 @@
 #include "ohmic/crossbar/in_situ/product.hpp"
 #include "ohmic/model/import/npy.hpp"
 #include "support/catch.hpp"
+#include "support/dice.hpp"
 
 namespace ohmic_test {
 
@@ -31,6 +32,27 @@ inline ohmic::matrix<double> in_situ_product(ohmic::matrix<double> const& w, ohm
                                              ohmic::in_situ::config const& c) {
   ohmic::in_situ::report r;
   return ohmic::in_situ::multiply(ohmic::in_situ::program(w.view(), c), x.view(), r);
+}
+
+/// Clipped normal numbers of standard deviation 0.4.
+inline ohmic::matrix<double> clipped_normals(std::size_t rows, std::size_t cols, std::uint64_t seed) {
+  dice d(seed);
+  ohmic::matrix<double> m(rows, cols);
+  for (double& v : m.flat()) v = std::fmax(-1.0, std::fmin(1.0, 0.4 * d.normal()));
+  return m;
+}
+inline ohmic::matrix<double> some_columns(ohmic::matrix<double> const& x, std::size_t first, std::size_t count) {
+  ohmic::matrix<double> out(x.rows(), count);
+  for (std::size_t r = 0; r < x.rows(); ++r)
+    for (std::size_t n = 0; n < count; ++n) out(r, n) = x(r, first + n);
+  return out;
+}
+inline ohmic::matrix<double> exact_product(ohmic::matrix<double> const& w, ohmic::matrix<double> const& x) {
+  ohmic::matrix<double> y(w.rows(), x.cols());
+  for (std::size_t o = 0; o < w.rows(); ++o)
+    for (std::size_t n = 0; n < x.cols(); ++n)
+      for (std::size_t k = 0; k < w.cols(); ++k) y(o, n) += w(o, k) * x(k, n);
+  return y;
 }
 
 inline std::string golden_folder() { return OHMIC_SOURCE_DIR "/tests/golden/"; }

@@ -18,18 +18,6 @@ namespace {
 std::string const nandakumar = "cell.device=pcm_nandakumar; cell.r_on=40 kohm; cell.r_off=inf ohm; ";
 std::string const exact_read = "inputs.coding=analog; adc.levels=none; ";
 
-matrix<double> device_test_matrix(std::size_t rows, std::size_t cols, std::uint64_t seed) {
-  dice d(seed);
-  matrix<double> m(rows, cols);
-  for (double& v : m.flat()) v = std::fmax(-1.0, std::fmin(1.0, 0.4 * d.normal()));
-  return m;
-}
-matrix<double> some_columns(matrix<double> const& x, std::size_t first, std::size_t count) {
-  matrix<double> out(x.rows(), count);
-  for (std::size_t r = 0; r < x.rows(); ++r)
-    for (std::size_t n = 0; n < count; ++n) out(r, n) = x(r, first + n);
-  return out;
-}
 /// Gain that fits y to the exact product best.
 double fitted_gain(matrix<double> const& y, matrix<double> const& exact) {
   double both = 0.0, own = 0.0;
@@ -41,7 +29,7 @@ double fitted_gain(matrix<double> const& y, matrix<double> const& exact) {
 }  // namespace
 
 TEST_CASE("in-situ devices: reads are the same for any threads, and however a batch is cut") {
-  auto const w = device_test_matrix(9, 50, 21), x = device_test_matrix(50, 23, 22);
+  auto const w = clipped_normals(9, 50, 21), x = clipped_normals(50, 23, 22);
   for (std::string more :
        {"", "inputs.slice_bits=1; inputs.passes=two_summed_digital; ", "weights.mapping=offset_unit_column; ",
         "adc.range=user; adc.low=-0.5; adc.high=0.5; adc.halvings=3; adc.levels=sign_magnitude; "}) {
@@ -69,7 +57,7 @@ TEST_CASE("in-situ devices: reads are the same for any threads, and however a ba
 }
 
 TEST_CASE("in-situ devices: the noise of a read has the variance of its cells") {
-  auto const w = device_test_matrix(1, 64, 23);
+  auto const w = clipped_normals(1, 64, 23);
   matrix<double> x(64, 4096);
   for (std::size_t k = 0; k < 64; ++k)
     for (std::size_t n = 0; n < 4096; ++n) x(k, n) = k % 2 == 0 ? 1.0 : -0.5;
@@ -90,7 +78,7 @@ TEST_CASE("in-situ devices: the noise of a read has the variance of its cells") 
 }
 
 TEST_CASE("in-situ devices: two layers with equal weights share no noise, one layer twice shares all of it") {
-  auto const w = device_test_matrix(6, 20, 24), x = device_test_matrix(20, 3, 25);
+  auto const w = clipped_normals(6, 20, 24), x = clipped_normals(20, 3, 25);
   auto const c = in_situ_settings(nandakumar + exact_read + "cell.retention.age=60 s");
   auto const at = [&](in_situ::place place) {
     in_situ::report r;
@@ -102,7 +90,7 @@ TEST_CASE("in-situ devices: two layers with equal weights share no noise, one la
 }
 
 TEST_CASE("in-situ devices: with every noise at 0 the result is that of the ideal device, bit for bit") {
-  auto const w = device_test_matrix(6, 20, 26), x = device_test_matrix(20, 3, 27);
+  auto const w = clipped_normals(6, 20, 26), x = clipped_normals(20, 3, 27);
   for (std::string more : {"", "weights.slices=1,1,1,1,1,1,1,1; cell.levels=2; ", "weights.mapping=offset; "}) {
     auto const expected = in_situ_product(w, x, in_situ_settings(more));
     for (std::string same :
@@ -117,7 +105,7 @@ TEST_CASE("in-situ devices: with every noise at 0 the result is that of the idea
 }
 
 TEST_CASE("in-situ devices: writing is counted") {
-  auto const w = device_test_matrix(40, 100, 28);
+  auto const w = clipped_normals(40, 100, 28);
   auto const quiet = in_situ::program(w.view(), in_situ_settings("")).written;
   CHECK(quiet.cells == 8000);
   CHECK(quiet.tries == 8000);
@@ -134,7 +122,7 @@ TEST_CASE("in-situ devices: writing is counted") {
 }
 
 TEST_CASE("in-situ devices: drift shrinks results, and compensation restores their size") {
-  auto const w = device_test_matrix(12, 200, 29), x = device_test_matrix(200, 16, 30);
+  auto const w = clipped_normals(12, 200, 29), x = clipped_normals(200, 16, 30);
   std::string const text =
       exact_read +
       "cell.r_off=inf ohm; cell.retention.age=1000000 s; cell.retention.exponent=0.05; cell.retention.spread=0.005; ";
@@ -183,7 +171,7 @@ TEST_CASE("in-situ devices: per column mends what differs between columns, globa
 }
 
 TEST_CASE("in-situ devices: a curve bends analog inputs, and leaves full ones and bits alone") {
-  auto const w = device_test_matrix(4, 16, 31);
+  auto const w = clipped_normals(4, 16, 31);
   std::string const bent = "cell.curve.scale=0.1 V; cell.curve.read=0.2 V; ";
   std::string const fixed_inputs = exact_read + "inputs.scale=fixed; ";
   for (double x : {-1.0, -0.5, 0.25, 1.0}) {
@@ -194,7 +182,7 @@ TEST_CASE("in-situ devices: a curve bends analog inputs, and leaves full ones an
     for (std::size_t o = 0; o < 4; ++o)
       CHECK(curved(o, 0) == Approx(straight(o, 0) * std::sinh(2.0 * x) / std::sinh(2.0) / x).epsilon(1e-12));
   }
-  auto const x = device_test_matrix(16, 5, 32);
+  auto const x = clipped_normals(16, 5, 32);
   std::string const bits = "inputs.slice_bits=1; ";
   CHECK(in_situ_product(w, x, in_situ_settings(bent + bits)) == in_situ_product(w, x, in_situ_settings(bits)));
   for (auto const& [settings, part] : {std::pair("cell.curve.scale=0 V", "cell.curve.scale"),

@@ -1,8 +1,10 @@
 // The in-situ array against CrossSim and AIHWKit: every case of tests/golden/crosssim and tests/golden/aihwkit.
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "in_situ_cases.hpp"
@@ -161,15 +163,21 @@ TEST_CASE("in-situ array: every CrossSim case is met") {
 }
 
 TEST_CASE("in-situ array: every AIHWKit case is met") {
-  for (std::string size : {"16x8", "64x64"})
+  for (std::string size : {"16x8", "64x64", "128x128"})
     for (auto const& which : aihwkit_cases()) check_aihwkit(golden_folder() + "aihwkit/", size, which);
 }
 
-TEST_CASE("in-situ array: AIHWKit at 128 x 128, where the data is at hand") {
-  char const* const folder = std::getenv("OHMIC_GOLDEN");
-  if (folder == nullptr) {
-    WARN("OHMIC_GOLDEN does not name a folder with aihwkit/128x128_W.csv: not compared");
-    return;
+TEST_CASE("in-situ array: every file of golden results has its case") {
+  for (auto const& [folder, cases] : {std::pair("crosssim", crosssim_cases()), {"aihwkit", aihwkit_cases()}}) {
+    std::size_t results = 0;
+    for (auto const& entry : std::filesystem::directory_iterator(golden_folder() + folder)) {
+      std::string const name = entry.path().stem().string();
+      if (!name.ends_with("_Y")) continue;
+      ++results;
+      std::string const which = name.substr(name.find('_') + 1, name.size() - name.find('_') - 3);
+      CAPTURE(name);
+      CHECK(std::any_of(cases.begin(), cases.end(), [&](in_situ_case const& c) { return c.name == which; }));
+    }
+    CHECK(results == cases.size() * (folder == std::string("crosssim") ? 2 : 3));  // sizes
   }
-  for (auto const& which : aihwkit_cases()) check_aihwkit(std::string(folder) + "/aihwkit/", "128x128", which);
 }

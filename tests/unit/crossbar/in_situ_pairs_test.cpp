@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "in_situ_cases.hpp"
+#include "ohmic/crossbar/in_situ/calibration.hpp"
 #include "support/dice.hpp"
 #include "support/temporary_file.hpp"
 
@@ -77,23 +78,33 @@ TEST_CASE("in-situ array: every pair of policies runs or is refused with a sente
        any + "cell.device=table; cell.states=" + table, "cell.programming_error=0.02"},
       {"weights.mapping=differential", "weights.mapping=differential_two_sided", "weights.mapping=offset",
        "weights.mapping=offset_unit_column"},
-      {"", "weights.slices=2,2,2,2", "weights.slices=1,1,1,1,1,1,1,1"},
+      {"", "weights.slices=2,2,2,2", "weights.slices=1,1,1,1,1,1,1,1", "weights.slices=2,2,2; weights.digits=balanced"},
       {"inputs.coding=analog", "inputs.coding=sign_magnitude", "inputs.coding=unsigned", "inputs.coding=aihwkit_steps",
-       "inputs.coding=sign_magnitude; inputs.slice_bits=1"},
+       "inputs.coding=sign_magnitude; inputs.slice_bits=1", "inputs.coding=pulse_width",
+       "inputs.coding=pulse_width; inputs.slice_bits=3; inputs.pulse_leak=0.1; inputs.pulse_dead_time=1"},
       {"inputs.passes=one", "inputs.passes=two_summed_analog", "inputs.passes=two_summed_digital"},
       {"adc.levels=none", "adc.levels=uniform", "adc.levels=sign_magnitude", "adc.levels=aihwkit_steps"},
       {"adc.range=full_scale", "adc.range=granular", "adc.range=user; adc.low=-4; adc.high=4", "adc.range=crosssim_max",
-       "adc.range=crosssim_granular"},
+       "adc.range=crosssim_granular", "adc.range=mean_sigma; adc.sigmas=4", "adc.range=percentile; adc.percentile=99",
+       "adc.range=largest; adc.margin=1.1", "adc.range=least_squares; adc.powers_of_two=true"},
+      {"", "converter.kind=sar; converter.mismatch=0.05; converter.gain=1000; converter.columns=2",
+       "converter.kind=flash; converter.mismatch=0.05; converter.offset=0.01",
+       "converter.kind=ramp; converter.mismatch=0.05; converter.slope=0.02; converter.bow=0.01; converter.delay=0.5",
+       "converter.kind=sar; converter.offset=0.01; converter.noise=0.005",
+       "converter.kind=flash; converter.noise=0.005",
+       "converter.kind=ramp; converter.offset=0.01; converter.noise=0.005"},
       {"", "cell.faults.stuck_low=0.1; cell.faults.stuck_high=0.1", "cell.write.max_tries=5; cell.write.tolerance=0.02",
        "cell.read_noise=0.01", "cell.retention.exponent=0.05; cell.retention.age=1000 s", "cell.retention.age=86400 s",
        "cell.retention.age=86400 s; cell.retention.compensation=global",
        "cell.retention.age=86400 s; cell.retention.compensation=per_column", "cell.temperature.at=350 K",
-       "cell.curve.scale=0.1 V", "cell.levels=16", "lines.ir_drop=1"},
+       "cell.curve.scale=0.1 V", "cell.curve.law=milo", "cell.levels=16", "lines.ir_drop=1", "lines.nonlinearity=0.3",
+       "adc.halvings=2"},
   };
   dice d(6);
-  matrix<double> w(5, 12), x(12, 3);
+  matrix<double> w(5, 12), x(12, 3), seen(12, 4);
   for (double& v : w.flat()) v = 2.0 * d.real() - 1.0;
   for (double& v : x.flat()) v = 2.0 * d.real() - 1.0;
+  for (double& v : seen.flat()) v = 2.0 * d.real() - 1.0;
   std::map<pair_value, std::size_t> ran;
   auto open = all_pairs(factors);
   std::size_t const pairs = open.size();
@@ -102,7 +113,8 @@ TEST_CASE("in-situ array: every pair of policies runs or is refused with a sente
     INFO(text);
     try {
       in_situ::report r;
-      auto const cells = in_situ::program(w.view(), in_situ_settings(text));
+      auto cells = in_situ::program(w.view(), in_situ_settings(text));
+      if (cells.config.adc.is_calibrated()) cells.config.adc = in_situ::calibrated(cells, seen.view());
       auto const y = in_situ::multiply(cells, x.view(), r);
       for (double g : cells.g) CHECK((std::isfinite(g) && g >= 0.0));
       for (double v : y.flat()) CHECK(std::isfinite(v));
@@ -145,6 +157,7 @@ TEST_CASE("in-situ array: every pair of policies runs or is refused with a sente
       if (ran[{f, v}] > 0) continue;
       std::string text = factors[f][v];
       if (text.find("age=86400") != text.npos) text += "; " + pcm + "cell.device=pcm_nandakumar";
+      if (text.find("curve.law=milo") != text.npos) text += "; cell.r_on=5 kohm; cell.r_off=20 kohm";
       if (text.find("granular") != text.npos) text += "; weights.slices=2,2,2,2";
       if (text.find("levels=2") != text.npos && f == 0) text += "; weights.slices=1,1,1,1,1,1,1,1";
       CHECK(runs(text));

@@ -14,12 +14,6 @@ using namespace ohmic_test;
 
 namespace {
 
-matrix<double> random_matrix(std::size_t rows, std::size_t cols, std::uint64_t seed, double scale = 0.4) {
-  dice d(seed);
-  matrix<double> m(rows, cols);
-  for (double& v : m.flat()) v = std::fmax(-1.0, std::fmin(1.0, scale * d.normal()));
-  return m;
-}
 matrix<double> filled(std::size_t rows, std::size_t cols, double value) {
   matrix<double> m(rows, cols);
   for (double& v : m.flat()) v = value;
@@ -27,7 +21,7 @@ matrix<double> filled(std::size_t rows, std::size_t cols, double value) {
 }
 
 std::vector<std::string> const mappings = {"differential", "differential_two_sided", "offset", "offset_unit_column"};
-std::string const ideal = "inputs.coding=analog; adc.levels=none; ";
+std::string const exact_analog = "inputs.coding=analog; adc.levels=none; ";
 std::string const fixed = "inputs.scale=fixed; inputs.largest=1; ";
 std::string const coded = fixed + "inputs.coding=sign_magnitude; inputs.bits=8; adc.levels=none; ";
 
@@ -38,14 +32,6 @@ void check_same(matrix<double> const& a, matrix<double> const& b, std::size_t n)
   REQUIRE(a.cols() == b.cols());
   double const allowed = 4.0 * static_cast<double>(n) * static_cast<double>(n) * 4.0 * 0x1p-53;
   for (std::size_t k = 0; k < a.size(); ++k) CHECK(std::fabs(a.flat()[k] - b.flat()[k]) <= allowed);
-}
-
-matrix<double> exact_product(matrix<double> const& w, matrix<double> const& x) {
-  matrix<double> y(w.rows(), x.cols());
-  for (std::size_t o = 0; o < w.rows(); ++o)
-    for (std::size_t n = 0; n < x.cols(); ++n)
-      for (std::size_t k = 0; k < w.cols(); ++k) y(o, n) += w(o, k) * x(k, n);
-  return y;
 }
 
 /// Values rounded to whole multiples of 1 / top.
@@ -64,31 +50,32 @@ std::uint64_t cells_shared(in_situ::cells const& a, in_situ::cells const& b) {
 }  // namespace
 
 TEST_CASE("in-situ array: without converters every mapping gives W X, however the inputs are cut into arrays") {
-  auto const w = random_matrix(7, 33, 1), x = random_matrix(33, 5, 2);
+  auto const w = clipped_normals(7, 33, 1), x = clipped_normals(33, 5, 2);
   auto const exact = exact_product(w, x);
   for (auto const& mapping : mappings)
     for (std::string rows : {"0", "1", "8", "32", "33", "64"}) {
       INFO(mapping << " " << rows);
-      check_same(in_situ_product(w, x, in_situ_settings(ideal + "weights.mapping=" + mapping + "; array.rows=" + rows)),
-                 exact, 33);
+      check_same(
+          in_situ_product(w, x, in_situ_settings(exact_analog + "weights.mapping=" + mapping + "; array.rows=" + rows)),
+          exact, 33);
     }
 }
 
 TEST_CASE("in-situ array: weights and inputs of any size come out in their own units") {
-  auto w = random_matrix(3, 9, 3), x = random_matrix(9, 2, 4);
-  auto const small = in_situ_product(w, x, in_situ_settings(ideal));
+  auto w = clipped_normals(3, 9, 3), x = clipped_normals(9, 2, 4);
+  auto const small = in_situ_product(w, x, in_situ_settings(exact_analog));
   for (double& v : w.flat()) v *= 8.0;
   for (double& v : x.flat()) v *= 4.0;
-  auto const large = in_situ_product(w, x, in_situ_settings(ideal));
+  auto const large = in_situ_product(w, x, in_situ_settings(exact_analog));
   for (std::size_t k = 0; k < small.size(); ++k) CHECK(large.flat()[k] == 32.0 * small.flat()[k]);
 }
 
 TEST_CASE("in-situ array: slices add up to the quantised weights") {
-  auto const w = random_matrix(6, 20, 5), x = random_matrix(20, 4, 6);
+  auto const w = clipped_normals(6, 20, 5), x = clipped_normals(20, 4, 6);
   auto const check = [&](std::string const& mapping, std::string const& slices, int bits) {
     INFO(mapping << " " << slices);
     double const top = static_cast<double>((1 << (bits - 1)) - 1);
-    auto const c = in_situ_settings(ideal + "weights.largest=1; weights.mapping=" + mapping +
+    auto const c = in_situ_settings(exact_analog + "weights.largest=1; weights.mapping=" + mapping +
                                     "; weights.bits=" + std::to_string(bits) + "; weights.slices=" + slices);
     check_same(in_situ_product(w, x, c), exact_product(rounded(w, top), x), 20);
   };
@@ -100,7 +87,7 @@ TEST_CASE("in-situ array: slices add up to the quantised weights") {
 }
 
 TEST_CASE("in-situ array: inputs in slices and in two passes are the coded inputs") {
-  auto const w = random_matrix(6, 20, 7), x = random_matrix(20, 4, 8);
+  auto const w = clipped_normals(6, 20, 7), x = clipped_normals(20, 4, 8);
   for (auto const& mapping : mappings)
     for (std::string passes : {"one", "two_summed_analog", "two_summed_digital"})
       for (std::string width : {"0", "1", "2", "3", "7"}) {
@@ -149,7 +136,7 @@ TEST_CASE("in-situ array: conductances are written in siemens, a column for ever
 }
 
 TEST_CASE("in-situ array: a matrix of zeros gives zeros where a converter has a level for 0") {
-  auto const x = random_matrix(16, 3, 9);
+  auto const x = clipped_normals(16, 3, 9);
   for (std::string levels : {"none", "sign_magnitude", "aihwkit_steps"})
     for (std::string mapping : {"differential", "differential_two_sided"}) {
       auto const y = in_situ_product(filled(4, 16, 0.0), x,
@@ -162,8 +149,8 @@ TEST_CASE("in-situ array: a matrix of zeros gives zeros where a converter has a 
 }
 
 TEST_CASE("in-situ array: CrossSim's offset gain is short by the level that it does not use") {
-  auto const w = random_matrix(5, 12, 10), x = random_matrix(12, 3, 11);
-  std::string const text = ideal + "weights.mapping=offset; cell.levels=16; weights.offset_gain=";
+  auto const w = clipped_normals(5, 12, 10), x = clipped_normals(12, 3, 11);
+  std::string const text = exact_analog + "weights.mapping=offset; cell.levels=16; weights.offset_gain=";
   auto const right = in_situ_product(w, x, in_situ_settings(text + "exact")),
              short_of = in_situ_product(w, x, in_situ_settings(text + "crosssim_offset_gain"));
   auto scaled = right;
@@ -190,7 +177,7 @@ TEST_CASE("in-situ array: full scale clips nothing, whatever is stored and drive
 }
 
 TEST_CASE("in-situ array: a granular converter with codes enough loses nothing, CrossSim's does") {
-  auto const w = random_matrix(6, 40, 12), x = random_matrix(40, 4, 13);
+  auto const w = clipped_normals(6, 40, 12), x = clipped_normals(40, 4, 13);
   // 40 rows of digits 0..3 in one bit of the inputs: at most 120 steps either way; 8 bits have 127.
   std::string const text = fixed + "weights.slices=2,2,2,2; inputs.slice_bits=1; inputs.bits=8; adc.bits=8; ";
   for (std::string levels : {"sign_magnitude", "uniform"}) {
@@ -218,7 +205,7 @@ TEST_CASE("in-situ array: conversions, inputs and what is clipped are counted") 
                                   "inputs.slice_bits=1; inputs.bits=8");
   auto x = filled(20, 3, 0.5);
   x(19, 2) = 1.5;
-  static_cast<void>(in_situ::multiply(in_situ::program(random_matrix(5, 20, 14).view(), c), x.view(), r));
+  static_cast<void>(in_situ::multiply(in_situ::program(clipped_normals(5, 20, 14).view(), c), x.view(), r));
   CHECK(r.inputs == 20 * 3);
   CHECK(r.clipped_inputs == 1);
   CHECK(r.conversions == 3u * 3u * 7u * 2u * 6u);  // vectors, arrays, bits, slices, columns
@@ -244,7 +231,7 @@ TEST_CASE("in-situ array: inputs are halved until no output is beyond the range"
 }
 
 TEST_CASE("in-situ array: threads do not change the result") {
-  auto const w = random_matrix(9, 50, 15), x = random_matrix(50, 23, 16);
+  auto const w = clipped_normals(9, 50, 15), x = clipped_normals(50, 23, 16);
   auto const cells = in_situ::program(w.view(), in_situ_settings("array.rows=16"));
   in_situ::report alone;
   auto const expected = in_situ::multiply(cells, x.view(), alone);
@@ -257,7 +244,7 @@ TEST_CASE("in-situ array: threads do not change the result") {
 }
 
 TEST_CASE("in-situ array: programming noise belongs to seed, array and cell") {
-  auto const w = random_matrix(8, 32, 17);
+  auto const w = clipped_normals(8, 32, 17);
   std::string const text = "cell.r_on=40 kohm; cell.r_off=inf ohm; array.rows=16; cell.device=";
   auto const quiet = in_situ::program(w.view(), in_situ_settings(text + "ideal"));
   auto const at = [&](std::uint64_t seed, std::uint32_t array) {
@@ -340,7 +327,7 @@ TEST_CASE("in-situ array: bad settings are refused with the field, what was foun
 
 TEST_CASE("in-situ array: weights and inputs that do not fit are refused") {
   in_situ::report r;
-  auto w = random_matrix(3, 4, 18);
+  auto w = clipped_normals(3, 4, 18);
   in_situ::config const c;
   auto const cells = in_situ::program(w.view(), c);
   auto const times = [&](matrix<double> const& x) {

@@ -126,10 +126,169 @@ TEST_CASE("contradictory and unusable configurations are refused, naming file an
   std::string const experts =
       R"({"hidden_size":768,"num_hidden_layers":2,"num_attention_heads":12,"num_local_experts":8)";
   refused(experts + "}", errc::missing_entry, "num_experts_per_tok");
-  refused(experts + R"(,"num_experts_per_tok":2,"decoder_sparse_step":2})", errc::config_value, "decoder_sparse_step");
-  refused(experts + R"(,"num_experts_per_tok":2,"mlp_only_layers":[0]})", errc::config_value, "mlp_only_layers");
-  refused(R"({"hidden_size":768,"num_hidden_layers":2,"num_attention_heads":12,"kv_lora_rank":512})",
-          errc::config_value, "kv_lora_rank");
+  refused(experts + R"(,"num_experts_per_tok":2,"mlp_only_layers":[2]})", errc::config_value, "mlp_only_layers");
+  refused(experts + R"(,"num_experts_per_tok":2,"moe_layer_freq":[1]})", errc::config_conflict, "moe_layer_freq");
+  std::string const plain = R"({"hidden_size":768,"num_hidden_layers":2,"num_attention_heads":12)";
+  refused(plain + R"(,"kv_lora_rank":512})", errc::missing_entry, "qk_rope_head_dim");
+  refused(plain + R"(,"hidden_act":"gelo"})", errc::config_value, "hidden_act");
+  refused(plain + R"(,"architectures":"BertModel"})", errc::file_format, "architectures");
+  refused(plain + R"(,"layer_types":["full_attention"]})", errc::config_conflict, "layer_types");
+  refused(plain + R"(,"layer_types":["full_attention","linear_attention"]})", errc::config_value, "layer_types");
+  refused(plain + R"(,"mamba_d_state":16})", errc::config_value, "mamba_d_state");
+  refused(R"({"model_type":"rwkv","hidden_size":768,"num_hidden_layers":2})", errc::config_value, "model_type");
+  refused(R"({"num_query_heads":[12,16]})", errc::config_value, "num_query_heads");
+  refused(R"({"model_type":"encoder-decoder","encoder":{},"decoder":{}})", errc::config_value, "encoder");
+  for (char const* size : {"1e30", "4096.5", "true", "[8]", "1000000000000000000000000000000"})
+    refused(R"({"num_hidden_layers":2,"num_attention_heads":12,"hidden_size":)" + std::string(size) + "}",
+            errc::file_format, "hidden_size");
   refused(R"({"model_type":"llava","text_config":{}})", errc::missing_entry, "text_config.hidden_size");
   refused(R"({"model_type":"llava","text_config":7})", errc::file_format, "text_config");
+}
+
+TEST_CASE("latent attention: weights as published, the cache keeps one vector and one rotary key") {
+  auto const v3 =
+      *network_of(
+           R"({"model_type":"deepseek_v3","hidden_size":7168,"num_hidden_layers":61,"num_attention_heads":128,
+    "num_key_value_heads":128,"intermediate_size":18432,"moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":1,
+    "num_experts_per_tok":8,"first_k_dense_replace":3,"moe_layer_freq":1,"kv_lora_rank":512,"q_lora_rank":1536,"qk_nope_head_dim":128,
+    "qk_rope_head_dim":64,"v_head_dim":128,"vocab_size":129280,"hidden_act":"silu","rms_norm_eps":1e-06,"rope_theta":10000})")
+           .transformer;
+  // 671e9 parameters, of which two matrices of the vocabulary are embeddings and head (DeepSeek-V3, arXiv 2412.19437).
+  double const all = static_cast<double>(v3.weights() + 2 * v3.head_weights());
+  CHECK(std::abs(all - 671e9) < 0.5e9);
+  CHECK(v3.attention_weights() ==
+        7168u * 1536 + 1536u * 128 * 192 + 7168u * 576 + 512u * 128 * 256 + 128u * 128 * 7168);
+  CHECK(program::kv_cache_bytes(v3, 10, 2) == 61u * 576 * 10 * 2);
+  auto const lite = network_of(
+      R"({"model_type":"deepseek_v2","hidden_size":2048,"num_hidden_layers":27,"num_attention_heads":16,"intermediate_size":10944,
+    "moe_intermediate_size":1408,"n_routed_experts":64,"n_shared_experts":2,"num_experts_per_tok":6,"first_k_dense_replace":1,
+    "kv_lora_rank":512,"q_lora_rank":null,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"v_head_dim":128,"vocab_size":102400})");
+  CHECK(std::abs(static_cast<double>(lite.weights() + 2 * lite.transformer->head_weights()) - 15.7e9) < 0.05e9);
+  CHECK(lite.transformer->decoder);
+  CHECK(lite.transformer->query_latent == 0);
+}
+
+TEST_CASE("a gated block follows the family before the activation") {
+  auto const gated = [](std::string const& more) {
+    return network_of(R"({"hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4)" + more + "}")
+        .transformer->gated;
+  };
+  CHECK(gated(R"(,"model_type":"llama","hidden_act":"gelu")"));
+  CHECK(gated(R"(,"model_type":"modernbert","hidden_activation":"gelu")"));
+  CHECK(gated(R"(,"model_type":"unheard_of","hidden_act":"silu")"));
+  CHECK_FALSE(gated(R"(,"model_type":"unheard_of","hidden_act":"gelu")"));
+  CHECK_FALSE(gated(R"(,"model_type":"marian","activation_function":"swish")"));
+  CHECK_FALSE(gated(R"(,"model_type":"starcoder2","hidden_act":"silu")"));
+}
+
+TEST_CASE("decoders of an encoder-decoder may differ from its encoder") {
+  auto const s = *network_of(R"({"model_type":"bart","d_model":1024,"encoder_layers":12,"encoder_attention_heads":16,
+    "encoder_ffn_dim":4096,"decoder_layers":6,"decoder_attention_heads":8,"decoder_ffn_dim":2048,"vocab_size":50264})")
+                      .transformer;
+  CHECK(s.cross_layers == 6);
+  CHECK(s.weights() == 12u * (4 * 1024 * 1024 + 2 * 1024 * 4096) + 6u * (8 * 1024 * 1024 + 2 * 1024 * 2048));
+  CHECK(s.cross_shape().heads == 8);
+  CHECK(s.cross_shape().head_width == 128);
+  auto const t5 = *network_of(R"({"model_type":"mt5","d_model":512,"num_layers":8,"num_heads":6,"d_kv":64,"d_ff":1024,
+    "feed_forward_proj":"gated-gelu"})")
+                       .transformer;
+  CHECK(t5.cross_layers == 8);
+  CHECK(t5.gated);
+  CHECK(t5.norm == program::norm_kind::rms_norm);
+  CHECK_FALSE(t5.biases);
+}
+
+TEST_CASE("windows: all layers, every second, five of six, by name, or none of them") {
+  auto const windowed = [](std::string const& more) {
+    auto const s =
+        *network_of(R"({"hidden_size":64,"num_hidden_layers":14,"num_attention_heads":4)" + more + "}").transformer;
+    return std::pair{s.windowed_layers, s.window};
+  };
+  using pair = std::pair<std::size_t, std::size_t>;
+  CHECK(windowed(R"(,"model_type":"mistral","sliding_window":4096)") == pair{14, 4096});
+  CHECK(windowed(R"(,"model_type":"mistral","sliding_window":null)") == pair{0, 0});
+  CHECK(windowed(R"(,"model_type":"gemma2","sliding_window":4096)") == pair{7, 4096});
+  CHECK(windowed(R"(,"model_type":"gemma3_text","sliding_window":512)") == pair{12, 512});
+  CHECK(windowed(R"(,"model_type":"qwen2","sliding_window":512)") == pair{0, 0});
+  CHECK(windowed(R"(,"model_type":"qwen2","sliding_window":512,"use_sliding_window":true,"max_window_layers":10)") ==
+        pair{4, 512});
+  CHECK(windowed(R"(,"model_type":"gpt_neo","window_size":256)") == pair{7, 256});
+  CHECK(windowed(R"(,"model_type":"modernbert","local_attention":128,"global_attn_every_n_layers":3)") == pair{9, 129});
+  std::string types;
+  for (int i = 0; i < 14; ++i)
+    types += std::string(i ? "," : "") + (i < 3 ? "\"sliding_attention\"" : "\"full_attention\"");
+  CHECK(windowed(R"(,"model_type":"gpt_oss","sliding_window":128,"layer_types":[)" + types + "]") == pair{3, 128});
+}
+
+TEST_CASE("layers with experts may alternate with dense ones") {
+  auto const dense = [](std::string const& more) {
+    return network_of(R"({"hidden_size":64,"num_hidden_layers":6,"num_attention_heads":4,"num_experts":8,
+    "num_experts_per_tok":2)" +
+                      more + "}")
+        .transformer->dense_layers;
+  };
+  CHECK(dense("") == 0);
+  CHECK(dense(R"(,"decoder_sparse_step":2)") == 3);
+  CHECK(dense(R"(,"mlp_only_layers":[0,5])") == 2);
+  CHECK(dense(R"(,"moe_layer_freq":[0,1,1,1,1,0])") == 2);
+  CHECK(dense(R"(,"first_k_dense_replace":1,"moe_layer_freq":2)") == 4);  // with experts: 2, 4
+  // Llama 4 Maverick: every second of 48 layers, 128 experts of 8192 and a shared one, dense blocks of 16384.
+  auto const maverick = network_of(
+      R"({"model_type":"llama4","architectures":["Llama4ForConditionalGeneration"],"vision_config":{},"text_config":{"model_type":
+    "llama4_text","hidden_size":5120,"intermediate_size":8192,"intermediate_size_mlp":16384,"num_attention_heads":40,
+    "num_key_value_heads":8,"head_dim":128,"num_hidden_layers":48,"num_local_experts":128,"num_experts_per_tok":1,
+    "interleave_moe_layer_step":2,"vocab_size":202048,"hidden_act":"silu","rms_norm_eps":1e-05}})");
+  auto const& s = *maverick.transformer;
+  CHECK(s.decoder);
+  // 400e9 parameters as published; the part that sees has some of them.
+  CHECK(std::abs(static_cast<double>(s.weights() + 2 * s.head_weights()) - 400e9) < 3e9);
+  REQUIRE(maverick.remarks.size() == 1);
+  CHECK(maverick.remarks[0].find("vision_config") == 0);
+}
+
+TEST_CASE("layers that share weights store them once, and what is left out is remarked") {
+  auto const albert = network_of(
+      R"({"model_type":"albert","hidden_size":768,"embedding_size":128,"num_hidden_layers":12,"num_hidden_groups":1,
+    "inner_group_num":1,"num_attention_heads":12,"intermediate_size":3072})");
+  CHECK(albert.transformer->layers == 12);
+  CHECK(albert.weights() == 12u * 768 * 768);
+  CHECK(albert.remarks.size() == 1);
+  // A language model saved as a part of another leaves out what its family usually has.
+  auto const gemma = network_of(
+      R"({"model_type":"gemma3","architectures":["Gemma3ForConditionalGeneration"],"text_config":{"model_type":"gemma3_text",
+    "hidden_size":2560,"intermediate_size":10240,"num_hidden_layers":34,"sliding_window":1024},"vision_config":{}})");
+  CHECK(gemma.transformer->heads == 8);
+  CHECK(gemma.transformer->key_heads == 4);
+  CHECK(gemma.transformer->head_width == 256);
+  CHECK(gemma.transformer->windowed_layers == 29);
+  CHECK(gemma.transformer->norm == program::norm_kind::rms_norm);
+  CHECK(std::abs(static_cast<double>(gemma.weights() + gemma.transformer->head_weights()) - 3.88e9) < 0.02e9);
+  CHECK(gemma.remarks.size() == 5);
+  // A class with one head of keys, and keys of further families.
+  auto const glm =
+      *network_of(
+           R"({"model_type":"chatglm","hidden_size":4096,"num_layers":28,"num_attention_heads":32,"kv_channels":128,
+    "ffn_hidden_size":13696,"multi_query_attention":true,"multi_query_group_num":2,"padded_vocab_size":65024,"rmsnorm":true})")
+           .transformer;
+  CHECK(glm.key_heads == 2);
+  CHECK(glm.hidden == 13696);
+  CHECK(glm.gated);
+  CHECK(glm.decoder);
+}
+
+TEST_CASE("sizes that lie in an object of their own are read there") {
+  auto const dbrx = *network_of(R"({"model_type":"dbrx","d_model":6144,"n_heads":48,"n_layers":40,"vocab_size":100352,
+    "attn_config":{"kv_n_heads":8},"ffn_config":{"ffn_hidden_size":10752,"moe_num_experts":16,"moe_top_k":4}})")
+                         .transformer;
+  CHECK(dbrx.key_heads == 8);
+  CHECK(dbrx.experts == 16);
+  CHECK(dbrx.experts_per_token == 4);
+  // 132e9 parameters as published.
+  CHECK(std::abs(static_cast<double>(dbrx.weights() + 2 * dbrx.head_weights()) - 132e9) < 0.7e9);
+  auto const inner = *network_of(R"({"model_type":"internvl_chat","vision_config":{},"llm_config":{"model_type":"qwen2",
+    "hidden_size":896,"num_hidden_layers":24,"num_attention_heads":14,"num_key_value_heads":2,"intermediate_size":4864,
+    "rms_norm_eps":1e-06,"vocab_size":151655}})")
+                          .transformer;
+  CHECK(inner.key_heads == 2);
+  CHECK(inner.decoder);
 }

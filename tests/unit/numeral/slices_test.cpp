@@ -2,8 +2,10 @@
 #include "ohmic/numeral/slices.hpp"
 
 #include <cstdint>
+#include <cstdlib>
 #include <vector>
 
+#include "ohmic/numeral/balanced.hpp"
 #include "support/catch.hpp"
 #include "support/diagnosis.hpp"
 #include "support/dice.hpp"
@@ -129,4 +131,24 @@ TEST_CASE("slices of impossible widths are refused with the width") {
   ohmic_test::check_refused([] { slice_widths({17}); }, errc::config_value, {"slices", "got 17", "1..16"});
   ohmic_test::check_refused([] { slice_widths({16, 16, 1}); }, errc::config_value, {"slices", "got 33", "1..32"});
   ohmic_test::check_refused([] { slice_widths({}); }, errc::config_value, {"slices", "got 0", "1..32"});
+}
+
+TEST_CASE(
+    "balanced slices of one width are balanced digits, of several widths they carry every code within their reach") {
+  using namespace ohmic;
+  slice_widths const twos({2, 2, 2});
+  for (std::int32_t v = -171; v <= 171; ++v) {
+    std::int32_t digits[3];
+    balanced_slices::encode(v, twos, digits);
+    auto const most_first = balanced<2>::encoded<3>(v);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(digits[i] == most_first[2 - i]);
+    CHECK(balanced_slices::decode(twos, digits) == v);
+  }
+  slice_widths const mixed({1, 3, 2});  // bases 3, 15, 7: up to 157
+  for (std::int32_t v = -157; v <= 157; ++v) {
+    std::int32_t digits[3];
+    balanced_slices::encode(v, mixed, digits);
+    CHECK((std::abs(digits[0]) <= 1 && std::abs(digits[1]) <= 7 && std::abs(digits[2]) <= 3));
+    CHECK(balanced_slices::decode(mixed, digits) == v);
+  }
 }

@@ -155,6 +155,80 @@ TEST_CASE("the kv cache holds keys and values of every layer and head") {
   CHECK(kv_cache_bytes(s, 10, 3) == 2u * 3u * 12u * 10u * 3u);
 }
 
+TEST_CASE("a windowed layer meets its window and caches no more") {
+  auto s = small();
+  s.decoder = true;
+  s.window = 16;
+  s.windowed_layers = 2;
+  auto const scores = [&](std::size_t past) {
+    return total(transformer_program(s, {1, past, 1}, {}, true)).count<"exp_unit", "exp">();
+  };
+  CHECK(scores(9) == 3u * 4u * 10u);
+  CHECK(scores(99) == 4u * (100u + 2u * 16u));
+  CHECK(kv_cache_bytes(s, 100, 1) == 2u * 24u * (100u + 2u * 16u));
+  s.windowed_layers = 4;
+  CHECK_THROWS_AS(transformer_program(s, {1, 0, 1}, {}), error);
+}
+
+TEST_CASE(
+    "latent attention reads the same weights in both forms, and only the generated token meets the latent cache") {
+  auto s = small();
+  s.decoder = true;
+  s.vocabulary = 0;
+  s.head_width = 6, s.rotary_width = 2, s.value_width = 5, s.key_latent = 7, s.query_latent = 9;
+  auto const weights_of = [](repeated_program const& p) {
+    std::uint64_t n = 0;
+    for (auto const& r : p)
+      if (r.op.source == operand_source::weights) n += r.op.shape.inner * r.op.shape.outputs * r.op.repeats * r.times;
+    return n;
+  };
+  auto const prefill = transformer_program(s, {20, 0, 1}, {}), step = transformer_program(s, {1, 20, 1}, {}, true);
+  CHECK(s.attention_weights() == 24u * 9 + 9u * 24 + 24u * (7 + 2) + 7u * 4 * (4 + 5) + 20u * 24);
+  CHECK(weights_of(prefill) == s.weights());
+  CHECK(weights_of(step) == s.weights());
+  auto const shape_of = [](repeated_program const& p, operation op) {
+    for (auto const& r : p)
+      if (r.op.where.op == op) return std::pair{r.op.shape, r.op.repeats};
+    return std::pair{product_shape{}, std::size_t{0}};
+  };
+  CHECK(shape_of(prefill, operation::A4) == std::pair{product_shape{20, 6, 20}, std::size_t{4}});
+  CHECK(shape_of(prefill, operation::A6) == std::pair{product_shape{20, 20, 5}, std::size_t{4}});
+  CHECK(shape_of(step, operation::A4) == std::pair{product_shape{4, 9, 21}, std::size_t{1}});
+  CHECK(shape_of(step, operation::A6) == std::pair{product_shape{4, 21, 7}, std::size_t{1}});
+  CHECK(kv_cache_bytes(s, 10, 3) == 3u * 9u * 10u * 3u);
+  s.key_heads = 2;
+  CHECK_THROWS_AS(transformer_program(s, {1, 0, 1}, {}), error);
+}
+
+TEST_CASE("an encoder-decoder caches in its decoder's layers only") {
+  auto s = small();
+  s.cross_layers = 2;
+  CHECK(kv_cache_bytes(s, 10, 1) == 2u * 2u * 24u * 10u);
+}
+
+TEST_CASE("shared layers keep one set of weights and read it in each") {
+  auto s = small();
+  s.unique_layers = 1;
+  CHECK(3 * s.weights() == small().weights());
+  CHECK(total(transformer_program(s, {5, 0, 1}, {})) == total(transformer_program(small(), {5, 0, 1}, {})));
+}
+
+TEST_CASE("weights and scores beyond 64 bits are refused, not wrapped") {
+  auto s = small();
+  s.layers = 1 << 16;
+  s.width = s.hidden = 1u << 24;
+  auto const code = [](auto const& f) {
+    try {
+      f();
+    } catch (error const& e) { return e.code(); }
+    return errc{};
+  };
+  CHECK(code([&] { static_cast<void>(transformer_program(s, {1, 0, 1}, {})); }) == errc::capacity);
+  s = small();
+  s.heads = s.key_heads = 1u << 20;
+  CHECK(code([&] { static_cast<void>(transformer_program(s, {1u << 26, 0, 1}, {})); }) == errc::capacity);
+}
+
 TEST_CASE("impossible shapes are refused") {
   auto s = small();
   s.key_heads = 3;

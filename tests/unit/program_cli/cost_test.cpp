@@ -64,6 +64,25 @@ TEST_CASE("cost: the published chip has the printed energy of BERT-Large") {
   CHECK(r["tokens"] == 256);
 }
 
+TEST_CASE("cost: a reader is told what a file leaves open, and that a model takes several chips") {
+  scratch_folder const folder;
+  folder.write("config.json",
+               R"({"model_type":"deepseek_v3","hidden_size":512,"num_hidden_layers":4,"num_attention_heads":8,
+    "intermediate_size":1024,"moe_intermediate_size":256,"n_routed_experts":8,"n_shared_experts":1,"num_experts_per_tok":2,
+    "first_k_dense_replace":1,"kv_lora_rank":64,"q_lora_rank":96,"qk_nope_head_dim":32,"qk_rope_head_dim":16,"v_head_dim":32,
+    "vocab_size":1000,"max_position_embeddings":128,"num_nextn_predict_layers":1})");
+  auto const r = result_of("cost --model " + (folder / "config.json") + " --tokens 100 --decode 64");
+  CHECK(r["model_source"].get<std::string>().ends_with("config.json"));
+  REQUIRE(r["remarks"].size() == 2);
+  CHECK_THAT(r["remarks"][0].get<std::string>(), contains("num_nextn_predict_layers"));
+  CHECK_THAT(r["remarks"][1].get<std::string>(), contains("128 positions"));
+  auto const large = result_of("cost --model gpt3 --chip isaac");
+  REQUIRE(large["remarks"].size() == 1);
+  CHECK_THAT(large["remarks"][0].get<std::string>(), contains("2634 chips"));
+  CHECK(result_of("cost --model bert_base --chip isaac")["remarks"].size() == 1);  // two chips
+  CHECK(result_of("cost --model bert_base")["remarks"].empty());
+}
+
 TEST_CASE("cost: comparisons name their baseline, and leave out what is not modelled") {
   auto const r = result_of("cost --model bert_large --compare isaac,prime,a100");
   REQUIRE(r["compare"].size() == 3);
@@ -71,8 +90,11 @@ TEST_CASE("cost: comparisons name their baseline, and leave out what is not mode
   CHECK(ratios["of"] == "isaac");
   CHECK(ratios["baseline"] == "wang2024");
   CHECK(ratios["energy"]["prefill"].get<double>() == Approx(37.748736 / 20.7).epsilon(1e-6));
-  CHECK(r["compare"][1]["area_mm2"].is_null());
-  CHECK(r["compare"][1]["ratios"]["area"].is_null());
+  CHECK(r["compare"][1]["area_mm2"].get<double>() > 0.0);
+  auto const without = result_of("cost --model bert_large --compare vesti");
+  CHECK(without["compare"][0]["area_mm2"].is_null());
+  CHECK(without["compare"][0]["ratios"]["area"].is_null());
+  CHECK(without["compare"][0]["ratios"]["latency"]["prefill"].is_null());
 }
 
 TEST_CASE("cost: sensitivity is sorted by what moves most") {
@@ -167,6 +189,27 @@ TEST_CASE("cost: a price book that lacks a price is refused by name") {
   refused("cost --model bert_base --chip isaac --prices " + (folder / "book.csv"), {"isaac"});
 }
 
+TEST_CASE("cost: a saved book reads back as the same cost; prices that nothing uses are listed with their kind") {
+  scratch_folder const folder;
+  for (std::string const set : {"bottom_up", "as_published"}) {
+    INFO(set);
+    std::string const of = "cost --model bert_base --set report.prices=" + set, file = folder / (set + ".csv");
+    auto const own = result_of(of + " --save-prices " + file);
+    auto const read = result_of(of + " --prices " + file);
+    CHECK(read["rows"] == own["rows"]);
+    CHECK(read["unused_prices"].empty());
+  }
+  std::ifstream in(folder.path() / "bottom_up.csv");
+  std::string const book((std::istreambuf_iterator<char>(in)), {});
+  folder.write("more.csv", book + "energy,laser.shine,1 pJ,assumption,test\narea,laser,1 mm2,assumption,test\n");
+  auto const r = result_of("cost --model bert_base --prices " + (folder / "more.csv"));
+  CHECK(r["unused_prices"] == json::array({"area laser", "energy laser.shine"}));
+  refused("cost --model bert_base --chip isaac --save-prices " + (folder / "x.csv"), {"isaac", "--save-prices"});
+  refused("cost --model bert_base --prices " + (folder / "more.csv") + " --save-prices " + (folder / "more.csv"),
+          {"named twice"});
+  refused("cost --model bert_base --report /no/such/folder/page.html", {"--report"}, 3);
+}
+
 TEST_CASE("cost: bad input is named, with status 2") {
   refused("cost --model bert_larg", {"did you mean 'bert_large'"});
   refused("cost --model bert_base --chip isaak", {"did you mean 'isaac'"});
@@ -176,6 +219,8 @@ TEST_CASE("cost: bad input is named, with status 2") {
   refused("cost --model bert_base --tokens -5", {"--tokens"});
   refused("cost --model /no/such/folder", {"/no/such/folder"});
   refused("cost --model gpt3 --tokens 1000000000000", {"tokens"});
+  refused("cost --model gpt3 --decode 1000000000000", {"decode", "1048576"});
+  refused("cost --model gpt3 --batch 1000000000000", {"batch"});
   scratch_folder const folder;
   folder.write("config.json", R"({"hidden_size":10,"num_hidden_layers":1,"num_attention_heads":3})");
   refused("cost --model " + (folder / "config.json"), {"num_attention_heads", "hidden_size"});
@@ -191,12 +236,15 @@ TEST_CASE("reproduce: every printed value is there, exact rows pass, failures ar
       CHECK(row.contains(key));
     CHECK(row["pass"] == true);
     if (row["grade"] == "exact") CHECK(row["within"] == true);
+    // Only a calibrated row can agree by construction, and says so.
+    if (row["by_construction"] == true) CHECK(row["grade"] == "calibrated");
     if (row["listed"] == true) CHECK_FALSE(row["reason"].get<std::string>().empty());
     listed += row["listed"] == true ? 1 : 0;
   }
   CHECK(listed <= 3);
   CHECK(r["beside"].size() > 30);
   CHECK(r["constants"].size() == 11);
+  CHECK(r["summary"]["by_construction"] == 11);
 }
 
 TEST_CASE("reproduce: a prefix chooses rows, a page opens without a network, an unknown prefix is refused") {

@@ -1,6 +1,7 @@
 // ohmic deploy on conventional chips: whole models, settings, calibration that is kept, what is refused.
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "run_program.hpp"
@@ -52,11 +53,18 @@ TEST_CASE("deploy runs a model on conventional chips beside others") {
     CHECK(c.at("agreement") >= 0.75);  // 18 of 24
     CHECK(c.at("dense_bank").is_null());
     CHECK(c.at("cost").at("arrays") > 0);
-    CHECK(c.at("cost").at("latency_s").is_null());
-    double sum = 0.0;
+    CHECK(c.at("cost").at("attention_arrays") > 0);
+    double sum = 0.0, time = 0.0, area = 0.0;
     for (auto const& row : c.at("cost").at("rows")) {
       CHECK(!row.at("source").get<std::string>().empty());
       if (row.at("unit") == "J") sum += row.at("total").get<double>();
+      if (row.at("unit") == "s") time += row.at("total").get<double>();
+      if (row.at("unit") == "mm2") area += row.at("total").get<double>();
+    }
+    for (auto const& [key, total] : {std::pair("latency_s", time), std::pair("area_mm2", area)}) {
+      double const got = c.at("cost").at(key);
+      CHECK(got > 0.0);
+      CHECK(std::fabs(total - got) <= 1e-12 * got);
     }
     double const energy = c.at("cost").at("energy_J");
     CHECK(energy > 0.0);

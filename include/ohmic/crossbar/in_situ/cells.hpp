@@ -68,7 +68,8 @@ class weight_shares {
   explicit weight_shares(config const& c)
       : map_(c.weights.mapping),
         sliced_(c.weights.is_sliced()),
-        top_(static_cast<double>((1 << (c.weights.bits - 1)) - 1)),
+        balanced_(c.weights.digits == weight_digits::balanced),
+        top_(static_cast<double>(c.weights.top())),
         middle_(1 << (c.weights.bits - 1)),
         widths_(sliced_ ? c.weights.slices : std::vector<int>{1}),
         digits_(widths_.size()),
@@ -90,7 +91,11 @@ class weight_shares {
       return;
     }
     auto const code = static_cast<std::int64_t>(std::nearbyint(w * top_));
-    if (sliced_) sign_magnitude::encode(pair ? code : code + middle_, widths_, digits_);
+    if (balanced_) {
+      balanced_slices::encode(code, widths_, digits_);
+    } else if (sliced_) {
+      sign_magnitude::encode(pair ? code : code + middle_, widths_, digits_);
+    }
     for (std::size_t i = 0; i < slices(); ++i) {
       double const u = sliced_ ? static_cast<double>(digits_[i]) / top_digit(i) : w;
       switch (map_) {
@@ -110,7 +115,7 @@ class weight_shares {
 
  private:
   in_situ::mapping map_;
-  bool sliced_;
+  bool sliced_, balanced_;
   double top_;
   std::int64_t middle_;
   slice_widths widths_;
@@ -161,16 +166,27 @@ inline double largest_weight(matrix_view<double const> w) {
 
 }  // namespace detail
 
-/// Programs a matrix: the definition, cell by cell.
-/// Shape   weights (outputs, inputs)
-/// Range   |w| above weights.largest: refused
-/// Errors  as config::validate; shape for an empty matrix; value for a weight that is not finite or above weights.largest;
-///         capacity where random numbers have no addresses; of a plugin's device what it did wrong
-/// Random  purposes programming, drift and fault of `at`, as device_cell; reads are drawn by multiply
-/// Cost    writes every cell once
-/// Source  CrossSim 3.2.0 for the mappings, held to its conductances in tests/unit/crossbar/in_situ_golden_test.cpp
-[[nodiscard]] inline cells program(matrix_view<double const> weights, config const& c, place at = {}) {
-  config::validate(c);
+namespace detail {
+
+/// Gains of slices, and the conductances of w = 0: what the digital side knows of a matrix before it is written.
+inline void know_slices(cells& out, config const& c, weight_shares& shares, resistive_cell const& cell) {
+  std::vector<double> share(out.slices * out.lines);
+  shares.fill(0.0, share);
+  for (std::size_t i = 0; i < out.slices; ++i) {
+    out.zero.push_back(cell.target(share[out.lines * i]));
+    double gain = 1.0 / cell.span();
+    if (c.weights.is_sliced()) {
+      gain *= shares.top_digit(i) * static_cast<double>(c.weights.place(i)) / static_cast<double>(c.weights.top());
+    } else if (!c.weights.is_differential()) {
+      gain *= 2.0 / (c.weights.offset_gain == offset_gain::exact ? shares.offset_span() : 1.0);
+    }
+    out.slice_gain.push_back(gain);
+  }
+}
+
+/// Programs cells of any device; c validates.
+template <class Device>
+[[nodiscard]] cells program_cells(matrix_view<double const> weights, config const& c, Device const& device, place at) {
   if (weights.rows == 0 || weights.cols == 0)
     throw error({errc::shape, "no weights", "weights", shape_text(weights.rows, weights.cols), "at least 1 x 1",
                  "give a matrix (outputs, inputs)"});
@@ -193,32 +209,16 @@ inline double largest_weight(matrix_view<double const> w) {
   require_addressable(at.first_array + out.arrays(), std::uint64_t{per_input} * rows, 1, "weights");
 
   resistive_cell const cell(c.cell);
-  programmable_cell const device(c.cell);
   detail::drift_gains gains(c.cell.retention.compensation, out.outputs);
+  detail::know_slices(out, c, shares, cell);
   std::vector<double> share(out.slices * out.lines);
-  // What the digital side knows: the gain of every slice, and the conductance of w = 0.
-  shares.fill(0.0, share);
-  double const top = static_cast<double>((1 << (c.weights.bits - 1)) - 1);
-  int shift = 0;
-  for (std::size_t i = 0; i < out.slices; ++i) {
-    out.zero.push_back(cell.target(share[out.lines * i]));
-    double gain = 1.0 / cell.span();
-    if (c.weights.is_sliced()) {
-      gain *= shares.top_digit(i) * static_cast<double>(std::int64_t{1} << shift) / top;
-      shift += c.weights.slices[i];
-    } else if (!c.weights.is_differential()) {
-      gain *= 2.0 / (c.weights.offset_gain == offset_gain::exact ? shares.offset_span() : 1.0);
-    }
-    out.slice_gain.push_back(gain);
-  }
-
   out.at = at;
   out.g.resize(per_input * out.inputs);
   if (!device.reads_exactly()) out.read_sigma.resize(out.g.size());
   // Array by array: the cells of one output in it are one tile, a row for every slice and line.
   bool const is_plain = device.keeps_targets() && device.reads_exactly();
   std::vector<double> target;
-  std::vector<programmable_cell::state> states;
+  std::vector<cell_state> states;
   for (std::size_t o = 0; o < out.columns; ++o)
     for (std::size_t first = 0; first < out.inputs; first += rows) {
       std::size_t const n = std::min(rows, out.inputs - first);
@@ -255,6 +255,30 @@ inline double largest_weight(matrix_view<double const> w) {
     }
   out.output_gain = gains.result();
   return out;
+}
+
+}  // namespace detail
+
+/// Programs a matrix: the definition, cell by cell.
+/// Shape   weights (outputs, inputs)
+/// Range   |w| above weights.largest: refused
+/// Errors  as config::validate; shape for an empty matrix; value for a weight that is not finite or above weights.largest;
+///         capacity where random numbers have no addresses; of a plugin's device what it did wrong
+/// Random  purposes programming, drift and fault of `at`, as device_cell; reads are drawn by multiply
+/// Cost    writes every cell once
+/// Source  CrossSim 3.2.0 for the mappings, held to its conductances in tests/unit/crossbar/in_situ_golden_test.cpp
+[[nodiscard]] inline cells program(matrix_view<double const> weights, config const& c, place at = {}) {
+  config::validate(c);
+  return detail::program_cells(weights, c, programmable_cell(c.cell), at);
+}
+
+/// The same with a law of your own instead of cell.device, and every decorator of the settings around it.
+/// Errors  as above; config_conflict for a cell.device beside it, and what settings ask of the law that its facts deny
+/// Random  as above
+template <device_law Law>
+[[nodiscard]] cells program(matrix_view<double const> weights, config const& c, Law const& law, place at = {}) {
+  config::validate(c, law.facts());
+  return detail::program_cells(weights, c, configured_cell<Law>(c.cell, law), at);
 }
 
 /// The conductances as an array of wires would hold them; `ohmic solve --conductances` reads this order.

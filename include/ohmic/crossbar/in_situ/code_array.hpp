@@ -15,9 +15,11 @@
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/imperfections.hpp"
+#include "ohmic/crossbar/in_situ/code_exactness.hpp"
 #include "ohmic/crossbar/in_situ/code_kernel.hpp"
 #include "ohmic/crossbar/in_situ/code_operand.hpp"
 #include "ohmic/crossbar/in_situ/code_shape.hpp"
+#include "ohmic/crossbar/in_situ/code_units.hpp"
 #include "ohmic/crossbar/sums.hpp"
 #include "ohmic/periphery/adc.hpp"
 #include "ohmic/periphery/range.hpp"
@@ -73,6 +75,12 @@ class code_array {
         throw error({errc::config_conflict, "column currents too large", "array.rows",
                      std::to_string(c.layout.largest_current(i)) + " product units",
                      "at most " + std::to_string(max_current), "use fewer rows or narrower slices"});
+    if (curve_bends()) {
+      auto const top = static_cast<std::int32_t>(layout().input_top());
+      for (std::int32_t d = -top; d <= top; ++d)  // in steps of 2^-14, so that sums of currents are exact in double
+        drives_.push_back(std::nearbyint(read_curve(c.cells.cell.curve, static_cast<double>(d) / top) * top * 16384.0) /
+                          16384.0);
+    }
     lossless_ = Adc::lossless(c.adc) || (c.range.rule == ohmic::range_rule::full_scale && reads_every_current());
   }
 
@@ -102,7 +110,9 @@ class code_array {
   [[nodiscard]] operand drive(matrix_view<std::int16_t const> codes, std::string const& where,
                               operand_source source = operand_source::weights, read_place const& place = {}) const {
     operand out(codes, layout(), !collapses() && source != operand_source::sums, where);
-    if (out.in_cells() && !cells_.is_ideal()) out.see(layout(), cells_, written_at(out, source, place, where));
+    if (!out.in_cells()) return out;
+    if (!cells_.is_ideal() || curve_bends()) out.see(layout(), cells_, written_at(out, source, place, where));
+    if (layout().weights.pairs == pair_reading::difference) out.subtract_pairs();
     return out;
   }
   /// Arrays that a matrix fills.
@@ -139,38 +149,63 @@ class code_array {
   }
 
   /// Z = X . Y through the converters. Where they lose nothing passes and slices collapse into one integer product: the
-  /// same sums.
+  /// same sums. Factors against drift are part of the scale that F multiplies with: no action of their own.
   /// Shape   x (tokens, inner) codes of 16 bits with or without sign (switched_codes), converters (digits)
-  /// Errors  shape, value as input_operand; capacity if a sum could leave exact arithmetic
+  /// Errors  shape, value as input_operand; capacity if a sum could leave exact arithmetic, or random numbers have no
+  ///         addresses
+  /// Random  purpose::read of the product and the time of `place`, one normal a conversion where reads are noisy: in
+  ///         distribution one of every cell and pass
   template <switched_codes X>
   [[nodiscard]] product_sums multiply(X const& x, operand const& y, std::vector<Adc> const& adcs, operand_source source,
                                       report_type& done, executor& threads, std::string const& where,
-                                      read_place const& = {}) const {
+                                      read_place const& place = {}) const {
     int const digits = static_cast<int>(adcs.size());
     if (collapses() || source == operand_source::sums) return exact_product(x, y, digits, source, done, threads, where);
-    check_operand(y, where);
+    check_operand(y, adcs.size(), true, where);
     input_operand const in(switched_view(x), y.cut(), layout(), digits / static_cast<int>(slices()), where);
-    check_exactness(in, y, adcs, where);
-    unit_readings const units(in, y.cut(), *this);
-    product_sums z(in.tokens(), y.outputs());
+    require_exact_sums(layout(), config_.cells, in, y, adcs, unit_converter(), Adc::top_code(magnitude_adc_), where);
+    bool const noisy = y.variance(0, 0, 0) != nullptr, compensated = !y.drift_gains().empty();
+    read_address const noise =
+        noisy ? reads_of(layout(), in, y, {config_.cells.seed, purpose::read, place.product}, place, where)
+              : read_address();
+    double const* const drives = drives_.empty() ? nullptr : drives_.data() + layout().input_top();
+    unit_readings<Adc> const units(in, y, layout(), unit_converter(), drives, noisy ? &noise : nullptr);
+    product_sums z(in.tokens(), y.outputs()), taken_off(compensated ? in.tokens() : 0, y.outputs());
+    product_sums& off = compensated ? taken_off : z;
     run(in.tokens(), y.blocks(), done, threads,
         [&](std::size_t first, std::size_t tokens, std::size_t block, report_type& r) {
+          aligned_vector<float> normals(noisy ? tokens * noise.tiles * noise.lines * output_block : 0);
           for (std::size_t p = 0; p < in.passes(); ++p) {
             auto const gain = static_cast<double>(in.weight(p));
+            auto const unit_codes = units.of_block(p, first, tokens, block);
             for (std::size_t i = 0; i < slices(); ++i) {
               Adc const& converter = adcs[p * slices() + i];
               column_job job = job_for(in, y, p, i, block, first, tokens);
-              job.units = units.row(p, first);
+              job.units = unit_codes.data();
               double const slice = gain * static_cast<double>(in_situ::slice_weight(layout(), i));
               // Flipped back, a cell's leak counts on the other side: what the offset takes off too much comes on again.
               job.unit_gain = slice * (static_cast<double>(layout().cell_top(i)) + 2.0 * leak(i)) * units.step();
+              job.unit_sums = off.target(first, block, 1.0).first;
+              job.drives = drives;
+              if (noisy) {
+                job.normals = normals.data();
+                job.reads = noise.reads;
+                job.first_read = noise.of_column(p, i, block, first);
+                job.time = noise.time;
+              }
               sum_target to = z.target(first, block, snapped_step(converter.step()) * slice);
               kernels_->convert(job, converter, converter.full_scale(), to, r.clipped);
             }
             if (!layout().weights.is_differential())
-              take_off_offset(units, p, gain, first, tokens, z.target(first, block, 1.0));
+              take_off_offset(unit_codes, gain * units.step(), tokens, y.cut().tiles(), off.target(first, block, 1.0));
           }
         });
+    done.clipped += units.clipped();
+    for (std::size_t n = 0; n < taken_off.tokens(); ++n)
+      for (std::size_t o = 0; o < y.outputs(); ++o) {
+        double& sum = z.target(n, 0, 1.0).first[o];
+        sum = simd::fence(sum * y.drift_gains()[o]) + simd::fence(taken_off(n, o) * y.unit_gain());
+      }
     in_situ::count_product(layout(), product_shape{in.tokens(), y.cut().inner, y.outputs()}, in.passes(),
                            has_sign_of<X>, source, done.actions);
     return z;
@@ -180,6 +215,7 @@ class code_array {
   template <switched_codes X>
   [[nodiscard]] product_sums exact_product(X const& x, operand const& y, int digits, operand_source source,
                                            report_type& done, executor& threads, std::string const& where) const {
+    check_operand(y, static_cast<std::size_t>(digits), false, where);
     auto const bytes = switched_operand::bytes_of(switched_view(x), y.cut(), where);
     if (y.cut().inner > (std::size_t{1} << 16))
       throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner),
@@ -200,7 +236,7 @@ class code_array {
   /// Shape   seen (digits)
   template <switched_codes X>
   void observe(X const& x, operand const& y, std::vector<current_statistics>& seen, std::string const& where) const {
-    check_operand(y, where);
+    check_operand(y, seen.size(), true, where);
     input_operand const in(switched_view(x), y.cut(), layout(), static_cast<int>(seen.size() / slices()), where);
     bool const two = layout().weights.is_differential() && layout().weights.pairs == pair_reading::apart;
     aligned_vector<std::int32_t> currents(in.tokens() * y.cut().tiles() * (two ? 2 : 1) * output_block);
@@ -242,7 +278,11 @@ class code_array {
   [[nodiscard]] std::size_t slices() const noexcept { return layout().weights.slices.size(); }
   [[nodiscard]] bool has_sign() const noexcept { return layout().has_signed_currents(); }
   /// True where a product is one of integers.
-  [[nodiscard]] bool collapses() const noexcept { return lossless_ && cells_.is_ideal(); }
+  [[nodiscard]] bool collapses() const noexcept { return lossless_ && cells_.is_ideal() && !curve_bends(); }
+  /// True where rows are driven with more than a bit, which the curve of cells changes.
+  [[nodiscard]] bool curve_bends() const noexcept {
+    return !config_.cells.cell.curve.is_linear() && layout().inputs.slice_bits > 1;
+  }
   [[nodiscard]] double leak(std::size_t slice) const noexcept { return config_.cells.leak(layout().cell_top(slice)); }
 
   /// Weights fill arrays one after the other, once; activations are written again for every product of every text.
@@ -260,52 +300,20 @@ class code_array {
   }
   [[nodiscard]] std::int64_t largest_sum() const noexcept { return layout().array.rows * layout().input_top(); }
 
-  /// Codes of the sums of inputs by pass, token and array: read from the unit column, or counted.
-  class unit_readings {
-   public:
-    unit_readings(input_operand const& in, tiling const& cut, code_array const& array)
-        : tokens_(in.tokens()), tiles_(cut.tiles()) {
-      if (array.layout().weights.is_differential()) return;
-      bool const read = array.layout().has_unit_column();
-      Adc const converter = array.unit_converter();
-      if (read) step_ = snapped_step(converter.step());
-      codes_.reserve(in.passes() * tokens_ * tiles_);
-      for (std::size_t p = 0; p < in.passes(); ++p)
-        for (std::size_t n = 0; n < tokens_; ++n)
-          for (std::size_t t = 0; t < tiles_; ++t) {
-            std::int32_t const sum = in.sums(p, n)[t];
-            codes_.push_back(read ? code_of(converter, static_cast<float>(sum)) : sum);
-          }
-    }
-    [[nodiscard]] double step() const noexcept { return step_; }
-    [[nodiscard]] std::int32_t const* row(std::size_t pass, std::size_t token) const noexcept {
-      return codes_.empty() ? nullptr : codes_.data() + (pass * tokens_ + token) * tiles_;
-    }
-    [[nodiscard]] std::size_t tiles() const noexcept { return tiles_; }
-
-   private:
-    [[nodiscard]] static std::int32_t code_of(Adc const& a, float sum) noexcept {
-      auto const code = static_cast<std::int32_t>(a.code(sum < 0.0f ? -sum : sum));
-      return sum < 0.0f ? -code : code;
-    }
-    std::size_t tokens_, tiles_;
-    double step_ = 1.0;
-    std::vector<std::int32_t> codes_;
-  };
-
   /// Weights are stored with 2^(bits - 1) on top: as many sums of inputs come off again.
-  void take_off_offset(unit_readings const& units, std::size_t pass, double gain, std::size_t first, std::size_t tokens,
+  /// Shape   units (tokens, tiles, 16)
+  void take_off_offset(std::vector<std::int32_t> const& units, double gain, std::size_t tokens, std::size_t tiles,
                        sum_target const& z) const noexcept {
     double offset = static_cast<double>(layout().weight_top() + 1);
     for (std::size_t i = 0; i < slices(); ++i)
       offset += leak(i) * static_cast<double>(in_situ::slice_weight(layout(), i));
-    offset *= gain * units.step();
-    for (std::size_t n = 0; n < tokens; ++n) {
-      std::int64_t sum = 0;
-      for (std::size_t t = 0; t < units.tiles(); ++t) sum += units.row(pass, first + n)[t];
-      double const off = offset * static_cast<double>(sum);
-      for (std::size_t l = 0; l < output_block; ++l) z.first[n * z.stride + l] -= off;
-    }
+    offset *= gain;
+    for (std::size_t n = 0; n < tokens; ++n)
+      for (std::size_t l = 0; l < output_block; ++l) {
+        std::int64_t sum = 0;
+        for (std::size_t t = 0; t < tiles; ++t) sum += units[(n * tiles + t) * output_block + l];
+        z.first[n * z.stride + l] -= offset * static_cast<double>(sum);
+      }
   }
 
   [[nodiscard]] column_job job_for(input_operand const& x, operand const& y, std::size_t pass, std::size_t slice,
@@ -315,12 +323,15 @@ class code_array {
     job.minus = y.cells(slice, 1, block);
     job.seen_plus = y.seen(slice, 0, block);
     job.seen_minus = y.seen(slice, 1, block);
+    job.variance_plus = y.variance(slice, 0, block);
+    job.variance_minus = y.variance(slice, 1, block);
     job.digits = x.row(pass, first);
+    if (y.is_subtracted()) job.sums = x.sums(pass, first);
     job.flips = y.flips(slice, block);
     job.tokens = tokens;
     job.tiles = y.cut().tiles();
     job.groups = y.cut().groups();
-    job.wide = 2 * layout().cell_top(slice) * layout().input_top() > 32767;
+    job.wide = 2 * (y.is_subtracted() ? 255 : layout().cell_top(slice)) * layout().input_top() > 32767;
     job.difference = layout().weights.pairs == pair_reading::difference;
     job.has_sign = has_sign();
     return job;
@@ -340,47 +351,19 @@ class code_array {
     return !layout().has_unit_column() || exact(unit_converter(), largest_sum());
   }
 
-  /// Errors  shape for an operand that was stored for another array, or without cells
-  void check_operand(operand const& y, std::string const& where) const {
-    if (y.cut().activations != layout().rows() || !y.in_cells())
+  /// Errors  shape for an operand that was stored for an array of another layout, or without cells where `cells` need to be
+  ///         there; config_conflict for converters that are not a whole number of passes
+  void check_operand(operand const& y, std::size_t digits, bool cells, std::string const& where) const {
+    if (y.cut().activations != layout().rows() ||
+        (cells && (!y.in_cells() || y.slices() != slices() || y.lines() != layout().weights.lines())))
       throw error({errc::shape, "operand was stored for another array", where,
-                   std::to_string(y.cut().activations) + " rows" + (y.in_cells() ? "" : ", no cells"),
-                   std::to_string(layout().rows()), "store it with this array"});
-  }
-
-  /// Codes add up in 32 bits, their values in double: both exactly, so that no order and no contraction shows.
-  /// Errors  capacity where that could fail: sums of codes from 2^31, values from 2^53 of their steps
-  void check_exactness(input_operand const& x, operand const& y, std::vector<Adc> const& adcs,
-                       std::string const& where) const {
-    auto const tiles = static_cast<double>(y.cut().tiles());
-    double const top = static_cast<double>(Adc::top_code(magnitude_adc_)),
-                 lines = layout().weights.is_differential() ? 2 : 1;
-    if (lines * tiles * top >= 2147483648.0)
-      throw error({errc::capacity, "too many arrays for 32-bit sums of codes", where,
-                   std::to_string(y.cut().tiles()) + " arrays", "arrays x largest code below 2^31",
-                   "use more rows in an array or fewer ADC bits"});
-    double largest = 0.0;
-    auto const rows = static_cast<double>(std::min(y.cut().activations, y.cut().inner));
-    auto const x_top = static_cast<double>(layout().input_top());
-    double const units =
-        layout().weights.is_differential() ? 0.0 : tiles * (rows * x_top + 0.5 * snapped_step(unit_converter().step()));
-    for (std::size_t d = 0; d < adcs.size(); ++d) {
-      std::size_t const i = d % slices();
-      double const weight = std::fabs(static_cast<double>(x.weight(d / slices()))), step = snapped_step(adcs[d].step());
-      // Columns deliver no more than their cells conduct, and a conversion adds half a step.
-      double const current = y.largest_share() * rows * x_top * static_cast<double>(layout().cell_top(i));
-      largest += weight * static_cast<double>(in_situ::slice_weight(layout(), i)) *
-                 (lines * tiles * std::min(top * step, current + 0.5 * step) +
-                  (static_cast<double>(layout().cell_top(i)) + 3.0 * leak(i)) * units);
-      if (i == 0) largest += weight * static_cast<double>(layout().weight_top() + 1) * units;
-    }
-    // Values are multiples of 2^-16; of leaks of 2^-8 times the step of the unit column.
-    double const unit = layout().has_unit_column() ? snapped_step(unit_converter().step()) : 1.0;
-    double const room = leak(0) > 0.0 && unit != std::floor(unit) ? 0x1p29 : 0x1p37;
-    if (largest >= room)
-      throw error({errc::capacity, "sums too large for exact arithmetic", where,
-                   "up to " + std::to_string(largest) + " product units", "below " + std::to_string(room),
-                   "split the matrix"});
+                   std::to_string(y.cut().activations) + " rows, " +
+                       (y.in_cells() ? std::to_string(y.slices() * y.lines()) + " cells of a weight" : "no cells"),
+                   std::to_string(layout().rows()) + ", " + std::to_string(layout().weights.cells()),
+                   "store it with this array"});
+    if (digits % slices() != 0)
+      throw error({errc::config_conflict, "converters of a part of a pass", where, std::to_string(digits),
+                   "a multiple of " + std::to_string(slices()) + ", the slices", "take digits_for"});
   }
 
   /// Groups of tokens and blocks of 16 outputs, in any order.
@@ -398,6 +381,7 @@ class code_array {
   typename Adc::config magnitude_adc_{};
   kernels_type const* kernels_;
   code_cells cells_;
+  std::vector<double> drives_;  ///< of digits -top..top, where a curve bends them
   bool lossless_ = false;
 };
 

@@ -1,6 +1,7 @@
 // Cells of in-situ arrays that are not ideal: digits become conductances, and what columns see of them through wires.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -51,8 +52,7 @@ struct code_cell_settings {
   }
 
   /// Errors  as resistive_cell_config::validate and wire_config::validate; config_conflict for what digits do not have:
-  ///         levels of their own, or more of them than the device; and for what whole models do not have: noise of
-  ///         reads, factors against drift, a curve
+  ///         levels of their own, or more of them than the device; and for a curve behind wires
   static void validate(code_cell_settings const& c, std::int64_t cell_top) {
     wire_config::validate(c.wires);
     if (c.cell.levels != 0)
@@ -68,26 +68,24 @@ struct code_cell_settings {
       if (c.cell.device != device_name::table) leveled.levels = static_cast<int>(cell_top) + 1;
     }
     resistive_cell_config::validate(leveled);
-    refuse(!programmable_cell(c.cell).reads_exactly(), "whole models have no noise of reads",
-           "cell.device, cell.read_noise",
-           field_format<device_choice>::print(c.cell.device) + ", " + std::to_string(c.cell.read_noise),
-           "a device without a law of this noise, and 0", "take another device, or one matrix: ohmic mvm");
-    refuse(c.cell.retention.compensation != drift_compensation::none, "whole models have no factors against drift",
-           "cell.retention.compensation", field_format<drift_compensation>::print(c.cell.retention.compensation),
-           "none", "set cell.retention.compensation=none");
-    refuse(!c.cell.curve.is_linear(), "digits are steps of conductance, which a curve does not have",
-           "cell.curve.scale", to_text(c.cell.curve.scale), "inf V",
-           "set cell.curve.scale=inf V, or take one matrix: ohmic mvm");
+    if (!c.cell.curve.is_linear() && c.has_wires())
+      throw error({errc::config_conflict, "cells with a curve have no effective conductances behind wires",
+                   "cell.curve.scale", to_text(c.cell.curve.scale) + " with wires.*", "inf V, or no wires",
+                   "set cell.curve.scale=inf V, or solve cycles one by one: ohmic solve --sinh"});
     if (!std::isfinite(c.wires.driver.si()) || !std::isfinite(c.wires.sense.si()))
       throw error({errc::config_value, "lines are not driven or not read", "wires.driver, wires.sense", "inf",
                    "finite resistances", "set both"});
   }
+};
 
- private:
-  static void refuse(bool bad, char const* what, char const* key, std::string got, char const* allowed,
-                     char const* fix) {
-    if (bad) throw error({errc::config_conflict, what, key, std::move(got), allowed, fix});
-  }
+/// What the columns of one array see of its cells.
+/// Shape   (rows, columns); where the array has a unit column it comes last
+/// Units   digits; of the unit column the conductance of the highest level
+struct seen_array {
+  matrix<float> digits{};
+  matrix<float> variance{};  ///< of a read, digits^2; empty where reads are exact
+  /// What cells hold without wires, as written and at their age; empty unless drift is compensated.
+  matrix<double> programmed{}, aged{};
 };
 
 /// The cells and wires of arrays, ready to be written.
@@ -95,36 +93,56 @@ class code_cells {
  public:
   /// Range   settings that validate. Errors  those of read_states
   explicit code_cells(code_cell_settings const& c)
-      : settings_(c), kept_(c.cell), fresh_(without_age(c.cell)), is_random_(!kept_.keeps_targets()) {}
+      : settings_(c),
+        kept_(c.cell),
+        fresh_(without_age(c.cell)),
+        is_random_(!kept_.keeps_targets() || !kept_.reads_exactly()) {}
 
-  /// True where columns see the digits themselves.
+  /// True where columns see the digits themselves, at every read.
   [[nodiscard]] bool is_ideal() const noexcept {
     return !is_random_ && std::isinf(settings_.cell.r_off.si()) && !settings_.has_wires();
   }
 
   /// What the columns of one array see of its cells, in digits: a digit d of cells up to t is the share d / t of their
   /// range, written and aged as the device has it; wires make of the conductances those from every driver to every sense
-  /// end. What is written for one product is read at once: it has no age.
-  /// Shape   digits (rows, columns), tops (columns) -> (rows, columns); row 0 is the farthest from the sense ends, column 0
-  ///         the nearest to the drivers. Rows and columns that are not in use lie beyond, and conduct nothing
+  /// end. What is written for one product is read at once: it has no age. The cells of a unit column hold the highest level.
+  /// Behind wires the noise of a cell is taken to arrive as its current does: in proportion to what columns see of it.
+  /// Shape   digits (rows, columns), tops (columns) -> (rows, columns, and the unit column); row 0 is the farthest from the
+  ///         sense ends, column 0 the nearest to the drivers. Rows and columns that are not in use lie beyond, and conduct
+  ///         nothing
   /// Range   in steps of 2^-14, so that sums of products with input digits are exact in double; time below 2^24
   /// Errors  those of wire_solver, and of a plugin's device
-  /// Random  as device_cell, of the array and the time
-  [[nodiscard]] matrix<float> seen(matrix_view<std::int32_t const> digits, std::vector<std::int64_t> const& tops,
-                                   std::uint32_t array, std::uint32_t time) const {
+  /// Random  as device_cell, of the array and the time: cell row x columns + column, those of the unit column after them
+  [[nodiscard]] seen_array seen(matrix_view<std::int32_t const> digits, std::vector<std::int64_t> const& tops,
+                                bool has_unit_column, std::uint32_t array, std::uint32_t time) const {
     resistive_cell const cell(settings_.cell);
     device_streams const numbers(settings_.seed, array, time);
     programmable_cell const& device = time == 0 ? kept_ : fresh_;
-    wire_network network{matrix<double>(digits.rows, digits.cols), settings_.wires, {}, {}};
-    for (std::size_t k = 0; k < digits.rows; ++k)
-      for (std::size_t j = 0; j < digits.cols; ++j)
-        network.g_S(k, j) = cell.target(static_cast<double>(digits(k, j)) / static_cast<double>(tops[j]));
-    if (!device.keeps_targets()) {
-      std::vector<programmable_cell::state> states(network.g_S.flat().size());
-      device.write_tile(numbers, {digits.rows, digits.cols, 0, digits.cols}, network.g_S.flat(), states);
-      for (std::size_t i = 0; i < states.size(); ++i) network.g_S.flat()[i] = states[i].aged;
-    }
-    matrix<double> g = network.g_S;
+    bool const noisy = !device.reads_exactly(), compensated = time == 0 && compensates();
+    std::size_t const rows = digits.rows, columns = digits.cols, all = columns + (has_unit_column ? 1 : 0);
+    wire_network network{matrix<double>(rows, all), settings_.wires, {}, {}};
+    matrix<double> sigma(noisy ? rows : 0, all);
+    auto const in_digits = [&](std::size_t j, double g) {
+      return j == columns ? g : g * static_cast<double>(tops[j]) / cell.span();
+    };
+    seen_array out{matrix<float>(rows, all), matrix<float>(noisy ? rows : 0, all),
+                   matrix<double>(compensated ? rows : 0, all), matrix<double>(compensated ? rows : 0, all)};
+    for (std::size_t k = 0; k < rows; ++k)
+      for (std::size_t j = 0; j < all; ++j)
+        network.g_S(k, j) =
+            cell.target(j == columns ? 1.0 : static_cast<double>(digits(k, j)) / static_cast<double>(tops[j]));
+    std::vector<cell_state> states;
+    if (!device.keeps_targets() || noisy) states = written(device, numbers, network.g_S, columns);
+    for (std::size_t k = 0; k < rows; ++k)
+      for (std::size_t j = 0; j < all; ++j) {
+        if (compensated)
+          out.programmed(k, j) = in_digits(j, states.empty() ? network.g_S(k, j) : states[k * all + j].programmed);
+        if (!device.keeps_targets()) network.g_S(k, j) = states[k * all + j].aged;
+        if (noisy) sigma(k, j) = states[k * all + j].read_sigma;
+        if (compensated) out.aged(k, j) = in_digits(j, network.g_S(k, j));
+      }
+    matrix<double> const cells = network.g_S;
+    matrix<double> g = cells;
     if (settings_.has_wires()) {
       for (double& v : network.g_S.flat()) v *= cell.g_max_S();
       executor one(1);
@@ -133,15 +151,47 @@ class code_cells {
       require_exact(report, "array " + std::to_string(array));
       for (double& v : g.flat()) v /= cell.g_max_S();
     }
-    matrix<float> out(digits.rows, digits.cols);
-    for (std::size_t k = 0; k < digits.rows; ++k)
-      for (std::size_t j = 0; j < digits.cols; ++j)
-        out(k, j) = static_cast<float>(std::nearbyint(g(k, j) * static_cast<double>(tops[j]) / cell.span() * 16384.0) /
-                                       16384.0);
+    for (std::size_t k = 0; k < rows; ++k)
+      for (std::size_t j = 0; j < all; ++j) {
+        out.digits(k, j) = static_cast<float>(std::nearbyint(in_digits(j, g(k, j)) * 16384.0) / 16384.0);
+        if (!noisy) continue;
+        double const arrives = settings_.has_wires() && cells(k, j) > 0.0 ? g(k, j) / cells(k, j) : 1.0;
+        double const s = in_digits(j, sigma(k, j)) * arrives;
+        out.variance(k, j) = static_cast<float>(s * s);
+      }
     return out;
   }
 
+  /// What a cell of digit 0 conducts, in digits of a cell of this top.
+  [[nodiscard]] double lowest(std::int64_t cell_top) const noexcept {
+    resistive_cell const cell(settings_.cell);
+    return cell.low() * static_cast<double>(cell_top) / cell.span();
+  }
+  /// Factor against drift that the digital side multiplies with what columns deliver.
+  [[nodiscard]] drift_compensation compensation() const noexcept { return settings_.cell.retention.compensation; }
+
  private:
+  /// The cells of an array with these targets: one tile, and those of the unit column after it.
+  [[nodiscard]] static std::vector<cell_state> written(programmable_cell const& device, device_streams const& numbers,
+                                                       matrix<double> const& target, std::size_t columns) {
+    std::size_t const rows = target.rows(), all = target.cols();
+    std::vector<cell_state> out(rows * all), part;
+    std::vector<double> of_part;
+    auto const write = [&](std::size_t from, std::size_t to, std::uint64_t first) {
+      of_part.clear();
+      for (std::size_t k = 0; k < rows; ++k)
+        for (std::size_t j = from; j < to; ++j) of_part.push_back(target(k, j));
+      part.resize(of_part.size());
+      device.write_tile(numbers, {rows, to - from, first, to - from}, of_part, part);
+      for (std::size_t k = 0; k < rows; ++k)
+        std::copy_n(part.begin() + static_cast<std::ptrdiff_t>(k * (to - from)), to - from,
+                    out.begin() + static_cast<std::ptrdiff_t>(k * all + from));
+    };
+    write(0, columns, 0);
+    if (all > columns) write(columns, all, std::uint64_t{rows} * columns);
+    return out;
+  }
+  [[nodiscard]] bool compensates() const noexcept { return compensation() != drift_compensation::none; }
   [[nodiscard]] static resistive_cell_config without_age(resistive_cell_config c) {
     c.retention.age = seconds(0.0);
     return c;

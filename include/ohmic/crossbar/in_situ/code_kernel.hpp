@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "ohmic/core/dot4.hpp"
 #include "ohmic/core/simd.hpp"
+#include "ohmic/core/simd_f64.hpp"
+#include "ohmic/core/stream.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/job.hpp"
 #include "ohmic/crossbar/kernel.hpp"
@@ -16,14 +19,24 @@ namespace ohmic::inline OHMIC_ABI::in_situ {
 
 /// One pass of some tokens against one slice of a block of 16 outputs, as plain pointers (see block_job).
 struct column_job {
-  std::uint8_t const* plus = nullptr;   ///< digits of cells, (tiles, groups, 16, 4)
+  std::uint8_t const* plus =
+      nullptr;  ///< digits of cells, (tiles, groups, 16, 4); where `sums` is set, + - minus + 128
   std::uint8_t const* minus = nullptr;  ///< of the second line of a pair, or null
   float const* seen_plus = nullptr;   ///< instead of plus, what columns see of cells, (tiles, groups x 4, 16); or null
   float const* seen_minus = nullptr;  ///< of the second line of a pair, or null
+  float const* variance_plus = nullptr;  ///< of a read of what columns see; or null
+  float const* variance_minus = nullptr;
+  double const* drives = nullptr;       ///< what a digit drives a row with, from the middle, -top..top; null: the digit
   std::int8_t const* digits = nullptr;  ///< of inputs, (tokens, tiles, groups, 4)
+  std::int32_t const* sums = nullptr;   ///< of digits, (tokens, tiles), which take the 128 off again; or null
   std::int32_t const* flips = nullptr;  ///< -1 for a flipped column, else 0, (tiles, 16); or null
-  std::int32_t const* units = nullptr;  ///< codes of the sum of inputs, (tokens, tiles)
+  std::int32_t const* units = nullptr;  ///< codes of the sum of inputs, (tokens, tiles, 16)
   double unit_gain = 0.0;               ///< what such a code adds to a flipped column
+  double* unit_sums = nullptr;          ///< where to, rows as those of the target
+  float* normals = nullptr;  ///< room for a number a conversion, (tokens, tiles, lines that are converted, 16); or null
+  stream reads{};            ///< which numbers, from `first_read` on
+  std::uint64_t first_read = 0;
+  std::uint32_t time = 0;
   std::size_t tokens = 0;
   std::size_t tiles = 0;
   std::size_t groups = 0;   ///< of four rows of an array
@@ -45,24 +58,25 @@ inline void visit_columns(column_job const& job, std::size_t first, Visitor& vis
       std::size_t const cells = tile * tile_bytes * output_block + 4 * lane;
       std::size_t const row = first * row_bytes + tile * tile_bytes;
       typename dot::sums p[Tokens], q[Tokens];
-      for (std::size_t n = 0; n < Tokens; ++n) {
-        dot::clear(p[n]);
-        if constexpr (Pair) dot::clear(q[n]);
-      }
+      std::int32_t const* const sums = job.sums == nullptr ? nullptr : job.sums + first * job.tiles + tile;
+      ohmic::detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
+        dot::start(p[n], sums == nullptr ? 0 : -128 * sums[n * job.tiles]);
+        if constexpr (Pair) dot::start(q[n], 0);
+      });
       for (std::size_t g = 0; g < job.groups; ++g)
-        for (std::size_t n = 0; n < Tokens; ++n) {
+        ohmic::detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
           std::int32_t d;
           std::memcpy(&d, job.digits + row + n * row_bytes + 4 * g, 4);
           dot::template add<Wide>(p[n], job.plus + cells + 4 * output_block * g, d);
           if constexpr (Pair) dot::template add<Wide>(q[n], job.minus + cells + 4 * output_block * g, d);
-        }
-      for (std::size_t n = 0; n < Tokens; ++n) {
+        });
+      ohmic::detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
         if constexpr (Pair) {
           visitor.tile(n, tile, dot::total(p[n]), dot::total(q[n]));
         } else {
           visitor.tile(n, tile, dot::total(p[n]), simd::i32<Arch>(0));
         }
-      }
+      });
     }
     visitor.end(lane);
   }
@@ -84,6 +98,7 @@ inline void visit_column_tokens(column_job const& job, Make const& make) noexcep
       n += Tokens;
     }
   };
+  if constexpr (simd::dot4<Arch>::lanes == output_block) some.template operator()<8>();
   some.template operator()<4>();
   some.template operator()<1>();
 }
@@ -107,17 +122,21 @@ struct converting_columns {
     for (std::size_t n = 0; n < Tokens; ++n) sum[n] = units[n] = ints(0);
     over = floats(0.0f);
   }
-  [[nodiscard]] ints read(ints const& current) noexcept { return read(simd::to_float<Arch>(current)); }
-  [[nodiscard]] ints read(floats const& value) noexcept {
+  [[nodiscard, gnu::always_inline]] inline ints read(ints const& current) noexcept {
+    return read(simd::to_float<Arch>(current));
+  }
+  [[nodiscard, gnu::always_inline]] inline ints read(floats const& value) noexcept {
     floats const size = job.has_sign ? simd::abs<floats>(value) : value;
-    floats const one(1.0f), none(0.0f);
-    over = over + simd::select<Arch>(size > floats(full_scale), one, none);
+    floats const none(0.0f);
+    auto const above = size > floats(full_scale);
+    if (simd::any<Arch>(above)) over = over + simd::select<Arch>(above, floats(1.0f), none);  // rare where ranges fit
     floats const code = adc.code(size);
     return simd::to_int<floats>(job.has_sign ? simd::select<Arch>(value < none, -code, code) : code);
   }
   /// Currents of whole digits, or of what columns see.
   template <class Currents>
-  void tile(std::size_t n, std::size_t at, Currents const& p, Currents const& q) noexcept {
+  [[gnu::always_inline]] inline void tile(std::size_t n, std::size_t at, Currents const& p,
+                                          Currents const& q) noexcept {
     if (job.minus != nullptr) {
       sum[n] = sum[n] + (job.difference ? read(p - q) : read(p) - read(q));
       return;
@@ -126,7 +145,8 @@ struct converting_columns {
     if (job.flips != nullptr) {
       ints const flip = ints::load_unaligned(job.flips + at * output_block + lane);
       code = (code ^ flip) - flip;
-      units[n] = units[n] + (flip & ints(job.units[(first + n) * job.tiles + at]));
+      units[n] =
+          units[n] + (flip & ints::load_unaligned(job.units + ((first + n) * job.tiles + at) * output_block + lane));
     }
     sum[n] = sum[n] + code;
   }
@@ -134,7 +154,7 @@ struct converting_columns {
     for (std::size_t n = 0; n < Tokens; ++n) {
       ohmic::detail::add_scaled<Arch>(z, first + n, lane, sum[n]);
       if (job.flips != nullptr)
-        ohmic::detail::add_scaled<Arch>({z.first, z.stride, job.unit_gain}, first + n, lane, units[n]);
+        ohmic::detail::add_scaled<Arch>({job.unit_sums, z.stride, job.unit_gain}, first + n, lane, units[n]);
     }
     alignas(cache_line) float counts[simd::width<floats>];
     over.store_aligned(counts);
@@ -172,31 +192,107 @@ struct observing_columns {
 
 namespace detail {
 
-/// Hands the currents of cells that are not ideal to the visitor, token by token. Sums are exact in double (see
-/// code_cells) and become floats as they reach the converter.
-template <class Arch, class Visitor>
-inline void visit_seen(column_job const& job, std::size_t token, Visitor& visitor) noexcept {
+/// Currents of a line of cells that are not ideal, and the variances of their reads: of 16 outputs, for some tokens side by
+/// side. Sums of currents are exact in double (see code_cells); those of variances follow the rows.
+template <class Arch, std::size_t Tokens, bool Noisy>
+struct seen_sums {
   using floats = simd::f32<Arch>;
-  std::size_t const tile_rows = job.groups * 4;
+  using doubles = simd::f64<Arch>;
+  static constexpr std::size_t width = simd::width<floats>, parts = width / simd::width_f64<Arch>;
+  /// Rows whose drives are kept at a time.
+  static constexpr std::size_t chunk = 64;
+  doubles current[Tokens][parts], variance[Tokens][parts];
+
+  /// Shape   digits of the first token, `stride` bytes to the next; cells and variances (rows, 16), from the first lane
+  seen_sums(column_job const& job, std::int8_t const* digits, std::size_t stride, float const* cells,
+            float const* variances) noexcept {
+    ohmic::detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
+      for (std::size_t i = 0; i < parts; ++i) current[n][i] = variance[n][i] = doubles(0.0);
+    });
+    std::size_t const rows = job.groups * 4;
+    alignas(cache_line) double drives[Tokens][chunk], squares[Tokens][chunk];
+    for (std::size_t first = 0; first < rows; first += chunk) {
+      std::size_t const here = rows - first < chunk ? rows - first : chunk;
+      for (std::size_t n = 0; n < Tokens; ++n)
+        for (std::size_t k = 0; k < here; ++k) {
+          std::int8_t const digit = digits[n * stride + first + k];
+          drives[n][k] = job.drives != nullptr ? job.drives[digit] : static_cast<double>(digit);
+          // As a float, so that its products with variances are exact.
+          if constexpr (Noisy) squares[n][k] = static_cast<double>(static_cast<float>(drives[n][k] * drives[n][k]));
+        }
+      // One register of outputs at a time: then the sums of eight tokens stay in registers.
+      ohmic::detail::unrolled<parts>([&](auto i) __attribute__((always_inline)) {
+        std::size_t const lane = first * output_block + i * simd::width_f64<Arch>;
+        doubles of_current[Tokens], of_variance[Tokens];
+        ohmic::detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
+          of_current[n] = current[n][i];
+          of_variance[n] = variance[n][i];
+        });
+        for (std::size_t k = 0; k < here; ++k) {
+          doubles const conducts = simd::load_f64<Arch>(cells + lane + k * output_block);
+          ohmic::detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
+            of_current[n] = of_current[n] + doubles(drives[n][k]) * conducts;
+          });
+          if constexpr (Noisy) {
+            doubles const varies = simd::load_f64<Arch>(variances + lane + k * output_block);
+            ohmic::detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
+              of_variance[n] = of_variance[n] + doubles(squares[n][k]) * varies;
+            });
+          }
+        }
+        ohmic::detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
+          current[n][i] = of_current[n];
+          variance[n][i] = of_variance[n];
+        });
+      });
+    }
+  }
+  [[nodiscard]] static floats as_floats(doubles const (&values)[parts]) noexcept {
+    alignas(cache_line) double wide[width];
+    alignas(cache_line) float out[width];
+    for (std::size_t i = 0; i < parts; ++i) simd::store_f64<Arch>(wide + i * simd::width_f64<Arch>, values[i]);
+    for (std::size_t l = 0; l < width; ++l) out[l] = static_cast<float>(wide[l]);
+    return floats::load_aligned(out);
+  }
+  /// The current as a read finds it: one normal number a conversion, with the variances of all cells.
+  [[nodiscard]] floats read(column_job const& job, std::size_t n, float const* draw) const noexcept {
+    floats const exact = as_floats(current[n]), none(0.0f);
+    if constexpr (!Noisy) return exact;
+    floats const found =
+        exact + simd::mul<floats>(simd::sqrt<floats>(as_floats(variance[n])), simd::load<floats>(draw));
+    // A converter of currents of one sign has no code below 0.
+    return job.has_sign ? found : simd::select<Arch>(found < none, none, found);
+  }
+};
+
+/// Hands the currents of cells that are not ideal to the visitor: those of a line, or of two that are converted apart.
+template <class Arch, std::size_t Tokens, bool Noisy, class Visitor>
+inline void visit_seen(column_job const& job, std::size_t first, Visitor& visitor) noexcept {
+  using floats = simd::f32<Arch>;
+  using sums = seen_sums<Arch, Tokens, Noisy>;
+  std::size_t const rows = job.groups * 4, stride = job.tiles * rows, lines = job.seen_minus != nullptr ? 2 : 1;
   for (std::size_t lane = 0; lane < output_block; lane += simd::width<floats>) {
     visitor.begin(lane);
     for (std::size_t tile = 0; tile < job.tiles; ++tile) {
-      std::int8_t const* const digits = job.digits + (token * job.tiles + tile) * tile_rows;
-      alignas(cache_line) float currents[2][simd::width<floats>] = {};
-      double p[simd::width<floats>] = {}, q[simd::width<floats>] = {};
-      for (std::size_t k = 0; k < tile_rows; ++k) {
-        if (digits[k] == 0) continue;
-        auto const x = static_cast<double>(digits[k]);
-        std::size_t const at = (tile * tile_rows + k) * output_block + lane;
-        for (std::size_t l = 0; l < simd::width<floats>; ++l) p[l] += x * static_cast<double>(job.seen_plus[at + l]);
-        if (job.seen_minus != nullptr)
-          for (std::size_t l = 0; l < simd::width<floats>; ++l) q[l] += x * static_cast<double>(job.seen_minus[at + l]);
+      std::int8_t const* const digits = job.digits + first * stride + tile * rows;
+      std::size_t const at = tile * rows * output_block + lane;
+      auto const of_line = [&](float const* cells, float const* variances) {
+        return sums(job, digits, stride, cells + at, Noisy ? variances + at : cells + at);
+      };
+      auto const draw = [&](std::size_t n, std::size_t line) {
+        return Noisy ? job.normals + (((first + n) * job.tiles + tile) * lines + line) * output_block + lane : nullptr;
+      };
+      floats plus[Tokens], minus[Tokens];
+      sums const of_plus = of_line(job.seen_plus, job.variance_plus);
+      for (std::size_t n = 0; n < Tokens; ++n) {
+        plus[n] = of_plus.read(job, n, draw(n, 0));
+        minus[n] = floats(0.0f);
       }
-      for (std::size_t l = 0; l < simd::width<floats>; ++l) {
-        currents[0][l] = static_cast<float>(job.difference ? p[l] - q[l] : p[l]);
-        currents[1][l] = static_cast<float>(job.difference ? 0.0 : q[l]);
+      if (job.seen_minus != nullptr) {
+        sums const of_minus = of_line(job.seen_minus, job.variance_minus);
+        for (std::size_t n = 0; n < Tokens; ++n) minus[n] = of_minus.read(job, n, draw(n, 1));
       }
-      visitor.tile(0, tile, floats::load_aligned(currents[0]), floats::load_aligned(currents[1]));
+      for (std::size_t n = 0; n < Tokens; ++n) visitor.tile(n, tile, plus[n], minus[n]);
     }
     visitor.end(lane);
   }
@@ -223,10 +319,25 @@ template <class Arch, class Adc>
 void convert_columns(column_job const& job, Adc const& adc, float full_scale, sum_target const& z,
                      std::uint64_t& clipped) noexcept {
   if (job.seen_plus != nullptr) {
-    for (std::size_t n = 0; n < job.tokens; ++n) {
-      converting_columns<Arch, Adc, 1> visitor{job, adc, full_scale, z, clipped, n, 0, {}, {}, {}};
-      visit_seen<Arch>(job, n, visitor);
+    if (job.normals != nullptr) {
+      std::size_t const lines = job.seen_minus != nullptr ? 2 : 1;
+      job.reads.template normals<Arch>(job.first_read, job.time,
+                                       std::span<float>(job.normals, job.tokens * job.tiles * lines * output_block));
     }
+    std::size_t n = 0;
+    auto const some = [&]<std::size_t Tokens>() {
+      for (; job.tokens - n >= Tokens; n += Tokens) {
+        converting_columns<Arch, Adc, Tokens> visitor{job, adc, full_scale, z, clipped, n, 0, {}, {}, {}};
+        if (job.normals != nullptr) {
+          visit_seen<Arch, Tokens, true>(job, n, visitor);
+        } else {
+          visit_seen<Arch, Tokens, false>(job, n, visitor);
+        }
+      }
+    };
+    if constexpr (simd::dot4<Arch>::lanes == output_block) some.template operator()<8>();
+    some.template operator()<4>();
+    some.template operator()<1>();
     return;
   }
   visit_column_tokens<Arch>(job, [&]<std::size_t Tokens>(std::size_t n) {

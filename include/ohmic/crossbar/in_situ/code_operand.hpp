@@ -11,6 +11,7 @@
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/in_situ/code_cells.hpp"
 #include "ohmic/crossbar/in_situ/code_digits.hpp"
+#include "ohmic/crossbar/in_situ/code_drift.hpp"
 #include "ohmic/crossbar/operand.hpp"
 
 namespace ohmic::inline OHMIC_ABI::in_situ {
@@ -39,13 +40,36 @@ class stored_operand {
     if (c.weights.flipped) flip(codes, c);
   }
 
+  /// Pairs that are subtracted before the converter become one line: digits between -127 and 127, what columns see and the
+  /// variance of a read, rounded to a float, of the two cells together. Half the products.
+  void subtract_pairs() {
+    constexpr int zero = 128;
+    auto const join = [&](auto& values, auto const& law) {
+      if (values.empty()) return;
+      for (std::size_t i = 0; i < slices_; ++i)
+        for (std::size_t at = 0; at < per_line(); ++at)
+          values[i * per_line() + at] = law(values[2 * i * per_line() + at], values[(2 * i + 1) * per_line() + at]);
+      values.resize(slices_ * per_line());
+    };
+    join(cells_, [](int plus, int minus) { return static_cast<std::uint8_t>(plus + zero - minus); });
+    join(seen_, [](float plus, float minus) { return plus - minus; });  // exact: steps of 2^-14
+    join(variance_, [](float plus, float minus) { return plus + minus; });
+    largest_variance_ *= 2.0;
+    lines_ = 1;
+    subtracted_ = true;
+  }
+  [[nodiscard]] bool is_subtracted() const noexcept { return subtracted_; }
+
   /// What columns see of the cells, through their errors and wires, array by array; the digits stay as they are.
   /// Errors  those of code_cells::seen; capacity where random numbers have no addresses
   void see(code_layout const& c, code_cells const& cells, write_place const& at) {
-    require_addressable(at.first_array + std::uint64_t{arrays(c)}, c.rows() * static_cast<std::size_t>(c.array.columns),
-                        1, "arrays");
+    bool const unit_column = c.has_unit_column();
+    require_addressable(at.first_array + std::uint64_t{arrays(c)},
+                        c.rows() * (static_cast<std::size_t>(c.array.columns) + (unit_column ? 1 : 0)), 1, "arrays");
     std::size_t const per_weight = slices_ * lines_, width = c.weights_per_row();
     seen_.assign(cells_.size(), 0.0f);
+    if (unit_column) units_.assign(groups(c) * cut().padded(), 0.0f);
+    drift_sums drift(c, cells, outputs());
     std::uint32_t array = at.first_array;
     for (std::size_t tile = 0; tile < cut().tiles(); ++tile)
       for (std::size_t first = 0; first < outputs(); first += width, ++array) {
@@ -57,18 +81,29 @@ class stored_operand {
           for (std::size_t k = 0; k < digits.rows(); ++k)
             digits(k, j) = cells_[j % per_weight * per_line() + place(first + j / per_weight, row + k)];
         }
-        auto const seen = cells.seen(digits.view(), tops, array, at.time);
+        auto const seen = cells.seen(digits.view(), tops, unit_column, array, at.time);
+        if (seen.variance.size() > 0 && variance_.empty()) {
+          variance_.assign(seen_.size(), 0.0f);
+          unit_variance_.assign(units_.size(), 0.0f);
+        }
         for (std::size_t j = 0; j < digits.cols(); ++j)
-          for (std::size_t k = 0; k < digits.rows(); ++k) {
-            largest_share_ = std::max(largest_share_, static_cast<double>(seen(k, j)) / static_cast<double>(tops[j]));
-            seen_[j % per_weight * per_line() + seen_place(first + j / per_weight, row + k)] = seen(k, j);
-          }
+          for (std::size_t k = 0; k < digits.rows(); ++k)
+            keep(seen, k, j, static_cast<double>(tops[j]),
+                 j % per_weight * per_line() + seen_place(first + j / per_weight, row + k), seen_, variance_);
+        for (std::size_t k = 0; unit_column && k < digits.rows(); ++k)
+          keep(seen, k, digits.cols(), 1.0, first / width * cut().padded() + cut().place(row + k), units_,
+               unit_variance_);
+        drift.add(digits.view(), seen, first);
       }
+    drift_gains_ = drift.gains();
+    unit_gain_ = drift.unit_gain();
+  }
+  /// Arrays side by side that hold the outputs.
+  [[nodiscard]] std::size_t groups(code_layout const& c) const noexcept {
+    return pieces(outputs(), c.weights_per_row());
   }
   /// Arrays that hold the matrix.
-  [[nodiscard]] std::size_t arrays(code_layout const& c) const noexcept {
-    return cut().tiles() * pieces(outputs(), c.weights_per_row());
-  }
+  [[nodiscard]] std::size_t arrays(code_layout const& c) const noexcept { return cut().tiles() * groups(c); }
 
   [[nodiscard]] driven_operand const& codes() const noexcept { return codes_; }
   [[nodiscard]] tiling const& cut() const noexcept { return codes_.cut(); }
@@ -76,19 +111,35 @@ class stored_operand {
   [[nodiscard]] std::size_t blocks() const noexcept { return codes_.blocks(); }
   [[nodiscard]] std::int32_t code(std::size_t o, std::size_t k) const noexcept { return codes_.code(o, k); }
   [[nodiscard]] bool in_cells() const noexcept { return !cells_.empty(); }
+  [[nodiscard]] std::size_t slices() const noexcept { return slices_; }
+  [[nodiscard]] std::size_t lines() const noexcept { return subtracted_ ? 2 : lines_; }
 
   /// First digit of a block of outputs; null for a line that is not there.
   [[nodiscard]] std::uint8_t const* cells(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
     if (line >= lines_) return nullptr;
     return cells_.data() + (slice * lines_ + line) * per_line() + block * per_block();
   }
-  /// Most that a cell conducts, over what its largest digit should.
+  /// Most that a cell conducts, over what its largest digit should; the largest variance of a read, over its square.
   [[nodiscard]] double largest_share() const noexcept { return largest_share_; }
+  [[nodiscard]] double largest_variance() const noexcept { return largest_variance_; }
   /// What columns see, (tiles, groups x 4, 16); null where cells are ideal.
   [[nodiscard]] float const* seen(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
-    if (line >= lines_ || seen_.empty()) return nullptr;
-    return seen_.data() + (slice * lines_ + line) * per_line() + block * per_block();
+    return of_block(seen_, slice, line, block);
   }
+  /// Variance of a read of it; null where reads are exact.
+  [[nodiscard]] float const* variance(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
+    return of_block(variance_, slice, line, block);
+  }
+  /// What the unit column of a group of arrays conducts, in a padded row, and its variance; null as above.
+  [[nodiscard]] float const* units(std::size_t group) const noexcept {
+    return units_.empty() ? nullptr : units_.data() + group * cut().padded();
+  }
+  [[nodiscard]] float const* unit_variance(std::size_t group) const noexcept {
+    return unit_variance_.empty() ? nullptr : unit_variance_.data() + group * cut().padded();
+  }
+  /// Factors against drift of what columns deliver, by output, and of what unit columns do; empty: none.
+  [[nodiscard]] std::vector<double> const& drift_gains() const noexcept { return drift_gains_; }
+  [[nodiscard]] double unit_gain() const noexcept { return unit_gain_; }
   /// -1 for a flipped column, else 0, (tiles, 16); null where none is.
   [[nodiscard]] std::int32_t const* flips(std::size_t slice, std::size_t block) const noexcept {
     if (flips_.empty()) return nullptr;
@@ -106,6 +157,20 @@ class stored_operand {
 
   [[nodiscard]] std::size_t seen_place(std::size_t o, std::size_t k) const noexcept {
     return o / output_block * per_block() + cut().place(k) * output_block + o % output_block;
+  }
+
+  [[nodiscard]] float const* of_block(aligned_vector<float> const& values, std::size_t slice, std::size_t line,
+                                      std::size_t block) const noexcept {
+    if (line >= lines_ || values.empty()) return nullptr;
+    return values.data() + (slice * lines_ + line) * per_line() + block * per_block();
+  }
+  void keep(seen_array const& seen, std::size_t k, std::size_t j, double top, std::size_t at,
+            aligned_vector<float>& digits, aligned_vector<float>& variances) {
+    digits[at] = seen.digits(k, j);
+    largest_share_ = std::max(largest_share_, static_cast<double>(digits[at]) / top);
+    if (variances.empty()) return;
+    variances[at] = seen.variance(k, j);
+    largest_variance_ = std::max(largest_variance_, static_cast<double>(variances[at]) / (top * top));
   }
 
   void flip(matrix_view<std::int16_t const> codes, code_layout const& c) {
@@ -127,9 +192,12 @@ class stored_operand {
 
   driven_operand codes_;
   std::size_t lines_ = 1, slices_ = 1;
+  bool subtracted_ = false;
   aligned_vector<std::uint8_t> cells_;
-  aligned_vector<float> seen_;
-  double largest_share_ = 1.0;
+  aligned_vector<float> seen_, variance_, units_, unit_variance_;
+  double largest_share_ = 1.0, largest_variance_ = 0.0;
+  std::vector<double> drift_gains_;
+  double unit_gain_ = 1.0;
   aligned_vector<std::int32_t> flips_;
 };
 
@@ -164,14 +232,18 @@ class input_operand {
     sums_.assign(passes_ * tokens_ * cut_.tiles(), 0);
     for (int p = 0; p < passes; ++p) {
       weights_.push_back(law.weight(p));
-      for (std::size_t n = 0; n < tokens_; ++n) {
-        std::size_t const row = static_cast<std::size_t>(p) * tokens_ + n;
-        for (std::size_t k = 0; k < codes.cols; ++k) {
-          std::int32_t const digit = law.digit(codes(n, k), p);
-          digits_[row * cut_.padded() + cut_.place(k)] = static_cast<std::int8_t>(digit);
-          sums_[row * cut_.tiles() + k / cut_.activations] += digit;
+      for (std::size_t n = 0; n < tokens_; ++n)
+        for (std::size_t tile = 0; tile < cut_.tiles(); ++tile) {
+          std::size_t const row = static_cast<std::size_t>(p) * tokens_ + n, filled = cut_.filled(tile);
+          Code const* const code = &codes(n, tile * cut_.activations);
+          std::int8_t* const digit = digits_.data() + row * cut_.padded() + tile * cut_.groups() * 4;
+          std::int32_t sum = 0;
+          for (std::size_t k = 0; k < filled; ++k) {
+            digit[k] = static_cast<std::int8_t>(law.digit(code[k], p));
+            sum += digit[k];
+          }
+          sums_[row * cut_.tiles() + tile] = sum;
         }
-      }
     }
   }
 

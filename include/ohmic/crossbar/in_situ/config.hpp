@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -10,103 +11,10 @@
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
+#include "ohmic/crossbar/in_situ/policies.hpp"
 #include "ohmic/device/resistive_cell.hpp"
+#include "ohmic/periphery/converter.hpp"
 #include "ohmic/periphery/levels.hpp"
-
-namespace ohmic::inline OHMIC_ABI::in_situ {
-
-/// How a weight w in -1..1 becomes conductances. README.md has the formulas.
-enum class mapping {
-  differential,            ///< a pair of cells, one of which carries |w|, the other stays at its lowest level
-  differential_two_sided,  ///< a pair of cells that move to opposite sides of the middle
-  offset,                  ///< one cell above an offset; the digital side subtracts the offset times the sum of inputs
-  offset_unit_column,      ///< the same, but the offset is read from a column that holds w = 0
-};
-
-/// Gain after the offset was subtracted.
-enum class offset_gain {
-  exact,                 ///< divides by the span that weights use, (L - 2) / (L - 1) of the cell's
-  crosssim_offset_gain,  ///< divides by the whole span of the cell, as CrossSim 3.2.0 does: results are (L - 2) / (L - 1) of
-                         ///< what they should be
-};
-
-/// What is divided from inputs before they are coded, and multiplied to the outputs.
-enum class input_scale {
-  largest_of_vector,  ///< the largest |x| among the rows of an array, vector by vector (noise management by maximum)
-  fixed,              ///< inputs.largest
-};
-
-/// How a scaled input becomes what a row is driven with.
-enum class input_coding {
-  analog,           ///< as it is, without clipping
-  sign_magnitude,   ///< 2^bits - 1 levels of -1..1
-  unsigned_levels,  ///< 2^bits levels of 0..1
-  aihwkit_steps,    ///< multiples of 2 / steps, then clipped to -1..1
-};
-
-/// How negative inputs reach the array.
-enum class input_passes {
-  one,                 ///< rows are driven both ways
-  two_summed_analog,   ///< positive and negative parts one after the other; currents are subtracted, then converted
-  two_summed_digital,  ///< the same, but each is converted
-};
-
-/// Where the range of the converter comes from. n: rows of the array in use.
-enum class range_rule {
-  full_scale,         ///< the most that n rows can deliver: -n..n, or 0..n where no current can be negative
-  granular,           ///< one step is the smallest product, cell level x input level; centred on 0, or up from 0
-  user,               ///< adc.low, adc.high
-  crosssim_max,       ///< CrossSim's MAX: full_scale, but sliced offset takes 2^round(log2 n) and its own factors
-  crosssim_granular,  ///< CrossSim's GRANULAR, whose step is the smallest product of an infinite on/off ratio, times
-                      ///< 2^m / (2^m - 1) for inputs in slices
-};
-
-}  // namespace ohmic::inline OHMIC_ABI::in_situ
-
-namespace ohmic::inline OHMIC_ABI {
-template <>
-struct enum_names<in_situ::mapping> {
-  static constexpr std::pair<std::string_view, in_situ::mapping> value[] = {
-      {"differential", in_situ::mapping::differential},
-      {"differential_two_sided", in_situ::mapping::differential_two_sided},
-      {"offset", in_situ::mapping::offset},
-      {"offset_unit_column", in_situ::mapping::offset_unit_column}};
-};
-template <>
-struct enum_names<in_situ::offset_gain> {
-  static constexpr std::pair<std::string_view, in_situ::offset_gain> value[] = {
-      {"exact", in_situ::offset_gain::exact}, {"crosssim_offset_gain", in_situ::offset_gain::crosssim_offset_gain}};
-};
-template <>
-struct enum_names<in_situ::input_scale> {
-  static constexpr std::pair<std::string_view, in_situ::input_scale> value[] = {
-      {"largest_of_vector", in_situ::input_scale::largest_of_vector}, {"fixed", in_situ::input_scale::fixed}};
-};
-template <>
-struct enum_names<in_situ::input_coding> {
-  static constexpr std::pair<std::string_view, in_situ::input_coding> value[] = {
-      {"analog", in_situ::input_coding::analog},
-      {"sign_magnitude", in_situ::input_coding::sign_magnitude},
-      {"unsigned", in_situ::input_coding::unsigned_levels},
-      {"aihwkit_steps", in_situ::input_coding::aihwkit_steps}};
-};
-template <>
-struct enum_names<in_situ::input_passes> {
-  static constexpr std::pair<std::string_view, in_situ::input_passes> value[] = {
-      {"one", in_situ::input_passes::one},
-      {"two_summed_analog", in_situ::input_passes::two_summed_analog},
-      {"two_summed_digital", in_situ::input_passes::two_summed_digital}};
-};
-template <>
-struct enum_names<in_situ::range_rule> {
-  static constexpr std::pair<std::string_view, in_situ::range_rule> value[] = {
-      {"full_scale", in_situ::range_rule::full_scale},
-      {"granular", in_situ::range_rule::granular},
-      {"user", in_situ::range_rule::user},
-      {"crosssim_max", in_situ::range_rule::crosssim_max},
-      {"crosssim_granular", in_situ::range_rule::crosssim_granular}};
-};
-}  // namespace ohmic::inline OHMIC_ABI
 
 namespace ohmic::inline OHMIC_ABI::in_situ {
 
@@ -118,31 +26,48 @@ struct weight_config {
   in_situ::mapping mapping = in_situ::mapping::differential;
   int bits = 8;               ///< of a weight, sign included, where it is cut into slices
   std::vector<int> slices{};  ///< bits of each cell of a weight, least significant first; empty: one cell, not sliced
-  double largest = 0.0;       ///< the |w| that takes the highest level; 0: the largest of the matrix
+  weight_digits digits = weight_digits::binary;
+  double largest = 0.0;  ///< the |w| that takes the highest level; 0: the largest of the matrix
   in_situ::offset_gain offset_gain = in_situ::offset_gain::exact;
 
   [[nodiscard]] bool is_differential() const noexcept {
     return mapping == in_situ::mapping::differential || mapping == in_situ::mapping::differential_two_sided;
   }
   [[nodiscard]] bool is_sliced() const noexcept { return !slices.empty(); }
+  /// What the digit of a slice counts: the product of the bases below it.
+  [[nodiscard]] std::int64_t place(std::size_t slice) const noexcept {
+    std::int64_t value = 1;
+    for (std::size_t i = 0; i < slice; ++i) value *= base(i);
+    return value;
+  }
+  [[nodiscard]] std::int64_t base(std::size_t slice) const noexcept {
+    return digits == weight_digits::balanced ? (std::int64_t{2} << slices[slice]) - 1
+                                             : std::int64_t{1} << slices[slice];
+  }
+  /// Largest code of a weight: 2^(bits - 1) - 1.
+  [[nodiscard]] std::int64_t top() const noexcept { return (std::int64_t{1} << (bits - 1)) - 1; }
 };
 
 struct input_config {
   input_scale scale = input_scale::largest_of_vector;
   double largest = 1.0;  ///< of `fixed`: the |x| that drives a row fully
   input_coding coding = input_coding::sign_magnitude;
-  int bits = 8;          ///< sign included, where the coding has one
-  double steps = 254.0;  ///< of `aihwkit_steps`, over -1..1; inf: clips and does not round
-  int slice_bits = 0;    ///< bits of |x| driven at a time, least significant first; 0: all at once, 1: bit-serial
+  int bits = 8;             ///< sign included, where the coding has one
+  double steps = 254.0;     ///< of `aihwkit_steps`, over -1..1; inf: clips and does not round
+  int slice_bits = 0;       ///< bits of |x| driven at a time, least significant first; 0: all at once, 1: bit-serial
+  double pulse_leak = 0.0;  ///< of `pulse_width`: longest pulse over the time constant with which the integrator leaks
+  double pulse_dead_time = 0.0;  ///< of `pulse_width`: clock cycles that edges take from every pulse
   input_passes passes = input_passes::one;
 
   /// Bits of a magnitude.
   [[nodiscard]] int magnitude_bits() const noexcept {
     return coding == input_coding::unsigned_levels ? bits : bits - 1;
   }
-  [[nodiscard]] bool has_codes() const noexcept {
-    return coding == input_coding::sign_magnitude || coding == input_coding::unsigned_levels;
+  /// True where codes have a sign of their own.
+  [[nodiscard]] bool has_sign() const noexcept {
+    return coding == input_coding::sign_magnitude || coding == input_coding::pulse_width;
   }
+  [[nodiscard]] bool has_codes() const noexcept { return has_sign() || coding == input_coding::unsigned_levels; }
 };
 
 /// What lines do to the currents; all 0: nothing.
@@ -160,7 +85,18 @@ struct adc_config {
   double steps = 254.0;  ///< of `aihwkit_steps`, over the range; inf: clips and does not round
   in_situ::range_rule range = in_situ::range_rule::full_scale;
   std::vector<double> low{}, high{};  ///< of `user`: one value, or one for each slice of a weight
+  double sigmas = 8.0;                ///< of `mean_sigma`
+  double percentile = 99.99;          ///< of `percentile`
+  double margin = 1.0;                ///< of `largest` and `least_squares`, on their ranges
+  bool powers_of_two =
+      false;         ///< of calibrated rules: ranges of slices are the widest one over powers of two, so that shifts
+                     ///< add them up (CrossSim's calibration)
   int halvings = 0;  ///< where an output is beyond the range, inputs are halved and driven again, at most so many times
+
+  [[nodiscard]] bool is_calibrated() const noexcept {
+    return range == range_rule::mean_sigma || range == range_rule::percentile || range == range_rule::largest ||
+           range == range_rule::least_squares;
+  }
 };
 
 /// The whole array.
@@ -172,9 +108,12 @@ struct config {
   input_config inputs{};
   line_config lines{};
   adc_config adc{};
+  converter_config converter{};
 
   /// Errors  config_value for a value out of range, config_conflict for settings that exclude each other
   static void validate(config const& c);
+  /// The same where a law with these facts takes the place of cell.device.
+  static void validate(config const& c, device_facts const& own);
 };
 
 namespace detail {
@@ -182,13 +121,37 @@ namespace detail {
 inline void require(bool good, char const* key, std::string got, char const* allowed, char const* fix) {
   if (!good) throw error({errc::config_value, "out of range", key, std::move(got), allowed, fix});
 }
-inline void refuse_if(bool bad, char const* what, char const* key, std::string got, char const* allowed,
+inline void refuse_if(bool bad, char const* what, char const* key, std::string got, std::string allowed,
                       char const* fix) {
-  if (bad) throw error({errc::config_conflict, what, key, std::move(got), allowed, fix});
+  if (bad) throw error({errc::config_conflict, what, key, std::move(got), std::move(allowed), fix});
 }
 template <class T>
 std::string text_of(T const& value) {
   return field_format<T>::print(value);
+}
+
+/// Bits of a code: all of them are in slices.
+inline void validate_binary(weight_config const& w) {
+  int const sum = std::accumulate(w.slices.begin(), w.slices.end(), 0);
+  // A differential pair keeps the sign, so that magnitudes need a bit less.
+  refuse_if(w.is_sliced() && sum != w.bits && !(w.is_differential() && sum == w.bits - 1),
+            "slices do not add up to the bits of a weight", "weights.slices",
+            text_of(w.slices) + ", together " + std::to_string(sum),
+            w.is_differential() ? "weights.bits, or one less, together" : "weights.bits together",
+            "change weights.slices or weights.bits");
+}
+
+/// Balanced digits: they reach the largest code, and none is for nothing.
+inline void validate_balanced(weight_config const& w) {
+  // Sixteen bits are reached long before the product of bases overflows.
+  std::size_t const used = w.slices.size();
+  std::size_t needed = 0;
+  while (needed < used && (w.place(needed) - 1) / 2 < w.top()) ++needed;
+  bool const reached = (w.place(needed) - 1) / 2 >= w.top();
+  refuse_if(!reached || needed < used,
+            reached ? "a digit is always 0" : "digits do not reach the largest code of a weight", "weights.slices",
+            text_of(w.slices) + ", up to +-" + std::to_string((w.place(needed) - 1) / 2),
+            "+-" + std::to_string(w.top()) + " and no digit more", "change weights.slices or weights.bits");
 }
 
 inline void validate_weights(config const& c) {
@@ -198,13 +161,18 @@ inline void validate_weights(config const& c) {
           "0 (the largest of the matrix) or above", "set weights.largest");
   for (int s : w.slices)
     require(s >= 1 && s <= 16, "weights.slices", text_of(w.slices), "1..16 bits each", "split the slice");
-  int const sum = std::accumulate(w.slices.begin(), w.slices.end(), 0);
-  // A differential pair keeps the sign, so that magnitudes need a bit less.
-  refuse_if(w.is_sliced() && sum != w.bits && !(w.is_differential() && sum == w.bits - 1),
-            "slices do not add up to the bits of a weight", "weights.slices",
-            text_of(w.slices) + ", together " + std::to_string(sum),
-            w.is_differential() ? "weights.bits, or one less, together" : "weights.bits together",
-            "change weights.slices or weights.bits");
+  refuse_if(w.digits == weight_digits::balanced && !w.is_differential(),
+            "a balanced digit has a sign, which only a pair of cells holds", "weights.digits",
+            text_of(w.digits) + " with weights.mapping=" + text_of(w.mapping), "binary",
+            "take weights.mapping=differential or weights.digits=binary");
+  refuse_if(w.digits == weight_digits::balanced && !w.is_sliced(), "a weight that is not sliced has no digits",
+            "weights.digits", text_of(w.digits) + " without weights.slices", "binary",
+            "set weights.slices, for example 2,2,2");
+  if (w.digits == weight_digits::balanced) {
+    validate_balanced(w);
+  } else {
+    validate_binary(w);
+  }
   for (int s : w.slices)
     refuse_if(c.cell.levels > 0 && (1 << s) > c.cell.levels, "a slice has more levels than the cell", "weights.slices",
               std::to_string(s) + " bits on " + std::to_string(c.cell.levels) + " levels", "at most cell.levels",
@@ -220,7 +188,7 @@ inline void validate_weights(config const& c) {
 
 inline void validate_inputs(config const& c) {
   auto const& x = c.inputs;
-  int const lowest = x.coding == input_coding::sign_magnitude ? 2 : 1;
+  int const lowest = x.has_sign() ? 2 : 1;
   require(x.bits >= lowest && x.bits <= 16, "inputs.bits", text_of(x.bits), "1..16, 2..16 with a sign",
           "set inputs.bits");
   require(x.largest > 0.0 && std::isfinite(x.largest), "inputs.largest", text_of(x.largest), "above 0",
@@ -230,7 +198,14 @@ inline void validate_inputs(config const& c) {
           "0 (all at once) or 1..16", "set inputs.slice_bits");
   refuse_if(x.slice_bits > 0 && !x.has_codes(), "only coded inputs have bits", "inputs.slice_bits",
             text_of(x.slice_bits) + " with inputs.coding=" + text_of(x.coding), "0",
-            "set inputs.coding=sign_magnitude or unsigned");
+            "set inputs.coding=sign_magnitude, pulse_width or unsigned");
+  require(x.pulse_leak >= 0.0 && x.pulse_leak <= 100.0, "inputs.pulse_leak", text_of(x.pulse_leak), "0..100",
+          "set inputs.pulse_leak");
+  require(x.pulse_dead_time >= 0.0 && x.pulse_dead_time <= 1024.0, "inputs.pulse_dead_time", text_of(x.pulse_dead_time),
+          "0..1024 clock cycles", "set inputs.pulse_dead_time");
+  refuse_if(x.coding != input_coding::pulse_width && (x.pulse_leak > 0.0 || x.pulse_dead_time > 0.0),
+            "only pulses leak and have edges", "inputs.coding", text_of(x.coding) + " with inputs.pulse_*",
+            "pulse_width", "set inputs.coding=pulse_width, or leave inputs.pulse_* out");
   refuse_if(x.slice_bits > x.magnitude_bits(), "a slice has more bits than an input", "inputs.slice_bits",
             text_of(x.slice_bits), "at most the bits of a magnitude", "set inputs.slice_bits=0");
 }
@@ -271,6 +246,24 @@ inline void validate_adc(config const& c) {
   refuse_if(a.range != range_rule::user && (!a.low.empty() || !a.high.empty()), "limits are given and not used",
             "adc.low, adc.high", text_of(a.low) + " and " + text_of(a.high) + " with adc.range=" + text_of(a.range),
             "adc.range=user", "set adc.range=user or leave them out");
+  require(a.sigmas >= 0.0 && a.sigmas <= 1000.0, "adc.sigmas", text_of(a.sigmas), "0..1000", "set adc.sigmas");
+  require(a.percentile > 0.0 && a.percentile <= 100.0, "adc.percentile", text_of(a.percentile), "above 0, up to 100",
+          "set adc.percentile");
+  require(a.margin > 0.0 && a.margin <= 1000.0, "adc.margin", text_of(a.margin), "above 0, up to 1000",
+          "set adc.margin");
+  refuse_if(a.is_calibrated() && a.levels == level_convention::none, "nothing has a range without a converter",
+            "adc.range", text_of(a.range) + " with adc.levels=none", "full_scale or user",
+            "set adc.levels or adc.range");
+  refuse_if(a.powers_of_two && !a.is_calibrated(), "only calibrated ranges are fitted to each other",
+            "adc.powers_of_two", "true with adc.range=" + text_of(a.range),
+            "false, or adc.range=mean_sigma, percentile, largest, least_squares",
+            "set adc.range or leave adc.powers_of_two out");
+  refuse_if(c.converter.kind != converter_kind::ideal && a.levels != level_convention::uniform &&
+                a.levels != level_convention::sign_magnitude,
+            "a converter with errors has codes", "converter.kind",
+            text_of(c.converter.kind) + " with adc.levels=" + text_of(a.levels), "adc.levels=uniform or sign_magnitude",
+            "set adc.levels or converter.kind=ideal");
+  converter_config::validate(c.converter, a.bits);
   if (a.range != range_rule::user) return;
   std::size_t const slices = c.weights.is_sliced() ? c.weights.slices.size() : 1;
   refuse_if(a.low.size() != a.high.size() || (a.low.size() != 1 && a.low.size() != slices),
@@ -289,19 +282,29 @@ inline void validate_adc(config const& c) {
 
 }  // namespace detail
 
+namespace detail {
+/// All but the cell.
+inline void validate_array(config const& c) {
+  require(c.array.rows >= 0 && c.array.rows <= 1 << 20, "array.rows", text_of(c.array.rows),
+          "0 (all inputs) or 1..1048576", "set array.rows");
+  refuse_if(c.cell.retention.compensation != drift_compensation::none && !c.weights.is_differential(),
+            "the offset drifts with the cells, and no factor mends that", "cell.retention.compensation",
+            text_of(c.cell.retention.compensation) + " with weights.mapping=" + text_of(c.weights.mapping), "none",
+            "take weights.mapping=differential");
+  validate_weights(c);
+  validate_inputs(c);
+  validate_lines(c);
+  validate_adc(c);
+}
+}  // namespace detail
+
 inline void config::validate(config const& c) {
-  detail::require(c.array.rows >= 0 && c.array.rows <= 1 << 20, "array.rows", detail::text_of(c.array.rows),
-                  "0 (all inputs) or 1..1048576", "set array.rows");
   resistive_cell_config::validate(c.cell);
-  detail::refuse_if(
-      c.cell.retention.compensation != drift_compensation::none && !c.weights.is_differential(),
-      "the offset drifts with the cells, and no factor mends that", "cell.retention.compensation",
-      detail::text_of(c.cell.retention.compensation) + " with weights.mapping=" + detail::text_of(c.weights.mapping),
-      "none", "take weights.mapping=differential");
-  detail::validate_weights(c);
-  detail::validate_inputs(c);
-  detail::validate_lines(c);
-  detail::validate_adc(c);
+  detail::validate_array(c);
+}
+inline void config::validate(config const& c, device_facts const& own) {
+  resistive_cell_config::validate(c.cell, own);
+  detail::validate_array(c);
 }
 
 /// What still has to be valid of an array that is programmed: nothing is asked of the device any more.
@@ -313,8 +316,10 @@ inline void config::validate(config const& c) {
 }  // namespace ohmic::inline OHMIC_ABI::in_situ
 
 BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::array_config, rows);
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::weight_config, mapping, bits, slices, largest, offset_gain);
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::input_config, scale, largest, coding, bits, steps, slice_bits, passes);
+BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::weight_config, mapping, bits, slices, digits, largest, offset_gain);
+BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::input_config, scale, largest, coding, bits, steps, slice_bits, passes,
+                        pulse_leak, pulse_dead_time);
 BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::line_config, ir_drop, wire_ratio, nonlinearity, slope_point);
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::adc_config, levels, bits, steps, range, low, high, halvings);
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::config, array, cell, weights, inputs, lines, adc);
+BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::adc_config, levels, bits, steps, range, low, high, sigmas, percentile, margin,
+                        powers_of_two, halvings);
+BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::config, array, cell, weights, inputs, lines, adc, converter);

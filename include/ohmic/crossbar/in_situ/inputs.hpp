@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "ohmic/core/config.hpp"
+#include "ohmic/core/simd.hpp"
 #include "ohmic/crossbar/in_situ/config.hpp"
+#include "ohmic/device/elementary.hpp"
 #include "ohmic/periphery/levels.hpp"
 
 namespace ohmic::inline OHMIC_ABI::in_situ {
@@ -33,6 +35,7 @@ struct coded_inputs {
 [[nodiscard]] inline level_converter input_converter(input_config const& c) noexcept {
   switch (c.coding) {
     case input_coding::sign_magnitude:
+    case input_coding::pulse_width:
       return {level_convention::sign_magnitude, c.bits, 0.0, -1.0, 1.0};
     case input_coding::unsigned_levels:
       return {level_convention::uniform, c.bits, 0.0, 0.0, 1.0};
@@ -64,6 +67,22 @@ inline std::vector<input_pass> sliced_passes(std::span<double const> values, inp
   return passes;
 }
 
+/// Charge that a pulse leaves in an integrator, over that of the longest one: pulses begin together, and what came early leaks
+/// longest. |v| is the pulse's share of `cycles`; edges take some of them.
+/// Source  ours: dV/dt = I - V / tau with tau = longest pulse / leak, at the end of the longest pulse
+inline double pulse_charge(input_config const& c, double cycles, double v) noexcept {
+  double width = std::fabs(v);
+  if (c.pulse_dead_time > 0.0) {
+    double const longest = cycles - c.pulse_dead_time;
+    width = longest > 0.0 ? std::max(0.0, simd::fence(width * cycles) - c.pulse_dead_time) / longest : 0.0;
+  }
+  if (c.pulse_leak > 0.0) {
+    double const rest = ohmic::detail::own_exp(-c.pulse_leak);
+    width = (ohmic::detail::own_exp(simd::fence(-c.pulse_leak * (1.0 - width))) - rest) / (1.0 - rest);
+  }
+  return v < 0.0 ? -width : width;
+}
+
 }  // namespace detail
 
 /// Codes a scaled input vector.
@@ -86,6 +105,12 @@ inline std::vector<input_pass> sliced_passes(std::span<double const> values, inp
     out.passes = detail::sliced_passes(values, c);
   } else {
     out.passes.push_back({1.0, std::move(values), {}});
+  }
+  if (c.pulse_leak > 0.0 || c.pulse_dead_time > 0.0) {
+    double const cycles =
+        static_cast<double>((std::int64_t{1} << (c.slice_bits > 0 ? c.slice_bits : c.magnitude_bits())) - 1);
+    for (auto& p : out.passes)
+      for (double& v : p.positive) v = detail::pulse_charge(c, cycles, v);
   }
   if (two)
     for (auto& p : out.passes) {

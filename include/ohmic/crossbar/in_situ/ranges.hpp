@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "ohmic/core/config.hpp"
+#include "ohmic/core/error.hpp"
 #include "ohmic/crossbar/in_situ/config.hpp"
 #include "ohmic/device/resistive_cell.hpp"
 #include "ohmic/periphery/levels.hpp"
@@ -60,6 +61,7 @@ inline double crosssim_sliced_offset_high(config const& c, std::size_t slice, do
 
 /// The range that a rule gives to the converter of a slice.
 /// Range   c validates; rows: of the array, in use
+/// Errors  missing_calibration for a calibrated rule
 /// Source  README.md; the peer's rules are held to its results in tests/unit/crossbar/in_situ_golden_test.cpp
 [[nodiscard]] inline current_range range_of(config const& c, std::size_t slice, std::size_t rows) {
   auto const n = static_cast<double>(rows);
@@ -86,8 +88,12 @@ inline double crosssim_sliced_offset_high(config const& c, std::size_t slice, do
       if (c.weights.is_sliced() && !c.weights.is_differential())
         return around(detail::crosssim_sliced_offset_high(c, slice, n));
       return around(n);
-    default:
+    case range_rule::full_scale:
       return around(n);
+    default:
+      throw error({errc::missing_calibration, "the range of the converters comes from currents that nobody has seen",
+                   "adc.range", detail::text_of(c.adc.range), "calibration inputs",
+                   "give --calibration, in C++ in_situ::calibrated, or set adc.range=full_scale"});
   }
 }
 

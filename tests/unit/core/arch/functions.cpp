@@ -72,11 +72,11 @@ namespace OHMIC_JOIN(core_, OHMIC_TEST_ARCH) {
 
   std::size_t dot4_lanes() { return simd::dot4<simd::native>::lanes; }
 
-  // Shape   u (n, 4 lanes), s (n) -> sums (lanes)
+  // Shape   u (n, 4 lanes), s (n), sums (lanes) on top of what sums[0] starts every lane from
   void dot4(bool wide, std::span<std::uint8_t const> u, std::span<std::int32_t const> s, std::int32_t* sums) {
     using dot = simd::dot4<simd::native>;
     typename dot::sums acc;
-    dot::clear(acc);
+    dot::start(acc, sums[0]);
     for (std::size_t i = 0; i < s.size(); ++i) {
       auto const* row = u.data() + i * 4 * dot::lanes;
       if (wide) {

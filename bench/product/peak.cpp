@@ -1,0 +1,67 @@
+// The machine's peak for the instruction mix of the computation crossbar: the same byte products and conversions on
+// operands that never leave a register or the nearest cache. What a kernel reaches of it is its fraction of the roofline.
+#include <cstdint>
+
+#include "ohmic/core/dot4.hpp"
+#include "ohmic/crossbar/kernel.hpp"
+#include "product/array.hpp"
+
+namespace {
+
+using arch = ohmic::simd::native;
+
+/// `Products` byte products for four rows of 16 outputs, eight tokens at a time; Adc converts every 64 rows.
+template <std::size_t Products, bool Converts>
+void peak(benchmark::State& state) {
+  using dot = ohmic::simd::dot4<arch>;
+  constexpr std::size_t tokens = 8, groups = 16, tiles = 255;
+  alignas(64) std::uint8_t weights[2][64];
+  for (std::size_t i = 0; i < 64; ++i) weights[0][i] = weights[1][i] = static_cast<std::uint8_t>(7 * i % 127);
+  // Other digits for every token, so that no two sums are the same to the compiler.
+  alignas(64) std::int32_t digits[2][tokens];
+  for (std::size_t n = 0; n < tokens; ++n) {
+    digits[0][n] = 0x01020301 ^ static_cast<std::int32_t>(n);
+    digits[1][n] = 0x02010103 ^ static_cast<std::int32_t>(n);
+  }
+  ohmic::matrix<double> z(tokens, ohmic::output_block);
+  ohmic::uniform_adc const adc({}, 8192.0f);
+  std::uint64_t clipped = 0;
+  ohmic::sum_target const to{z.data(), z.cols(), 1.0};
+  auto const run = [&] {
+    for (std::size_t lane = 0; lane < ohmic::output_block; lane += dot::lanes) {
+      ohmic::detail::converting<arch, ohmic::uniform_adc, tokens> converter{adc, adc.full_scale(), to, clipped, 0, {},
+                                                                            {}};
+      ohmic::detail::subtracting<arch, tokens> subtractor{to, 0, {}};
+      converter.begin(lane);
+      subtractor.begin(lane);
+      for (std::size_t tile = 0; tile < tiles; ++tile) {
+        benchmark::DoNotOptimize(digits);
+        typename dot::sums p[tokens], q[tokens];
+        ohmic::detail::unrolled<tokens>([&](auto n) __attribute__((always_inline)) {
+          dot::start(p[n], digits[0][n]);
+          dot::start(q[n], digits[1][n]);
+        });
+        for (std::size_t g = 0; g < groups; ++g)
+          ohmic::detail::unrolled<tokens>([&](auto n) __attribute__((always_inline)) {
+            dot::template add<false>(p[n], weights[0], digits[0][n]);
+            if constexpr (Products > 1) dot::template add<false>(q[n], weights[1], digits[1][n]);
+          });
+        ohmic::detail::unrolled<tokens>([&](auto n) __attribute__((always_inline)) {
+          if constexpr (Converts) {
+            converter.tile(n, dot::total(p[n]), dot::total(q[n]));
+          } else {
+            subtractor.tile(n, dot::total(p[n]), dot::total(q[n]));
+          }
+        });
+      }
+      Converts ? converter.end(lane) : subtractor.end(lane);
+    }
+  };
+  // With converters three digits make one multiply-accumulate.
+  ohmic_bench::measure(state, {tokens, 4 * groups * tiles / (Converts ? 3 : 1), ohmic::output_block}, run);
+  state.SetLabel(arch::name());
+}
+BENCHMARK(peak<2, true>)->Name("product/8bit/peak")->Apply(ohmic_bench::product_settings);
+BENCHMARK(peak<1, false>)->Name("product/lossless/peak")->Apply(ohmic_bench::product_settings);
+
+}  // namespace

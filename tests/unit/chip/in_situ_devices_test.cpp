@@ -1,0 +1,228 @@
+// Devices under whole models on conventional chips: noise, drift and curves; settings and specs; what they take in time.
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "ohmic/chip/in_situ_cost.hpp"
+#include "ohmic/chip/isaac.hpp"
+#include "ohmic/chip/multi_bit.hpp"
+#include "ohmic/chip/single_bit.hpp"
+#include "ohmic/model/gpt2.hpp"
+#include "ohmic/model/sentence_encoder.hpp"
+#include "small_chip.hpp"
+#include "support/catch.hpp"
+#include "support/diagnosis.hpp"
+#include "support/tiny_models.hpp"
+
+using namespace ohmic_test;
+namespace chip = ohmic::chip;
+namespace program = ohmic::program;
+
+namespace {
+
+using settings_text = std::vector<std::string>;
+
+template <class Spec>
+chip::config<Spec> device_settings(settings_text const& changes) {
+  auto c = chip::defaults<Spec>();
+  for (auto const& s : changes) ohmic::assign(c, s);
+  return c;
+}
+
+/// Every kind of error at once: writing, age, noise of reads, cells that are stuck, a finite range.
+settings_text const worn = {"cell.device=pcm_nandakumar", "cell.r_on=40 kohm", "cell.retention.age=1e5 s",
+                            "cell.retention.compensation=global", "cell.faults.stuck_low=0.01"};
+
+template <class Spec, class Model>
+std::string difference_on(Model const& m, chip::token_lists const& texts, settings_text const& changes) {
+  ohmic::executor threads(1);
+  ohmic::model::fp32_weights const weights(ohmic::model::sites_of(m).sites(),
+                                           [&](auto const& f) { for_each_projection(m, f); });
+  auto const values = chip::calibrated_values(m, weights, texts, threads);
+  auto const on = chip::deploy(m, device_settings<Spec>(changes), values, texts, threads);
+  std::string all;
+  for (auto const& text : texts) {
+    chip::engine<Spec> e(on, chip::product_mode::convert, threads);
+    static_cast<void>(forward(e, m, text));
+    auto const plan = program::plan(
+        program_of(m, text.size(), on.choices()), [&](auto const& op) { return on.planned(op); }, on.names());
+    all += ohmic::difference(plan, e.report().actions(on.names()));
+  }
+  return all;
+}
+
+template <class Spec>
+void check_on_all_models() {
+  for (auto const& changes : {settings_text{}, worn}) {
+    INFO(Spec::name << ", " << changes.size() << " changes");
+    CHECK(difference_on<Spec>(small_bert(), small_texts(small_bert_sizes(), 3, 5), changes) == "");
+    CHECK(difference_on<Spec>(tiny_gpt2(), tiny_texts(1), changes) == "");
+    CHECK(difference_on<Spec>(tiny_sentence_encoder(), tiny_texts(1), changes) == "");
+  }
+}
+
+/// The same chip as a spec and as settings of multi_bit.
+struct static_chip : chip::in_situ_chip {
+  static constexpr char const* name = "static_chip";
+  template <class Config>
+  static void configure(Config& c) {
+    c.array = {20, 30};
+    c.weights = {ohmic::in_situ::mapping::offset_unit_column, 8, {3, 5}, ohmic::in_situ::pair_reading::apart, false};
+    c.inputs = {ohmic::in_situ::code_coding::twos_complement, 2, ohmic::in_situ::input_passes::one};
+    c.adc.bits = 7;
+    c.cell.read_noise = 0.01;
+    c.cell.programming_error = 0.02;
+    c.noise.seed = 5;
+  }
+};
+
+template <class Spec>
+std::vector<std::uint32_t> logits_on(chip::deployed<Spec> const& on, ohmic::model::bert const& m,
+                                     std::uint32_t text = 0) {
+  chip::engine<Spec> e(on, chip::product_mode::convert, serial(), nullptr, nullptr, text);
+  std::vector<std::int32_t> const ids{1, 2, 3, 4, 5, 6};
+  return bits_of(ohmic::model::classify(e, m, ids));
+}
+
+}  // namespace
+
+TEST_CASE(
+    "the plan predicts conventional chips on every family of models, also with devices that fail, age and fluctuate") {
+  check_on_all_models<chip::isaac>();
+  check_on_all_models<chip::multi_bit>();
+  check_on_all_models<chip::single_bit>();
+}
+
+TEST_CASE("noise of reads differs from text to text and seed to seed, not from run to run or by threads") {
+  small_model const f;
+  settings_text const noisy = {"cell.read_noise=0.02"};
+  auto other = noisy;
+  other.push_back("noise.seed=2");
+  auto const on = f.on<chip::multi_bit>(device_settings<chip::multi_bit>(noisy));
+  CHECK(logits_on(on, f.m) == logits_on(on, f.m));
+  CHECK(logits_on(on, f.m, 1) != logits_on(on, f.m));
+  CHECK(logits_on(f.on<chip::multi_bit>(device_settings<chip::multi_bit>(other)), f.m) != logits_on(on, f.m));
+  CHECK(logits_on(f.on<chip::multi_bit>(device_settings<chip::multi_bit>({})), f.m) != logits_on(on, f.m));
+  auto const texts = small_texts(f.m.config, 9, 3);
+  auto const task = classification(texts);
+  std::vector<classifier_outcome> found;
+  for (unsigned n : {1u, 3u}) {
+    ohmic::executor threads(n);
+    std::vector<classifier_contestant> contestants;
+    contestants.emplace_back(on, chip::product_mode::convert);
+    static_cast<void>(chip::evaluate(f.m, f.weights, task, contestants, threads));
+    found.push_back(contestants[0].finish());
+  }
+  for (std::size_t i = 0; i < found[0].quality.size(); ++i)
+    CHECK(found[0].quality[i].noise == found[1].quality[i].noise);
+}
+
+TEST_CASE("equal layers have cells of their own: errors of writing, faults and drift differ") {
+  auto m = small_bert();
+  m.layers[1] = m.layers[0];
+  small_model const f(m);
+  for (std::string change : {"cell.programming_error=0.05", "cell.faults.stuck_high=0.1"}) {
+    INFO(change);
+    auto const on = f.on<chip::multi_bit>(device_settings<chip::multi_bit>({change}));
+    auto const& a = on.matrix_at({1, program::operation::A1}).operand;
+    auto const& b = on.matrix_at({2, program::operation::A1}).operand;
+    std::size_t equal = 0, all = 24 * 24;
+    for (std::size_t o = 0; o < 24; ++o)
+      for (std::size_t k = 0; k < 24; ++k) {
+        REQUIRE(a.code(o, k) == b.code(o, k));
+        std::size_t const at = k * ohmic::output_block + o % ohmic::output_block;
+        equal += a.seen(0, 0, o / 16)[at] == b.seen(0, 0, o / 16)[at];
+      }
+    // Cells that conduct nothing cannot fall further, and cells that are stuck are few.
+    CHECK(equal < (change.find("stuck") == change.npos ? all * 3 / 4 : all * 95 / 100));
+  }
+}
+
+TEST_CASE("a chip as a spec and the same chip as settings of another give the same numbers") {
+  small_model const f;
+  auto const as_spec = f.on<static_chip>(chip::defaults<static_chip>());
+  auto const as_settings = f.on<chip::multi_bit>(device_settings<chip::multi_bit>(
+      {"array.rows=20", "array.columns=30", "weights.mapping=offset_unit_column", "weights.slices=3,5",
+       "inputs.coding=twos_complement", "inputs.slice_bits=2", "adc.bits=7", "cell.read_noise=0.01",
+       "cell.programming_error=0.02", "noise.seed=5"}));
+  for (std::uint32_t text : {0u, 1u}) CHECK(logits_on(as_spec, f.m, text) == logits_on(as_settings, f.m, text));
+  CHECK(as_spec.calibrated().full_scales == as_settings.calibrated().full_scales);
+  CHECK(as_spec.weight_arrays() == as_settings.weight_arrays());
+}
+
+TEST_CASE("factors against drift bring back a model that has drifted evenly") {
+  small_model const f;
+  auto const error = [&](settings_text const& changes) {
+    auto const on = f.on<chip::multi_bit>(device_settings<chip::multi_bit>(changes));
+    chip::error_power power;
+    for (auto const& ids : small_texts(f.m.config, 4, 9))
+      power.add(chip_pass<chip::multi_bit>(on, f.m, ids, chip::product_mode::exact).logits,
+                chip_pass<chip::multi_bit>(on, f.m, ids, chip::product_mode::convert).logits);
+    return power.noise;
+  };
+  settings_text const drift = {"cell.retention.age=1e6 s", "cell.retention.exponent=0.05"};
+  double const drifted = error(drift);
+  for (std::string kind : {"global", "per_column", "exact"}) {
+    auto with = drift;
+    with.push_back("cell.retention.compensation=" + kind);
+    CHECK(error(with) < 0.1 * drifted);
+  }
+}
+
+TEST_CASE("a curve of cells is nothing to chips that drive bits, and something to chips that drive levels") {
+  small_model const f;
+  settings_text const bent = {"cell.curve.scale=0.1 V"};
+  CHECK(logits_on(f.on<chip::isaac>(device_settings<chip::isaac>(bent)), f.m) ==
+        logits_on(f.on<chip::isaac>(device_settings<chip::isaac>({})), f.m));
+  CHECK(logits_on(f.on<chip::multi_bit>(device_settings<chip::multi_bit>(bent)), f.m) !=
+        logits_on(f.on<chip::multi_bit>(device_settings<chip::multi_bit>({})), f.m));
+}
+
+TEST_CASE(
+    "the time of a product is that of its cycles, or of its converters, and agrees with the plan and with ohmic cost") {
+  auto const c = chip::defaults<chip::isaac>();
+  ohmic::in_situ::code_layout const layout{c.array, c.weights, c.inputs};
+  program::sub_operation op{{1, program::operation::A1}, ohmic::operand_source::weights, {10, 256, 70}, 8 * 4};
+  auto const t = chip::duration_of(c, op);
+  // Eight cycles of 100 ns a vector, as `ohmic cost` has it; the unit column makes 129 conversions of it.
+  CHECK(std::fabs(t.stages[0] - 10 * chip::isaac::input_bits * chip::isaac::cycle.si()) < 1e-15);
+  CHECK(std::fabs(t.product() / t.stages[0] - 129.0 / 128.0) < 1e-12);
+  CHECK(t.writing == 0.0);
+  auto const planned = ohmic::in_situ::planned_product(layout, op.digits, true, op.shape, op.source);
+  std::uint64_t const cycles = planned.count<"in_situ_array", "cycle">(), arrays = 2 * 3;
+  CHECK(std::fabs(t.stages[0] - static_cast<double>(cycles / arrays) * 100e-9) < 1e-15);
+  // One 8-bit DAC cycle a vector for pairs of 7 bits: 100 ns, as Wang et al. have it.
+  auto const multi = chip::defaults<chip::multi_bit>();
+  op.digits = 1;
+  CHECK(std::fabs(chip::duration_of(multi, op).product() - 10 * 100e-9) < 1e-15);
+  // K of four heads, ten tokens of 32: written row by row, heads side by side.
+  program::sub_operation const scores{
+      {1, program::operation::A4}, ohmic::operand_source::activations, {10, 32, 10}, 1, 4};
+  CHECK(std::fabs(chip::duration_of(multi, scores).writing - 32 * 10.96875e-6) < 1e-12);
+  chip::in_situ_schedule s;
+  s.add(multi, {op, scores, scores}, 3);
+  CHECK(s.attention_arrays == 2 * 4);
+  ohmic::cost_report report;
+  s.add_rows(report);
+  CHECK(std::fabs(report.latency_s(ohmic::phase::prefill) - 3 * (10 * 100e-9 + 2 * (32 * 10.96875e-6 + 10 * 100e-9))) <
+        1e-12);
+}
+
+TEST_CASE("counted energies of an array of isaac are the published ones of its MACs") {
+  // A whole array, one vector: ADC and DAC energy of 128 x 32 MACs, but for the conversions of the unit column.
+  auto const c = chip::defaults<chip::isaac>();
+  chip::run_tally counted;
+  counted += ohmic::in_situ::planned_product({c.array, c.weights, c.inputs}, 8 * 4, true, {1, 128, 32},
+                                             ohmic::operand_source::weights);
+  auto const report = chip::in_situ_cost("isaac", c, counted, 1);
+  double adc = 0.0, dac = 0.0;
+  for (auto const& row : report.rows) {
+    if (row.what != ohmic::metric::dynamic_energy) continue;
+    if (row.part == "adc.convert") adc += row.total;
+    if (row.part == "dac.drive") dac += row.total;
+  }
+  double const published = 128.0 * 32.0 * chip::isaac::mac_energy(chip::published_prices()).value.si();
+  CHECK(adc > 0.0);
+  CHECK(dac > 0.0);
+  CHECK(std::fabs((adc * 128.0 / 129.0 + dac) / published - 1.0) < 1e-12);
+}
