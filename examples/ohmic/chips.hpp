@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "bind_device.hpp"
 #include "chip_request.hpp"
 #include "json_output.hpp"
 #include "ohmic/chip/isaac.hpp"
@@ -56,11 +57,12 @@ std::vector<std::string> distinct_chips(std::string const& list, char const* opt
 /// Errors  unknown_id
 chip_settings defaults_of(std::string const& base);
 
-/// The settings of a request.
-/// Errors  unknown_key, config_value
+/// The settings of a request, with the laws of plugins' devices.
+/// Errors  unknown_key, config_value; those of plugins
 inline chip_settings settings_of(chip_request const& r) {
   auto settings = defaults_of(r.base);
   for (auto const& s : r.set) std::visit([&](auto& c) { ohmic::assign(c, s); }, settings);
+  std::visit([](auto& c) { bind_devices(c); }, settings);
   return settings;
 }
 

@@ -1,4 +1,6 @@
 // ohmic list: what the program knows by name.
+#include <algorithm>
+#include <filesystem>
 #include <fmt/core.h>
 
 #include "chips.hpp"
@@ -8,14 +10,21 @@
 #include "ohmic/device/catalogue.hpp"
 #include "ohmic/model/catalogue.hpp"
 #include "options.hpp"
+#include "plugins.hpp"
 
 namespace program_cli {
 
 namespace {
 
-/// The devices of cell.device.
+/// The devices of cell.device, those of loaded plugins at the end.
 void list_devices(json& out, bool text) {
   out["devices"] = json::array();
+  auto const add = [&](json d) {
+    if (text)
+      fmt::print("{:<20} {}\n{:<20}   {}\n", d["id"].get<std::string>(), d["summary"].get<std::string>(), "",
+                 d["source"].get<std::string>());
+    out["devices"].push_back(std::move(d));
+  };
   for (auto const& [name, value] : ohmic::enum_names<ohmic::device_name>::value)
     ohmic::with_law(value, [&](auto const& law) {
       ohmic::device_facts const f = law.facts();
@@ -23,9 +32,36 @@ void list_devices(json& out, bool text) {
       if (f.name != "table")
         d["range_uS"] = {f.low_uS, finite(f.high_uS)}, d["levels"] = f.levels, d["spread"] = f.has_spread,
         d["drift"] = f.has_drift, d["read_noise"] = f.has_read_noise;
-      out["devices"].push_back(std::move(d));
-      if (text) fmt::print("{:<20} {}\n{:<20}   {}\n", f.name, f.summary, "", f.source);
+      add(std::move(d));
     });
+  for (auto const& p : plugins())
+    for (auto const& d : p.devices())
+      add({{"id", d.name}, {"summary", d.summary}, {"source", d.source}, {"plugin", p.table().name}});
+}
+
+/// The plugins of --plugin, and those in the folders of OHMIC_PLUGIN_PATH. One that is not loaded says why.
+void list_plugins(json& out, bool text) {
+  out["plugins"] = json::array();
+  auto const add = [&](json p) {
+    if (text && p.contains("error")) fmt::print("{}\n", p["error"].get<std::string>());
+    if (text && !p.contains("error")) {
+      fmt::print("{:<20} {} {}\n{:<20}   {}\n", p["id"].get<std::string>(), p["version"].get<std::string>(),
+                 p["summary"].get<std::string>(), "", p["file"].get<std::string>());
+      for (auto const& d : p["devices"])
+        fmt::print("{:<20}   cell.device={}: {}\n", "", d["id"].get<std::string>(), d["summary"].get<std::string>());
+    }
+    out["plugins"].push_back(std::move(p));
+  };
+  for (auto const& p : plugins()) add(plugin_object(p));
+  for (auto const& file : plugin_files()) {
+    std::error_code none;
+    if (std::any_of(plugins().begin(), plugins().end(),
+                    [&](auto const& p) { return std::filesystem::equivalent(p.file(), file, none); }))
+      continue;
+    try {
+      add(plugin_object(ohmic::plugin::loaded(file)));
+    } catch (ohmic::error const& e) { add({{"file", file.string()}, {"error", e.what()}}); }
+  }
 }
 
 }  // namespace
@@ -77,9 +113,11 @@ int list(std::string const& what, common_options const& common) {
     }
   } else if (what == "devices") {
     list_devices(out, text);
+  } else if (what == "plugins") {
+    list_plugins(out, text);
   } else {
-    throw ohmic::error({ohmic::errc::unknown_id, "nothing of that name to list", "list", what, "chips, devices, models",
-                        "try: ohmic list chips"});
+    throw ohmic::error({ohmic::errc::unknown_id, "nothing of that name to list", "list", what,
+                        "chips, devices, models, plugins", "try: ohmic list chips"});
   }
   out["run"] = run_object(start, 1, "none");
   write_result(common.json, out);

@@ -7,6 +7,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "options.hpp"
+#include "plugins.hpp"
 
 namespace {
 
@@ -27,6 +28,17 @@ void add_common(CLI::App& command, common_options& common) {
       .add_option("--set", common.set,
                   "Change a setting, key=value: of the chips (see: ohmic list chips), or of what the command runs")
       ->type_name("KEY=VALUE");
+  command
+      .add_option("--plugin", common.plugins,
+                  "Load a plugin, which runs its code: a path with a slash, or a name in a folder of OHMIC_PLUGIN_PATH")
+      ->type_name("FILE");
+  command.add_flag("--plugin-isolated", common.plugin_isolated,
+                   "Run plugins in processes of their own: what they crash, hang or overwrite is not this one");
+  command
+      .add_option("--plugin-timeout", common.plugin_timeout_s,
+                  "Longest that a call of an isolated plugin may take, in s")
+      ->check(CLI::Range(0.001, 86400.0))
+      ->capture_default_str();
   command
       .add_option("--instruction-set", common.instruction_set,
                   "auto, baseline, avx2 or avx512. Results do not depend on it")
@@ -270,19 +282,32 @@ int run(int argc, char** argv) {
       app.add_subcommand("sweep", "Many designs: which of them no other beats; resumable, over threads and machines");
   auto* const merge_command = add_sweep(*sweep_command, p, common);
 
+  plugin_check_options q;
+  auto* const plugin_command = app.add_subcommand("plugin", "Plugins for their authors");
+  plugin_command->require_subcommand(1);
+  auto* const check_command = plugin_command->add_subcommand(
+      "check", "Loads a plugin and tries it: table, laws, determinism, threads, errors, time");
+  check_command->add_option("FILE", q.file, "A path with a slash, or a name in a folder of OHMIC_PLUGIN_PATH")
+      ->required();
+  check_command->add_option("--parameters", q.parameters, "cell.parameters of its devices")->type_name("KEY=VALUE;..");
+  check_command->add_option("--device", q.device, "Only this device")->type_name("NAME");
+  add_common(*check_command, common);
+
   std::string what = "chips";
   auto* const list_command = app.add_subcommand("list", "What the program knows by name");
-  list_command->add_option("WHAT", what, "chips, devices or models")->capture_default_str();
+  list_command->add_option("WHAT", what, "chips, devices, models or plugins")->capture_default_str();
   add_common(*list_command, common);
 
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& e) { return app.exit(e) == 0 ? done : bad_input; }
+  load_plugins(common);
   if (*calibrate_command) return calibrate(k, common);
   if (*cost_command) return cost(c, common);
   if (*reproduce_command) return reproduce(r, common);
   if (*generate_command) return generate(g, common);
   if (*solve_command) return solve(w, common);
+  if (*plugin_command) return plugin_check(q, common);
   if (*mvm_command) {
     m.seed_is_given = mvm_command->count("--seed") > 0;
     return mvm(m, common);

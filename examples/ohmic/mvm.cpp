@@ -18,6 +18,7 @@
 #include "ohmic/model/import/npy.hpp"
 #include "ohmic/model/import/programmed_array.hpp"
 #include "options.hpp"
+#include "plugins.hpp"
 #include "settings_file.hpp"
 
 namespace program_cli {
@@ -41,6 +42,7 @@ struct given_settings {
     for (auto const& e : file)
       apply(e, defaults, [&](std::string const& key, std::string const& value) { ohmic::set(c, key, value); });
     for (auto const& s : set) assign(c, s);
+    bind_device(c.cell);
     return c;
   }
   /// Those that do nothing, and why: "adc.steps: adc.levels is not aihwkit_steps".

@@ -15,7 +15,10 @@ struct common_options {
   std::uint64_t seed = 1;
   unsigned threads = 0;  ///< 0: as many as the machine has
   bool quiet = false;
-  std::vector<std::string> set;  ///< key=value
+  std::vector<std::string> set;      ///< key=value
+  std::vector<std::string> plugins;  ///< paths or names
+  bool plugin_isolated = false;      ///< each in a process of its own
+  double plugin_timeout_s = 10.0;    ///< of a call of such a plugin
   std::string instruction_set = "auto";
   std::string report, svg;  ///< page and folder of charts to write, or empty
   std::string command;      ///< as it was typed
@@ -75,6 +78,12 @@ struct sweep_options {
   std::vector<std::string> merged;  ///< files, for `sweep merge`
 };
 
+struct plugin_check_options {
+  std::string file;        ///< path or name
+  std::string parameters;  ///< of its devices
+  std::string device;      ///< only this one, or empty
+};
+
 int deploy(deploy_options const&, common_options const&);
 int calibrate(calibrate_options const&, common_options const&);
 int generate(generate_options const&, common_options const&);
@@ -84,6 +93,7 @@ int solve(solve_options const&, common_options const&);
 int mvm(mvm_options const&, common_options const&);
 int sweep(sweep_options const&, common_options const&);
 int merge_sweeps(sweep_options const&, common_options const&);
+int plugin_check(plugin_check_options const&, common_options const&);
 int list(std::string const& what, common_options const&);
 
 }  // namespace program_cli

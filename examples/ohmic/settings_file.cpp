@@ -3,6 +3,7 @@
 #include "settings_file.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <fmt/core.h>
 #include <string>
 #include <toml++/toml.h>  // TOML 1.0: parsing, and errors with line and column
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "ohmic/model/file.hpp"
+#include "plugins.hpp"
 
 namespace program_cli {
 
@@ -32,6 +34,7 @@ class reader {
     } catch (toml::parse_error const& e) {
       throw error({errc::file_format, "broken TOML: " + std::string(e.description()), where(e.source()), "", "", ""});
     }
+    load(root);
     add(root, "");
     return std::move(entries_);
   }
@@ -67,6 +70,26 @@ class reader {
       return list;
     }
     throw wrong_type(entry(key, node), "a string, number, truth value or list");
+  }
+
+  /// [plugin] files = ["./mine.so", "name"]: loaded at once. A path with a slash starts at the folder of this file.
+  void load(toml::table& root) const {
+    auto const* const plugin = root.get("plugin");
+    if (plugin == nullptr) return;
+    if (!plugin->is_table()) throw wrong_type(entry("plugin", *plugin), "a table with files");
+    for (auto const& [name, node] : *plugin->as_table()) {
+      std::string const key = "plugin." + std::string(name.str());
+      if (key != "plugin.files")
+        throw error({errc::unknown_key, "unknown key", where(node.source()), key, "plugin.files", ""});
+      if (!node.is_array()) throw wrong_type(entry(key, node), "a list of texts");
+      for (auto const& item : *node.as_array()) {
+        if (!item.is_string()) throw wrong_type(entry(key, item), "a list of texts");
+        std::filesystem::path file = item.as_string()->get();
+        if (file.has_parent_path()) file = std::filesystem::absolute(path_).parent_path() / file;
+        load_plugin(file.string());
+      }
+    }
+    root.erase("plugin");
   }
 
   void add(toml::table const& table, std::string const& prefix) {

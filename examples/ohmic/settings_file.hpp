@@ -18,9 +18,9 @@ struct file_entry {
   bool is_string = false;
 };
 
-/// The values of a TOML file in the order of their keys.
+/// The values of a TOML file in the order of their keys. What its table `plugin` names is loaded.
 /// Errors  file_missing; file_format for broken TOML, with line and column; config_value for a date or time and for lists of
-///         anything but numbers
+///         anything but numbers; those of load_plugin
 std::vector<file_entry> read_settings_file(std::string const& path);
 
 /// A setting of the wrong type.

@@ -28,7 +28,7 @@ LAYERS = {
     "program": ["core", "numeral/shape.hpp", "crossbar/shape.hpp"],
     "model": ["attention", "program"],
     "cost": ["core", "program"],
-    "plugin": ["core", "device", "cost/concept.hpp"],
+    "plugin": ["core", "device", "cost/concept.hpp", "cost/book_file.hpp", "cost/price_book.hpp"],
     "chip": ["core", "numeral", "device", "periphery", "crossbar", "nonlinear", "attention", "program", "model", "cost"],
     "bench": ["core", "numeral", "periphery", "crossbar", "model"],
 }
@@ -45,7 +45,12 @@ FENCES = [
     (r"immintrin\.h$", r"core/dot4\.hpp"),
     (r"nlohmann/", r"model/(import|text)[./].*"),
     (r"utf8proc\.h$", r"model/(import|text)[./].*"),
-    (r"(fcntl|unistd|sys/mman|sys/stat)\.h$", r"model/import[./].*"),
+    (r"boost/dll/", r"plugin/library\.hpp"),
+    (r"(fcntl|unistd|sys/mman|sys/stat)\.h$", r"model/import[./].*|plugin/(memory|isolated)\.hpp"),
+    (r"(poll|signal|sys/(prctl|resource|socket|wait))\.h$", r"plugin/isolated\.hpp"),
+    (r"elf\.h$", r"plugin/library\.hpp"),
+    (r"dlfcn\.h$", r"plugin/memory\.hpp"),
+    (r"std(def|int)\.h$", r"plugin/abi(_prices)?\.h"),
 ]
 
 TOP_FOLDERS = ["bench", "conan", "examples", "plugins", "tests"]

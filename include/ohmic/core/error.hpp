@@ -27,7 +27,11 @@ enum class errc : int {
   file_format = 303,          ///< a file is not what it claims to be
   missing_entry = 304,        ///< a tensor, field or column is not there
   data_leak = 305,            ///< calibration and scored data are the same
+  plugin_file = 306,          ///< a shared library cannot be loaded, or is no plugin
+  plugin_table = 307,         ///< a plugin's table is malformed, or of another version
   write_failed = 401,         ///< an output could not be written
+  plugin_failed = 402,        ///< a plugin's function failed, or gave what cannot be
+  plugin_died = 403,          ///< an isolated plugin crashed, or did not answer in time
   contract = 901,             ///< a bug: an internal contract was broken (checked builds only)
 };
 

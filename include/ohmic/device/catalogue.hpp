@@ -36,6 +36,7 @@ enum class device_name {
   stt_mram,
   sram,
   table,
+  plugin,  ///< one that a plugin brings: device_choice has its name and its law
 };
 
 /// Their laws, in the order of device_name.
@@ -43,7 +44,7 @@ using device_laws = std::tuple<ideal_device, made_resistor, rram_taox, rram_milo
                                reram_cmo, reram_cmo_fine, pcm_joshi, pcm_nandakumar, pcm_hermes, pcm_hermes_single,
                                sonos, fefet, stt_mram, sram, measured_states>;
 inline constexpr std::size_t device_count = std::tuple_size_v<device_laws>;
-static_assert(device_count == static_cast<std::size_t>(device_name::table) + 1, "ohmic: one law for every device_name");
+static_assert(device_count == static_cast<std::size_t>(device_name::plugin), "ohmic: one law for every device_name");
 
 /// Calls f with the law of a device as it is published.
 template <class F>

@@ -81,10 +81,7 @@ struct device_cell {
       }
     }
     for (out.tries = 0;;) {
-      double const g =
-          mean + (sigma > 0.0
-                      ? simd::fence(sigma * static_cast<double>(s.programming.normal(cell, s.first_try + out.tries)))
-                      : 0.0);
+      double const g = attempt(s, cell, s.first_try + out.tries, target_uS, mean, sigma);
       out.programmed_uS = g > 0.0 ? g : 0.0;
       out.verified = near(out.programmed_uS);
       if (++out.tries >= most || out.verified) return out;
@@ -102,6 +99,15 @@ struct device_cell {
   /// Standard deviation of one read of it; a stuck cell has none.
   [[nodiscard]] double read_sigma(written_cell const& w, double aged_uS, double age_s) const noexcept {
     return w.stuck ? 0.0 : law.read_sigma(w.programmed_uS, aged_uS, age_s);
+  }
+
+ private:
+  /// One try: a normal error around the mean, or what a law that draws by itself makes of the address.
+  [[nodiscard]] double attempt(device_streams const& s, std::uint64_t cell, std::uint32_t time, double target_uS,
+                               double mean, double sigma) const noexcept {
+    if constexpr (requires { law.drawn(s.programming, cell, time, target_uS); })
+      if (law.draws()) return law.drawn(s.programming, cell, time, target_uS);
+    return mean + (sigma > 0.0 ? simd::fence(sigma * static_cast<double>(s.programming.normal(cell, time))) : 0.0);
   }
 };
 

@@ -1,15 +1,20 @@
 // Cells as settings say: a law with decorators, of your own or chosen by name when the program runs.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <tuple>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/device/decorators.hpp"
 #include "ohmic/device/device_cell.hpp"
 #include "ohmic/device/resistive_cell.hpp"
+#include "ohmic/device/tile_cell.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
@@ -53,13 +58,36 @@ class configured_cell {
   [[nodiscard]] bool keeps_targets() const noexcept { return keeps_targets_; }
   [[nodiscard]] bool reads_exactly() const noexcept { return reads_exactly_; }
 
-  [[nodiscard]] cell_state written(device_streams const& s, std::uint64_t cell, double target) const noexcept {
-    auto const w = cell_.write(s, cell, target * g_max_uS_);
-    double const aged = cell_.aged(s, cell, w, age_s_);
-    return {w.programmed_uS / g_max_uS_, aged / g_max_uS_, cell_.read_sigma(w, aged, age_s_) / g_max_uS_, w};
+  [[nodiscard]] cell_state written(device_streams const& s, std::uint64_t cell, double target) const {
+    cell_state out;
+    write_tile(s, {1, 1, cell, 0}, {&target, 1}, {&out, 1});
+    return out;
+  }
+  /// The same of a tile of cells.
+  /// Shape   target, out: tile.size(), row by row
+  /// Errors  of a plugin's device: what it did wrong; of other laws none
+  void write_tile(device_streams const& s, cell_tile const& tile, std::span<double const> target,
+                  std::span<cell_state> out) const {
+    if constexpr (std::same_as<Law, foreign_device>) {
+      std::vector<double> target_uS(tile.size());
+      for (std::size_t i = 0; i < tile.size(); ++i) target_uS[i] = target[i] * g_max_uS_;
+      std::vector<tile_state> states(tile.size());
+      ohmic::write_tile(cell_, s, tile, target_uS, age_s_, states);
+      for (std::size_t i = 0; i < tile.size(); ++i)
+        out[i] = relative(states[i].written, states[i].aged_uS, states[i].read_sigma_uS);
+    } else {
+      for (std::size_t i = 0; i < tile.size(); ++i) {
+        auto const w = cell_.write(s, tile.cell(i), target[i] * g_max_uS_);
+        double const aged = cell_.aged(s, tile.cell(i), w, age_s_);
+        out[i] = relative(w, aged, cell_.read_sigma(w, aged, age_s_));
+      }
+    }
   }
 
  private:
+  [[nodiscard]] cell_state relative(written_cell const& w, double aged_uS, double read_sigma_uS) const noexcept {
+    return {w.programmed_uS / g_max_uS_, aged_uS / g_max_uS_, read_sigma_uS / g_max_uS_, w};
+  }
   template <device_law Inner>
   static void set_drift(with_drift<Inner>& law, retention_config const& r) {
     law.exponent = r.exponent, law.spread = r.spread, law.reference_s = r.reference.si();
@@ -75,7 +103,7 @@ template <class Laws>
 struct cells_of;
 template <class... Laws>
 struct cells_of<std::tuple<Laws...>> {
-  using type = std::variant<configured_cell<Laws>...>;
+  using type = std::variant<configured_cell<Laws>..., configured_cell<foreign_device>>;
 };
 }  // namespace detail
 
@@ -96,8 +124,12 @@ class programmable_cell {
   [[nodiscard]] bool reads_exactly() const noexcept {
     return std::visit([](auto const& c) { return c.reads_exactly(); }, cell_);
   }
-  [[nodiscard]] state written(device_streams const& s, std::uint64_t cell, double target) const noexcept {
+  [[nodiscard]] state written(device_streams const& s, std::uint64_t cell, double target) const {
     return std::visit([&](auto const& c) { return c.written(s, cell, target); }, cell_);
+  }
+  void write_tile(device_streams const& s, cell_tile const& tile, std::span<double const> target,
+                  std::span<state> out) const {
+    std::visit([&](auto const& c) { c.write_tile(s, tile, target, out); }, cell_);
   }
 
  private:

@@ -14,6 +14,7 @@
 #include "ohmic/device/catalogue.hpp"
 #include "ohmic/device/decorators.hpp"
 #include "ohmic/device/device_cell.hpp"
+#include "ohmic/device/device_choice.hpp"
 #include "ohmic/device/iv_curve.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -54,7 +55,7 @@ struct resistive_cell_config {
   ohms r_on{10e3};
   ohms r_off{1e6};  ///< inf: the lowest level conducts nothing
   int levels = 0;   ///< evenly spaced, both ends included; 0: any conductance
-  device_name device = device_name::ideal;
+  device_choice device{};
   std::string states{};  ///< of device=table: its CSV file
   double programming_error =
       0.0;                  ///< standard deviation, as a share of the range; for devices without a law of their own
@@ -64,6 +65,7 @@ struct resistive_cell_config {
   temperature_config temperature{};
   fault_config faults{};
   read_curve_config curve{};
+  std::string parameters{};  ///< of a plugin's device: what its README says, key=value;key=value
 
   /// Errors  config_value, config_conflict, naming the field; those of read_states
   static void validate(resistive_cell_config const& c);
@@ -156,7 +158,8 @@ class cell_check {
 
   /// What the device can do.
   void device() const {
-    std::string const name = field_format<device_name>::print(c_.device);
+    std::string const name = field_format<device_choice>::print(c_.device);
+    known(name);
     bool const table = c_.device == device_name::table;
     refuse_if(table == c_.states.empty(), table ? "a table has no file" : "a table of states is given and not used",
               "states", "'" + c_.states + "' with cell.device=" + name, table ? "a CSV file" : "cell.device=table",
@@ -170,7 +173,7 @@ class cell_check {
   /// What a law of these facts can do.
   void own_law(device_facts const& f) const {
     refuse_if(c_.device != device_name::ideal || !c_.states.empty(), "a law is given beside a device of the catalogue",
-              "device", field_format<device_name>::print(c_.device) + " with the law " + std::string(f.name), "ideal",
+              "device", field_format<device_choice>::print(c_.device) + " with the law " + std::string(f.name), "ideal",
               "leave cell.device and cell.states out");
     matches(f, std::string(f.name));
   }
@@ -210,6 +213,17 @@ class cell_check {
               "set both temperatures equal");
   }
 
+  void known(std::string const& name) const {
+    if (c_.device.is_unbound()) {
+      auto const near = nearest_name(name, field_format<device_name>::names());
+      throw error({errc::config_value, "no such device", "cell.device", in_quotes(name),
+                   field_format<device_choice>::allowed(),
+                   near.empty() ? "give the plugin that has it: --plugin FILE" : "did you mean '" + near + "'?"});
+    }
+    refuse_if(c_.device.name != device_name::plugin && !c_.parameters.empty(), "parameters are given and not used",
+              "parameters", in_quotes(c_.parameters) + " with cell.device=" + name, "those of a plugin's device",
+              "leave cell.parameters out");
+  }
   void ageing(device_facts const& f, std::string const& name) const {
     auto const& r = c_.retention;
     bool const set = r.exponent > 0.0 || r.spread > 0.0;
@@ -296,4 +310,4 @@ class resistive_cell {
 BOOST_HANA_ADAPT_STRUCT(ohmic::retention_config, age, exponent, spread, reference, compensation);
 BOOST_HANA_ADAPT_STRUCT(ohmic::temperature_config, at, reference, activation_eV);
 BOOST_HANA_ADAPT_STRUCT(ohmic::resistive_cell_config, r_on, r_off, levels, device, states, programming_error,
-                        read_noise, write, retention, temperature, faults, curve);
+                        read_noise, write, retention, temperature, faults, curve, parameters);

@@ -215,29 +215,43 @@ template <class Device>
   out.at = at;
   out.g.resize(per_input * out.inputs);
   if (!device.reads_exactly()) out.read_sigma.resize(out.g.size());
+  // Array by array: the cells of one output in it are one tile, a row for every slice and line.
+  bool const is_plain = device.keeps_targets() && device.reads_exactly();
+  std::vector<double> target;
+  std::vector<cell_state> states;
   for (std::size_t o = 0; o < out.columns; ++o)
-    for (std::size_t k = 0; k < out.inputs; ++k) {
-      double const w = o < out.outputs ? weights(o, k) / out.weight_scale : 0.0;
-      shares.fill(w, share);
-      device_streams const numbers(at.seed, at.first_array + static_cast<std::uint32_t>(k / rows));
-      double programmed = 0.0, aged = 0.0;              // the weight that cells hold
-      for (std::size_t s = 0; s < share.size(); ++s) {  // slice by slice, line by line
-        std::size_t const line = s * out.columns + o, at_cell = line * out.inputs + k;
-        double const target = cell.target(share[s]);
-        if (device.keeps_targets() && device.reads_exactly()) {
-          out.g[at_cell] = target;
-          ++out.written.cells, ++out.written.tries;
-          continue;
-        }
-        auto const state = device.written(numbers, line * rows + k % rows, target);
-        out.g[at_cell] = device.keeps_targets() ? target : state.aged;
-        if (!device.reads_exactly()) out.read_sigma[at_cell] = state.read_sigma;
-        ++out.written.cells, out.written.tries += state.written.tries;
-        out.written.missed += state.written.verified ? 0 : 1, out.written.stuck += state.written.stuck ? 1 : 0;
-        double const gain = s % out.lines == 0 ? out.slice_gain[s / out.lines] : -out.slice_gain[s / out.lines];
-        programmed += simd::fence(gain * state.programmed), aged += simd::fence(gain * out.g[at_cell]);
+    for (std::size_t first = 0; first < out.inputs; first += rows) {
+      std::size_t const n = std::min(rows, out.inputs - first);
+      target.resize(share.size() * n), states.resize(target.size());
+      auto const weight = [&](std::size_t k) {
+        return o < out.outputs ? weights(o, first + k) / out.weight_scale : 0.0;
+      };
+      for (std::size_t k = 0; k < n; ++k) {
+        shares.fill(weight(k), share);
+        for (std::size_t s = 0; s < share.size(); ++s) target[s * n + k] = cell.target(share[s]);
       }
-      if (o < out.outputs) gains.add(o, w, programmed, aged);
+      device_streams const numbers(at.seed, at.first_array + static_cast<std::uint32_t>(first / rows));
+      if (!is_plain) device.write_tile(numbers, {share.size(), n, o * rows, out.columns * rows}, target, states);
+      for (std::size_t k = 0; k < n; ++k) {
+        double programmed = 0.0, aged = 0.0;              // the weight that cells hold
+        for (std::size_t s = 0; s < share.size(); ++s) {  // slice by slice, line by line
+          std::size_t const at_cell = (s * out.columns + o) * out.inputs + first + k;
+          ++out.written.cells;
+          if (is_plain) {
+            out.g[at_cell] = target[s * n + k];
+            ++out.written.tries;
+            continue;
+          }
+          auto const& state = states[s * n + k];
+          out.g[at_cell] = device.keeps_targets() ? target[s * n + k] : state.aged;
+          if (!device.reads_exactly()) out.read_sigma[at_cell] = state.read_sigma;
+          out.written.tries += state.written.tries;
+          out.written.missed += state.written.verified ? 0 : 1, out.written.stuck += state.written.stuck ? 1 : 0;
+          double const gain = s % out.lines == 0 ? out.slice_gain[s / out.lines] : -out.slice_gain[s / out.lines];
+          programmed += simd::fence(gain * state.programmed), aged += simd::fence(gain * out.g[at_cell]);
+        }
+        if (o < out.outputs) gains.add(o, weight(k), programmed, aged);
+      }
     }
   out.output_gain = gains.result();
   return out;
@@ -249,7 +263,7 @@ template <class Device>
 /// Shape   weights (outputs, inputs)
 /// Range   |w| above weights.largest: refused
 /// Errors  as config::validate; shape for an empty matrix; value for a weight that is not finite or above weights.largest;
-///         capacity where random numbers have no addresses
+///         capacity where random numbers have no addresses; of a plugin's device what it did wrong
 /// Random  purposes programming, drift and fault of `at`, as device_cell; reads are drawn by multiply
 /// Cost    writes every cell once
 /// Source  CrossSim 3.2.0 for the mappings, held to its conductances in tests/unit/crossbar/in_situ_golden_test.cpp

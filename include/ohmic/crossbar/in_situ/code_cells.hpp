@@ -1,6 +1,7 @@
 // Cells of in-situ arrays that are not ideal: digits become conductances, and what columns see of them through wires.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -68,7 +69,7 @@ struct code_cell_settings {
       if (cell_top >= f.levels)
         throw error({errc::config_conflict, "a slice has more levels than the device", "weights.slices",
                      std::to_string(cell_top + 1) +
-                         " levels with cell.device=" + field_format<device_name>::print(c.cell.device),
+                         " levels with cell.device=" + field_format<device_choice>::print(c.cell.device),
                      "at most " + std::to_string(f.levels) + " levels", "use narrower slices"});
       if (c.cell.device != device_name::table) leveled.levels = static_cast<int>(cell_top) + 1;
     }
@@ -116,7 +117,7 @@ class code_cells {
   ///         sense ends, column 0 the nearest to the drivers. Rows and columns that are not in use lie beyond, and conduct
   ///         nothing
   /// Range   in steps of 2^-14, so that sums of products with input digits are exact in double; time below 2^24
-  /// Errors  those of wire_solver
+  /// Errors  those of wire_solver, and of a plugin's device
   /// Random  as device_cell, of the array and the time: cell row x columns + column, those of the unit column after them
   [[nodiscard]] seen_array seen(matrix_view<std::int32_t const> digits, std::vector<std::int64_t> const& tops,
                                 bool has_unit_column, std::uint32_t array, std::uint32_t time) const {
@@ -133,19 +134,17 @@ class code_cells {
     seen_array out{matrix<float>(rows, all), matrix<float>(noisy ? rows : 0, all),
                    matrix<double>(compensated ? rows : 0, all), matrix<double>(compensated ? rows : 0, all)};
     for (std::size_t k = 0; k < rows; ++k)
+      for (std::size_t j = 0; j < all; ++j)
+        network.g_S(k, j) =
+            cell.target(j == columns ? 1.0 : static_cast<double>(digits(k, j)) / static_cast<double>(tops[j]));
+    std::vector<cell_state> states;
+    if (!device.keeps_targets() || noisy) states = written(device, numbers, network.g_S, columns);
+    for (std::size_t k = 0; k < rows; ++k)
       for (std::size_t j = 0; j < all; ++j) {
-        bool const unit = j == columns;
-        double const target =
-            cell.target(unit ? 1.0 : static_cast<double>(digits(k, j)) / static_cast<double>(tops[j]));
-        network.g_S(k, j) = target;
-        if (!device.keeps_targets() || noisy) {
-          auto const state = device.written(numbers, unit ? rows * columns + k : k * columns + j, target);
-          if (!device.keeps_targets()) network.g_S(k, j) = state.aged;
-          if (noisy) sigma(k, j) = state.read_sigma;
-          if (compensated) out.programmed(k, j) = in_digits(j, state.programmed);
-        } else if (compensated) {
-          out.programmed(k, j) = in_digits(j, target);
-        }
+        if (compensated)
+          out.programmed(k, j) = in_digits(j, states.empty() ? network.g_S(k, j) : states[k * all + j].programmed);
+        if (!device.keeps_targets()) network.g_S(k, j) = states[k * all + j].aged;
+        if (noisy) sigma(k, j) = states[k * all + j].read_sigma;
         if (compensated) out.aged(k, j) = in_digits(j, network.g_S(k, j));
       }
     matrix<double> const cells = network.g_S;
@@ -178,6 +177,26 @@ class code_cells {
   [[nodiscard]] drift_compensation compensation() const noexcept { return settings_.cell.retention.compensation; }
 
  private:
+  /// The cells of an array with these targets: one tile, and those of the unit column after it.
+  [[nodiscard]] static std::vector<cell_state> written(programmable_cell const& device, device_streams const& numbers,
+                                                       matrix<double> const& target, std::size_t columns) {
+    std::size_t const rows = target.rows(), all = target.cols();
+    std::vector<cell_state> out(rows * all), part;
+    std::vector<double> of_part;
+    auto const write = [&](std::size_t from, std::size_t to, std::uint64_t first) {
+      of_part.clear();
+      for (std::size_t k = 0; k < rows; ++k)
+        for (std::size_t j = from; j < to; ++j) of_part.push_back(target(k, j));
+      part.resize(of_part.size());
+      device.write_tile(numbers, {rows, to - from, first, to - from}, of_part, part);
+      for (std::size_t k = 0; k < rows; ++k)
+        std::copy_n(part.begin() + static_cast<std::ptrdiff_t>(k * (to - from)), to - from,
+                    out.begin() + static_cast<std::ptrdiff_t>(k * all + from));
+    };
+    write(0, columns, 0);
+    if (all > columns) write(columns, all, std::uint64_t{rows} * columns);
+    return out;
+  }
   [[nodiscard]] bool compensates() const noexcept { return compensation() != drift_compensation::none; }
   [[nodiscard]] static resistive_cell_config without_age(resistive_cell_config c) {
     c.retention.age = seconds(0.0);

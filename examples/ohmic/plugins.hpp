@@ -1,0 +1,39 @@
+// The plugins of a run: loaded once, before any thread runs, and kept until the program ends.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "bind_device.hpp"
+#include "json_output.hpp"
+#include "ohmic/plugin/host.hpp"
+#include "options.hpp"
+
+namespace program_cli {
+
+/// The file of a plugin: a path with a slash as it is, a name as NAME or NAME.so in the folders of OHMIC_PLUGIN_PATH. Nothing is
+/// looked up in the working directory.
+/// Errors  file_missing for a name; config_value for a folder that is not absolute
+std::filesystem::path find_plugin(std::string const& name_or_path);
+
+/// The shared libraries in the folders of OHMIC_PLUGIN_PATH, by name.
+std::vector<std::filesystem::path> plugin_files();
+
+/// Loads a plugin unless it is there already.
+/// Errors  those of find_plugin; config_conflict where it brings a device of a name that is taken; those of plugin::loaded
+void load_plugin(std::string const& name_or_path);
+
+/// What an isolated plugin may take.
+ohmic::plugin::isolation isolation_of(common_options const& common);
+
+/// Loads the plugins of --plugin, and says how those of settings files are loaded.
+void load_plugins(common_options const& common);
+
+/// The loaded plugins, in the order of loading.
+std::vector<ohmic::plugin::loaded> const& plugins();
+
+/// What a plugin says of itself.
+json plugin_object(ohmic::plugin::loaded const& p);
+
+}  // namespace program_cli

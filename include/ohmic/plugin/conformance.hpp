@@ -1,0 +1,241 @@
+// What a plugin must satisfy beyond its table: laws, determinism, threads, errors; and what its calls cost.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "ohmic/core/config.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/stream.hpp"
+#include "ohmic/device/law_check.hpp"
+#include "ohmic/device/tile_device.hpp"
+#include "ohmic/plugin/host.hpp"
+
+namespace ohmic::inline OHMIC_ABI::plugin {
+
+/// One thing that was tried. What failed says how; what passed may say what it measured.
+struct finding {
+  std::string device, what, detail;
+  bool passed = true;
+};
+
+namespace detail {
+
+/// What a device makes of a tile of cells over its range.
+struct tile_results {
+  std::vector<double> mean, sigma, drawn, aged, noise;
+  friend bool operator==(tile_results const&, tile_results const&) = default;
+};
+
+/// Tries one device.
+class device_trial {
+ public:
+  device_trial(loaded const& p, ohmic_device_v1 const& table, std::string parameters)
+      : plugin_(p), table_(table), parameters_(std::move(parameters)) {}
+
+  std::vector<finding> run() {
+    attempt("creates an instance", [&] {
+      device_ = make();
+      return std::string();
+    });
+    if (!device_) return std::move(findings_);
+    attempt("laws", [&] {
+      auto const broken = broken_laws(foreign_device{device_, nullptr});
+      if (broken.empty()) return std::string();
+      throw fault(broken.front() + (broken.size() > 1 ? " (and " + std::to_string(broken.size() - 1) + " more)" : ""));
+    });
+    attempt("the same bits again", [&] { return same(whole(*device_), "called again"); });
+    attempt("the same bits from another instance", [&] { return same(whole(*make()), "another instance"); });
+    attempt("the same bits cell by cell", [&] { return same(cell_by_cell(), "one call a cell"); });
+    // Needs the functions themselves.
+    if (!plugin_.is_isolated()) attempt("keeps to its tile", [&] { return padded(); });
+    attempt("the same bits from four threads", [&] { return threaded(); });
+    attempt("refuses parameters that it does not have", [&] { return refuses(); });
+    attempt("comes and goes", [&] {
+      for (int k = 0; k < 100; ++k) static_cast<void>(make());
+      return std::string();
+    });
+    attempt("time", [&] { return timed(); });
+    return std::move(findings_);
+  }
+
+ private:
+  static constexpr std::size_t rows = 16, cols = 24;
+  static constexpr cell_tile tile = {rows, cols, 1000, 64};
+
+  static error fault(std::string what) { return error({errc::plugin_failed, std::move(what), "", "", "", ""}); }
+
+  void attempt(char const* what, std::function<std::string()> const& trial) {
+    finding f{table_.name, what, {}, true};
+    try {
+      f.detail = trial();
+    } catch (std::exception const& e) {
+      f.passed = false;
+      f.detail = e.what();
+      if (auto const* const ours = dynamic_cast<error const*>(&e); ours != nullptr && ours->info().where.empty())
+        f.detail = ours->info().what;
+    }
+    findings_.push_back(std::move(f));
+  }
+
+  [[nodiscard]] std::shared_ptr<tile_device const> make() const {
+    return plugin_.make_device(table_.name, parameters_);
+  }
+  [[nodiscard]] double age_s() const {
+    auto const f = device_->facts();
+    return std::min(std::max(f.first_s, 3600.0), f.last_s);
+  }
+  [[nodiscard]] std::vector<double> targets() const {
+    auto const f = device_->facts();
+    double const top = std::min(f.high_uS, 1000.0);
+    std::vector<double> out(tile.size());
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = f.low_uS + (top - f.low_uS) * static_cast<double>(i) / static_cast<double>(out.size() - 1);
+    return out;
+  }
+
+  /// All calls of a part of the tile; values of the part come from the arrays of the whole.
+  void part(tile_device const& d, cell_tile const& t, std::size_t first, tile_results& out) const {
+    auto const all = targets();
+    std::span<double const> const target(all.data() + first, t.size());
+    auto const of = [&](std::vector<double>& v) { return std::span<double>(v.data() + first, t.size()); };
+    std::vector<double> z(t.size());
+    stream const numbers{7, purpose::programming, 3};
+    for (std::size_t i = 0; i < z.size(); ++i) z[i] = static_cast<double>(numbers.normal(first + i, 9));
+    d.program(t, target, of(out.mean), of(out.sigma));
+    if (d.draws()) d.draw(t, numbers, 5, target, of(out.drawn));
+    d.age(t, age_s(), target, of(out.mean), z, of(out.aged));
+    d.read(t, age_s(), of(out.mean), of(out.aged), of(out.noise));
+  }
+  [[nodiscard]] static tile_results empty() {
+    std::vector<double> const zeros(tile.size());
+    return {zeros, zeros, zeros, zeros, zeros};
+  }
+  [[nodiscard]] tile_results whole(tile_device const& d) const {
+    auto out = empty();
+    part(d, tile, 0, out);
+    return out;
+  }
+  [[nodiscard]] tile_results cell_by_cell() const {
+    auto out = empty();
+    for (std::size_t i = tile.size(); i-- > 0;) part(*device_, {1, 1, tile.cell(i), 0}, i, out);
+    return out;
+  }
+  [[nodiscard]] std::string same(tile_results const& got, char const* how) const {
+    if (!(got == whole(*device_))) throw fault(std::string("other numbers, ") + how);
+    return {};
+  }
+
+  /// A tile with gaps between its rows: they stay as they are.
+  [[nodiscard]] std::string padded() const {
+    constexpr std::size_t ld = cols + 5;
+    constexpr double untouched = -1.5;
+    auto const all = targets();
+    std::vector<double> target(rows * ld, all[0]), mean(rows * ld, untouched), sigma = mean;
+    for (std::size_t r = 0; r < rows; ++r)
+      std::copy_n(all.begin() + static_cast<long>(r * cols), cols, target.begin() + static_cast<long>(r * ld));
+    void* instance = nullptr;
+    guarded(table_.name, "create", [&](ohmic_error* e) { return table_.create(parameters_.c_str(), &instance, e); });
+    ohmic_tile t{};
+    t.struct_size = sizeof t;
+    t.rows = rows, t.cols = cols, t.ld = ld, t.first_cell = tile.first, t.cell_ld = tile.stride;
+    guarded(table_.name, "program",
+            [&](ohmic_error* e) { return table_.program(instance, &t, target.data(), mean.data(), sigma.data(), e); });
+    table_.destroy(instance);
+    auto const expected = whole(*device_);
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < ld; ++c) {
+        bool const inside = c < cols;
+        if (mean[r * ld + c] != (inside ? expected.mean[r * cols + c] : untouched) ||
+            sigma[r * ld + c] != (inside ? expected.sigma[r * cols + c] : untouched))
+          throw fault(inside ? "reads other elements than the tile's where ld is larger than cols"
+                             : "writes between the rows of a tile, where ld is larger than cols");
+      }
+    return {};
+  }
+
+  [[nodiscard]] std::string threaded() const {
+    auto const expected = whole(*device_);
+    std::vector<std::string> wrong(4);
+    std::vector<std::thread> threads;
+    for (auto& text : wrong)
+      threads.emplace_back([&] {
+        try {
+          for (int k = 0; k < 50 && text.empty(); ++k)
+            if (!(whole(*device_) == expected)) text = "other numbers while other threads call";
+        } catch (std::exception const& e) { text = e.what(); }
+      });
+    for (auto& t : threads) t.join();
+    for (auto const& text : wrong)
+      if (!text.empty()) throw fault(text);
+    return table_.threads == OHMIC_ANY_THREAD ? "any thread" : "one at a time: the host takes turns";
+  }
+
+  [[nodiscard]] std::string refuses() const {
+    try {
+      static_cast<void>(plugin_.make_device(table_.name, "no_such_parameter=1"));
+    } catch (error const& e) {
+      if (e.info().what.find("does not say why") != std::string::npos) throw fault("create fails without a message");
+      return {};
+    }
+    throw fault("create takes 'no_such_parameter=1', so that a slip of the pen changes nothing and is not seen");
+  }
+
+  /// Units   ns a cell, of tiles and of single cells
+  [[nodiscard]] std::string timed() const {
+    using clock = std::chrono::steady_clock;
+    auto const per_cell = [&](std::size_t cells, auto const& work) {
+      double best = 1e300;
+      for (int k = 0; k < 5; ++k) {
+        auto const start = clock::now();
+        work();
+        best = std::min(best, std::chrono::duration<double, std::nano>(clock::now() - start).count());
+      }
+      return std::to_string(static_cast<long>(std::lround(best / static_cast<double>(cells))));
+    };
+    auto const big = per_cell(tile.size(), [&] { static_cast<void>(whole(*device_)); });
+    auto const single = per_cell(tile.size(), [&] {
+      std::vector<double> const target = targets();
+      double mean = 0.0, sigma = 0.0;
+      for (double const g : target) device_->program({}, {&g, 1}, {&mean, 1}, {&sigma, 1});
+    });
+    return big + " ns a cell for all laws, " + single + " ns for a call of one cell";
+  }
+
+  loaded const& plugin_;
+  ohmic_device_v1 const& table_;
+  std::string parameters_;
+  std::shared_ptr<tile_device const> device_{};
+  std::vector<finding> findings_{};
+};
+
+}  // namespace detail
+
+/// Tries every device of a plugin, or the one of this name.
+/// Errors  unknown_id where there is no such device; what devices do wrong are findings
+[[nodiscard]] inline std::vector<finding> conformance(loaded const& p, std::string const& parameters = {},
+                                                      std::string const& only = {}) {
+  std::vector<finding> out;
+  std::vector<std::string> names;
+  for (auto const& d : p.devices()) {
+    names.emplace_back(d.name);
+    if (!only.empty() && only != d.name) continue;
+    for (auto& f : detail::device_trial(p, d, parameters).run()) out.push_back(std::move(f));
+  }
+  if (!only.empty() && std::find(names.begin(), names.end(), only) == names.end())
+    throw error({errc::unknown_id, "no device of that name in the plugin", p.where(), only, joined(names), ""});
+  return out;
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::plugin

@@ -1,0 +1,118 @@
+// Plugins in a process of their own: the same bits; crashes, hangs and wild writes are named errors, and the host goes on.
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "laws/device_law.hpp"
+#include "ohmic/device/pcm.hpp"
+#include "ohmic/plugin/host.hpp"
+#include "support/catch.hpp"
+#include "support/diagnosis.hpp"
+
+namespace {
+
+using namespace ohmic;
+using ohmic_test::check_refused;
+
+std::string case_file(std::string const& name) { return std::string(OHMIC_PLUGIN_CASES) + "/" + name + ".so"; }
+std::string shipped_file(std::string const& name) { return std::string(OHMIC_PLUGIN_FOLDER) + "/" + name + ".so"; }
+
+/// Little time only where it is to run out: other cases may wait for a busy machine.
+plugin::isolation limits_of(std::string const& way) {
+  return {way.starts_with("hangs") ? 500 : 60'000, std::uint64_t{1} << 28};
+}
+
+/// All that a device makes of a tile.
+std::vector<double> all_of(tile_device const& d, std::size_t rows, std::size_t cols) {
+  cell_tile const tile = {rows, cols, 5, 2 * cols};
+  std::size_t const n = tile.size();
+  std::vector<double> target(n), mean(n), sigma(n), drawn(n), aged(n), noise(n), z(n);
+  for (std::size_t i = 0; i < n; ++i)
+    target[i] = 1.0 + 19.0 * static_cast<double>(i) / static_cast<double>(n), z[i] = std::sin(static_cast<double>(i));
+  stream const numbers{3, purpose::programming, 2};
+  d.program(tile, target, mean, sigma);
+  if (d.draws()) d.draw(tile, numbers, 4, target, drawn);
+  d.age(tile, 100.0, target, mean, z, aged);
+  d.read(tile, 100.0, mean, aged, noise);
+  std::vector<double> out;
+  for (auto const* v : {&mean, &sigma, &drawn, &aged, &noise}) out.insert(out.end(), v->begin(), v->end());
+  return out;
+}
+
+TEST_CASE("an isolated device gives the bits of one in the host's process, of tiles larger than shared memory too") {
+  for (auto const& [file, name] :
+       {std::pair("device_pcm", "plugin_pcm_nandakumar"), std::pair("template", "template_cell")}) {
+    CAPTURE(name);
+    plugin::loaded const inside(shipped_file(file)), apart(shipped_file(file), plugin::isolation{});
+    CHECK(apart.is_isolated());
+    auto const a = inside.make_device(name, ""), b = apart.make_device(name, "");
+    CHECK(b->facts().source == a->facts().source);
+    CHECK(b->facts().high_uS == a->facts().high_uS);
+    CHECK(all_of(*a, 3, 7) == all_of(*b, 3, 7));
+    CHECK(all_of(*a, 3, 70'000) == all_of(*b, 3, 70'000));
+    CHECK(all_of(*a, 70'000, 3) == all_of(*b, 70'000, 3));
+    ohmic_test::device_laws(foreign_device{b, nullptr});
+  }
+}
+
+TEST_CASE("crashes, hangs, wild writes and hunger of an isolated plugin are named errors, and the host is intact") {
+  for (auto const& [way, part] :
+       {std::pair("crashes", "it crashed: signal 11"), std::pair("hangs", "did not answer within 500 ms"),
+        std::pair("writes_wildly", "it crashed: signal"), std::pair("exits", "it ended with status 0"),
+        std::pair("eats_memory", "it crashed: signal 6")}) {
+    CAPTURE(way);
+    std::vector<double> const own(1000, 4.25);
+    plugin::loaded const p(case_file(way), limits_of(way));
+    auto const d = p.make_device("test_cell", "");
+    auto const call = [&] { static_cast<void>(all_of(*d, 2, 2)); };
+    check_refused(call, errc::plugin_died, {std::string(way) + ".so", part});
+    check_refused(call, errc::plugin_died, {part});  // and it stays so
+    check_refused([&] { static_cast<void>(p.make_device("other_cell", "")); }, errc::plugin_died, {part});
+    CHECK(own == std::vector<double>(1000, 4.25));
+  }
+  check_refused([] { plugin::loaded const p(case_file("crashes_on_load"), limits_of("crashes_on_load")); },
+                errc::plugin_died, {"crashes_on_load.so", "signal 6"});
+  check_refused([] { plugin::loaded const p(case_file("hangs_on_load"), limits_of("hangs_on_load")); },
+                errc::plugin_died, {"hangs_on_load.so", "did not answer"});
+}
+
+TEST_CASE("what an isolated plugin does wrong has the words of the host's own process") {
+  for (auto const* way :
+       {"wrong_magic", "truncated", "null_entry", "stray_entry", "missing_symbol", "throws_at_once"}) {
+    CAPTURE(way);
+    std::string words = "nothing";
+    errc code{};
+    try {
+      plugin::loaded const p(case_file(way));
+    } catch (error const& e) { words = e.what(), code = e.code(); }
+    check_refused([&] { plugin::loaded const p(case_file(way), limits_of(way)); }, code, {words});
+  }
+  plugin::loaded const p(case_file("not_a_number"), limits_of("not_a_number"));
+  auto const d = p.make_device("test_cell", "");
+  check_refused([&] { static_cast<void>(all_of(*d, 2, 2)); }, errc::plugin_failed,
+                {"not_a_number.so: test_cell", "got nan"});
+  check_refused([&] { static_cast<void>(p.make_device("test_cell", "a=1")); }, errc::config_value, {"no parameters"});
+  check_refused([&] { static_cast<void>(p.make_device("test_cell", std::string(5000, 'x'))); }, errc::config_value,
+                {"too long"});
+}
+
+TEST_CASE("threads take turns with an isolated plugin") {
+  plugin::loaded const p(shipped_file("device_pcm"), plugin::isolation{});
+  auto const d = p.make_device("plugin_pcm_hermes", "");
+  auto const expected = all_of(*d, 8, 16);
+  std::vector<int> right(4);
+  std::vector<std::thread> threads;
+  for (auto& r : right)
+    threads.emplace_back([&] {
+      r = 1;
+      for (int k = 0; k < 20; ++k) r = r != 0 && all_of(*d, 8, 16) == expected;
+    });
+  for (auto& t : threads) t.join();
+  CHECK(right == std::vector<int>(4, 1));
+}
+
+}  // namespace
