@@ -88,7 +88,6 @@ int deploy_family(Family const& family, deploy_options const& o, common_options 
                      chips[i].chip,
                      chips[i].weight_arrays,
                      schedule_of(chips[i], m, task.inputs()),
-                     schedule_of(chips[i], m, task.inputs()),
                      chips[i].lines(task, threads)};
     r.actions = r.report.actions(d.names);
     r.plan_difference = difference(planned_actions(chips[i], m, task.inputs()), r.actions);
