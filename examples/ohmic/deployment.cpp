@@ -288,6 +288,12 @@ void print_cost(FILE* out, deployment const& d) {
         "{:.3g} mJ per text, {:.0f} % in ADCs; {:.3g} ms, {:.0f} % writing K and V (bottom up, rows: --json)\n",
         r.name, r.weight_arrays, r.schedule.attention_arrays, cost.area_mm2(), 1e3 * energy / texts,
         100.0 * adc / energy, 1e3 * time / texts, 100.0 * writing / time);
+    if (int const tries = std::get<in_situ_settings>(r.chip).cell.write.max_tries; tries > 1)
+      fmt::print(
+          out,
+          "note: K and V are written and verified up to {} times (cell.write.max_tries); energy and latency have one "
+          "write of each\n",
+          tries);
   }
 }
 

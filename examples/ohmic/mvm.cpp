@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,14 +46,22 @@ struct given_settings {
     bind_device(c.cell);
     return c;
   }
+  /// True where this key was given.
+  [[nodiscard]] bool names(std::string_view key) const { return keys().contains(key); }
   /// Those that do nothing, and why: "adc.steps: adc.levels is not aihwkit_steps".
   [[nodiscard]] std::vector<std::string> idle_in(in_situ::config const& c) const {
-    std::set<std::string, std::less<>> keys;
-    for (auto const& e : file) keys.insert(e.key);
-    for (auto const& s : set) keys.insert(s.substr(0, s.find('=')));
+    auto const given = keys();
     std::vector<std::string> out;
     for (auto const& [key, why] : in_situ::idle_settings(c))
-      if (keys.contains(key)) out.push_back(fmt::format("{}: {}", key, why));
+      if (given.contains(key)) out.push_back(fmt::format("{}: {}", key, why));
+    return out;
+  }
+
+ private:
+  [[nodiscard]] std::set<std::string, std::less<>> keys() const {
+    std::set<std::string, std::less<>> out;
+    for (auto const& e : file) out.insert(e.key);
+    for (auto const& s : set) out.insert(s.substr(0, s.find('=')));
     return out;
   }
 };
@@ -65,7 +74,9 @@ in_situ::cells array_of(mvm_options const& o, std::uint64_t seed, given_settings
     throw error({errc::config_conflict, "a programmed array keeps the seed that it was programmed with", "--seed",
                  std::to_string(seed), "no --seed beside --load", "leave --seed out, or program it again"});
   auto cells = model::read_programmed(o.load);
-  auto const config = given.on(cells.config);
+  auto config = given.on(cells.config);
+  if (config.adc.range != in_situ::range_rule::user && !given.names("adc.low") && !given.names("adc.high"))
+    config.adc.low.clear(), config.adc.high.clear();  // those of the saved array, which had the rule user
   for (auto const& change : diff(cells.config, config))
     for (std::string group : {"cell.", "weights.", "array."})
       if (change.key.starts_with(group))
@@ -140,6 +151,14 @@ in_situ::adc_config converters_of(mvm_options const& o, in_situ::cells const& ce
   return in_situ::calibrated(cells, seen.view());
 }
 
+/// Errors  value where a result is beyond the numbers of a computer
+void check_finite(matrix<double> const& y) {
+  for (std::size_t i = 0; i < y.size(); ++i)
+    if (!std::isfinite(y.flat()[i]))
+      throw error({errc::value, "an output is not finite", fmt::format("output ({}, {})", i / y.cols(), i % y.cols()),
+                   fmt::format("{}", y.flat()[i]), "finite numbers", "scale the weights or the inputs down"});
+}
+
 double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -174,6 +193,7 @@ int mvm(mvm_options const& o, common_options const& common) {
   cells.config.adc = converters_of(o, cells, x->values);
   in_situ::report report;
   auto const y = in_situ::multiply(cells, x->values.view(), report, &threads);
+  check_finite(y);
   write_whole(o.output, model::npy_bytes(y.view(), x->is_vector()));
   if (!o.save.empty()) write_whole(o.save, model::programmed_bytes(cells));
   if (!o.conductances.empty()) write_whole(o.conductances, model::npy_bytes(in_situ::conductances_S(cells).view()));

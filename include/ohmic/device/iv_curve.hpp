@@ -117,8 +117,12 @@ struct read_curve_config {
 };
 
 /// Current of a cell at the share x of the full input, over its current at the full one: sinh(x V / v0) / sinh(V / v0).
-/// Range   x in -1..1; a config of sinh with scale of 1 mV at least, read above 0 and at most 100 x scale
-[[nodiscard]] inline double read_curve(read_curve_config const& c, double x) noexcept {
+/// Range   x in -1..1; the law sinh with scale of 1 mV at least, read above 0 and at most 100 x scale
+/// Errors  config_conflict for a law whose shape depends on the cell: it has no share that all cells have
+[[nodiscard]] inline double read_curve(read_curve_config const& c, double x) {
+  if (c.law != curve_law::sinh)
+    throw error({errc::config_conflict, "the shape of this curve depends on the cell", "curve.law",
+                 field_format<curve_law>::print(c.law), "sinh", "take read_curve(milo_iv, read, x, g)"});
   if (c.is_linear()) return x;
   double const full = c.read / c.scale;
   return detail::own_sinh(simd::fence(x * full)) / detail::own_sinh(full);

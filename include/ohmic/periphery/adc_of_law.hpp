@@ -20,7 +20,8 @@
 namespace ohmic::inline OHMIC_ABI {
 
 /// An ADC whose code a law finds: all columns that share it have its errors. Steps are those of uniform_adc, so that without errors
-/// codes are the same bits. Lanes are converted one after the other.
+/// codes are the same bits. Its errors are one draw: all columns, arrays and layers of a chip have the same, whatever the seed of the
+/// chip is, so that scores say nothing of the spread between converters; change `adc.seed` for another draw. Lanes are converted one after the other.
 /// Units   current in product units (see adc_policy)
 /// Errors  config_conflict where comparisons have noise: a kernel gives no address to its conversions
 /// Random  purpose::adc of the seed

@@ -399,6 +399,23 @@ TEST_CASE("noise behind wires is that of networks whose cells are drawn anew, to
   CHECK(unchanged > got);
 }
 
+TEST_CASE("a curve whose shape depends on the cell is refused where rows carry more than a bit, or both signs") {
+  auto const milo = cell_of({"curve.law=milo", "r_on=5 kohm", "r_off=20 kohm"});
+  for (auto const& l : layouts_of_every_kind()) {
+    if (l.inputs.slice_bits == 1) {  // bits of one sign have the full voltage or none: Ohm's law, bit for bit
+      auto const x = codes_of(3, 20, 48), y = codes_of(5, 20, 49);
+      auto const linear = cell_of({"r_on=5 kohm", "r_off=20 kohm"});
+      CHECK(product_of(lossless_array(l, milo), x, y) == product_of(lossless_array(l, linear), x, y));
+    } else {
+      check_refused([&] { (void)lossless_array(l, milo); }, ohmic::errc::config_conflict, {"cell.curve.law", "milo"});
+    }
+  }
+  in_situ::code_layout both;
+  both.inputs = {in_situ::code_coding::sign_magnitude, 1, in_situ::input_passes::one};
+  check_refused([&] { (void)lossless_array(both, milo); }, ohmic::errc::config_conflict, {"milo", "both ways"});
+  check_refused([&] { (void)ohmic::read_curve(milo.curve, 0.5); }, ohmic::errc::config_conflict, {"curve.law", "milo"});
+}
+
 TEST_CASE("curves behind wires are refused, noise and factors are not") {
   in_situ::code_array_settings<ohmic::uniform_adc> c;
   c.cells.cell = cell_of({"curve.scale=0.1 V"});

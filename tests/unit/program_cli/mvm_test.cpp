@@ -82,6 +82,17 @@ TEST_CASE("mvm: a file is written once, and is no input") {
           {"--output", "file named twice"});
 }
 
+TEST_CASE("mvm: outputs that are not finite are refused, and none is written") {
+  small_case const p;
+  matrix<double> w(3, 4), x(4, 2);
+  for (double& v : w.flat()) v = 1e200;
+  for (double& v : x.flat()) v = 1e200;
+  p.write("large_w.npy", npy_bytes(w.view()));
+  p.write("large_x.npy", npy_bytes(x.view()));
+  refused(p.arguments("", "large_w.npy", "large_x.npy"), {"an output is not finite", "output (0, 0)", "inf"});
+  CHECK(!std::filesystem::exists(p.path() / "y.npy"));
+}
+
 TEST_CASE("mvm: every golden case comes out of the program: the bits of the function, which is held to the peers") {
   // in_situ_golden_test.cpp holds the function to each file, one step of the converter at a tie.
   scratch_folder const folder;
@@ -225,6 +236,15 @@ TEST_CASE("mvm: a saved array multiplies as it did, with another converter if th
   refused(load + "--set weights.bits=4", {"weights.bits", "programmed already"});
   refused(load + "--seed 5", {"--seed", "keeps the seed"});
   refused(load + "--set adc.bits=0", {"adc.bits"});
+  // Limits that calibration left go with the rule that has them.
+  REQUIRE(run_program(c.arguments(device + " --seed 5 --set adc.range=user --set adc.low=-2 --set adc.high=2 --save " +
+                                  (c / "user.safetensors")))
+              .status == 0);
+  std::string const of_user = "mvm --load " + (c / "user.safetensors") + " --inputs " + (c / "x.npy") + " --output " +
+                              (c / "y2.npy") + " --set adc.range=full_scale ";
+  REQUIRE(run_program(of_user).status == 0);
+  CHECK(read_npy(c.path() / "y2.npy").values == y);
+  refused(of_user + "--set adc.low=-1", {"adc.low", "not used"});
   c.write("tall.npy", npy_bytes(small_matrix(5, 4).view()));
   refused(load + "--weights " + (c / "tall.npy"), {"tall.npy", "5 x 4", "3 x 4"});
   refused("mvm --inputs " + (c / "x.npy") + " --output " + (c / "y2.npy"), {"--weights or --load"});

@@ -93,9 +93,7 @@ struct current_moments {
     default:
       r = upwards ? current_range{lowest - wider, highest + wider} : current_range{0.0, highest * a.margin};
   }
-  // The output stage may stretch currents beyond what rows deliver; without one, nothing lies further out.
-  double const most = c.lines.nonlinearity > 0.0 ? HUGE_VAL : rows;
-  r.high = std::min(r.high, most);
+  r.high = std::min(r.high, rows);  // nothing lies further out
   r.low = upwards ? std::max(r.low, 0.0) : -r.high;
   if (!(r.high > r.low)) return {upwards ? 0.0 : -rows, rows};  // nothing flows, or always the same
   return r;

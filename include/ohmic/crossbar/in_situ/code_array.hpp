@@ -263,9 +263,7 @@ class code_array {
 
   [[nodiscard]] static config const& validated(config const& c) {
     code_layout::validate(c.layout);
-    std::int64_t top = 0;
-    for (std::size_t i = 0; i < c.layout.weights.slices.size(); ++i) top = std::max(top, c.layout.cell_top(i));
-    code_cell_settings::validate(c.cells, top);
+    code_cell_settings::validate(c.cells, c.layout);
     return c;
   }
 

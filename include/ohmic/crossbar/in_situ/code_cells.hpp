@@ -52,8 +52,11 @@ struct code_cell_settings {
   }
 
   /// Errors  as resistive_cell_config::validate and wire_config::validate; config_conflict for what digits do not have:
-  ///         levels of their own, or more of them than the device; and for a curve behind wires
-  static void validate(code_cell_settings const& c, std::int64_t cell_top) {
+  ///         levels of their own, or more of them than the device; for a curve behind wires, and for one whose shape depends
+  ///         on the cell where rows are driven with more than a bit, or both ways
+  static void validate(code_cell_settings const& c, code_layout const& l) {
+    std::int64_t cell_top = 0;
+    for (std::size_t i = 0; i < l.weights.slices.size(); ++i) cell_top = std::max(cell_top, l.cell_top(i));
     wire_config::validate(c.wires);
     if (c.wires.word_end != far_end::open || c.wires.bit_end != far_end::open)
       throw error(
@@ -74,6 +77,15 @@ struct code_cell_settings {
       if (c.cell.device != device_name::table) leveled.levels = static_cast<int>(cell_top) + 1;
     }
     resistive_cell_config::validate(leveled);
+    if (c.cell.curve.law != curve_law::sinh && (l.inputs.slice_bits > 1 || l.has_signed_rows()))
+      throw error(
+          {errc::config_conflict, "a curve whose shape depends on the cell is no law of what drives a row",
+           "cell.curve.law",
+           field_format<curve_law>::print(c.cell.curve.law) + " with inputs.slice_bits=" +
+               std::to_string(l.inputs.slice_bits) + (l.has_signed_rows() ? " and rows driven both ways" : ""),
+           "sinh; any curve where rows carry one bit of one sign",
+           "set cell.curve.law=sinh, or inputs.slice_bits=1 with rows driven one way; one matrix at a time: ohmic "
+           "mvm"});
     if (!c.cell.curve.is_linear() && c.has_wires())
       throw error({errc::config_conflict, "cells with a curve have no effective conductances behind wires",
                    "cell.curve.scale", to_text(c.cell.curve.scale) + " with wires.*", "inf V, or no wires",

@@ -94,11 +94,15 @@ struct code_layout {
   }
   [[nodiscard]] std::int64_t input_top() const noexcept { return (std::int64_t{1} << inputs.slice_bits) - 1; }
   [[nodiscard]] std::int64_t weight_top() const noexcept { return (std::int64_t{1} << (weights.bits - 1)) - 1; }
+  /// True if rows are driven both ways in one cycle.
+  [[nodiscard]] bool has_signed_rows() const noexcept {
+    return inputs.coding == code_coding::sign_magnitude && inputs.passes == input_passes::one;
+  }
   /// True if a current that is converted can have either sign.
   [[nodiscard]] bool has_signed_currents() const noexcept {
-    bool const signed_rows =
+    bool const signed_sums =
         inputs.coding == code_coding::sign_magnitude && inputs.passes != input_passes::two_summed_digital;
-    return signed_rows || (weights.is_differential() && weights.pairs == pair_reading::difference);
+    return signed_sums || (weights.is_differential() && weights.pairs == pair_reading::difference);
   }
   /// A column of this sum of digits is stored flipped: with the largest inputs its current would have the top bit.
   /// Source  Shafiee et al., ISCA 2016, section V

@@ -67,6 +67,10 @@ struct input_config {
   [[nodiscard]] bool has_sign() const noexcept {
     return coding == input_coding::sign_magnitude || coding == input_coding::pulse_width;
   }
+  /// Clock cycles of the longest pulse of `pulse_width`.
+  [[nodiscard]] double longest_pulse() const noexcept {
+    return static_cast<double>((std::int64_t{1} << (slice_bits > 0 ? slice_bits : magnitude_bits())) - 1);
+  }
   [[nodiscard]] bool has_codes() const noexcept { return has_sign() || coding == input_coding::unsigned_levels; }
 };
 
@@ -177,6 +181,12 @@ inline void validate_weights(config const& c) {
     refuse_if(c.cell.levels > 0 && (1 << s) > c.cell.levels, "a slice has more levels than the cell", "weights.slices",
               std::to_string(s) + " bits on " + std::to_string(c.cell.levels) + " levels", "at most cell.levels",
               "set cell.levels or use narrower slices");
+  for (int s : w.slices)
+    refuse_if(c.cell.levels > 0 && (c.cell.levels - 1) % ((1 << s) - 1) != 0,
+              "digits lie between the levels of the cell", "weights.slices",
+              std::to_string(s) + " bits on " + std::to_string(c.cell.levels) + " levels",
+              "slices of s bits where cell.levels - 1 is a multiple of 2^s - 1",
+              "set cell.levels to 2^s, or to 0: a level for every digit");
   bool const offset = !w.is_differential() && !w.is_sliced();
   refuse_if(offset && c.cell.levels > 0 && (c.cell.levels < 4 || c.cell.levels % 2 != 0), "a weight of 0 has no level",
             "cell.levels", std::to_string(c.cell.levels), "0, or even and at least 4",
@@ -208,6 +218,16 @@ inline void validate_inputs(config const& c) {
             "pulse_width", "set inputs.coding=pulse_width, or leave inputs.pulse_* out");
   refuse_if(x.slice_bits > x.magnitude_bits(), "a slice has more bits than an input", "inputs.slice_bits",
             text_of(x.slice_bits), "at most the bits of a magnitude", "set inputs.slice_bits=0");
+  refuse_if(x.coding == input_coding::pulse_width && x.pulse_dead_time >= x.longest_pulse(),
+            "edges take the longest pulse whole, so that nothing flows", "inputs.pulse_dead_time",
+            text_of(x.pulse_dead_time) + " with pulses of up to " + text_of(x.longest_pulse()) + " cycles",
+            "below the longest pulse", "set inputs.pulse_dead_time, or drive more bits at a time");
+  refuse_if(
+      c.cell.curve.law == curve_law::milo && x.coding == input_coding::pulse_width && x.passes == input_passes::one,
+      "this curve carries another current backwards than forwards, and pulses have either sign",
+      "cell.curve.law, inputs.coding",
+      text_of(c.cell.curve.law) + " with inputs.coding=pulse_width and inputs.passes=one",
+      "inputs.passes=two_summed_analog or two_summed_digital", "set inputs.passes, or cell.curve.law=sinh");
 }
 
 inline void validate_lines(config const& c) {
@@ -254,6 +274,10 @@ inline void validate_adc(config const& c) {
   refuse_if(a.is_calibrated() && a.levels == level_convention::none, "nothing has a range without a converter",
             "adc.range", text_of(a.range) + " with adc.levels=none", "full_scale or user",
             "set adc.levels or adc.range");
+  refuse_if(a.is_calibrated() && c.lines.nonlinearity > 0.0,
+            "the bend is relative to the range that is still to be found, so that currents seen with it do not fit",
+            "lines.nonlinearity", text_of(c.lines.nonlinearity) + " with adc.range=" + text_of(a.range),
+            "0 with calibrated ranges", "set lines.nonlinearity=0, or adc.range=full_scale or user");
   refuse_if(a.powers_of_two && !a.is_calibrated(), "only calibrated ranges are fitted to each other",
             "adc.powers_of_two", "true with adc.range=" + text_of(a.range),
             "false, or adc.range=mean_sigma, percentile, largest, least_squares",
@@ -288,9 +312,10 @@ inline void validate_array(config const& c) {
   require(c.array.rows >= 0 && c.array.rows <= 1 << 20, "array.rows", text_of(c.array.rows),
           "0 (all inputs) or 1..1048576", "set array.rows");
   refuse_if(c.cell.retention.compensation != drift_compensation::none && !c.weights.is_differential(),
-            "the offset drifts with the cells, and no factor mends that", "cell.retention.compensation",
+            "here only pairs have factors against drift; of offset mappings the arrays of whole models have them",
+            "cell.retention.compensation",
             text_of(c.cell.retention.compensation) + " with weights.mapping=" + text_of(c.weights.mapping), "none",
-            "take weights.mapping=differential");
+            "take weights.mapping=differential, or a whole model: ohmic deploy --chip isaac");
   validate_weights(c);
   validate_inputs(c);
   validate_lines(c);

@@ -59,8 +59,10 @@ struct idle_setting {
   for (auto key : {"cell.temperature.at", "cell.temperature.reference", "cell.temperature.activation_eV"})
     idle(!warm, key, "it is read at the temperature at which it was programmed");
   idle(cell.curve.is_linear(), "cell.curve.read", "cells are linear");
-  // Bits on the rows, and pulses, have the full voltage or none.
-  bool const whole = x.coding == input_coding::pulse_width || (x.slice_bits == 1 && cell.curve.law == curve_law::sinh);
+  // Bits on the rows, and pulses, have the full voltage or none; backwards too where the curve is odd.
+  bool const one_way = x.passes != input_passes::one || x.coding == input_coding::unsigned_levels;
+  bool const whole =
+      (x.coding == input_coding::pulse_width || x.slice_bits == 1) && (one_way || cell.curve.law == curve_law::sinh);
   for (auto key : {"cell.curve.law", "cell.curve.scale", "cell.curve.read"})
     idle(!cell.curve.is_linear() && whole, key, "rows have the full voltage or none");
   return all;

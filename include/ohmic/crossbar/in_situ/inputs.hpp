@@ -68,13 +68,12 @@ inline std::vector<input_pass> sliced_passes(std::span<double const> values, inp
 }
 
 /// Charge that a pulse leaves in an integrator, over that of the longest one: pulses begin together, and what came early leaks
-/// longest. |v| is the pulse's share of `cycles`; edges take some of them.
+/// longest. |v| is the pulse's share of `cycles`; edges take some of them, not all.
 /// Source  ours: dV/dt = I - V / tau with tau = longest pulse / leak, at the end of the longest pulse
 inline double pulse_charge(input_config const& c, double cycles, double v) noexcept {
   double width = std::fabs(v);
   if (c.pulse_dead_time > 0.0) {
-    double const longest = cycles - c.pulse_dead_time;
-    width = longest > 0.0 ? std::max(0.0, simd::fence(width * cycles) - c.pulse_dead_time) / longest : 0.0;
+    width = std::max(0.0, simd::fence(width * cycles) - c.pulse_dead_time) / (cycles - c.pulse_dead_time);
   }
   if (c.pulse_leak > 0.0) {
     double const rest = ohmic::detail::own_exp(-c.pulse_leak);
@@ -107,10 +106,8 @@ inline double pulse_charge(input_config const& c, double cycles, double v) noexc
     out.passes.push_back({1.0, std::move(values), {}});
   }
   if (c.pulse_leak > 0.0 || c.pulse_dead_time > 0.0) {
-    double const cycles =
-        static_cast<double>((std::int64_t{1} << (c.slice_bits > 0 ? c.slice_bits : c.magnitude_bits())) - 1);
     for (auto& p : out.passes)
-      for (double& v : p.positive) v = detail::pulse_charge(c, cycles, v);
+      for (double& v : p.positive) v = detail::pulse_charge(c, c.longest_pulse(), v);
   }
   if (two)
     for (auto& p : out.passes) {
