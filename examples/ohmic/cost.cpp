@@ -57,18 +57,20 @@ json latencies(cost_report const& r, bool d) {
   return phases(r.latency_s(phase::prefill), r.latency_s(phase::decode), d);
 }
 
-/// The energy that is compared: published prices and count, which is how the baselines are known.
+/// The energy that is compared: of the published count, which is how the baselines are known, at the book that is given
+/// or at published prices.
 double published_energy(cost_report const& r, phase when) {
-  double const noted = r.note(when == phase::prefill ? "energy.prefill.as_published.published"
-                                                     : "energy.decode_per_token.as_published.published");
-  if (noted > 0.0) return noted;
+  for (auto const& names : {book_notes, as_published_notes})
+    if (double const noted = r.note(when == phase::prefill ? names.prefill_published : names.decode_published);
+        noted > 0.0)
+      return noted;
   double sum = 0.0;  // without links between chips, which the printed comparison leaves out
   for (auto const& row : r.rows)
     if (row.what == metric::dynamic_energy && row.when == when && row.block != "links") sum += row.total;
   return sum;
 }
 
-json compared(cost_report const& base, cost_report const& r, bool d) {
+json compared(cost_report const& base, cost_report const& r, bool d, bool own_book) {
   auto const ratio = [](double other, double own) {
     return other > 0.0 && own > 0.0 ? json(other / own) : json(nullptr);
   };
@@ -84,7 +86,8 @@ json compared(cost_report const& base, cost_report const& r, bool d) {
   ratios["latency"] = {
       {"prefill", ratio(r.latency_s(phase::prefill), base.latency_s(phase::prefill))},
       {"decode_per_token", d ? ratio(r.latency_s(phase::decode), base.latency_s(phase::decode)) : json(nullptr)}};
-  ratios["energy_basis"] = "as_published prices, published count (products with weights only), no links between chips";
+  ratios["energy_basis"] = std::string("as_published prices") + (own_book ? " (the baseline: those of its book)" : "") +
+                           ", published count (products with weights only), no links between chips";
   out["ratios"] = ratios;
   out["chips"] = r.note("chips") > 0.0 ? json(r.note("chips")) : json(nullptr);
   return out;
@@ -107,6 +110,41 @@ json timeline_of_prefill(computation_chip_config const& c, workload const& w) {
     steps.push_back(std::move(step));
   }
   return steps;
+}
+
+bool same(cost_report const& a, cost_report const& b) {
+  if (a.rows.size() != b.rows.size() || a.notes.size() != b.notes.size() || a.peak_power_W != b.peak_power_W)
+    return false;
+  for (std::size_t i = 0; i < a.rows.size(); ++i)
+    if (a.rows[i].count != b.rows[i].count || a.rows[i].unit_price != b.rows[i].unit_price) return false;
+  for (std::size_t i = 0; i < a.notes.size(); ++i)
+    if (a.notes[i].value != b.notes[i].value) return false;
+  return true;
+}
+
+/// What was asked for that changes nothing: settings that a chip has no use for, tokens of a network without any.
+std::vector<std::string> without_effect(design const& d, model::network const& n, cost_options const& o,
+                                        common_options const& common, run_time_book const* book, prepared const& asked,
+                                        cost_report const& report) {
+  std::vector<std::string> out;
+  auto const check = [&](std::string const& what, cost_options const& options, common_options const& settings) {
+    auto const p = prepare_for(d, n, options, settings);
+    if (p.config == asked.config && options.tokens == o.tokens) return;  // what it is without being asked for
+    auto const r = book ? d.preset->cost_at(p.work, p.settings, *book) : d.preset->cost(p.work, p.settings);
+    if (same(r, report)) out.push_back(fmt::format("{} has no effect on this cost", what));
+  };
+  for (std::size_t i = 0; i < common.set.size(); ++i) {
+    auto fewer = common;
+    fewer.set.erase(fewer.set.begin() + static_cast<std::ptrdiff_t>(i));
+    try {
+      check("--set " + common.set[i], o, fewer);
+    } catch (error const&) {}  // the others need it
+  }
+  auto other = o;
+  if (other.duplication = 0; o.duplication > 0) check(fmt::format("--duplication {}", o.duplication), other, common);
+  other = o;
+  if (other.tokens = 0; o.tokens > 0 && !n.transformer) check(fmt::format("--tokens {}", o.tokens), other, common);
+  return out;
 }
 
 /// What a reader of the counts has to know.
@@ -152,9 +190,9 @@ std::string cell(json const& v) {
   return v.is_null() ? "-" : v.is_number() ? fmt::format("{:.4g}", v.get<double>()) : v.get<std::string>();
 }
 
-void print_comparison(FILE* out, json const& comparison, std::string_view base) {
-  fmt::print(out, "\n{:<20} {:>12} {:>12} {:>12} {:>12}   ratios to {} (energy: published prices and count)\n", "chip",
-             "area mm2", "prefill J", "token J", "prefill s", base);
+void print_comparison(FILE* out, json const& comparison, std::string_view base, bool own_book) {
+  fmt::print(out, "\n{:<20} {:>12} {:>12} {:>12} {:>12}   ratios to {} (energy: published prices{} and count)\n",
+             "chip", "area mm2", "prefill J", "token J", "prefill s", base, own_book ? ", of its book," : "");
   for (auto const& c : comparison) {
     auto const& r = c["ratios"];
     fmt::print(out,
@@ -180,6 +218,10 @@ int cost(cost_options const& o, common_options const& common) {
     if (!file->empty() && !preset.has_book)
       throw error({errc::config_conflict, "this chip has no book of prices", option, std::string(preset.name),
                    "wang2024, wang2024_published", "remove " + std::string(option)});
+  if (o.sensitivity && !o.prices.empty())
+    throw error({errc::config_conflict, "moves the constants behind the default book, not the prices of a file",
+                 "--sensitivity", "--prices " + o.prices, "one of both",
+                 "remove one, or scale a line of the file and compare the results"});
   std::vector<design> others;
   if (!o.compare.empty())
     for (auto const& name : distinct_chips(o.compare, "--compare")) others.push_back(design_named(name));
@@ -197,8 +239,7 @@ int cost(cost_options const& o, common_options const& common) {
     report = preset.cost(p.work, p.settings);
   } else {
     book = parse_price_book(read_file(o.prices), o.prices);
-    report =
-        computation_chip_cost(preset.name, p.settings.chip, p.settings.prices, p.work, book, p.settings.choice.count);
+    report = preset.cost_at(p.work, p.settings, book);
   }
   report.chip = chosen.request.label;
   json comparison = json::array();
@@ -206,14 +247,16 @@ int cost(cost_options const& o, common_options const& common) {
     auto const q = prepare_for(other, network, o, common);
     auto r = other.preset->cost(q.work, q.settings);
     r.chip = other.request.label;
-    comparison.push_back(compared(report, r, decodes));
+    comparison.push_back(compared(report, r, decodes, !o.prices.empty()));
   }
 
   FILE* const text = common.json == "-" ? stderr : stdout;
-  auto const remarks = remarks_on(network, p.work, report);
+  auto remarks = remarks_on(network, p.work, report);
+  for (auto& text : without_effect(chosen, network, o, common, o.prices.empty() ? nullptr : &book, p, report))
+    remarks.push_back(std::move(text));
   if (!common.quiet) {
     print_report(text, report, p.work, remarks);
-    if (!comparison.empty()) print_comparison(text, comparison, report.chip);
+    if (!comparison.empty()) print_comparison(text, comparison, report.chip, !o.prices.empty());
   }
   json out = result_header("cost", common);
   out["config"] = p.config;
@@ -258,7 +301,8 @@ int cost(cost_options const& o, common_options const& common) {
     }
   }
   if (!o.prices.empty()) {
-    auto const unused = unused_prices(book, computation_chip_part_names(p.settings.chip), action_names<cost_actions>());
+    auto const unused = unused_prices(book, computation_chip_part_names(p.settings.chip),
+                                      action_names<join<cost_actions, write_actions>>());
     out["unused_prices"] = unused;
     if (!common.quiet && !unused.empty()) fmt::print(text, "prices that nothing uses: {}\n", fmt::join(unused, ", "));
   }

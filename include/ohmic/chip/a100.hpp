@@ -9,7 +9,7 @@
 namespace ohmic::inline OHMIC_ABI::chip {
 
 /// Power times peak-rate time, with a time factor and an area factor to 32 nm that the paper does not explain.
-/// Source  Wang et al. 2024, Table 10; data sheet: 624 TOPS INT8, 400 W, 826 mm2
+/// Source  Wang et al. 2024, Table 10; data sheet of the 40 GB SXM: 624 TOPS INT8, 400 W, 826 mm2, 40 GB at 1555 GB/s
 struct a100 {
   static constexpr std::string_view name = "a100";
   static constexpr std::string_view summary = "624 TOPS INT8, 400 W, 826 mm2, roofline";
@@ -22,7 +22,9 @@ struct a100 {
             k.time_factor,
             k.area_factor,
             1.555e12,
-            "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp"};
+            "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp",
+            40e9,
+            "NVIDIA A100 data sheet, 40 GB SXM: HBM2 of 1555 GB/s"};
   }
   [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
     return roofline_cost(name, model(s.constants), w);

@@ -73,20 +73,22 @@ inline constexpr std::string_view knobs[] = {
     double const ours = equal_delay_area_mm2(m.id, in.prices, in.chip),
                  crossbars = resident_crossbar_block::crossbars(size_of(m.id).weights, 1);
     add("fig12a.ratio.sb." + std::string(m.key), crossbars * single_bit::cells * whole / ours, "ratio",
-        "the mean of these is the 39 x");
+        "its part of fig12a.ratio.sb, whose printed 39 x is a mean over the models");
     add("fig12a.ratio.mb." + std::string(m.key), crossbars * multi_bit::cells * whole / ours, "ratio",
-        "the mean of these is the 6 x");
+        "its part of fig12a.ratio.mb, whose printed 6 x is a mean over the models");
     printed_bars += printed_number("fig12a.sb." + std::string(m.key)) / ours / 4.0;
   }
-  add("fig12a.ratio.sb.printed_bars", printed_bars, "ratio", "39 x with the printed single-bit bars as numerator");
+  add("fig12a.ratio.sb.printed_bars", printed_bars, "ratio",
+      "what the printed 39 x (fig12a.ratio.sb) becomes with the printed single-bit bars as numerator");
   for (auto const& [name, rule] : enum_names<adc_scaling>::value) {
     computation_chip_config c = in.chip;
     c.sense_rule = rule;
     add("fig14.gpt3.ratio." + std::string(name),
         isaac::ima_area_mm2(175e9, in.prices) / dense_bank_mm2(175e9, in.prices, c), "ratio",
-        rule == adc_scaling::survey
-            ? "51 x with this rule; it has no data below 4 bits, so the 2-bit ADC is priced as one of 4 bits"
-            : "51 x with this rule for the 2-bit ADC");
+        rule == adc_scaling::survey ? "what the printed 51 x becomes with this rule; it has no data below 4 bits, so "
+                                      "the 2-bit ADC is priced as one of 4 "
+                                      "bits"
+                                    : "what the printed 51 x becomes with this rule for the 2-bit ADC");
   }
   for (auto const& [name, variant] : enum_names<register_variant>::value) {
     reproduction_inputs v = in;

@@ -17,6 +17,7 @@
 #include "ohmic/chip/wang2024_cost.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
+#include "ohmic/cost/book_file.hpp"
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
@@ -28,6 +29,8 @@ struct cost_preset {
   bool has_function;  ///< `deploy` can run models on it
   bool has_book;      ///< its parts are priced from a book, so that its settings change its cost
   cost_report (*cost)(workload const&, cost_settings const&);
+  /// At the prices of a book in place of the settings'; nullptr where there is no book.
+  cost_report (*cost_at)(workload const&, cost_settings const&, run_time_book const&) = nullptr;
 };
 
 namespace detail {
@@ -41,20 +44,32 @@ template <class Preset>
 inline constexpr cost_preset baseline_preset{Preset::name,         Preset::summary, Preset::citation,
                                              in_situ_spec<Preset>, false,           &baseline_report<Preset>};
 
+/// Chips by area, and the links between them, which are all busy at the peak.
+[[nodiscard]] inline cost_report with_links(cost_report out, workload const& w) {
+  constexpr chip_link link = hyper_transport_link;
+  add_link_rows_by_area(out, w, out.area_mm2(), link);
+  if (double const chips = out.note("chips"); chips > 1.0)
+    out.peak_power_W += chips * link.per_byte.si() * link.bytes_per_s;
+  return out;
+}
+
 template <class Spec>
 [[nodiscard]] cost_report wang2024_report(workload const& w, cost_settings const& s) {
-  auto out = cost_of<Spec>(w, s);
-  add_link_rows_by_area(out, w, out.area_mm2(), hyper_transport_link);
-  return out;
+  return with_links(cost_of<Spec>(w, s), w);
+}
+template <class Spec>
+[[nodiscard]] cost_report wang2024_report_at(workload const& w, cost_settings const& s, run_time_book const& book) {
+  return with_links(cost_of<Spec>(w, s, book), w);
 }
 inline constexpr std::string_view wang_citation = "Wang et al., IEEE TPAMI 47(2):916-933, 2025 (arXiv 2410.15977)";
 }  // namespace detail
 
 /// In the order of the paper's comparisons.
 inline constexpr std::array<cost_preset, 10> cost_presets = {{
-    {wang2024::name, wang2024::summary, detail::wang_citation, true, true, &detail::wang2024_report<wang2024>},
+    {wang2024::name, wang2024::summary, detail::wang_citation, true, true, &detail::wang2024_report<wang2024>,
+     &detail::wang2024_report_at<wang2024>},
     {wang2024_published::name, wang2024_published::summary, detail::wang_citation, true, true,
-     &detail::wang2024_report<wang2024_published>},
+     &detail::wang2024_report<wang2024_published>, &detail::wang2024_report_at<wang2024_published>},
     detail::baseline_preset<isaac>,
     detail::baseline_preset<prime>,
     detail::baseline_preset<pipelayer>,

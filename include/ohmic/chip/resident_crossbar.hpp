@@ -36,17 +36,22 @@ struct resident_crossbar_block {
   /// What a MAC takes: a conversion of each of a weight's columns, shared by their 128 rows, and the cells. The fitted
   /// constant is the sum of both at the converter's table price; its rest is what cells take at the resistance that
   /// accuracy demands.
+  /// Errors  value where the constant leaves nothing for the cells
   [[nodiscard]] static std::array<energy_per_mac, 2> mac_actions(energy_price const& mac, int cells,
                                                                  component_prices const& p,
-                                                                 computation_chip_config const& c) noexcept {
+                                                                 computation_chip_config const& c) {
     double const conversions = cells / 128.0;
     energy_price rest = mac;
-    rest.value = joules(mac.value.si() - conversions * component_prices{}.adc_conversion.value.si());
+    double const converters = conversions * component_prices{}.adc_conversion.value.si();
+    if (mac.value.si() < converters)
+      throw error({errc::value, "energy of a MAC is less than that of its conversions", "constants", to_text(mac.value),
+                   "at least " + to_text(joules(converters)), "what is above it is taken by the cells"});
+    rest.value = joules(mac.value.si() - converters);
     return {{{"adc.convert", conversions, p.adc_conversion * adc_energy_factor(c.sense_rule, c.adc_bits)},
              {"resistor_cell.multiply_accumulate", 1.0, rest}}};
   }
   [[nodiscard]] static double mac_energy_J(energy_price const& mac, int cells, component_prices const& p,
-                                           computation_chip_config const& c) noexcept {
+                                           computation_chip_config const& c) {
     double sum = 0.0;
     for (auto const& a : mac_actions(mac, cells, p, c)) sum += a.per_mac * a.each.value.si();
     return sum;

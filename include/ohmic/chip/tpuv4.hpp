@@ -9,7 +9,8 @@
 namespace ohmic::inline OHMIC_ABI::chip {
 
 /// Power times peak-rate time, with a time factor and an area factor to 32 nm that the paper does not explain.
-/// Source  Wang et al. 2024, Table 10: 275 TOPS, 192 W. Area 400 mm2 is assumed
+/// Source  Wang et al. 2024, Table 10: 275 TOPS, 192 W; Google Cloud, TPU v4: 32 GiB of HBM2 at 1200 GBps. Area 400 mm2 is
+///         assumed
 struct tpuv4 {
   static constexpr std::string_view name = "tpuv4";
   static constexpr std::string_view summary = "275 TOPS INT8, 192 W, roofline";
@@ -22,7 +23,9 @@ struct tpuv4 {
             k.time_factor,
             k.area_factor,
             1.2e12,
-            "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp"};
+            "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp",
+            32.0 * 1024 * 1024 * 1024,
+            "Google Cloud, TPU v4: HBM2 of 32 GiB, 1200 GBps"};
   }
   [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
     return roofline_cost(name, model(s.constants), w);

@@ -99,4 +99,11 @@ template <class Spec>
   return computation_chip_cost<crossbar_block_of<Spec>>(Spec::name, s.chip, s.prices, w, s.choice);
 }
 
+/// The same at the prices of a book in place of those of the settings.
+/// Errors  as computation_chip_cost
+template <class Spec, class Book>
+[[nodiscard]] cost_report cost_of(workload const& w, cost_settings const& s, Book const& book) {
+  return computation_chip_cost<crossbar_block_of<Spec>>(Spec::name, s.chip, w, book, s.choice.count);
+}
+
 }  // namespace ohmic::inline OHMIC_ABI::chip

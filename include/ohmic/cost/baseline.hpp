@@ -3,6 +3,7 @@
 // serial input vectors, chips and the links between them; and processors by power and peak rate.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -129,9 +130,9 @@ inline void add_link_rows_by_area(cost_report& out, workload const& w, double ar
   add_link_rows(out, w, std::ceil(area_mm2 / largest_chip_mm2), link);
 }
 
-/// A processor by its peak: time = MACs / rate x factor, energy = power x time. One MAC is counted as one operation,
-/// as the
-/// comparison does.
+/// A processor by its peak: time = MACs / rate x factor, energy = power x time. One MAC is counted as one operation, as
+/// the comparison does. A step of generation takes no less than reading its weights (8 bit each) from memory; keys and values
+/// are not counted. Where memory is too small the model is spread over several, which work one after the other.
 struct roofline {
   double operations_per_s = 0.0;
   watts power{0.0};
@@ -140,9 +141,11 @@ struct roofline {
   double area_factor = 1.0;  ///< to 32 nm; unexplained in the paper; fitted on one row
   double bytes_per_s = 0.0;  ///< of its memory; 0: not modelled
   std::string_view source{};
+  double memory_bytes = 0.0;  ///< of its memory; 0: holds every model
+  std::string_view memory_source{};
 };
 
-/// Peak-rate time; what the memory takes is a note of the report.
+/// Peak-rate time.
 [[nodiscard]] inline double roofline_time(roofline const& r, published_counts const& n) noexcept {
   return n.macs / r.operations_per_s * r.time_factor;
 }
@@ -152,20 +155,41 @@ struct roofline {
   out.chip = name;
   out.rows.reserve(8);
   auto const n = baseline_work_of(w);
-  double const area = r.area.si() * 1e6;
+  double const area = r.area.si() * 1e6,
+               chips = r.memory_bytes > 0.0 ? std::max(1.0, std::ceil(static_cast<double>(w.weights) / r.memory_bytes))
+                                            : 1.0;
   out.add({metric::area,
            phase::none,
            {},
            "processor_at_32nm",
-           r.area_factor,
+           chips * r.area_factor,
            area,
-           area * r.area_factor,
+           chips * r.area_factor * area,
            r.source,
            origin::fit});
-  auto const rows = [&](phase when, published_counts const& c, double tokens) {
-    double const t = roofline_time(r, c);
-    out.add(
-        {metric::dynamic_energy, when, {}, "power_x_time", t, r.power.si(), t * r.power.si(), r.source, origin::fit});
+  auto const rows = [&](phase when, published_counts const& c, double tokens, double memory_s) {
+    double t = roofline_time(r, c);
+    bool const waits = memory_s > t * tokens;
+    if (waits) t = memory_s / tokens;
+    out.add({metric::dynamic_energy,
+             when,
+             {},
+             "power_x_time",
+             t,
+             r.power.si(),
+             t * r.power.si(),
+             waits ? r.memory_source : r.source,
+             waits ? origin::table : origin::fit});
+    if (waits)
+      return out.add({metric::latency,
+                      when,
+                      {},
+                      "memory.weight_read",
+                      c.weights * tokens,
+                      1.0 / r.bytes_per_s,
+                      memory_s,
+                      r.memory_source,
+                      origin::table});
     out.add({metric::latency,
              when,
              {},
@@ -176,16 +200,18 @@ struct roofline {
              r.source,
              origin::fit});
   };
-  rows(phase::prefill, n.prefill, 1.0);
+  rows(phase::prefill, n.prefill, 1.0, 0.0);
   out.tokens_per_step = static_cast<double>(w.batch);
   if (w.decode > 0) {
-    rows(phase::decode, n.decode, out.tokens_per_step);
-    if (r.bytes_per_s > 0.0)
-      out.notes.push_back(
-          {"bound.decode_memory", n.decode.weights * out.tokens_per_step / r.bytes_per_s, "s",
-           "reading every weight once from memory: what really bounds a step; the row above is the peak rate"});
+    double const memory_s = r.bytes_per_s > 0.0 ? n.decode.weights * out.tokens_per_step / r.bytes_per_s : 0.0;
+    rows(phase::decode, n.decode, out.tokens_per_step, memory_s);
+    out.notes.push_back({"bound.decode_peak_rate", roofline_time(r, n.decode) * out.tokens_per_step, "s",
+                         "a step at the peak rate; the row has the larger of both bounds"});
+    if (memory_s > 0.0)
+      out.notes.push_back({"bound.decode_memory", memory_s, "s", "reading the weights of a step once from memory"});
   }
-  out.peak_power_W = r.power.si();
+  out.notes.push_back({"chips", chips, "chips", "whose memories hold the weights of the layers, 8 bit each"});
+  out.peak_power_W = chips * r.power.si();
   return out;
 }
 

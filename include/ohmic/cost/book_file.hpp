@@ -57,8 +57,8 @@ template <class Q>
 void add_price(price_index<Q>& index, std::string_view name, std::string_view value, std::string_view source,
                origin from, std::string const& where) {
   auto const v = parse_quantity<Q>(value, where);
-  if (!(v.si() >= 0.0) || !std::isfinite(v.si()))
-    throw error({errc::value, "price out of range", where, std::string(value), "finite, not negative",
+  if (!is_price(v))
+    throw error({errc::value, "price out of range", where, std::string(value), "0 to " + to_text(largest_price<Q>),
                  "correct the price of '" + std::string(name) + "'"});
   if (index.find(name) != nullptr)
     throw error(

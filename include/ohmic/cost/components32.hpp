@@ -128,12 +128,12 @@ constexpr void for_each_price(Prices& p, F&& f) {
 }
 
 namespace detail {
-/// Errors  value: negative, not finite, or without a source
+/// Errors  value: negative, above largest_price, or without a source
 template <class Q>
 void check_price(char const* name, price<Q> const& p) {
-  if (!(p.value.si() >= 0.0) || !std::isfinite(p.value.si()))
+  if (!is_price(p.value))
     throw error({errc::value, "price out of range", std::string("prices.") + name, to_text(p.value),
-                 "finite, not negative", "correct it"});
+                 "0 to " + to_text(largest_price<Q>), "correct it"});
   if (p.source.empty())
     throw error({errc::value, "price without a source", std::string("prices.") + name, to_text(p.value),
                  "paper, table, page", "say where it is from"});

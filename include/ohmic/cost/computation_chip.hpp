@@ -173,6 +173,9 @@ struct function_block {
 /// read, so that the energy of cells and of converters stands apart.
 using cost_actions = join<program::site_actions, action_list<action<"sense_adc", "convert">>>;
 
+/// What writing a model takes; not part of a phase.
+using write_actions = action_list<action<"dense_bank", "cell_write">>;
+
 /// The book of the chip, from component prices and rules.
 /// Errors  a part or action without an entry does not compile where the book is used
 [[nodiscard]] inline auto computation_chip_book(price_set set, component_prices const& p,
@@ -230,7 +233,7 @@ using cost_actions = join<program::site_actions, action_list<action<"sense_adc",
             part<"comparator.compare">(or_none(p.comparator)), part<"divider.divide">(or_none(p.division)),
             part<"activation_unit.apply">(or_none(p.activation)), part<"root_unit.inverse_root">(or_none(p.division)),
             part<"rotary_unit.rotate">(or_none(multiply_add)), part<"cache.write">(or_none(p.edram_byte)),
-            part<"sense_adc.convert">(or_none(sense)))};
+            part<"sense_adc.convert">(or_none(sense)), part<"dense_bank.cell_write">(c.cell_write(p)))};
 }
 
 }  // namespace ohmic::inline OHMIC_ABI

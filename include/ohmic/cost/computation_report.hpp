@@ -114,29 +114,41 @@ void add_chip_static(cost_report& out, phase when, double time_s, computation_ch
   if (w.kv_bytes > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
 }
 
+/// Names of the notes with the dynamic energies of a book.
+struct energy_note_names {
+  std::string_view prefill_full, prefill_published, decode_full, decode_published;
+};
+inline constexpr energy_note_names as_published_notes{
+    "energy.prefill.as_published.full", "energy.prefill.as_published.published",
+    "energy.decode_per_token.as_published.full", "energy.decode_per_token.as_published.published"};
+inline constexpr energy_note_names bottom_up_notes{
+    "energy.prefill.bottom_up.full", "energy.prefill.bottom_up.published", "energy.decode_per_token.bottom_up.full",
+    "energy.decode_per_token.bottom_up.published"};
+inline constexpr energy_note_names book_notes{"energy.prefill.book.full", "energy.prefill.book.published",
+                                              "energy.decode_per_token.book.full",
+                                              "energy.decode_per_token.book.published"};  ///< of a book that is given
+
+/// Dynamic energies by both counts at the prices of a book.
+template <class Book>
+void add_energy_notes(cost_report& out, energy_note_names const& names, Book const& book,
+                      computation_chip_config const& c, workload const& w, chip_work const& work) {
+  auto const both = [&](std::string_view full, std::string_view published, phase_work const& p) {
+    out.notes.push_back({full, detail::energy_of(book, p.full), "J", "dynamic, every action of the plan"});
+    out.notes.push_back({published, detail::energy_of(book, published_actions(p, c, w.digits)), "J",
+                         "dynamic, products with weights of the layers only"});
+  };
+  both(names.prefill_full, names.prefill_published, work.prefill);
+  if (w.decode > 0) both(names.decode_full, names.decode_published, work.decode);
+}
+
 /// Bounds and shares that stand beside the rows.
-template <class Prices>
-void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices const& prices, chip_resources const& r,
+template <class Book>
+void add_chip_notes(cost_report& out, computation_chip_config const& c, Book const& book, chip_resources const& r,
                     workload const& w, chip_work const& work, std::uint64_t stored) {
   auto const d = [](auto v) { return static_cast<double>(v); };
   auto const note = [&](std::string_view name, double value, std::string_view unit, std::string_view meaning) {
     out.notes.push_back({name, value, unit, meaning});
   };
-  for (auto set : {price_set::as_published, price_set::bottom_up}) {
-    auto const book = computation_chip_book(set, prices, c);
-    bool const all = set == price_set::bottom_up;
-    note(all ? "energy.prefill.bottom_up.full" : "energy.prefill.as_published.full",
-         detail::energy_of(book, work.prefill.full), "J", "dynamic, every action of the plan");
-    note(all ? "energy.prefill.bottom_up.published" : "energy.prefill.as_published.published",
-         detail::energy_of(book, published_actions(work.prefill.published, c, w.digits)), "J",
-         "dynamic, weight-stationary products of the layers only");
-    if (w.decode == 0) continue;
-    note(all ? "energy.decode_per_token.bottom_up.full" : "energy.decode_per_token.as_published.full",
-         detail::energy_of(book, work.decode.full), "J", "dynamic, every action of the plan");
-    note(all ? "energy.decode_per_token.bottom_up.published" : "energy.decode_per_token.as_published.published",
-         detail::energy_of(book, published_actions(work.decode.published, c, w.digits)), "J",
-         "dynamic, weight-stationary products of the layers only");
-  }
   note("macs.prefill.published", work.prefill.published.macs, "MAC", "as the paper counts: one MAC is one operation");
   note("macs.prefill.full", work.prefill.full.template count<"encoder", "encode">(), "MAC",
        "with attention, norms, head");
@@ -160,8 +172,9 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
   if (w.width > 0)
     note("utilisation.one_token", d(w.batch) / d(pieces(w.batch, c.array.pairs()) * c.array.pairs()), "share",
          "column pairs in use when a token is generated");
-  note("write.energy", d(stored) * c.cells_read_per_weight() * c.cell_write(prices).value.si(), "J",
-       "writing the model into the dense bank once, check cells too, 2.3 pJ a bit at 40 nm (3D-CIMlet)");
+  note("write.energy",
+       d(stored) * c.cells_read_per_weight() * action_prices<write_actions>(book.energies)[0].value.si(), "J",
+       "writing the model into the dense bank once, check cells too, at the book's dense_bank.cell_write");
   note("write.time",
        d(std::min<std::uint64_t>(pieces(stored, c.array.weights_per_access()),
                                  static_cast<std::uint64_t>(c.bank_columns))) *
@@ -169,15 +182,41 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Prices c
        "s", "all banks side by side, column by column, a write time each (PUMA's write of an array)");
 }
 
-/// What a workload costs on the chip at the prices of a book, compile-time or run-time.
-/// Errors  as computation_chip_config::validate and component_prices::validate; capacity where a count leaves 64 bits; missing_entry where a
-///         run-time book lacks a price
-template <class Crossbar = computation_crossbar_block<>, class Book>
-[[nodiscard]] cost_report computation_chip_cost(std::string_view name, computation_chip_config const& c,
-                                                component_prices const& prices, workload const& w, Book const& book,
-                                                count_rule count, bool with_notes = true) {
-  computation_chip_config::validate(c);
-  component_prices::validate(prices);
+/// Largest power: every action at the largest rate that its parts allow (all arrays convert and drive in every cycle, all
+/// banks read a column in every column time) or that a sub-operation of the work has, all at once, and all static power.
+/// Never below the average of a phase.
+/// Units   W
+template <class Crossbar, class Book>
+[[nodiscard]] double chip_peak_power_W(computation_chip_config const& c, Book const& book, chip_resources const& r,
+                                       workload const& w, chip_work const& work) {
+  auto rates = work.prefill.largest;
+  for (std::size_t i = 0; i < rates.size(); ++i) rates[i] = std::max(rates[i], work.decode.largest[i]);
+  auto const at_least = [&]<class A>(A, double rate) {
+    rates[cost_actions::index<A>] = std::max(rates[cost_actions::index<A>], rate);
+  };
+  double const cycles = static_cast<double>(r.arrays()) / c.cycle.si(),
+               columns = static_cast<double>(r.banks) / c.column_time.si(),
+               cells = static_cast<double>(c.array.cells_per_access());
+  at_least(action<"adc", "convert">{}, cycles * 2.0 * static_cast<double>(c.pairs_used()));
+  at_least(action<"dac", "drive">{}, cycles * c.array.rows);
+  at_least(action<"computation_array", "cycle">{}, cycles);
+  at_least(action<"dense_bank", "cell_read">{}, columns * cells);
+  at_least(action<"sense_adc", "convert">{}, columns * cells);
+  at_least(action<"dense_bank", "column_access">{}, columns);
+  mean_counts<cost_actions> a_second;
+  a_second.counts = rates;
+  double sum = detail::energy_of(book, a_second);
+  cost_report statics;
+  add_chip_static<Crossbar>(statics, phase::none, 1.0, c, book, r, w);
+  return sum + statics.total(metric::static_energy);
+}
+
+namespace detail {
+
+/// The report at the prices of a book; energy_notes(report, work) adds the notes of its energies.
+template <class Crossbar, class Book, class Notes>
+[[nodiscard]] cost_report chip_cost_at(std::string_view name, computation_chip_config const& c, workload const& w,
+                                       Book const& book, count_rule count, bool with_notes, Notes const& energy_notes) {
   // What a full count reads for the output head, the dense bank has to hold.
   std::uint64_t const stored = w.weights + (count == count_rule::full ? w.head_weights : 0);
   auto r = resources_for(c, w.prefill, stored);
@@ -190,44 +229,52 @@ template <class Crossbar = computation_crossbar_block<>, class Book>
   out.rows.reserve(160);
   add_chip_area<Crossbar>(out, c, book, r, w);
   auto const phase_rows = [&](phase when, phase_work const& p) {
-    add_energy_rows(out, when, count == count_rule::full ? p.full : published_actions(p.published, c, w.digits),
-                    energies);
+    add_energy_rows(out, when, count == count_rule::full ? p.full : published_actions(p, c, w.digits), energies);
     double const shared = when == phase::decode ? out.tokens_per_step : 1.0;
     add_chip_static<Crossbar>(out, when, p.latency() / shared, c, book, r, w);
     detail::add_latency_rows(out, when, p);
   };
   phase_rows(phase::prefill, work.prefill);
   if (w.decode > 0) phase_rows(phase::decode, work.decode);
-  // All arrays convert and drive in every cycle, all banks read a column in every column time.
-  auto const per_cycle = [&]<class A>(A, double n) { return n * energies[cost_actions::index<A>].value.si(); };
-  double const array_J = per_cycle(action<"adc", "convert">{}, 2.0 * static_cast<double>(c.pairs_used())) +
-                         per_cycle(action<"dac", "drive">{}, c.array.rows) +
-                         per_cycle(action<"computation_array", "cycle">{}, 1.0);
-  auto const cells = static_cast<double>(c.array.cells_per_access());
-  double const bank_J = per_cycle(action<"dense_bank", "cell_read">{}, cells) +
-                        per_cycle(action<"sense_adc", "convert">{}, cells) +
-                        per_cycle(action<"dense_bank", "column_access">{}, 1.0);
-  auto const crossbar = Crossbar{c}.parts();
-  auto const bank = dense_crossbar_block{c}.parts();
-  out.peak_power_W =
-      static_cast<double>(r.arrays()) *
-          (array_J / c.cycle.si() + block_static_W(crossbar, part_prices<watts>(crossbar, book.static_powers))) +
-      static_cast<double>(r.banks) *
-          (bank_J / c.column_time.si() + block_static_W(bank, part_prices<watts>(bank, book.static_powers)));
+  out.peak_power_W = chip_peak_power_W<Crossbar>(c, book, r, w, work);
   if (with_notes) {
     out.notes.reserve(32);
-    add_chip_notes(out, c, prices, r, w, work, stored);
+    energy_notes(out, work);
+    add_chip_notes(out, c, book, r, w, work, stored);
   }
   return out;
 }
 
-/// The same with the chip's own book.
+}  // namespace detail
+
+/// What a workload costs on the chip at the prices of a book, compile-time or run-time. Its notes are at those prices too.
+/// Errors  as computation_chip_config::validate; capacity where a count leaves 64 bits; missing_entry where a run-time book
+///         lacks a price
+template <class Crossbar = computation_crossbar_block<>, class Book>
+[[nodiscard]] cost_report computation_chip_cost(std::string_view name, computation_chip_config const& c,
+                                                workload const& w, Book const& book, count_rule count,
+                                                bool with_notes = true) {
+  computation_chip_config::validate(c);
+  return detail::chip_cost_at<Crossbar>(
+      name, c, w, book, count, with_notes,
+      [&](cost_report& out, chip_work const& work) { add_energy_notes(out, book_notes, book, c, w, work); });
+}
+
+/// The same with the chip's own book; its notes are at both sets of prices.
+/// Errors  as above, and those of component_prices::validate
 template <class Crossbar = computation_crossbar_block<>>
 [[nodiscard]] cost_report computation_chip_cost(std::string_view name, computation_chip_config const& c,
                                                 component_prices const& prices, workload const& w,
                                                 report_choice choice = {}, bool with_notes = true) {
-  return computation_chip_cost<Crossbar>(name, c, prices, w, computation_chip_book(choice.prices, prices, c),
-                                         choice.count, with_notes);
+  computation_chip_config::validate(c);
+  component_prices::validate(prices);
+  return detail::chip_cost_at<Crossbar>(
+      name, c, w, computation_chip_book(choice.prices, prices, c), choice.count, with_notes,
+      [&](cost_report& out, chip_work const& work) {
+        add_energy_notes(out, as_published_notes, computation_chip_book(price_set::as_published, prices, c), c, w,
+                         work);
+        add_energy_notes(out, bottom_up_notes, computation_chip_book(price_set::bottom_up, prices, c), c, w, work);
+      });
 }
 
 }  // namespace ohmic::inline OHMIC_ABI

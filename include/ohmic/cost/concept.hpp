@@ -28,7 +28,7 @@ enum class origin {
 
 /// A price of one part or of one action.
 /// Units   Q says them: square_metres, watts, joules
-/// Range   not negative, finite
+/// Range   0 to largest_price
 template <class Q>
 struct price {
   Q value{};
@@ -41,6 +41,16 @@ struct price {
 using area_price = price<square_metres>;
 using power_price = price<watts>;
 using energy_price = price<joules>;
+
+/// Beyond it a price is a slip of units: 1 m2, 1 MW, 1 J of one part or action.
+template <class Q>
+inline constexpr Q largest_price{1.0};
+template <>
+inline constexpr watts largest_price<watts>{1e6};
+template <class Q>
+[[nodiscard]] constexpr bool is_price(Q const& v) noexcept {
+  return v.si() >= 0.0 && v.si() <= largest_price<Q>.si();
+}
 
 /// The entry for what a source leaves out: zero, and said so.
 template <class Q>

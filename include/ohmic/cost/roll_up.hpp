@@ -32,6 +32,10 @@ struct mean_counts {
       counts[List::template index<A>] += weight * static_cast<double>(n);
     });
   }
+  /// Adds `weight` times other means.
+  void add(mean_counts const& other, double weight) noexcept {
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += weight * other.counts[i];
+  }
   template <fixed_string Part, fixed_string Name>
   [[nodiscard]] double count() const noexcept {
     return counts[List::template index<action<Part, Name>>];

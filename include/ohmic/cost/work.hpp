@@ -28,11 +28,14 @@ struct published_counts {
   double weights = 0.0;  ///< read in a pass
   double vectors = 0.0;  ///< input vectors of all matrices
 
+  /// A product with the weights of a layer: what the published rule counts.
+  [[nodiscard]] static bool counts(program::sub_operation const& op) noexcept {
+    auto const what = op.where.op;
+    return op.source == operand_source::weights && what != program::operation::pooler &&
+           what != program::operation::classifier;
+  }
   void add(program::repeated_operation const& r, double weight) noexcept {
-    auto const op = r.op.where.op;
-    if (r.op.source != operand_source::weights || op == program::operation::pooler ||
-        op == program::operation::classifier)
-      return;
+    if (!counts(r.op)) return;
     auto const& s = r.op.shape;
     double const n = weight * static_cast<double>(r.times) * static_cast<double>(r.op.repeats);
     double const matrix = static_cast<double>(s.inner) * static_cast<double>(s.outputs);
@@ -65,6 +68,9 @@ struct operation_time {
 /// Everything counted of a phase.
 struct phase_work {
   mean_counts<cost_actions> full{};
+  mean_counts<cost_actions> layers{};  ///< those of them that products with weights of the layers take
+  std::array<double, cost_actions::size>
+      largest{};  ///< rate of each action in the sub-operation that is densest in it, 1/s
   published_counts published{};
   std::array<operation_time, program::operation_count> times{};
 
@@ -128,24 +134,29 @@ inline void add_work(phase_work& w, computation_chip_config const& c, chip_resou
   array_geometry const used = c.used_array();
   for (auto const& op : p) {
     double const n = weight * static_cast<double>(op.times);
-    auto const planned = program::planned(op.op, used, c.scale);
-    w.full.add(planned, n / batch);
-    w.full.count<"sense_adc", "convert">() +=
-        n / batch * static_cast<double>(planned.count<"dense_bank", "cell_read">());
+    mean_counts<cost_actions> one;
+    one.add(program::planned(op.op, used, c.scale), 1.0);
+    one.count<"sense_adc", "convert">() += one.count<"dense_bank", "cell_read">();
+    w.full.add(one, n / batch);
+    if (published_counts::counts(op.op)) w.layers.add(one, n / batch);
     w.published.add(op, weight / batch);
     auto& t = w.times[static_cast<std::size_t>(op.op.where.op)];
     auto const stages = detail::stage_times(c, r, op.op);
     t.passes += n;
-    t.total += n * *std::max_element(stages.begin(), stages.end());
+    double const longest = *std::max_element(stages.begin(), stages.end());
+    t.total += n * longest;
+    if (longest > 0.0)
+      for (std::size_t i = 0; i < w.largest.size(); ++i) w.largest[i] = std::max(w.largest[i], one.counts[i] / longest);
     for (std::size_t i = 0; i < stage_count; ++i) t.stages[i] += n * stages[i];
   }
 }
 
-/// Counts of the published rule: 2 S D / R conversions a MAC, and the cells of each weight once, with their check cells.
-[[nodiscard]] inline mean_counts<cost_actions> published_actions(published_counts const& n,
-                                                                 computation_chip_config const& c,
+/// Counts of the published rule: of the products with weights of the layers alone 2 S D / R conversions a MAC and the cells
+/// of each weight once, with their check cells, both without remainders; what else those products do as the plan counts it.
+[[nodiscard]] inline mean_counts<cost_actions> published_actions(phase_work const& w, computation_chip_config const& c,
                                                                  int digits) noexcept {
-  mean_counts<cost_actions> out;
+  mean_counts<cost_actions> out = w.layers;
+  published_counts const& n = w.published;
   out.count<"adc", "convert">() = n.macs * 2.0 * digits / static_cast<double>(c.array.activations(c.scale));
   out.count<"dense_bank", "cell_read">() = n.weights * c.cells_read_per_weight();
   out.count<"sense_adc", "convert">() = n.weights * c.cells_read_per_weight();

@@ -292,3 +292,62 @@ TEST_CASE("sizes that lie in an object of their own are read there") {
   CHECK(inner.key_heads == 2);
   CHECK(inner.decoder);
 }
+
+TEST_CASE("layers of other products are refused with their key; sizes under kindred keys are read") {
+  auto const refused = [](std::string const& text, char const* key) {
+    INFO(text);
+    try {
+      static_cast<void>(network_of(R"({"hidden_size":512,"num_hidden_layers":2,"num_attention_heads":8,"vocab_size":100,
+        "intermediate_size":1024,)" +
+                                   text + "}"));
+      FAIL("accepted");
+    } catch (error const& e) {
+      CHECK(e.code() == errc::config_value);
+      CHECK(e.info().where.find(key) != std::string::npos);
+    }
+  };
+  refused(R"("model_type":"mobilebert","use_bottleneck":true)", "model_type");
+  refused(R"("use_bottleneck":true)", "use_bottleneck");
+  refused(R"("model_type":"squeezebert","q_groups":4)", "model_type");
+  refused(R"("q_groups":4)", "q_groups");
+  refused(R"("model_type":"kimi_linear")", "model_type");
+  refused(R"("linear_attn_config":{"kda_layers":[1,2]})", "linear_attn_config");
+  refused(R"("model_type":"minimax_m1","attn_type_list":[0,1])", "attn_type_list");
+  refused(R"("model_type":"convbert")", "model_type");
+  refused(R"("head_ratio":2)", "head_ratio");
+  refused(R"("attn_layers":["local","lsh"])", "attn_layers");
+
+  auto const ctrl =
+      network_of(R"({"model_type":"ctrl","n_embd":1280,"n_layer":48,"n_head":16,"dff":8192,"vocab_size":246534,
+    "n_positions":256,"architectures":["CTRLLMHeadModel"]})");
+  CHECK(ctrl.transformer->hidden == 8192);
+  // The two published sizes of OLMo 1: 11008 and 8192 wide, gated.
+  auto const olmo =
+      network_of(R"({"model_type":"hf_olmo","d_model":4096,"n_layers":32,"n_heads":32,"mlp_hidden_size":22016,
+    "mlp_ratio":4,"activation_type":"swiglu","vocab_size":50280})");
+  CHECK(olmo.transformer->hidden == 11008);
+  CHECK(olmo.transformer->gated);
+  CHECK(static_cast<double>(olmo.weights()) / 1e9 == Approx(6.48).epsilon(0.01));  // 6.9 B with the embedding twice
+  CHECK(
+      network_of(
+          R"({"model_type":"hf_olmo","d_model":2048,"n_layers":16,"n_heads":16,"mlp_ratio":8,"activation_type":"swiglu",
+    "vocab_size":50280})")
+          .transformer->hidden == 8192);
+  auto const jina =
+      network_of(R"({"model_type":"bert","hidden_size":768,"num_hidden_layers":12,"num_attention_heads":12,
+    "intermediate_size":3072,"feed_forward_type":"geglu","hidden_act":"gelu","vocab_size":30528})");
+  CHECK(jina.transformer->gated);
+  CHECK(
+      network_of(
+          R"({"hidden_size":512,"num_hidden_layers":2,"num_attention_heads":8,"feed_forward_size":700,"vocab_size":9})")
+          .transformer->hidden == 700);
+
+  auto const bare = network_of(R"({"hidden_size":512,"num_hidden_layers":2,"num_attention_heads":8})");
+  REQUIRE(bare.remarks.size() == 2);
+  CHECK(bare.remarks[0].find("4 x hidden_size") != std::string::npos);
+  CHECK(bare.remarks[1].find("vocab_size") != std::string::npos);
+  auto const xlnet =
+      network_of(R"({"model_type":"xlnet","d_model":1024,"n_layer":24,"n_head":16,"d_inner":4096,"vocab_size":32000})");
+  REQUIRE(xlnet.remarks.size() == 1);
+  CHECK(xlnet.remarks[0].find("positions") != std::string::npos);
+}

@@ -83,6 +83,20 @@ TEST_CASE("cost: a reader is told what a file leaves open, and that a model take
   CHECK(result_of("cost --model bert_base")["remarks"].empty());
 }
 
+TEST_CASE("cost: what is asked for without effect is told") {
+  auto const remarks = [](std::string const& arguments) { return result_of("cost " + arguments)["remarks"]; };
+  for (char const* chip : {"isaac", "multi_bit", "single_bit", "pipelayer"}) {
+    INFO(chip);
+    std::string const of = std::string("--model resnet_34 --chip ") + chip;
+    auto const told = remarks(of + " --set cost.cycle=50ns --duplication 128 --tokens 64");
+    auto const all = told.dump();
+    for (char const* option : {"--set cost.cycle=50ns", "--duplication 128", "--tokens 64"})
+      CHECK_THAT(all, contains(option));
+  }
+  CHECK(remarks("--model bert_base --set cost.cycle=50ns --duplication 128 --tokens 64").empty());
+  CHECK(remarks("--model bert_base --set cost.cycle=100ns").empty());  // the default
+}
+
 TEST_CASE("cost: comparisons name their baseline, and leave out what is not modelled") {
   auto const r = result_of("cost --model bert_large --compare isaac,prime,a100");
   REQUIRE(r["compare"].size() == 3);
@@ -199,6 +213,22 @@ TEST_CASE("cost: a saved book reads back as the same cost; prices that nothing u
     CHECK(read["rows"] == own["rows"]);
     CHECK(read["unused_prices"].empty());
   }
+  // Of several chips too; ratios are at the book's prices.
+  std::string const large = "cost --model gpt3 --duplication 262144 --compare isaac", file = folder / "gpt3.csv";
+  auto const own = result_of(large + " --save-prices " + file), read = result_of(large + " --prices " + file);
+  CHECK(read["rows"] == own["rows"]);
+  CHECK(read["remarks"] == own["remarks"]);
+  CHECK(read["power_W"] == own["power_W"]);
+  CHECK(read["compare"][0]["ratios"]["energy"] == own["compare"][0]["ratios"]["energy"]);
+  CHECK_THAT(own["remarks"].back().get<std::string>(), contains("chips"));
+  auto const note = [](json const& r, std::string const& name) {
+    for (auto const& n : r["notes"])
+      if (n["name"] == name) return n["value"].get<double>();
+    return -1.0;
+  };
+  for (char const* name : {"chips", "write.energy", "link_bytes.prefill"}) CHECK(note(read, name) == note(own, name));
+  CHECK(note(read, "energy.prefill.book.full") == note(own, "energy.prefill.as_published.full"));
+  refused("cost --model bert_base --sensitivity --prices " + file, {"--sensitivity", "--prices"});
   std::ifstream in(folder.path() / "bottom_up.csv");
   std::string const book((std::istreambuf_iterator<char>(in)), {});
   folder.write("more.csv", book + "energy,laser.shine,1 pJ,assumption,test\narea,laser,1 mm2,assumption,test\n");

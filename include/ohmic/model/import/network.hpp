@@ -89,6 +89,16 @@ struct network_source {
 inline void refuse_other_layers(network_source const& from) {
   auto const& json = from.json;
   if (is_recurrent_family(from.family)) refuse_model(json, "model_type", "models whose layers all have attention");
+  if (auto const* allowed = other_products(from.family)) refuse_model(json, "model_type", allowed);
+  if (json.flag("use_bottleneck", false)) refuse_model(json, "use_bottleneck", "layers without bottlenecks");
+  for (char const* key : {"linear_attn_config", "head_ratio", "attn_layers"})
+    if (json.has(key)) refuse_model(json, key, "models whose layers all have attention of each query with all keys");
+  if (auto const* types = json.find("attn_type_list"); types != nullptr && types->is_array())
+    for (auto const& t : *types)
+      if (t != 1) refuse_model(json, "attn_type_list", "1 in every layer: attention with a softmax");
+  for (char const* key :
+       {"q_groups", "k_groups", "v_groups", "post_attention_groups", "intermediate_groups", "output_groups"})
+    if (json.has(key) && json.count(key, 1, widest_size) > 1) refuse_model(json, key, "1: products without groups");
   for (char const* key : {"state_size", "ssm_cfg", "mamba_d_state", "attn_layer_period", "linear_num_key_heads"})
     if (json.has(key)) refuse_model(json, key, "models whose layers all have attention");
   for (char const* key : {"num_query_heads", "block_configs"})
@@ -219,7 +229,12 @@ inline void remark_on_omissions(network_source const& from, program::transformer
       add(std::string(key) + ": the projection of the embeddings is left out");
   if (json.has("conv_dim") || json.has("num_mel_bins")) add("convolutions before the layers are left out");
   if (json.has("patch_size")) add("the embedding of patches is left out");
-  if (json.flag("relative_attention", false)) add("products with positions in attention are left out");
+  if (json.flag("relative_attention", false) || one_of(from.family, {"xlnet", "transfo-xl"}))
+    add("products with positions in attention are left out");
+  if (json.has("mem_len") && json.count("mem_len", 0, std::size_t{1} << 30) > 0)
+    add("mem_len: keys and values of earlier segments are left out");
+  if (s.vocabulary == 0 && !json.has("patch_size") && !json.has("num_mel_bins") && !json.has("conv_dim"))
+    add("vocab_size is not in the file: an output head is not counted");
   if (json.has("num_nextn_predict_layers") && json.count("num_nextn_predict_layers", 0, deepest_model) > 0)
     add("num_nextn_predict_layers: layers that predict further tokens are left out");
   if (json.has("attention_chunk_size")) add("attention_chunk_size: chunked attention is counted as full");
@@ -245,9 +260,21 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
   auto const& json = from.json;
   auto hidden = size_or_usual(from,
                               {"intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim", "encoder_ffn_dim",
-                               "ffn_hidden_size", "d_inner"},
+                               "ffn_hidden_size", "d_inner", "dff", "feed_forward_size"},
                               widest_size);
   if (!hidden && json.has("expansion_ratio")) hidden = json.count("expansion_ratio", 1, 1024) * s.width;
+  // OLMo: its activation halves what its first product gives.
+  std::string const type = json.has("feed_forward_type") ? json.string("feed_forward_type")
+                           : json.has("activation_type") ? json.string("activation_type")
+                                                         : "";
+  bool const gated_type = one_of(type, {"swiglu", "geglu", "reglu"});
+  if (!hidden && (json.has("mlp_hidden_size") || (json.has("activation_type") && json.has("mlp_ratio")))) {
+    hidden = json.has("mlp_hidden_size") ? json.count("mlp_hidden_size", 2, widest_size)
+                                         : json.count("mlp_ratio", 1, 1024) * s.width;
+    if (gated_type) *hidden /= 2;
+  }
+  if (!hidden && !is_four_fold_family(from.family))
+    from.remarks.push_back("intermediate_size is not in the file: 4 x hidden_size");
   s.hidden = hidden.value_or(4 * s.width);
   if (from.family == "qwen") s.hidden /= 2;  // its key counts both products
   std::string key, act;
@@ -256,7 +283,7 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
     if (key.empty() && json.has(name)) key = name, act = json.string(name);
   bool const by_activation = !key.empty() && is_gated_activation(json, key, act);
   s.gated = is_gated_family(from.family) || (by_activation && !is_plain_family(from.family)) ||
-            json.flag("is_gated_act", false);
+            json.flag("is_gated_act", false) || gated_type;
 }
 
 [[nodiscard]] inline program::transformer_shape read_sizes(network_source const& from) {

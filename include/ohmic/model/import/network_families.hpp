@@ -99,6 +99,22 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
                "falcon_h1", "nemotron_h", "granitemoehybrid", "xlstm", "hyena"});
 }
 
+/// Layers of other products than attention of equal heads and one feed-forward block; nullptr for none. Bottlenecks,
+/// products in groups, convolutions as heads, hashed attention.
+[[nodiscard]] inline char const* other_products(std::string_view family) noexcept {
+  if (family == "mobilebert") return "layers without bottlenecks";
+  if (family == "squeezebert") return "products without groups";
+  if (family == "convbert") return "layers whose heads all are attention";
+  if (family == "reformer") return "attention of each query with all keys";
+  if (family == "kimi_linear") return "models whose layers all have attention";
+  return nullptr;
+}
+/// 4 x width is the family's own rule where its file has no size.
+[[nodiscard]] inline bool is_four_fold_family(std::string_view family) noexcept {
+  return one_of(family, {"gpt2", "gpt_neo", "gptj", "gpt_bigcode", "codegen", "bloom", "falcon", "RefinedWeb",
+                         "RefinedWebModel", "mpt"});
+}
+
 /// Activations known by name; a gated one brings its own second product.
 /// Errors  config_value with the nearest name
 [[nodiscard]] inline bool is_gated_activation(json_file const& json, std::string const& key, std::string const& name) {
