@@ -252,8 +252,8 @@ int cost(cost_options const& o, common_options const& common) {
 
   FILE* const text = common.json == "-" ? stderr : stdout;
   auto remarks = remarks_on(network, p.work, report);
-  for (auto& text : without_effect(chosen, network, o, common, o.prices.empty() ? nullptr : &book, p, report))
-    remarks.push_back(std::move(text));
+  for (auto& remark : without_effect(chosen, network, o, common, o.prices.empty() ? nullptr : &book, p, report))
+    remarks.push_back(std::move(remark));
   if (!common.quiet) {
     print_report(text, report, p.work, remarks);
     if (!comparison.empty()) print_comparison(text, comparison, report.chip, !o.prices.empty());
