@@ -249,7 +249,7 @@ TEST_CASE("layers with experts may alternate with dense ones") {
 TEST_CASE("layers that share weights store them once, and what is left out is remarked") {
   auto const albert = network_of(
       R"({"model_type":"albert","hidden_size":768,"embedding_size":128,"num_hidden_layers":12,"num_hidden_groups":1,
-    "inner_group_num":1,"num_attention_heads":12,"intermediate_size":3072})");
+    "inner_group_num":1,"num_attention_heads":12,"intermediate_size":3072,"vocab_size":30000})");
   CHECK(albert.transformer->layers == 12);
   CHECK(albert.weights() == 12u * 768 * 768);
   CHECK(albert.remarks.size() == 1);
