@@ -89,7 +89,7 @@ TEST_CASE("unused prices of a run-time book are listed with their kind; its own 
   auto const text = to_text(computation_chip_book(price_set::bottom_up, component_prices{}, c));
   auto const unused = [&](std::string const& more) {
     return unused_prices(parse_price_book(text + more, "b"), computation_chip_part_names(c),
-                         action_names<cost_actions>());
+                         action_names<join<cost_actions, write_actions>>());
   };
   CHECK(unused("").empty());
   CHECK(unused("area,laser,1 mm2,table,x\nstatic_power,laser,1 mW,table,x\nenergy,laser.shine,1 pJ,table,x\n") ==
