@@ -149,7 +149,7 @@ TEST_CASE("in-situ devices: drift shrinks results, and compensation restores the
       [&] {
         in_situ::config::validate(in_situ_settings("weights.mapping=offset; cell.retention.compensation=global"));
       },
-      errc::config_conflict, {"cell.retention.compensation", "the offset drifts", "weights.mapping=differential"});
+      errc::config_conflict, {"cell.retention.compensation", "only pairs have factors against drift", "weights.mapping=differential"});
 }
 
 TEST_CASE("in-situ devices: per column mends what differs between columns, global does not") {
