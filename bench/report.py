@@ -65,7 +65,7 @@ class results:
                 self.medians[name] = b
             elif b.get("aggregate_name") == "cv":
                 self.spreads[name] = b.get("MAC/s", b["real_time"])
-        self.label = next((b["label"] for b in self.medians.values() if b.get("label")), "")
+        self.label = next((b["label"] for n, b in self.medians.items() if n.startswith("product/") and b.get("label")), "")
 
     def has(self, *names):
         return all(n in self.medians for n in names)
