@@ -11,53 +11,11 @@
 #include "in_situ_cases.hpp"
 #include "ohmic/crossbar/in_situ/calibration.hpp"
 #include "support/dice.hpp"
+#include "support/pairwise.hpp"
 #include "support/temporary_file.hpp"
 
 using namespace ohmic;
 using namespace ohmic_test;
-
-namespace {
-
-using pair_factors = std::vector<std::vector<std::string>>;
-using pair_row = std::vector<std::size_t>;
-using pair_value = std::pair<std::size_t, std::size_t>;  ///< factor, and its value
-using value_pair = std::pair<pair_value, pair_value>;
-
-std::set<value_pair> all_pairs(pair_factors const& factors) {
-  std::set<value_pair> out;
-  for (std::size_t f = 0; f < factors.size(); ++f)
-    for (std::size_t g = f + 1; g < factors.size(); ++g)
-      for (std::size_t a = 0; a < factors[f].size(); ++a)
-        for (std::size_t b = 0; b < factors[g].size(); ++b) out.insert({{f, a}, {g, b}});
-  return out;
-}
-
-/// Rows in which every pair of values of two factors occurs: greedy, the best of 40 rolled rows at a time.
-std::vector<pair_row> pairwise_rows(pair_factors const& factors) {
-  auto open = all_pairs(factors);
-  dice d(5);
-  std::vector<pair_row> rows;
-  while (!open.empty()) {
-    pair_row best;
-    std::vector<value_pair> best_pairs;
-    for (int roll = 0; roll < 40; ++roll) {
-      pair_row row;
-      for (auto const& f : factors) row.push_back(static_cast<std::size_t>(d.bits() % f.size()));
-      auto const& wanted = *open.begin();  // so that every row closes one
-      row[wanted.first.first] = wanted.first.second, row[wanted.second.first] = wanted.second.second;
-      std::vector<value_pair> closes;
-      for (std::size_t f = 0; f < row.size(); ++f)
-        for (std::size_t g = f + 1; g < row.size(); ++g)
-          if (value_pair const p{{f, row[f]}, {g, row[g]}}; open.count(p) > 0) closes.push_back(p);
-      if (closes.size() > best_pairs.size()) best = row, best_pairs = closes;
-    }
-    for (auto const& p : best_pairs) open.erase(p);
-    rows.push_back(best);
-  }
-  return rows;
-}
-
-}  // namespace
 
 TEST_CASE("in-situ array: every pair of policies runs or is refused with a sentence") {
   temporary_folder const folder;
@@ -93,12 +51,20 @@ TEST_CASE("in-situ array: every pair of policies runs or is refused with a sente
        "converter.kind=sar; converter.offset=0.01; converter.noise=0.005",
        "converter.kind=flash; converter.noise=0.005",
        "converter.kind=ramp; converter.offset=0.01; converter.noise=0.005"},
-      {"", "cell.faults.stuck_low=0.1; cell.faults.stuck_high=0.1", "cell.write.max_tries=5; cell.write.tolerance=0.02",
-       "cell.read_noise=0.01", "cell.retention.exponent=0.05; cell.retention.age=1000 s", "cell.retention.age=86400 s",
-       "cell.retention.age=86400 s; cell.retention.compensation=global",
-       "cell.retention.age=86400 s; cell.retention.compensation=per_column", "cell.temperature.at=350 K",
-       "cell.curve.scale=0.1 V", "cell.curve.law=milo", "cell.levels=16", "lines.ir_drop=1", "lines.nonlinearity=0.3",
-       "adc.halvings=2"},
+      {"", "cell.faults.stuck_low=0.1; cell.faults.stuck_high=0.1"},
+      {"", "cell.write.max_tries=5; cell.write.tolerance=0.02"},
+      {"", "cell.read_noise=0.01"},
+      {"", "cell.retention.exponent=0.05; cell.retention.age=1000 s", "cell.retention.age=86400 s"},
+      {"", "cell.retention.compensation=global", "cell.retention.compensation=per_column",
+       "cell.retention.compensation=exact"},
+      {"", "cell.temperature.at=350 K"},
+      {"", "cell.curve.scale=0.1 V", "cell.curve.law=milo"},
+      {"", "cell.levels=16"},
+      {"", "lines.ir_drop=1"},
+      {"", "lines.nonlinearity=0.3"},
+      {"", "adc.halvings=2"},
+      {"", "inputs.scale=fixed; inputs.largest=0.8"},
+      {"", "array.rows=5"},
   };
   dice d(6);
   matrix<double> w(5, 12), x(12, 3), seen(12, 4);
