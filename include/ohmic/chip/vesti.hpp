@@ -15,7 +15,6 @@ namespace ohmic::inline OHMIC_ABI::chip {
 struct vesti {
   static constexpr std::string_view name = "vesti";
   static constexpr std::string_view summary = "in-memory SRAM, weights off chip (energy, and a bound of the time)";
-  static constexpr double off_chip_bytes_per_s = 25.6e9;  // assumed: 3200 MT/s of 64 bits, JEDEC JESD79-4
   static constexpr std::string_view citation = "Yin et al., IEEE TVLSI 28(1), 2020";
 
   [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
@@ -26,10 +25,10 @@ struct vesti {
     add_baseline_energy(out, work, w.decode > 0, s.constants.vesti_mac, s.constants.vesti_weight);
     out.notes.push_back({"chips", 1.0, "chips", "weights pass through, whatever the model's size"});
     constexpr std::string_view meaning = "weights once over a channel of DDR4-3200, 25.6 GB/s (assumed)";
-    out.notes.push_back({"bound.off_chip_weights.prefill", work.prefill.weights / off_chip_bytes_per_s, "s", meaning});
+    out.notes.push_back({"bound.off_chip_weights.prefill", work.prefill.weights / s.baselines.vesti_bytes_per_s, "s", meaning});
     if (w.decode > 0)
       out.notes.push_back({"bound.off_chip_weights.decode_per_token",
-                           work.decode.weights * static_cast<double>(w.batch) / off_chip_bytes_per_s, "s", meaning});
+                           work.decode.weights * static_cast<double>(w.batch) / s.baselines.vesti_bytes_per_s, "s", meaning});
     return out;
   }
 };
