@@ -160,11 +160,17 @@ std::vector<std::string> without_effect(design const& d, model::network const& n
 }
 
 /// What a reader of the counts has to know.
-std::vector<std::string> remarks_on(model::network const& n, workload const& w, cost_report const& r) {
+std::vector<std::string> remarks_on(model::network const& n, workload const& w, cost_report const& r,
+                                    chip::cost_settings const& s) {
   auto out = n.remarks;
   std::size_t const longest = n.transformer ? n.transformer->positions : 0, own = w.tokens + w.decode;
   if (longest > 0 && own > longest)
     out.push_back(fmt::format("{} tokens, but the model has {} positions", own, longest));
+  if (double const caches = r.note("bound.cache_reads"), t = r.latency_s(phase::prefill);
+      s.chip.reads == operand_reads::every_session && caches > 0.9 * t)
+    out.push_back(fmt::format(
+        "the caches bound the prefill, {:.3g} of {:.3g} s: further copies buy nothing, cost.reads=held reads less",
+        caches, t));
   if (double const chips = r.note("chips"); chips > 1.0)
     out.push_back(fmt::format("the model does not fit one chip: {:.0f} chips", chips));
   return out;
@@ -292,7 +298,7 @@ int cost(cost_options const& o, common_options const& common) {
   }
 
   FILE* const text = common.json == "-" ? stderr : stdout;
-  auto remarks = remarks_on(network, p.work, report);
+  auto remarks = remarks_on(network, p.work, report, p.settings);
   for (auto& remark : without_effect(chosen, network, o, common, o.prices.empty() ? nullptr : &book, p, report))
     remarks.push_back(std::move(remark));
   if (!common.quiet) {

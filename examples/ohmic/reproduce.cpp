@@ -80,8 +80,8 @@ void set_price(component_prices& prices, std::string_view assignment) {
   });
   if (found) return;
   std::string const near = nearest_name(key, names);
-  throw error({errc::unknown_key, "unknown key", key, "", joined(names),
-               near.empty() ? "" : "did you mean '" + near + "'?"});
+  throw error(
+      {errc::unknown_key, "unknown key", key, "", joined(names), near.empty() ? "" : "did you mean '" + near + "'?"});
 }
 
 /// The inputs with what --set moves: the chip's settings of cost, and component prices. Fitted constants stay.

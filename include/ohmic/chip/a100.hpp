@@ -15,8 +15,7 @@ struct a100 {
   static constexpr std::string_view summary = "624 TOPS INT8, 400 W, 826 mm2, roofline";
   static constexpr std::string_view citation = "NVIDIA A100 data sheet, 2020; Wang et al. 2024, Table 10";
 
-  [[nodiscard]] static roofline model(published_constants const& k,
-                                      baseline_constants const& b = {}) noexcept {
+  [[nodiscard]] static roofline model(published_constants const& k, baseline_constants const& b = {}) noexcept {
     return {b.a100.operations_per_s,
             b.a100.power,
             b.a100.area,

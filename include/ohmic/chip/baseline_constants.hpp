@@ -114,8 +114,8 @@ void check_constant(char const* name, T const& v) {
   else
     si = v;
   if (!(si > 0.0) || !std::isfinite(si))
-    throw error({errc::value, "constant out of range", std::string("baselines.") + name,
-                 ohmic::detail::number_text(si), "finite, above 0", "correct it"});
+    throw error({errc::value, "constant out of range", std::string("baselines.") + name, ohmic::detail::number_text(si),
+                 "finite, above 0", "correct it"});
 }
 }  // namespace detail
 

@@ -94,7 +94,7 @@ struct isaac : in_situ_chip {
   /// What a MAC takes of the parts of an IMA: their power over the cycles of an input, shared by its weights. The
   /// comparison counts the ADC and the DAC alone; bottom up all of Table I's parts are there.
   [[nodiscard]] static std::array<energy_per_mac, 7> mac_actions(component_prices const& p, bool all,
-                                                               baseline_constants const& k = {}) noexcept {
+                                                                 baseline_constants const& k = {}) noexcept {
     std::array<energy_per_mac, 7> out;
     auto const parts = ima_parts();
     auto const busy = part_prices<watts>(parts, powers(p, k));
@@ -131,15 +131,18 @@ struct isaac : in_situ_chip {
     double const imas = std::ceil(static_cast<double>(w.weights) / ima_weights),
                  tiles = std::ceil(imas / imas_per_tile), chips = std::ceil(tiles / tiles_per_chip);
     add_area_rows(out, "ima", imas, ima_parts(), part_prices<square_metres>(ima_parts(), areas(s.prices, s.baselines)));
-    add_area_rows(out, "tile", tiles, tile_parts(), part_prices<square_metres>(tile_parts(), areas(s.prices, s.baselines)));
-    add_area_rows(out, "chip", chips, chip_parts(), part_prices<square_metres>(chip_parts(), areas(s.prices, s.baselines)));
+    add_area_rows(out, "tile", tiles, tile_parts(),
+                  part_prices<square_metres>(tile_parts(), areas(s.prices, s.baselines)));
+    add_area_rows(out, "chip", chips, chip_parts(),
+                  part_prices<square_metres>(chip_parts(), areas(s.prices, s.baselines)));
     auto const work = baseline_work_of(w);
     bool const all = s.choice.prices == price_set::bottom_up;
     add_baseline_energy(out, work, w.decode > 0, mac_actions(s.prices, all, s.baselines));
     for (bool set : {false, true}) {
       double mac = 0.0;
       for (auto const& a : mac_actions(s.prices, set, s.baselines)) mac += a.per_mac * a.each.value.si();
-      std::string_view const meaning = set ? "all parts of the IMA at the power of busy parts, leakage in it" : "ADC and DAC of the IMA alone, as printed";
+      std::string_view const meaning = set ? "all parts of the IMA at the power of busy parts, leakage in it"
+                                           : "ADC and DAC of the IMA alone, as printed";
       out.notes.push_back({set ? "energy.prefill.bottom_up.published" : "energy.prefill.as_published.published",
                            mac * work.prefill.macs, "J", meaning});
       if (w.decode > 0)

@@ -165,9 +165,9 @@ inline void robust_rows(row_maker& row) {
   static finding const two = look("robust.noise5x", 2, 6.2), one = look("robust.noise18x", 1, 18.6);
   auto const read = [&](std::string_view id, finding const& f, int bits, char const* beyond) {
     row.applied(id, f.at == 0 && f.beyond > 0,
-                "65,536 reads of " + std::to_string(bits) + "-bit cells in the dense bank at the printed multiple of 2.7 % " +
-                    "of full scale: " + std::to_string(f.at) + " wrong; at " + beyond + " x " +
-                    std::to_string(f.beyond) + " wrong");
+                "65,536 reads of " + std::to_string(bits) +
+                    "-bit cells in the dense bank at the printed multiple of 2.7 % " + "of full scale: " +
+                    std::to_string(f.at) + " wrong; at " + beyond + " x " + std::to_string(f.beyond) + " wrong");
   };
   read("robust.noise5x", two, 2, "6.2");
   read("robust.noise18x", one, 1, "18.6");

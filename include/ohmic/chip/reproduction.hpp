@@ -36,7 +36,8 @@ struct reproduced_row {
   std::string reason;     ///< of a listed failure
   bool within = false;    ///< of the tolerance
   bool listed = false;    ///< known not to agree
-  bool applied = false;   ///< computed is the printed value, put into the model, where what is printed of it holds; else 0
+  bool applied =
+      false;  ///< computed is the printed value, put into the model, where what is printed of it holds; else 0
 
   /// The constant in its formula was fitted on this very row, which therefore says nothing. Of a constant that was
   /// fitted on several rows, each of them.
@@ -91,9 +92,7 @@ template <class F>
 /// Largest multiple of the two-state fluctuation at which every level still reads back: half a level over the
 /// amplitude.
 /// Source  rtn_base_amplitude, 2.7 % of full scale, fits both rows (5 x at four levels, 18 x at two); chosen after seeing them
-[[nodiscard]] inline double error_free_multiple(int levels) noexcept {
-  return 0.5 / (levels - 1) / rtn_base_amplitude;
-}
+[[nodiscard]] inline double error_free_multiple(int levels) noexcept { return 0.5 / (levels - 1) / rtn_base_amplitude; }
 /// Cells that a dense bank reads wrongly, of 65,536 reads of random weights at a multiple of the fluctuation.
 /// Random  dense_bank's, seed 1
 [[nodiscard]] inline std::uint64_t wrong_cells(int cell_bits, double multiple) {

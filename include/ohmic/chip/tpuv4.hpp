@@ -16,8 +16,7 @@ struct tpuv4 {
   static constexpr std::string_view summary = "275 TOPS INT8, 192 W, roofline";
   static constexpr std::string_view citation = "Jouppi et al., ISCA 2023; Wang et al. 2024, Table 10";
 
-  [[nodiscard]] static roofline model(published_constants const& k,
-                                      baseline_constants const& b = {}) noexcept {
+  [[nodiscard]] static roofline model(published_constants const& k, baseline_constants const& b = {}) noexcept {
     return {b.tpuv4.operations_per_s,
             b.tpuv4.power,
             b.tpuv4.area,

@@ -88,8 +88,9 @@ template <class Spec, class List>
   counts.template count<"sense_adc", "convert">() = counts.template count<"dense_bank", "cell_read">();
   cost_report out;
   out.chip = name;
-  add_energy_rows(out, phase::prefill, counts,
-                  action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, prices, chip, false).energies));
+  add_energy_rows(
+      out, phase::prefill, counts,
+      action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, prices, chip, false).energies));
   return out;
 }
 

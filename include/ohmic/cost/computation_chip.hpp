@@ -221,10 +221,10 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
                                   p.multiplier_32.from};
   energy_price const cell{p.array_power.value * nanoseconds(100.0) / 16384.0,
                           "0.3 mW x 100 ns an array of 16384 cells (ISAAC Table I)", origin::table};
-  energy_price const sense{conversion.value * sense_energy,
-                           apart ? "8-bit conversion without its leakage by the ADC rule"
-                                 : "8-bit conversion by the ADC rule",
-                           origin::assumption};
+  energy_price const sense{
+      conversion.value * sense_energy,
+      apart ? "8-bit conversion without its leakage by the ADC rule" : "8-bit conversion by the ADC rule",
+      origin::assumption};
   energy_price const published_cell{p.dense_read.value / static_cast<double>(c.array.cells_per_weight),
                                     p.dense_read.source, p.dense_read.from};
   double const digit_bits = c.scale + 1;
@@ -299,5 +299,6 @@ struct ohmic::enum_names<ohmic::dac_scaling> {
       {"full", ohmic::dac_scaling::full}};
 };
 BOOST_HANA_ADAPT_STRUCT(ohmic::computation_chip_config, array, scale, adc_bits, dac_bits, bank_columns, sense_bits,
-                        registers, reads, sense_rule, dac_rule, shift_adders, bank_register_bits, duplication, cached_columns,
-                        cycle, column_time, write_time, conversions_per_s, cache_bytes_per_s, weight_bytes_per_s);
+                        registers, reads, sense_rule, dac_rule, shift_adders, bank_register_bits, duplication,
+                        cached_columns, cycle, column_time, write_time, conversions_per_s, cache_bytes_per_s,
+                        weight_bytes_per_s);

@@ -59,7 +59,8 @@ inline void add_latency_rows(cost_report& out, phase when, phase_work const& w) 
   constexpr std::string_view sources[] = {
       "digits x array cycle (Wang et al. 2024, 100 ns) per session, tile and group of tokens",
       "conversions of an array at 1.28 GS/s (ISAAC Table I)", "column accesses one by one; time per column assumed",
-      "cache reads of the plan, and operands of attention, at B_a (fits Table 11)", "one result a conversion time and array (assumed)"};
+      "cache reads of the plan, and operands of attention, at B_a (fits Table 11)",
+      "one result a conversion time and array (assumed)"};
   constexpr origin origins[] = {origin::table, origin::table, origin::assumption, origin::fit, origin::assumption};
   for (std::size_t i = 0; i < w.times.size(); ++i) {
     auto const& t = w.times[i];
@@ -119,18 +120,17 @@ struct energy_note_names {
   std::string_view prefill_full, prefill_published, decode_full, decode_published, prefill_static, decode_static;
 };
 inline constexpr energy_note_names as_published_notes{
-    "energy.prefill.as_published.full", "energy.prefill.as_published.published",
+    "energy.prefill.as_published.full",          "energy.prefill.as_published.published",
     "energy.decode_per_token.as_published.full", "energy.decode_per_token.as_published.published",
     "energy.prefill.as_published.static",        "energy.decode_per_token.as_published.static"};
 inline constexpr energy_note_names bottom_up_notes{
-    "energy.prefill.bottom_up.full",               "energy.prefill.bottom_up.published",
-    "energy.decode_per_token.bottom_up.full",      "energy.decode_per_token.bottom_up.published",
-    "energy.prefill.bottom_up.static",             "energy.decode_per_token.bottom_up.static"};
-inline constexpr energy_note_names book_notes{"energy.prefill.book.full", "energy.prefill.book.published",
-                                              "energy.decode_per_token.book.full",
-                                              "energy.decode_per_token.book.published",
-                                              "energy.prefill.book.static",
-                                              "energy.decode_per_token.book.static"};  ///< of a book that is given
+    "energy.prefill.bottom_up.full",          "energy.prefill.bottom_up.published",
+    "energy.decode_per_token.bottom_up.full", "energy.decode_per_token.bottom_up.published",
+    "energy.prefill.bottom_up.static",        "energy.decode_per_token.bottom_up.static"};
+inline constexpr energy_note_names book_notes{
+    "energy.prefill.book.full",          "energy.prefill.book.published",
+    "energy.decode_per_token.book.full", "energy.decode_per_token.book.published",
+    "energy.prefill.book.static",        "energy.decode_per_token.book.static"};  ///< of a book that is given
 
 /// Dynamic energies by both counts at the prices of a book, and what leaks meanwhile: either of them and the leakage are
 /// the whole energy.
@@ -277,11 +277,10 @@ template <class Crossbar = computation_crossbar_block<>, class Book>
                                                 workload const& w, Book const& book, count_rule count,
                                                 bool with_notes = true) {
   computation_chip_config::validate(c);
-  return detail::chip_cost_at<Crossbar>(
-      name, c, w, book, count, with_notes,
-      [&](cost_report& out, chip_resources const& r, chip_work const& work) {
-        add_energy_notes<Crossbar>(out, book_notes, book, c, r, w, work);
-      });
+  return detail::chip_cost_at<Crossbar>(name, c, w, book, count, with_notes,
+                                        [&](cost_report& out, chip_resources const& r, chip_work const& work) {
+                                          add_energy_notes<Crossbar>(out, book_notes, book, c, r, w, work);
+                                        });
 }
 
 /// The same with the chip's own book; its notes are at both sets of prices.

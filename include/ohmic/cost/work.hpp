@@ -133,9 +133,8 @@ namespace detail {
   double const accesses = op.source == operand_source::weights
                               ? d(op.shape.outputs) * d(pieces(op.shape.inner, c.array.weights_per_access())) * repeats
                               : 0.0;
-  double const moved = cache_reads(c, r, op) + (op.source != operand_source::weights
-                                                    ? d(op.shape.inner) * d(op.shape.outputs) * repeats
-                                                    : 0.0);
+  double const moved = cache_reads(c, r, op) +
+                       (op.source != operand_source::weights ? d(op.shape.inner) * d(op.shape.outputs) * repeats : 0.0);
   return {rounds * op.digits * c.cycle.si(), rounds * op.digits * 2.0 * d(c.pairs_used()) / c.conversions_per_s,
           std::ceil(accesses / d(r.banks)) * c.column_time.si(), moved / c.cache_bytes_per_s,
           results / (c.conversions_per_s * d(r.arrays()))};

@@ -23,8 +23,8 @@ struct network {
   std::vector<program::convolution> convolutions{};
   std::vector<program::convolution> shortcuts{};  ///< projections beside them: of a full count, not of the printed one
   std::size_t classes = 0;                        ///< outputs of the classifier behind them, counted likewise
-  std::size_t usual_tokens = 256;      ///< of the printed comparisons
-  std::vector<std::string> remarks{};  ///< what a file names and the counts leave out, or take as usual
+  std::size_t usual_tokens = 256;                 ///< of the printed comparisons
+  std::vector<std::string> remarks{};             ///< what a file names and the counts leave out, or take as usual
 
   /// Weights of the layers: no embeddings, biases, norms, head, shortcuts.
   [[nodiscard]] std::uint64_t weights() const noexcept {

@@ -49,8 +49,12 @@ struct convolution {
   }
   if (classes > 0 && !layers.empty()) {
     auto const& last = layers.back();
-    sub_operation mean{{1, operation::mean}, operand_source::sums, {last.output_channels, last.positions(), 1},
-                       c.activation_digits,  batch,                {}};
+    sub_operation mean{{1, operation::mean},
+                       operand_source::sums,
+                       {last.output_channels, last.positions(), 1},
+                       c.activation_digits,
+                       batch,
+                       {}};
     mean.post.add<"post", "scale">(batch * last.output_channels);
     mean.post.add<"cache", "write">(batch * last.output_channels);
     out.push_back({mean, 1});

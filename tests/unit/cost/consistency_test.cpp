@@ -88,8 +88,7 @@ TEST_CASE("leakage is counted once: a busy converter takes the whole power of it
 
 TEST_CASE("a full count of a residual network has its shortcuts and its classifier") {
   // 3.66e9 and 11.28e9 MACs with the shortcut projections; the classifier adds 0.5e6 and 2e6.
-  for (auto const& [id, full, printed] :
-       {std::tuple{"resnet_34", 3.66e9, 3.64e9}, {"resnet_152", 11.28e9, 10.92e9}}) {
+  for (auto const& [id, full, printed] : {std::tuple{"resnet_34", 3.66e9, 3.64e9}, {"resnet_152", 11.28e9, 10.92e9}}) {
     INFO(id);
     auto const& n = model::find_network(id);
     auto const w = workload_of(n, {0, 0, 1}, choices_of("wang2024"));
@@ -132,24 +131,22 @@ TEST_CASE("sensitivity moves every constant of a preset, both ways, and names th
     char const *chip, *constant;
     moved_total total;
     double up, down;
-  } const moves[] = {
-      {"isaac", "isaac_router_area", moved_total::area, 0.0, 0.0},
-      {"isaac", "hyper_transport_area", moved_total::area, 0.0, 0.0},
-      {"isaac", "hyper_transport_bytes_per_s", moved_total::prefill_latency, 0.0, 0.0},
-      {"isaac", "cycle", moved_total::prefill_latency, 0.0, 0.0},
-      {"prime", "prime_bus_bytes_per_s", moved_total::prefill_latency, 0.0, 0.0},
-      {"pipelayer", "pipelayer_slot", moved_total::prefill_latency, 0.0, 0.0},
-      {"pipelayer", "pipelayer_GOPS_mm2", moved_total::area, 1 / 1.1 - 1, 1 / 0.9 - 1},
-      {"tpuv4", "tpuv4_power", moved_total::prefill_energy, 0.1, -0.1},
-      {"a100", "a100_bytes_per_s", moved_total::decode_latency, 1 / 1.1 - 1, 1 / 0.9 - 1},
-      {"vesti", "vesti_weight", moved_total::decode_energy, 0.0, 0.0},
-      {"multi_bit", "multi_bit_mac", moved_total::prefill_energy, 0.0, 0.0},
-      {"wang2024", "column_time", moved_total::decode_latency, 0.0, 0.0}};
+  } const moves[] = {{"isaac", "isaac_router_area", moved_total::area, 0.0, 0.0},
+                     {"isaac", "hyper_transport_area", moved_total::area, 0.0, 0.0},
+                     {"isaac", "hyper_transport_bytes_per_s", moved_total::prefill_latency, 0.0, 0.0},
+                     {"isaac", "cycle", moved_total::prefill_latency, 0.0, 0.0},
+                     {"prime", "prime_bus_bytes_per_s", moved_total::prefill_latency, 0.0, 0.0},
+                     {"pipelayer", "pipelayer_slot", moved_total::prefill_latency, 0.0, 0.0},
+                     {"pipelayer", "pipelayer_GOPS_mm2", moved_total::area, 1 / 1.1 - 1, 1 / 0.9 - 1},
+                     {"tpuv4", "tpuv4_power", moved_total::prefill_energy, 0.1, -0.1},
+                     {"a100", "a100_bytes_per_s", moved_total::decode_latency, 1 / 1.1 - 1, 1 / 0.9 - 1},
+                     {"vesti", "vesti_weight", moved_total::decode_energy, 0.0, 0.0},
+                     {"multi_bit", "multi_bit_mac", moved_total::prefill_energy, 0.0, 0.0},
+                     {"wang2024", "column_time", moved_total::decode_latency, 0.0, 0.0}};
   for (auto const& m : moves) {
     INFO(m.chip << " " << m.constant);
     auto const rows = sensitivity(find_cost_preset(m.chip), w, {});
-    auto const found =
-        std::find_if(rows.begin(), rows.end(), [&](auto const& r) { return r.constant == m.constant; });
+    auto const found = std::find_if(rows.begin(), rows.end(), [&](auto const& r) { return r.constant == m.constant; });
     REQUIRE(found != rows.end());
     auto const i = static_cast<std::size_t>(m.total);
     CHECK(found->up[i] * found->down[i] < 0.0);
@@ -157,8 +154,8 @@ TEST_CASE("sensitivity moves every constant of a preset, both ways, and names th
     if (m.down != 0.0) CHECK(found->down[i] == Approx(m.down).epsilon(1e-9));
     CHECK_FALSE(strongest(rows, m.total).empty());
     for (auto const& r : rows) {
-      auto const most = std::find_if(rows.begin(), rows.end(),
-                                     [&](auto const& x) { return x.constant == strongest(rows, m.total); });
+      auto const most =
+          std::find_if(rows.begin(), rows.end(), [&](auto const& x) { return x.constant == strongest(rows, m.total); });
       CHECK(r.largest(m.total) <= most->largest(m.total));
     }
   }

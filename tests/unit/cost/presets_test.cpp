@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -94,6 +95,9 @@ TEST_CASE("designs with resident weights have area, time and chips; their energi
     CHECK(energy == Approx(printed_J).epsilon(1e-9));
   }
   auto const v = find_cost_preset("vesti").cost(w, {});
+  CHECK(v.area_mm2() == 0.0);
+  for (auto const& row : v.rows)
+    if (row.what == metric::area || row.what == metric::latency) CHECK(row.source.starts_with("not printed, 0: "));
   CHECK(v.note("bound.off_chip_weights.prefill") == Approx(301.99e6 / 25.6e9).epsilon(1e-4));
 }
 
@@ -326,8 +330,9 @@ TEST_CASE("processors generate no faster than their memory gives weights, and as
     CHECK(one.note("chips") == 1.0);
     CHECK(one.energy_J(phase::decode) == Approx(one.latency_s(phase::decode) * one.peak_power_W));
     // The weights of a step are shared by its batch, until the peak rate is the bound.
-    auto const batch_of = [&](std::size_t n) {
-      return find_cost_preset(id).cost(workload_of(large, {256, 4, n}, {}), {});
+    std::string_view const chip = id;  // clang 14: lambdas capture no bindings
+    auto const batch_of = [&, chip](std::size_t n) {
+      return find_cost_preset(chip).cost(workload_of(large, {256, 4, n}, {}), {});
     };
     auto const four = batch_of(4), many = batch_of(4096);
     CHECK(four.latency_s(phase::decode) == Approx(one.latency_s(phase::decode)).epsilon(1e-12));
@@ -430,7 +435,7 @@ TEST_CASE("the time of one product by hand: sessions, converters, columns, cache
   CHECK(at(stage::sessions) == Approx(1024 * 4 * 3 * 100e-9).epsilon(1e-12));           // 1.2288 ms
   CHECK(at(stage::converters) == Approx(1024 * 4 * 3 * 128 / 1.28e9).epsilon(1e-12));   // two columns a pair
   CHECK(at(stage::dense_columns) == Approx(1024 * 1024 / 256 * 10e-9).epsilon(1e-12));  // 256 weights an access
-  CHECK(at(stage::caches) == Approx(256.0 * 1024 * 1024 / 1.024e12).epsilon(1e-12));    // all activations, every session
+  CHECK(at(stage::caches) == Approx(256.0 * 1024 * 1024 / 1.024e12).epsilon(1e-12));  // all activations, every session
   CHECK(at(stage::functions) == Approx(256 * 1024 / (1.28e9 * 16)).epsilon(1e-12));
   // 64 arrays for the widest matrix of BERT-Large (4096 inputs): 307.2 us, as the report's row has it.
   auto const wide = ohmic::detail::stage_times(c, {64, 1, 1}, a1);
@@ -496,6 +501,45 @@ TEST_CASE("the arrays of an independent estimator are counted the same") {
     CHECK(values[8] == Approx(survey.energy(8).value.si() * 1e12).epsilon(1e-5));
   }
   CHECK(row == networks.size());
+}
+
+TEST_CASE("the file's columns of the other estimator are what it printed") {
+  char const* const folder = std::getenv("OHMIC_GOLDEN");
+  if (folder == nullptr || !std::ifstream(std::string(folder) + "/neurosim/fc_rram22_c2_sar8.out")) {
+    WARN("OHMIC_GOLDEN does not name a folder with neurosim/*.out: not compared");
+    return;
+  }
+  // Its tiles of 1024 x 1024 cells are 64 arrays; an array has a converter for 8 of its 128 columns.
+  auto const number_after = [](std::string const& line, std::string const& text) {
+    auto const at = line.find(text);
+    return at == line.npos ? 0.0 : std::stod(line.substr(at + text.size()));
+  };
+  std::ifstream table(OHMIC_SOURCE_DIR "/tests/golden/neurosim_counts.csv");
+  std::vector<std::vector<double>> rows;
+  for (std::string line; std::getline(table, line);) {
+    if (line.empty() || line.front() != '"') continue;
+    rows.emplace_back();
+    std::istringstream fields(line.substr(line.find('"', 1) + 2));
+    for (std::string field; std::getline(fields, field, ',');) rows.back().push_back(std::stod(field));
+  }
+  REQUIRE(rows.size() == 2);
+  for (auto const& [name, row] : {std::pair{"fc_rram22_c2_sar8", rows[0]}, {"bertl_rram22_c2_sar8", rows[1]}}) {
+    INFO(name);
+    std::ifstream printed(std::string(folder) + "/neurosim/" + name + ".out");
+    double tiles = 0.0, area_um2 = 0.0, energy_pJ = 0.0;
+    bool in_tiles = false, in_summary = false;
+    for (std::string line; std::getline(printed, line);) {
+      if (line.starts_with("---")) in_tiles = line.find("# of tile used") != line.npos;
+      if (line.find("Summary") != line.npos) in_summary = true;
+      if (in_tiles && line.starts_with("layer")) tiles += number_after(line, ": ");
+      area_um2 += number_after(line, "Total ADC (or S/As and precharger for SRAM) Area on chip : ");
+      if (in_summary) energy_pJ += number_after(line, "ADC (or S/As and precharger for SRAM) readDynamicEnergy is : ");
+    }
+    CHECK(tiles * 64 == row[0]);
+    CHECK(tiles * 64 * 128 / 8 == row[1]);
+    CHECK(area_um2 / row[1] == Approx(row[3]).epsilon(1e-5));
+    CHECK(energy_pJ / row[2] == Approx(row[6]).epsilon(1e-5));
+  }
 }
 
 TEST_CASE("the published energies of a decoder's token read every weight once") {

@@ -96,7 +96,9 @@ TEST_CASE("cost: what is asked for without effect is told") {
     CHECK(remarks("--model resnet_34 --set cost.cycle=200ns --chip " + std::string(chip)).empty() ==
           (std::string(chip) != "pipelayer"));
   }
-  CHECK(remarks("--model bert_base --set cost.cycle=50ns --duplication 128 --tokens 64").empty());
+  CHECK(remarks("--model bert_base --set cost.cycle=50ns --duplication 32 --tokens 64").empty());
+  CHECK_THAT(remarks("--model bert_base --duplication 512").dump(), contains("the caches bound the prefill"));
+  CHECK(remarks("--model bert_base --duplication 512 --set cost.registers=literal --set cost.reads=held").empty());
   CHECK(remarks("--model bert_base --set cost.cycle=100ns").empty());  // the default
 }
 
@@ -326,7 +328,8 @@ TEST_CASE("reproduce: what stands beside the printed figures is there") {
     INFO(model);
     std::string const m = model;
     CHECK(value("fig12a.ratio.sb." + m) > 10.0);
-    for (char const* kind : {"full", "published", "static"}) CHECK(value(m + ".energy.prefill.bottom_up." + kind) > 0.0);
+    for (char const* kind : {"full", "published", "static"})
+      CHECK(value(m + ".energy.prefill.bottom_up." + kind) > 0.0);
     CHECK(value(m + ".macs.prefill.full") > value(m + ".macs.prefill.published"));
   }
   CHECK(value("bert_large.energy.decode_per_token.as_published.published") == Approx(9.42e-3).epsilon(1e-3));

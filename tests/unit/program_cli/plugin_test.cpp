@@ -84,7 +84,8 @@ TEST_CASE("cost: a plugin's price book is one of a file, with the same checks, i
   folder.write("more.csv", lines + "energy,dac.drive,1 pJ,assumption,test\narea,laser,1 mm2,assumption,test\n");
   std::string const base = "cost --model bert_base" + with + " --prices ";
   refused(base + "cost_table:file=" + (folder / "less.csv"), {"no energy price", "dac.drive"});
-  auto const more = run_program(of + (folder / "more.json") + with + " --prices cost_table:file=" + (folder / "more.csv"));
+  auto const more =
+      run_program(of + (folder / "more.json") + with + " --prices cost_table:file=" + (folder / "more.csv"));
   REQUIRE(more.status == 0);
   CHECK(read_json(folder.path() / "more.json")["unused_prices"] == nlohmann::json::array({"area laser"}));
   refused(base + "cost_table:file=/no/such.csv", {"/no/such.csv"});

@@ -150,27 +150,25 @@ inline void read_experts(network_source const& from, program::transformer_shape&
     return;
   }
   static constexpr std::initializer_list<char const*> taken_keys = {
-      "num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_topk", "moe_k",
-                               "num_selected_experts"};
+      "num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_topk", "moe_k", "num_selected_experts"};
   auto const taken = size_by(json, taken_keys, 1, 65536);
   if (!taken) refuse_missing(json, taken_keys);
   s.experts_per_token = *taken;
   s.expert_hidden = size_by(json, {"moe_intermediate_size"}, 1, widest_size).value_or(s.hidden);
-  s.shared_hidden =
-      size_by(json, {"shared_expert_intermediate_size"}, 0, widest_size)
-          .value_or(s.expert_hidden * size_by(json,
-                                              {"n_shared_experts", "num_shared_experts", "num_shared_expert",
-                                               "moe_num_shared_experts"},
-                                              0, 4096)
-                                          .value_or(0));
+  s.shared_hidden = size_by(json, {"shared_expert_intermediate_size"}, 0, widest_size)
+                        .value_or(s.expert_hidden * size_by(json,
+                                                            {"n_shared_experts", "num_shared_experts",
+                                                             "num_shared_expert", "moe_num_shared_experts"},
+                                                            0, 4096)
+                                                        .value_or(0));
   // Arctic: a dense block as wide as the layer beside the experts.
   if (json.flag("parallel_attn_mlp_res", false)) s.shared_hidden += s.width;
   if (from.family.starts_with("llama4")) {
     s.shared_hidden = s.expert_hidden;
     s.hidden = size_by(json, {"intermediate_size_mlp"}, 1, widest_size).value_or(s.hidden);
   }
-  std::size_t const first = size_by(json, {"first_k_dense_replace", "moe_layer_num_skipped", "moe_layer_start_index"}, 0,
-                                    deepest_model)
+  std::size_t const first = size_by(json, {"first_k_dense_replace", "moe_layer_num_skipped", "moe_layer_start_index"},
+                                    0, deepest_model)
                                 .value_or(0),
                     end = size_by(json, {"moe_layer_end_index"}, 0, deepest_model).value_or(deepest_model),
                     step = size_by(json,
@@ -343,10 +341,9 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
                  ? json.count("encoder_layers", 1, deepest_model)
                  : required_size(from, {"num_hidden_layers", "n_layer", "num_layers", "n_layers", "encoder_layers"},
                                  deepest_model);
-  s.heads = required_size(from,
-                          {"num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads",
-                           "attention_heads"},
-                          widest_size);
+  s.heads = required_size(
+      from, {"num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads", "attention_heads"},
+      widest_size);
   bool const shared = json.flag("multi_query", false) && !json.flag("new_decoder_architecture", false);
   auto keys = size_or_usual(from, {"num_key_value_heads", "num_kv_heads", "n_head_kv"}, widest_size);
   if (!keys && json.flag("multi_query_attention", false))
@@ -354,7 +351,8 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
   if (auto const* v = json.find("attn_config"); !keys && v != nullptr && v->is_object())
     keys = size_by(json.inside("attn_config"), {"kv_n_heads"}, 1, widest_size);
   s.key_heads = shared ? 1 : keys.value_or(s.heads);
-  auto head_width = size_or_usual(from, {"head_dim", "d_kv", "kv_channels", "d_head", "attention_head_dim"}, widest_size);
+  auto head_width =
+      size_or_usual(from, {"head_dim", "d_kv", "kv_channels", "d_head", "attention_head_dim"}, widest_size);
   if (json.has("kv_lora_rank")) head_width = 1;  // its heads have sizes of their own
   if (!head_width && s.width % s.heads != 0)
     throw error({errc::config_conflict, "does not divide hidden_size", json.where("num_attention_heads"),
@@ -377,8 +375,8 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
   bool const rms =
       json.has("rms_norm_eps") || json.flag("rmsnorm", false) || is_t5(family) || is_rms_rotary_family(family);
   s.norm = rms ? program::norm_kind::rms_norm : program::norm_kind::layer_norm;
-  for (char const* key : {"rope_theta", "rotary_pct", "rotary_dim", "partial_rotary_factor", "rotary_emb_base", "rope_embedding_base",
-                          "rope_scaling", "rope_parameters", "global_rope_theta"})
+  for (char const* key : {"rope_theta", "rotary_pct", "rotary_dim", "partial_rotary_factor", "rotary_emb_base",
+                          "rope_embedding_base", "rope_scaling", "rope_parameters", "global_rope_theta"})
     s.rotary = s.rotary || json.has(key);
   s.rotary = s.rotary || family == "chatglm" || is_rms_rotary_family(family) ||
              (one_of(family, {"falcon", "RefinedWeb", "RefinedWebModel"}) && !json.flag("alibi", false));

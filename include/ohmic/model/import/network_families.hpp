@@ -66,8 +66,9 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
                          "siglip"});
 }
 [[nodiscard]] inline bool is_encoder_decoder_family(std::string_view family) noexcept {
-  return is_t5(family) || one_of(family, {"bart", "mbart", "marian", "pegasus", "m2m_100", "whisper", "blenderbot",
-                                          "blenderbot-small", "led", "speech_to_text", "fsmt", "plbart", "bigbird_pegasus"});
+  return is_t5(family) ||
+         one_of(family, {"bart", "mbart", "marian", "pegasus", "m2m_100", "whisper", "blenderbot", "blenderbot-small",
+                         "led", "speech_to_text", "fsmt", "plbart", "bigbird_pegasus"});
 }
 [[nodiscard]] inline bool is_decoder_family(std::string_view family) noexcept {
   return starts_with_any(
@@ -134,8 +135,9 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
                                        "mish",          "linear",
                                        "laplace",       "elu",
                                        "silu",          "swiglu",
-                                       "geglu",         "gegelu",        "gated-gelu",
-                                       "gated-relu",    "gated-silu"};
+                                       "geglu",         "gegelu",
+                                       "gated-gelu",    "gated-relu",
+                                       "gated-silu"};
   for (auto const& n : known)
     if (n == name) return false;
   std::string const near = nearest_name(name, known);
