@@ -1,5 +1,6 @@
 // ohmic cost: area, energy and latency of a model on a chip.
 #include <chrono>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
@@ -40,7 +41,8 @@ prepared prepare_for(design const& d, model::network const& n, cost_options cons
 /// Errors  file_missing, those of the plugin
 std::string book_text(std::string const& name) {
   std::ifstream in(name, std::ios::binary);
-  if (in) return {std::istreambuf_iterator<char>(in), {}};
+  std::error_code none;
+  if (in && !std::filesystem::is_directory(name, none)) return {std::istreambuf_iterator<char>(in), {}};
   auto const colon = name.find(':');
   if (colon == name.npos) {
     std::string const near = plugin_named(name) != nullptr ? "for the plugin's book add ':' and its parameters" : "";
@@ -154,6 +156,7 @@ std::vector<std::string> without_effect(design const& d, model::network const& n
   }
   auto other = o;
   if (other.duplication = 0; o.duplication > 0) check(fmt::format("--duplication {}", o.duplication), other, common);
+  if (o.decode > 1 && !n.transformer) out.push_back(fmt::format("--decode {} has no effect on this cost", o.decode));
   other = o;
   if (other.tokens = 0; o.tokens > 0 && !n.transformer) check(fmt::format("--tokens {}", o.tokens), other, common);
   return out;

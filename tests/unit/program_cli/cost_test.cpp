@@ -88,9 +88,9 @@ TEST_CASE("cost: what is asked for without effect is told") {
   for (char const* chip : {"isaac", "multi_bit", "single_bit", "pipelayer"}) {
     INFO(chip);
     std::string const of = std::string("--model resnet_34 --chip ") + chip;
-    auto const told = remarks(of + " --set cost.column_time=5ns --duplication 128 --tokens 64");
+    auto const told = remarks(of + " --set cost.column_time=5ns --duplication 128 --tokens 64 --decode 4");
     auto const all = told.dump();
-    for (char const* option : {"--set cost.column_time=5ns", "--duplication 128", "--tokens 64"})
+    for (char const* option : {"--set cost.column_time=5ns", "--duplication 128", "--tokens 64", "--decode 4"})
       CHECK_THAT(all, contains(option));
     // A cycle is used by designs whose arrays have cycles; a spike of PipeLayer has a time of its own.
     CHECK(remarks("--model resnet_34 --set cost.cycle=200ns --chip " + std::string(chip)).empty() ==
@@ -211,6 +211,7 @@ TEST_CASE("cost: a price book that lacks a price is refused by name") {
   folder.write("book.csv", "area,adc,1e-3 mm2,table,mine\n");
   refused("cost --model bert_base --prices " + (folder / "book.csv"), {"no energy price", "dense_bank.column_access"});
   refused("cost --model bert_base --chip isaac --prices " + (folder / "book.csv"), {"isaac"});
+  refused("cost --model bert_base --prices '" + folder.path().string() + "'", {"--prices", "cannot be read"});
 }
 
 TEST_CASE("cost: a saved book reads back as the same cost; prices that nothing uses are listed with their kind") {
