@@ -66,7 +66,7 @@ std::vector<figures::chart> figure_11_breakdown() {
     auto const d = [](auto v) { return static_cast<double>(v); };
     int const digits = balanced_digits(scale, 127);
     double const inner = d(k.array.activations(scale)), macs = inner * d(k.array.pairs());
-    auto const book = computation_chip_book(price_set::bottom_up, prices, k);
+    auto const book = computation_chip_book(price_set::bottom_up, prices, k, false);  // no leakage beside
     auto const each = action_prices<cost_actions>(book.energies);
     auto const of = [&]<class A>(A, double count) { return count * each[cost_actions::index<A>].value.si(); };
     std::pair<char const*, double> const energies[] = {
