@@ -143,7 +143,7 @@ TEST_CASE("sensitivity moves every constant of a preset, both ways, and names th
                      {"vesti", "vesti_weight", moved_total::decode_energy, 0.0, 0.0},
                      {"multi_bit", "multi_bit_mac", moved_total::prefill_energy, 0.0, 0.0},
                      {"wang2024", "dense_read", moved_total::decode_energy, 0.0, 0.0},
-                     {"wang2024", "cycle", moved_total::prefill_latency, 0.0, 0.0}};
+                     {"wang2024", "cache_bytes_per_s", moved_total::prefill_latency, 0.0, 0.0}};
   for (auto const& m : moves) {
     INFO(m.chip << " " << m.constant);
     auto const rows = sensitivity(find_cost_preset(m.chip), w, {});
