@@ -1,7 +1,7 @@
 """Line and bar plots as SVG text, for the studies beside this file. Standard library only."""
 from xml.sax.saxutils import escape
 
-COLOURS = ["#1b6ca8", "#d1495b", "#3a7d44", "#edae49", "#6c4a9e", "#30638e", "#8d6a4f"]
+COLOURS = ["#1b6ca8", "#d1495b", "#3a7d44", "#edae49", "#6c4a9e", "#30638e", "#8d6a4f", "#2a9d8f", "#7a7a7a", "#b56576"]
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 420, 70, 190, 46, 54
 
 

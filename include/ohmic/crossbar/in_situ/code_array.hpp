@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -15,6 +16,7 @@
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/imperfections.hpp"
+#include "ohmic/crossbar/in_situ/code_converters.hpp"
 #include "ohmic/crossbar/in_situ/code_exactness.hpp"
 #include "ohmic/crossbar/in_situ/code_kernel.hpp"
 #include "ohmic/crossbar/in_situ/code_operand.hpp"
@@ -33,6 +35,7 @@ struct code_array_settings {
   typename Adc::config adc{};
   range_config range{};
   code_cell_settings cells{};
+  converter_config converter{};  ///< errors of the converters; ideal: the ADC as it is
 };
 
 /// In-situ arrays: weights (or a second activation, written first) in cells, inputs on the rows. A conversion is of one
@@ -81,6 +84,7 @@ class code_array {
         drives_.push_back(std::nearbyint(read_curve(c.cells.cell.curve, static_cast<double>(d) / top) * top * 16384.0) /
                           16384.0);
     }
+    if (has_laws()) return;
     lossless_ = Adc::lossless(c.adc) || (c.range.rule == ohmic::range_rule::full_scale && reads_every_current());
   }
 
@@ -111,6 +115,8 @@ class code_array {
                               operand_source source = operand_source::weights, read_place const& place = {}) const {
     operand out(codes, layout(), !collapses() && source != operand_source::sums, where);
     if (!out.in_cells()) return out;
+    bool const written = source == operand_source::activations;
+    out.set_converters({written ? place.array : place.product, written});
     if (!cells_.is_ideal() || curve_bends()) out.see(layout(), cells_, written_at(out, source, place, where));
     if (layout().weights.pairs == pair_reading::difference) out.subtract_pairs();
     return out;
@@ -163,18 +169,31 @@ class code_array {
     if (collapses() || source == operand_source::sums) return exact_product(x, y, digits, source, done, threads, where);
     check_operand(y, adcs.size(), true, where);
     input_operand const in(switched_view(x), y.cut(), layout(), digits / static_cast<int>(slices()), where);
-    require_exact_sums(layout(), config_.cells, in, y, adcs, unit_converter(), Adc::top_code(magnitude_adc_), where);
+    require_exact_sums(layout(), config_.cells, in, y, adcs, unit_converter(), Adc::top_code(magnitude_adc_),
+                       has_laws(), where);
+    std::optional<code_converters> made;
+    if (has_laws())
+      made.emplace(config_.converter, layout(), magnitude_bits(), Adc::top_code(magnitude_adc_), config_.cells.seed, in,
+                   y, place, where);
     bool const noisy = y.variance(0, 0, 0) != nullptr, compensated = !y.drift_gains().empty();
     read_address const noise =
         noisy ? reads_of(layout(), in, y, {config_.cells.seed, purpose::read, place.product}, place, where)
               : read_address();
     double const* const drives = drives_.empty() ? nullptr : drives_.data() + layout().input_top();
-    unit_readings<Adc> const units(in, y, layout(), unit_converter(), drives, noisy ? &noise : nullptr);
+    auto const units = [&] {
+      read_address const* const draws = noisy ? &noise : nullptr;
+      Adc const converter = unit_converter();
+      if (!made) return unit_readings<Adc>(in, y, layout(), converter, drives, draws);
+      return unit_readings<Adc>(in, y, layout(), converter, drives, draws, [&](float current, auto&&... at) {
+        return made->unit_code(converter, current, at...);
+      });
+    }();
     product_sums z(in.tokens(), y.outputs()), taken_off(compensated ? in.tokens() : 0, y.outputs());
     product_sums& off = compensated ? taken_off : z;
     run(in.tokens(), y.blocks(), done, threads,
         [&](std::size_t first, std::size_t tokens, std::size_t block, report_type& r) {
           aligned_vector<float> normals(noisy ? tokens * noise.tiles * noise.lines * output_block : 0);
+          std::vector<float> currents(made ? tokens * y.cut().tiles() * 2 * output_block : 0);
           for (std::size_t p = 0; p < in.passes(); ++p) {
             auto const gain = static_cast<double>(in.weight(p));
             auto const unit_codes = units.of_block(p, first, tokens, block);
@@ -194,7 +213,12 @@ class code_array {
                 job.time = noise.time;
               }
               sum_target to = z.target(first, block, snapped_step(converter.step()) * slice);
-              kernels_->convert(job, converter, converter.full_scale(), to, r.clipped);
+              if (!made) {
+                kernels_->convert(job, converter, converter.full_scale(), to, r.clipped);
+                continue;
+              }
+              kernels_->read(job, currents.data());
+              made->convert(job, converter, currents, p, i, block, first, to, r.clipped);
             }
             if (!layout().weights.is_differential())
               take_off_offset(unit_codes, gain * units.step(), tokens, y.cut().tiles(), off.target(first, block, 1.0));
@@ -264,6 +288,7 @@ class code_array {
   [[nodiscard]] static config const& validated(config const& c) {
     code_layout::validate(c.layout);
     code_cell_settings::validate(c.cells, c.layout);
+    require_law_fits<Adc>(c.converter, c.adc);
     return c;
   }
 
@@ -275,6 +300,12 @@ class code_array {
   [[nodiscard]] code_layout const& layout() const noexcept { return config_.layout; }
   [[nodiscard]] std::size_t slices() const noexcept { return layout().weights.slices.size(); }
   [[nodiscard]] bool has_sign() const noexcept { return layout().has_signed_currents(); }
+  /// True where converters have errors, each its own.
+  [[nodiscard]] bool has_laws() const noexcept { return config_.converter.kind != converter_kind::ideal; }
+  [[nodiscard]] int magnitude_bits() const noexcept {
+    if constexpr (requires { magnitude_adc_.bits; }) return magnitude_adc_.bits;
+    return 8;
+  }
   /// True where a product is one of integers.
   [[nodiscard]] bool collapses() const noexcept { return lossless_ && cells_.is_ideal() && !curve_bends(); }
   /// True where rows are driven with more than a bit, which the curve of cells changes.
