@@ -109,7 +109,7 @@ def draw(model, name, label, found, rows, xs):
             table.writerow(["", way, f"{scores[metric]:.6g}", f"{agreement:.6g}"])
         for chip, points in rows.items():
             for p in points:
-                table.writerow([p["x"], chip, f"{p['scores'][metric]:.6g}", f"{p['agreement']:.6g}"])
+                table.writerow([p["x"] if isinstance(p["x"], str) else f"{p['x']:g}", chip, f"{p['scores'][metric]:.6g}", f"{p['agreement']:.6g}"])
     print(out + ".svg", flush=True)
 
 
