@@ -96,11 +96,12 @@ def sweep(arguments, settings):
 def draw(model, name, label, found, rows, xs):
     """Plot and table of one sweep: a column for every chip, and the same of fp32 and INT8."""
     metric, int8 = found["metric"], found["chips"][0]
-    lines = {"fp32": [found["fp32"][metric]] * len(xs), "int8": [int8["scores"][metric]] * len(xs)}
-    lines |= {chip: [next((p["scores"][metric] for p in points if p["x"] == x), None) for x in xs] for chip, points in rows.items()}
+    lines = {chip: [next((p["scores"][metric] for p in points if p["x"] == x), None) for x in xs] for chip, points in rows.items()}
     out = os.path.join(runs.OUTPUT, f"devices_{name}_{model}")
     plot = svg.plot(f"{model}, {found['n']} texts: {name}", label, metric, (0.0, 1.0))
     plot.lines([x if isinstance(x, str) else f"{x:g}" for x in xs], lines)
+    plot.level(len(lines), "fp32", found["fp32"][metric], "6 3")
+    plot.level(len(lines) + 1, "INT8", int8["scores"][metric], "2 2")
     plot.write(out + ".svg")
     with open(out + ".csv", "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")

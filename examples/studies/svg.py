@@ -48,6 +48,15 @@ class plot:
             self.parts.extend(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points)
             self.legend(index, name)
 
+    def level(self, index, name, value, dashes):
+        """A dashed line across at this value, `index`-th in the legend."""
+        at = self.place_y(value)
+        line = f'stroke="#000" stroke-width="1.5" stroke-dasharray="{dashes}"'
+        self.parts.append(f'<line x1="{LEFT}" y1="{at:.1f}" x2="{WIDTH - RIGHT}" y2="{at:.1f}" {line}/>')
+        middle = TOP + 16 * index + 5
+        self.parts.append(f'<line x1="{WIDTH - RIGHT + 8}" y1="{middle}" x2="{WIDTH - RIGHT + 28}" y2="{middle}" {line}/>')
+        self.text(WIDTH - RIGHT + 32, middle + 4, name)
+
     def bars(self, groups, series):
         """series: name -> one value for each of groups; the value is written on its bar."""
         room = (WIDTH - LEFT - RIGHT) / len(groups)
