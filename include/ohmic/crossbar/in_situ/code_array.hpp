@@ -157,8 +157,7 @@ class code_array {
   /// Z = X . Y through the converters. Where they lose nothing passes and slices collapse into one integer product: the
   /// same sums. Factors against drift are part of the scale that F multiplies with: no action of their own.
   /// Shape   x (tokens, inner) codes of 16 bits with or without sign (switched_codes), converters (digits)
-  /// Errors  shape, value as input_operand; capacity if a sum could leave exact arithmetic, or random numbers have no
-  ///         addresses
+  /// Errors  shape, value as input_operand; capacity where sums are not exact or random numbers have no addresses
   /// Random  purpose::read of the product and the time of `place`, one normal a conversion where reads are noisy: in
   ///         distribution one of every cell and pass
   template <switched_codes X>
@@ -173,8 +172,7 @@ class code_array {
                        has_laws(), where);
     std::optional<code_converters> made;
     if (has_laws())
-      made.emplace(config_.converter, layout(), magnitude_bits(), Adc::top_code(magnitude_adc_), config_.cells.seed, in,
-                   y, place, where);
+      made.emplace(config_.converter, layout(), Adc::top_code(magnitude_adc_), config_.cells.seed, in, y, place, where);
     bool const noisy = y.variance(0, 0, 0) != nullptr, compensated = !y.drift_gains().empty();
     read_address const noise =
         noisy ? reads_of(layout(), in, y, {config_.cells.seed, purpose::read, place.product}, place, where)
@@ -193,7 +191,6 @@ class code_array {
     run(in.tokens(), y.blocks(), done, threads,
         [&](std::size_t first, std::size_t tokens, std::size_t block, report_type& r) {
           aligned_vector<float> normals(noisy ? tokens * noise.tiles * noise.lines * output_block : 0);
-          std::vector<float> currents(made ? tokens * y.cut().tiles() * 2 * output_block : 0);
           for (std::size_t p = 0; p < in.passes(); ++p) {
             auto const gain = static_cast<double>(in.weight(p));
             auto const unit_codes = units.of_block(p, first, tokens, block);
@@ -213,15 +210,14 @@ class code_array {
                 job.time = noise.time;
               }
               sum_target to = z.target(first, block, snapped_step(converter.step()) * slice);
-              if (!made) {
+              if (made)
+                made->convert(kernels_->read, job, converter, p, i, block, first, to, r.clipped);
+              else
                 kernels_->convert(job, converter, converter.full_scale(), to, r.clipped);
-                continue;
-              }
-              kernels_->read(job, currents.data());
-              made->convert(job, converter, currents, p, i, block, first, to, r.clipped);
             }
             if (!layout().weights.is_differential())
-              take_off_offset(unit_codes, gain * units.step(), tokens, y.cut().tiles(), off.target(first, block, 1.0));
+              take_off_offset(unit_codes, offset() * (gain * units.step()), tokens, y.cut().tiles(),
+                              off.target(first, block, 1.0));
           }
         });
     done.clipped += units.clipped();
@@ -302,15 +298,17 @@ class code_array {
   [[nodiscard]] bool has_sign() const noexcept { return layout().has_signed_currents(); }
   /// True where converters have errors, each its own.
   [[nodiscard]] bool has_laws() const noexcept { return config_.converter.kind != converter_kind::ideal; }
-  [[nodiscard]] int magnitude_bits() const noexcept {
-    if constexpr (requires { magnitude_adc_.bits; }) return magnitude_adc_.bits;
-    return 8;
-  }
   /// True where a product is one of integers.
   [[nodiscard]] bool collapses() const noexcept { return lossless_ && cells_.is_ideal() && !curve_bends(); }
   /// True where rows are driven with more than a bit, which the curve of cells changes.
   [[nodiscard]] bool curve_bends() const noexcept {
     return !config_.cells.cell.curve.is_linear() && layout().inputs.slice_bits > 1;
+  }
+  /// What weights are stored with on top: 2^(bits - 1), and what their lowest levels conduct.
+  [[nodiscard]] double offset() const noexcept {
+    double sum = static_cast<double>(layout().weight_top() + 1);
+    for (std::size_t i = 0; i < slices(); ++i) sum += leak(i) * static_cast<double>(in_situ::slice_weight(layout(), i));
+    return sum;
   }
   [[nodiscard]] double leak(std::size_t slice) const noexcept { return config_.cells.leak(layout().cell_top(slice)); }
 
@@ -328,22 +326,6 @@ class code_array {
     return {0x80000000u + place.product * per_product, place.time + 1};
   }
   [[nodiscard]] std::int64_t largest_sum() const noexcept { return layout().array.rows * layout().input_top(); }
-
-  /// Weights are stored with 2^(bits - 1) on top: as many sums of inputs come off again.
-  /// Shape   units (tokens, tiles, 16)
-  void take_off_offset(std::vector<std::int32_t> const& units, double gain, std::size_t tokens, std::size_t tiles,
-                       sum_target const& z) const noexcept {
-    double offset = static_cast<double>(layout().weight_top() + 1);
-    for (std::size_t i = 0; i < slices(); ++i)
-      offset += leak(i) * static_cast<double>(in_situ::slice_weight(layout(), i));
-    offset *= gain;
-    for (std::size_t n = 0; n < tokens; ++n)
-      for (std::size_t l = 0; l < output_block; ++l) {
-        std::int64_t sum = 0;
-        for (std::size_t t = 0; t < tiles; ++t) sum += units[(n * tiles + t) * output_block + l];
-        z.first[n * z.stride + l] -= offset * static_cast<double>(sum);
-      }
-  }
 
   [[nodiscard]] column_job job_for(input_operand const& x, operand const& y, std::size_t pass, std::size_t slice,
                                    std::size_t block, std::size_t first, std::size_t tokens) const noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -81,11 +82,12 @@ void require_law_fits(converter_config const& law, typename Adc::config const& a
 /// Source  ours: one converter a column, or one for converter.columns of them
 class code_converters {
  public:
-  /// Range   law validates for `bits` and is not ideal; top: the largest code
+  /// Range   law validates and is not ideal; top: the largest code, 2^bits - 1
   /// Errors  capacity where random numbers have no addresses
-  code_converters(converter_config const& law, code_layout const& c, int bits, double top, std::uint64_t seed,
+  code_converters(converter_config const& law, code_layout const& c, double top, std::uint64_t seed,
                   input_operand const& x, stored_operand const& y, read_place const& place, std::string const& where)
-      : c_(&c), law_(&law), tiles_(y.cut().tiles()), outputs_(y.outputs()), draws_(draws_of(law, bits)) {
+      : c_(&c), law_(&law), tiles_(y.cut().tiles()), outputs_(y.outputs()), draws_(draws_of(law, bits_of(top))) {
+    int const bits = bits_of(top);
     std::size_t const groups = y.groups(c), each = converters_of_array(c, law), width = c.weights_per_row();
     if (tiles_ >= 65536 || groups >= 65535)
       throw error({errc::capacity, "more arrays than converters have addresses for", where,
@@ -112,7 +114,6 @@ class code_converters {
           make(unit_converter_of(c, law));
           unit_.back() = laws.size() - 1;
         }
-      if (c.has_unit_column() && unit_converter_of(c, law) == 0) unit_ = first_;
       code_ = [laws = std::move(laws), at = reads_, draws = draws_, noisy = law.is_noisy()](
                   std::size_t i, double position, std::uint64_t conversion) {
         if (!noisy) return laws[i].code(position, no_noise{});
@@ -144,24 +145,26 @@ class code_converters {
   }
 
   /// What a kernel's `convert` does: z += gain x sum over arrays of the codes, flipped columns turned back.
-  /// Shape   currents (tokens, tiles, readings, 16), as the kernel's `read` leaves them
+  /// Range   read: that of the kernels
   template <class Adc>
-  void convert(column_job const& job, Adc const& a, std::vector<float> const& currents, std::size_t pass,
+  void convert(void (*read)(column_job const&, float*) noexcept, column_job const& job, Adc const& a, std::size_t pass,
                std::size_t slice, std::size_t block, std::size_t first, sum_target const& z,
                std::uint64_t& clipped) const {
+    std::vector<float> currents(job.tokens * tiles_ * reads_.lines * output_block);
+    read(job, currents.data());
     std::size_t const here = std::min(output_block, outputs_ - block * output_block), lines = reads_.lines;
     for (std::size_t n = 0; n < job.tokens; ++n)
       for (std::size_t l = 0; l < here; ++l) {
         std::int64_t sum = 0, units = 0;
         for (std::size_t t = 0; t < tiles_; ++t) {
           std::size_t const at = (n * tiles_ + t) * output_block + l;
-          auto const read = [&](std::size_t line) {
+          auto const of_line = [&](std::size_t line) {
             float const current = currents[((n * tiles_ + t) * lines + line) * output_block + l];
             return code(a, current, pass, slice, first + n, t, block * output_block + l, line, clipped);
           };
-          std::int64_t const found = read(0);
+          std::int64_t const found = of_line(0);
           if (lines == 2) {
-            sum += found - read(1);
+            sum += found - of_line(1);
           } else if (job.flips != nullptr && job.flips[t * output_block + l] != 0) {
             sum -= found;
             units += job.units[at];
@@ -175,6 +178,9 @@ class code_converters {
   }
 
  private:
+  [[nodiscard]] static int bits_of(double top) noexcept {
+    return static_cast<int>(std::bit_width(static_cast<std::uint32_t>(top)));
+  }
   template <class Adc>
   [[nodiscard]] std::int32_t code_of(Adc const& a, std::size_t which, float current, std::uint64_t conversion,
                                      std::uint64_t& clipped) const {

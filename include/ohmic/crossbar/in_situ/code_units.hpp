@@ -13,6 +13,7 @@
 #include "ohmic/core/stream.hpp"
 #include "ohmic/crossbar/imperfections.hpp"
 #include "ohmic/crossbar/in_situ/code_operand.hpp"
+#include "ohmic/crossbar/job.hpp"
 #include "ohmic/crossbar/shape.hpp"
 #include "ohmic/periphery/adc.hpp"
 #include "ohmic/periphery/concept.hpp"
@@ -151,5 +152,17 @@ class unit_readings {
   std::uint64_t clipped_ = 0;
   std::vector<std::int32_t> codes_;
 };
+
+/// Takes so many times the sums of inputs off again that weights are stored with on top.
+/// Shape   units (tokens, tiles, 16)
+inline void take_off_offset(std::vector<std::int32_t> const& units, double offset, std::size_t tokens,
+                            std::size_t tiles, sum_target const& z) noexcept {
+  for (std::size_t n = 0; n < tokens; ++n)
+    for (std::size_t l = 0; l < output_block; ++l) {
+      std::int64_t sum = 0;
+      for (std::size_t t = 0; t < tiles; ++t) sum += units[(n * tiles + t) * output_block + l];
+      z.first[n * z.stride + l] -= offset * static_cast<double>(sum);
+    }
+}
 
 }  // namespace ohmic::inline OHMIC_ABI::in_situ
