@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <limits>
 #include <map>
+#include <tuple>
 
 #include "report.hpp"
 #include "treemap.hpp"
@@ -288,6 +289,16 @@ void add_deploy(std::vector<chart>& out, json const& result) {
   for (auto const& [name, n] : counts) add_bar(actions, name, "", n, "");
   longest_first(actions, 24);
   out.push_back(std::move(actions));
+  for (auto const& [key, title, unit] :
+       {std::tuple("area_mm2", "Area", "mm2"), std::tuple("energy_J", "Energy of all texts", "J"),
+        std::tuple("latency_s", "Latency of all texts", "s")}) {
+    auto c = bars(std::string("compare_") + key, std::string(title) + ", side by side", unit);
+    c.note = "Chips whose counted actions have prices.";
+    for (auto const& chip : result["chips"])
+      if (chip["cost"].is_object() && chip["cost"].contains(key))
+        add_bar(c, words(chip["id"]), "", number(chip["cost"][key]), unit);
+    if (c.items.size() > 1) out.push_back(std::move(c));
+  }
   for (auto const& chip : result["chips"])
     if (chip["cost"].is_object() && chip["cost"].contains("rows"))
       add_breakdowns(out, chip["cost"]["rows"], words(chip["id"]));
@@ -367,6 +378,10 @@ std::vector<chart> charts_of(json const& result, json const& rows) {
     add_reproduce(out, result);
   }
   std::erase_if(out, [](chart const& c) { return c.items.empty(); });
+  // Charts of several chips have one name: their files must not.
+  std::map<std::string, int> seen;
+  for (auto& c : out)
+    if (int const n = ++seen[c.name]; n > 1) c.name += fmt::format("_{}", n);
   return out;
 }
 
