@@ -1,6 +1,8 @@
 // What the systems that a chip is compared with are priced with beside the component prices: each constant can be moved.
 #pragma once
 
+#include <cmath>
+#include <string>
 #include <string_view>
 
 #include "ohmic/core/error.hpp"
