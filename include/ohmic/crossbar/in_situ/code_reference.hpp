@@ -46,10 +46,10 @@ template <adc_policy Adc, switched_codes X>
         int const bits = array.settings().adc.bits - (c.has_signed_currents() ? 1 : 0);
         if (!made.contains(converter))
           with_converter_law(errors.kind, [&]<class Law>() {
-            Law const law(errors, {bits, static_cast<double>((1 << bits) - 1), 0.0}, numbers(converter));
-            made[converter] = [&, bits, law](double position, std::uint64_t element) {
+            Law const converter_law(errors, {bits, static_cast<double>((1 << bits) - 1), 0.0}, numbers(converter));
+            made[converter] = [&, bits, converter_law](double position, std::uint64_t element) {
               stream const noise{array.settings().cells.seed, purpose::adc_read, place.product};
-              return law.code(position, [&](std::uint64_t k) {
+              return converter_law.code(position, [&](std::uint64_t k) {
                 return static_cast<double>(noise.normal(element * draws_of(errors, bits) + k, place.time));
               });
             };
