@@ -295,9 +295,9 @@ TEST_CASE("reproduce: status 1 where a row fails that is not listed, and where a
     auto const r = run_program("reproduce " + arguments + " --json " + (folder / "out.json"));
     INFO(r.text);
     CHECK(r.status == 1);
-    auto const json = read_json(folder.path() / "out.json");
-    CHECK(json["summary"]["failed"].get<int>() > 0);
-    return std::pair{r.text, json};
+    auto const result = read_json(folder.path() / "out.json");
+    CHECK(result["summary"]["failed"].get<int>() > 0);
+    return std::pair{r.text, result};
   };
   // Half as many registers: 0.89 is within 5 % of the printed 0.91.
   auto const [agrees, one] = run("--only fig11 --set cost.registers=single_buffered");
