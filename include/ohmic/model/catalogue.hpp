@@ -85,9 +85,9 @@ namespace detail {
     std::size_t const narrow = 64u << stage, wide = 4 * narrow, stride = stage == 0 ? 1 : 2;
     out.push_back({side, channels, 1, stride, narrow, 1});
     side /= stride;
-    out.push_back({side, narrow, 3, 1, narrow, blocks[stage]});
-    out.push_back({side, narrow, 1, 1, wide, blocks[stage]});
     out.push_back({side, wide, 1, 1, narrow, blocks[stage] - 1});
+    out.push_back({side, narrow, 3, 1, narrow, blocks[stage]});
+    out.push_back({side, narrow, 1, 1, wide, blocks[stage]});  // the last of a stage: what follows reads it
     channels = wide;
   }
   return out;
