@@ -35,35 +35,17 @@ class shared_array_attention {
   template <class Product, class Observer>
   void head(head_operands const& in, matrix_view<float> out, attention_report& report, Product const& product,
             Observer const& seen) const {
-    std::size_t const n = in.q.rows, c = in.k.rows, width = in.v.cols;
-    matrix<std::uint16_t> codes(n, c);
-    scores(in, codes, report, product, seen);
-
-    matrix<std::int16_t> ones(1, c);
-    for (auto& code : ones.flat()) code = one_;
-    auto const row_sums = product(attention_step::sums, codes.view(), ones.view());  // (n, 1)
-    report.tallies[1].template add<"cache", "write">(n);
-
-    matrix<std::int16_t> const values = transposed(in.v);                                // (d_k, c)
-    auto const weighted = product(attention_step::values, codes.view(), values.view());  // (n, d_k)
-    std::vector<float> r(width);
-    for (std::size_t i = 0; i < n; ++i) {
-      auto const a = static_cast<float>(row_sums(i, 0) / static_cast<double>(one_));
-      seen(attention_step::sums, std::span<float const>(&a, 1));
-      for (std::size_t j = 0; j < width; ++j) r[j] = simd::mul(static_cast<float>(weighted(i, j)), in.v_scale);
-      report.empty_rows += static_cast<std::uint64_t>(!softmax_.divide_row(r, a, out.row(i)));
-      ++report.rows;
-      seen(attention_step::values, std::span<float const>(out.row(i)));
-    }
-    report.tallies[2].template add<"post", "scale">(n * width);
-    report.tallies[2].template add<"divider", "divide">(n * width);
+    auto const codes = scores(in, report, product, seen);
+    values(codes.view(), in.v, in.v_scale, out, report, product, seen);
   }
 
- private:
+  /// The first step alone: codes of EXP(S).
+  /// Shape   q (n, d), k (c, d) -> (n, c)
   template <class Product, class Observer>
-  void scores(head_operands const& in, matrix<std::uint16_t>& codes, attention_report& report, Product const& product,
-              Observer const& seen) const {
+  [[nodiscard]] matrix<std::uint16_t> scores(head_operands const& in, attention_report& report, Product const& product,
+                                             Observer const& seen) const {
     std::size_t const n = in.q.rows, c = in.k.rows;
+    matrix<std::uint16_t> codes(n, c);
     auto const z = product(attention_step::scores, in.q, in.k);  // (n, c)
     std::vector<float> row(c);
     for (std::size_t i = 0; i < n; ++i) {
@@ -82,8 +64,38 @@ class shared_array_attention {
       if (softmax_.by_row()) tally.template add<"comparator", "compare">(n * c);
     }
     tally.template add<"cache", "write">(n * c);
+    return codes;
   }
 
+  /// The other two steps: row sums, and the weighted values divided by them.
+  /// Shape   codes (n, c), v (c, d) -> out (n, d)
+  template <class Product, class Observer>
+  void values(matrix_view<std::uint16_t const> codes, matrix_view<std::int16_t const> v, float v_scale,
+              matrix_view<float> out, attention_report& report, Product const& product, Observer const& seen) const {
+    std::size_t const n = codes.rows, c = codes.cols, width = v.cols;
+    matrix<std::int16_t> ones(1, c);
+    for (auto& code : ones.flat()) code = one_;
+    auto const row_sums =
+        product(attention_step::sums, codes, matrix_view<std::int16_t const>(ones.view()));  // (n, 1)
+    report.tallies[1].template add<"cache", "write">(n);
+
+    matrix<std::int16_t> const columns = transposed(v);  // (d, c)
+    auto const weighted =
+        product(attention_step::values, codes, matrix_view<std::int16_t const>(columns.view()));  // (n, d)
+    std::vector<float> r(width);
+    for (std::size_t i = 0; i < n; ++i) {
+      auto const a = static_cast<float>(row_sums(i, 0) / static_cast<double>(one_));
+      seen(attention_step::sums, std::span<float const>(&a, 1));
+      for (std::size_t j = 0; j < width; ++j) r[j] = simd::mul(static_cast<float>(weighted(i, j)), v_scale);
+      report.empty_rows += static_cast<std::uint64_t>(!softmax_.divide_row(r, a, out.row(i)));
+      ++report.rows;
+      seen(attention_step::values, std::span<float const>(out.row(i)));
+    }
+    report.tallies[2].template add<"post", "scale">(n * width);
+    report.tallies[2].template add<"divider", "divide">(n * width);
+  }
+
+ private:
   Softmax softmax_;
   attention_mask mask_;
   std::int16_t one_;

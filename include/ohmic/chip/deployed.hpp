@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "ohmic/attention/written_arrays.hpp"
 #include "ohmic/chip/config.hpp"
 #include "ohmic/chip/in_situ_config.hpp"
 #include "ohmic/core/view.hpp"
@@ -40,7 +42,7 @@ using current_ranges = std::vector<std::vector<current_statistics>>;
 using converter_ranges = std::vector<std::vector<float>>;
 
 /// Everything that a site of any chip can do.
-using run_tally = tally<join<program::site_actions, in_situ::product_actions>>;
+using run_tally = tally<join<program::site_actions, in_situ::product_actions, program::attention_unit_actions>>;
 
 /// All that calibration leaves of its data: the values as reduced to what the softmax uses of them, and the ranges of the converters.
 struct calibration {
@@ -55,6 +57,8 @@ struct programmed_matrix {
   std::vector<float> scales{};  ///< of the weight codes, by output
   std::size_t bias_rows = 0;
   std::uint64_t clipped_biases = 0;  ///< biases that max_rows rows could not hold
+  /// In a decomposed product W_K^T of every key head in place of `operand`: (inner d_k, outputs m), scales by head and output.
+  std::vector<Operand> by_head{};
 };
 
 /// Model of `Spec` with its settings. Built in three steps: values (scales and programming), then currents
@@ -74,9 +78,10 @@ class deployed {
   ///         codes
   template <class ForEach, class Producer>
   deployed(config<Spec> const& settings, program::site_names const& names, value_ranges ranges, ForEach const& for_each,
-           Producer const& producer, kernels const& k = array_type::native())
+           Producer const& producer, kernels const& k = array_type::native(), std::size_t key_heads = 0)
       : settings_(settled(settings)),
         names_(names),
+        key_heads_(key_heads),
         array_(array_settings(settings_), k),
         ranges_(std::move(ranges)),
         matrices_(names.sites()),
@@ -87,6 +92,13 @@ class deployed {
                    std::to_string(ranges_.largest.size()) + " sites", std::to_string(names.sites()) + " sites",
                    "calibrate this model"});
     coding_config::validate(settings.coding);
+    if (settings_.attention.policy == attention_policy::decomposed && key_heads_ == 0)
+      throw error({errc::config_conflict, "the model does not say how many heads its keys have", "attention.policy",
+                   "decomposed", "another policy", "set attention.policy"});
+    if constexpr (!in_situ_spec<Spec>)
+      if (settings_.attention.policy == attention_policy::written_arrays)
+        written_.emplace(settings_.attention.arrays, settings_.noise.seed);
+    for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
     auto const program_all = [&](auto const& stored) {
       for_each([&](program::site s, model::linear_weights const& w) { program(s, w, scale_of(producer(s)), stored); });
     };
@@ -101,7 +113,11 @@ class deployed {
       dense_clipped_ = dense.clipped();
     }
     if constexpr (in_situ_spec<Spec>) appends_ = in_situ::code_cells(array_.settings().cells).is_ideal();
-    for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
+    if (settings_.attention.policy == attention_policy::decomposed && has_key_biases_ && !compares_rows())
+      throw error({errc::config_conflict,
+                   "the biases of the keys, which a decomposed product leaves out, add the same to all scores of a query: "
+                   "nothing only under a row maximum",
+                   "softmax.max", "none with attention.policy=decomposed", "row, running", "set one of the two"});
     if (int const top = softmax_.front().top(); top < 1 || top > switched_operand::max_code)
       throw error({errc::config_conflict, "codes of EXP(S) do not fit an operand", "softmax", std::to_string(top),
                    "1.." + std::to_string(switched_operand::max_code), "use a softmax policy of fewer bits"});
@@ -148,13 +164,29 @@ class deployed {
                                 settings_.norm.variance == variance_rule::two_pass,
                                 {},
                                 settings_.coding.scales == scale_policy::per_token};
+    c.attention = attention();
     c.bias_rows.resize(names_.sites());
     for (std::size_t i = 0; i < c.bias_rows.size(); ++i) c.bias_rows[i] = matrices_[i].bias_rows;
     return c;
   }
 
+  /// Where products of two activations are made, as the plan takes it: arrays of a chip that holds its weights are its own.
+  [[nodiscard]] program::attention_choices attention() const {
+    program::attention_choices out{settings_.attention.policy, {}};
+    if (written_)
+      out.array =
+          written_->shape(symmetric_top(settings_.coding.activation_bits), std::int64_t{softmax_.front().top()});
+    else if (out.policy == attention_policy::written_arrays)
+      out.policy = attention_policy::shared_array;
+    return out;
+  }
+  [[nodiscard]] bool decomposes() const noexcept { return settings_.attention.policy == attention_policy::decomposed; }
+  /// Arrays of keys and values beside the chip's own; nullptr where there are none.
+  [[nodiscard]] written_arrays const* written() const noexcept { return written_ ? &*written_ : nullptr; }
+
   /// Actions of a sub-operation, from its shape alone.
   [[nodiscard]] run_tally planned(program::sub_operation const& op) const noexcept {
+    if (op.unit != program::product_unit::array) return planned_beside(op);
     bool const exponentials = op.where.op == program::operation::A5 || op.where.op == program::operation::A6;
     bool const appends = op.held > 0 && op.source == operand_source::activations && appends_to_arrays();
     run_tally t;
@@ -173,6 +205,10 @@ class deployed {
   /// True where arrays hold keys and values from step to step and only those of new tokens are written: in-situ arrays whose cells do
   /// not err.
   [[nodiscard]] bool appends_to_arrays() const noexcept { return appends_; }
+  /// Codes that a product of A4 or A6 writes into the arrays beside: those of new tokens, or all where cells err.
+  [[nodiscard]] std::uint64_t codes_written_beside(std::uint64_t fresh, std::uint64_t all) const noexcept {
+    return written_->appends() ? fresh : all;
+  }
   /// Cells that so many codes of keys or values take in arrays; 0 where they are in none.
   [[nodiscard]] std::uint64_t cells_of(std::uint64_t codes) const noexcept {
     if constexpr (in_situ_spec<Spec>)
@@ -245,9 +281,63 @@ class deployed {
   }
 
  private:
+  /// Actions of a product of attention that the chip's own arrays do not make.
+  [[nodiscard]] run_tally planned_beside(program::sub_operation const& op) const noexcept {
+    bool const digital = op.unit == program::product_unit::digital;
+    auto beside = digital ? program::planned_digital(op.shape, op.source)
+                          : program::planned_written(
+                                attention().array, op.shape, op.digits,
+                                codes_written_beside(op.written_codes(),
+                                                     std::uint64_t{op.shape.inner} * op.shape.outputs));
+    beside *= op.repeats;
+    run_tally t;
+    t += beside;
+    t += op.post;
+    return t;
+  }
+
+  /// W_K^T of every key head. Its biases add the same to all scores of a query and are left out.
+  template <class Stored>
+  void program_decomposed(program::site s, model::linear_weights const& w, Stored const& stored) {
+    std::string const where = names_.name(s);
+    std::size_t const outputs = w.weight.rows(), inner = w.weight.cols(), d = outputs / key_heads_;
+    if (outputs == 0 || inner == 0 || outputs % key_heads_ != 0)
+      throw error({errc::shape, "keys do not divide into heads", where, shape_text(outputs, inner),
+                   "a multiple of " + std::to_string(key_heads_) + " rows", "check the model's sizes"});
+    int const bits = weight_bits(settings_);
+    matrix_type& m = matrices_[s.index()];
+    for (float b : w.bias) has_key_biases_ = has_key_biases_ || b != 0.0f;
+    static_cast<void>(largest_magnitude(w.bias, where + " bias"));
+    m.scales.assign(key_heads_ * inner, symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), bits));
+    for (std::size_t h = 0; h < key_heads_; ++h) {
+      matrix<std::int16_t> codes(inner, d);
+      std::vector<float> column(d);
+      for (std::size_t o = 0; o < inner; ++o) {
+        for (std::size_t l = 0; l < d; ++l) column[l] = w.weight(h * d + l, o);
+        float& scale = m.scales[h * inner + o];
+        if (settings_.coding.weight_scales == weight_scale_policy::per_output)
+          scale = symmetric_quantiser::scale_for(largest_magnitude(column, where), bits);
+        symmetric_quantiser(bits, scale).quantise(column, codes.row(o));
+      }
+      stored(codes, where);
+      m.by_head.push_back(driven(codes, where));
+    }
+  }
+  /// A matrix of weights in the form of the arrays; cells of one after the other.
+  [[nodiscard]] typename array_type::operand driven(matrix<std::int16_t> const& codes, std::string const& where) {
+    if constexpr (in_situ_spec<Spec>) {
+      auto out = array_.drive(codes, where, operand_source::weights, {0, arrays_, 0, 0});
+      arrays_ += static_cast<std::uint32_t>(array_.arrays(out));
+      return out;
+    } else {
+      return array_.drive(codes, where);
+    }
+  }
+
   /// stored(codes, where) changes the codes to what storage leaves of them.
   template <class Stored>
   void program(program::site s, model::linear_weights const& w, float input_scale, Stored const& stored) {
+    if (decomposes() && s.op == program::operation::A2) return program_decomposed(s, w, stored);
     std::string const where = names_.name(s);
     std::size_t const outputs = w.weight.rows(), inner = w.weight.cols();
     int const bits = weight_bits(settings_);
@@ -268,12 +358,7 @@ class deployed {
       for (std::size_t r = 0; r < bias.rows(); ++r) codes(o, inner + r) = bias(r, o);
     }
     stored(codes, where);
-    if constexpr (in_situ_spec<Spec>) {
-      m.operand = array_.drive(codes, where, operand_source::weights, {0, arrays_, 0, 0});
-      arrays_ += static_cast<std::uint32_t>(array_.arrays(m.operand));
-    } else {
-      m.operand = array_.drive(codes, where);
-    }
+    m.operand = driven(codes, where);
   }
 
   /// Codes of the bias rows: b / (top s_x s_w), spread over as many rows as the largest needs.
@@ -342,12 +427,14 @@ class deployed {
 
   config<Spec> settings_;
   program::site_names names_;
+  std::size_t key_heads_;
   array_type array_;
   value_ranges ranges_;
   dense_report dense_;
   std::uint64_t dense_clipped_ = 0;
   std::uint32_t arrays_ = 0;
-  bool appends_ = false;
+  bool appends_ = false, has_key_biases_ = false;
+  std::optional<written_arrays> written_;
   std::vector<matrix_type> matrices_;
   std::vector<std::vector<adc>> converters_;
   converter_ranges full_scales_;

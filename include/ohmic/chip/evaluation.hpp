@@ -66,6 +66,18 @@ template <class Model>
 void check_model(Model const& m) {
   if constexpr (requires { validate(m); }) validate(m);
 }
+/// Heads with keys of their own; 0 where a model does not say.
+template <class Model>
+[[nodiscard]] std::size_t key_heads_of(Model const& m) noexcept {
+  if constexpr (requires { m.config.key_heads; })
+    return m.config.key_heads;
+  else if constexpr (requires { m.config.heads; })
+    return m.config.heads;
+  else if constexpr (requires { m.model->config; })
+    return key_heads_of(*m.model);
+  else
+    return 0;
+}
 }  // namespace detail
 
 /// Largest magnitudes and scores of a model in fp32 over calibration texts.
@@ -119,7 +131,7 @@ template <class Spec, model::transformer Model>
   detail::check_model(m);
   return deployed<Spec>(
       settings, sites_of(m), values, [&](auto const& f) { for_each_projection(m, f); },
-      [&](program::site s) { return producer_of(m, s); }, kernels);
+      [&](program::site s) { return producer_of(m, s); }, kernels, detail::key_heads_of(m));
 }
 
 /// The column currents of a programmed model over calibration texts; empty where the range rule does not ask for them.
