@@ -20,9 +20,10 @@ class kv_cache {
   [[nodiscard]] matrix_view<T const> keys() const noexcept { return {keys_.data(), tokens(), key_width_}; }
   [[nodiscard]] matrix_view<T const> values() const noexcept { return {values_.data(), tokens(), value_width_}; }
 
-  /// Shape   k (new tokens, key width), v (new tokens, value width)
+  /// Shape   k (new tokens, key width), v (new tokens, value width); no tokens: nothing joins
   /// Errors  shape where they have not as many tokens, or a width is not that of the tokens before
   void append(matrix_view<T const> k, matrix_view<T const> v) {
+    if (k.rows == 0 && v.rows == 0) return;
     bool const changes = key_width_ != 0 && (k.cols != key_width_ || v.cols != value_width_);
     if (k.rows != v.rows || k.cols == 0 || v.cols == 0 || changes)
       throw error({errc::shape, "keys and values do not fit the cache", "kv_cache",

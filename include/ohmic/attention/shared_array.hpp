@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ohmic/attention/concept.hpp"
+#include "ohmic/attention/position_bias.hpp"
 #include "ohmic/core/action.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/view.hpp"
@@ -25,8 +26,8 @@ class shared_array_attention {
  public:
   /// Range   one: the code that drives the vector of ones in A5, at most the DAC's largest: the larger the less an ADC
   ///         step costs
-  shared_array_attention(Softmax const& softmax, attention_mask mask, std::int16_t one) noexcept
-      : softmax_(softmax), mask_(mask), one_(one) {}
+  shared_array_attention(Softmax const& softmax, attention_scope const& scope, std::int16_t one) noexcept
+      : softmax_(softmax), scope_(scope), one_(one) {}
 
   /// One head. `product(step, x, y)` multiplies codes x (tokens, inner), with sign in the first step and without in the others, by y
   /// (outputs, inner) on the array and returns sums;
@@ -52,13 +53,16 @@ class shared_array_attention {
       float const scale = in.scale_of_query(i) * in.k_scale;
       std::size_t const position = in.position(i);
       for (std::size_t j = 0; j < c; ++j) row[j] = simd::mul(static_cast<float>(z(i, j)), scale);
-      seen(attention_step::scores, std::span<float const>(row).first(visible_keys(mask_, position, c)));
-      apply_mask(mask_, position, row);
+      if (scope_.bias != nullptr) scope_.bias->add(in.head_of(i), position, row);
+      auto const visible = visible_range(scope_, position, c);
+      seen(attention_step::scores, std::span<float const>(row).subspan(visible.first, visible.count));
+      apply_mask(scope_, position, row);
       report.saturated += softmax_.row_codes(row, codes.row(i));
       if constexpr (requires { softmax_.rescaled(row); }) report.rescaled += softmax_.rescaled(row);
     }
     auto& tally = report.tallies[0];
     tally.template add<"post", "scale">(n * c);
+    if (scope_.bias != nullptr) tally.template add<"post", "add_bias">(n * c);
     tally.template add<"exp_unit", "exp">(n * c);
     if constexpr (requires { softmax_.by_row(); }) {
       if (softmax_.by_row()) tally.template add<"comparator", "compare">(n * c);
@@ -75,8 +79,7 @@ class shared_array_attention {
     std::size_t const n = codes.rows, c = codes.cols, width = v.cols;
     matrix<std::int16_t> ones(1, c);
     for (auto& code : ones.flat()) code = one_;
-    auto const row_sums =
-        product(attention_step::sums, codes, matrix_view<std::int16_t const>(ones.view()));  // (n, 1)
+    auto const row_sums = product(attention_step::sums, codes, matrix_view<std::int16_t const>(ones.view()));  // (n, 1)
     report.tallies[1].template add<"cache", "write">(n);
 
     matrix<std::int16_t> const columns = transposed(v);  // (d, c)
@@ -97,7 +100,7 @@ class shared_array_attention {
 
  private:
   Softmax softmax_;
-  attention_mask mask_;
+  attention_scope scope_;
   std::int16_t one_;
 };
 

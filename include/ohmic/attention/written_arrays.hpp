@@ -37,27 +37,28 @@ struct written_array_config {
   static void validate(written_array_config const& c) {
     if (c.cell_bits < 0 || c.cell_bits > code_bits || code_bits % c.bits_of_cell() != 0)
       throw error({errc::config_value, "bits of a cell do not divide those of a code", "attention.arrays.cell_bits",
-                   std::to_string(c.cell_bits), "0 (what the memory holds), 1, 2, 4, 8", "set attention.arrays.cell_bits"});
+                   std::to_string(c.cell_bits), "0 (what the memory holds), 1, 2, 4, 8",
+                   "set attention.arrays.cell_bits"});
     if (c.memory == attention_memory::sram && c.bits_of_cell() != 1)
       throw error({errc::config_conflict, "an SRAM cell holds one bit", "attention.arrays.cell_bits",
-                   std::to_string(c.cell_bits), "0 or 1", "set attention.arrays.memory=rram, or leave attention.arrays.cell_bits"});
+                   std::to_string(c.cell_bits), "0 or 1",
+                   "set attention.arrays.memory=rram, or leave attention.arrays.cell_bits"});
     if (c.memory == attention_memory::sram && !in_situ::code_cells({c.cell, {}, 1}).is_ideal())
       throw error({errc::config_conflict, "errors of a resistive cell in SRAM", "attention.arrays.cell",
-                   "attention.arrays.memory=sram with cells that err", "attention.arrays.memory=rram", "set one of the two"});
+                   "attention.arrays.memory=sram with cells that err", "attention.arrays.memory=rram",
+                   "set one of the two"});
     if (c.adc_bits < 1 || c.adc_bits > 16)
-      throw error({errc::config_value, "bits out of range", "attention.arrays.adc_bits", std::to_string(c.adc_bits), "1..16",
-                   "set attention.arrays.adc_bits"});
+      throw error({errc::config_value, "bits out of range", "attention.arrays.adc_bits", std::to_string(c.adc_bits),
+                   "1..16", "set attention.arrays.adc_bits"});
     in_situ::code_layout::validate(layout_of(c));
   }
 
   [[nodiscard]] static in_situ::code_layout layout_of(written_array_config const& c) {
     in_situ::code_layout out;
     out.array = {c.rows, c.columns};
-    out.weights = {in_situ::mapping::offset_unit_column,
-                   code_bits,
+    out.weights = {in_situ::mapping::offset_unit_column, code_bits,
                    std::vector<int>(static_cast<std::size_t>(code_bits / c.bits_of_cell()), c.bits_of_cell()),
-                   in_situ::pair_reading::apart,
-                   true};
+                   in_situ::pair_reading::apart, true};
     out.inputs = {in_situ::code_coding::twos_complement, c.input_bits, in_situ::input_passes::one};
     return out;
   }

@@ -64,11 +64,6 @@ struct attention_config {
   attention_policy policy = attention_policy::shared_array;
   written_array_config arrays{};
 
-  /// Errors  those of written_array_config; config_conflict for a decomposed product with what it does not have
-  static void validate(attention_config const& c, coding_config const& coding, int driven_bits) {
-    written_array_config::validate(c.arrays);
-    validate_decomposed(c.policy, coding, driven_bits);
-  }
   /// The layer's input drives the DACs, or is written, in place of the keys.
   static void validate_decomposed(attention_policy policy, coding_config const& coding, int driven_bits) {
     if (policy != attention_policy::decomposed) return;
@@ -111,12 +106,11 @@ struct config {
   imperfections noise{};
   dense_config dense{};
 
-  struct hana_accessors_impl
-      : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>, member<"adc", &config::adc>,
-                          member<"range", &config::range>, member<"coding", &config::coding>,
-                          member<"softmax", &config::softmax>, member<"norm", &config::norm>,
-                          member<"attention", &config::attention>, member<"noise", &config::noise>,
-                          member<"dense", &config::dense>> {};
+  struct hana_accessors_impl : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>,
+                                                 member<"adc", &config::adc>, member<"range", &config::range>,
+                                                 member<"coding", &config::coding>, member<"softmax", &config::softmax>,
+                                                 member<"norm", &config::norm>, member<"attention", &config::attention>,
+                                                 member<"noise", &config::noise>, member<"dense", &config::dense>> {};
 };
 
 /// The settings as a chip takes them: a dense bank that is protected, has errors or cells of other than 2 bits says how
@@ -177,6 +171,13 @@ void validate_functions(config<Spec> const& c) {
   Spec::softmax::validate(softmax);
 }
 
+/// Errors  those of written_array_config; config_conflict for a decomposed product with what it does not have
+template <class Spec>
+void validate_attention(config<Spec> const& c) {
+  written_array_config::validate(c.attention.arrays);
+  attention_config::validate_decomposed(c.attention.policy, c.coding, weight_bits(c));
+}
+
 /// Checks all settings, alone and together, before anything is calibrated with them.
 /// Errors  config_value, config_conflict, capacity naming the field
 template <class Spec>
@@ -184,7 +185,7 @@ void validate(config<Spec> const& c) {
   static_cast<void>(settled(c));
   validate_functions(c);
   imperfections::validate(c.noise);
-  attention_config::validate(c.attention, c.coding, weight_bits(c));
+  validate_attention(c);
   using array = computation_array<Spec::scale, typename Spec::adc, typename Spec::dac>;
   array const ideal(array_settings(design_of(c)));  // draws nothing
 }

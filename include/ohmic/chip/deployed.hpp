@@ -92,6 +92,7 @@ class deployed {
                    std::to_string(ranges_.largest.size()) + " sites", std::to_string(names.sites()) + " sites",
                    "calibrate this model"});
     coding_config::validate(settings.coding);
+    validate_attention(settings_);
     if (settings_.attention.policy == attention_policy::decomposed && key_heads_ == 0)
       throw error({errc::config_conflict, "the model does not say how many heads its keys have", "attention.policy",
                    "decomposed", "another policy", "set attention.policy"});
@@ -114,10 +115,11 @@ class deployed {
     }
     if constexpr (in_situ_spec<Spec>) appends_ = in_situ::code_cells(array_.settings().cells).is_ideal();
     if (settings_.attention.policy == attention_policy::decomposed && has_key_biases_ && !compares_rows())
-      throw error({errc::config_conflict,
-                   "the biases of the keys, which a decomposed product leaves out, add the same to all scores of a query: "
-                   "nothing only under a row maximum",
-                   "softmax.max", "none with attention.policy=decomposed", "row, running", "set one of the two"});
+      throw error(
+          {errc::config_conflict,
+           "the biases of the keys, which a decomposed product leaves out, add the same to all scores of a query: "
+           "nothing only under a row maximum",
+           "softmax.max", "none with attention.policy=decomposed", "row, running", "set one of the two"});
     if (int const top = softmax_.front().top(); top < 1 || top > switched_operand::max_code)
       throw error({errc::config_conflict, "codes of EXP(S) do not fit an operand", "softmax", std::to_string(top),
                    "1.." + std::to_string(switched_operand::max_code), "use a softmax policy of fewer bits"});
@@ -284,11 +286,11 @@ class deployed {
   /// Actions of a product of attention that the chip's own arrays do not make.
   [[nodiscard]] run_tally planned_beside(program::sub_operation const& op) const noexcept {
     bool const digital = op.unit == program::product_unit::digital;
-    auto beside = digital ? program::planned_digital(op.shape, op.source)
-                          : program::planned_written(
-                                attention().array, op.shape, op.digits,
-                                codes_written_beside(op.written_codes(),
-                                                     std::uint64_t{op.shape.inner} * op.shape.outputs));
+    auto beside = digital
+                      ? program::planned_digital(op.shape, op.source)
+                      : program::planned_written(
+                            attention().array, op.shape, op.digits,
+                            codes_written_beside(op.written_codes(), std::uint64_t{op.shape.inner} * op.shape.outputs));
     beside *= op.repeats;
     run_tally t;
     t += beside;
@@ -308,7 +310,8 @@ class deployed {
     matrix_type& m = matrices_[s.index()];
     for (float b : w.bias) has_key_biases_ = has_key_biases_ || b != 0.0f;
     static_cast<void>(largest_magnitude(w.bias, where + " bias"));
-    m.scales.assign(key_heads_ * inner, symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), bits));
+    m.scales.assign(key_heads_ * inner,
+                    symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), bits));
     for (std::size_t h = 0; h < key_heads_; ++h) {
       matrix<std::int16_t> codes(inner, d);
       std::vector<float> column(d);

@@ -108,23 +108,25 @@ class engine {
   }
 
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
-                              attention_mask mask) {
+                              attention_scope const& scope) {
     cache fresh;
-    return attend(block, q, k, v, heads, mask, fresh);
+    return attend(block, q, k, v, heads, scope, fresh);
   }
 
   /// The tokens follow those of the cache and join them. Arrays that hold keys and values write those of the new tokens alone, unless
-  /// their cells err: then all are written anew. Where attention is decomposed, k is the layer's input.
+  /// their cells err: then all are written anew. Where attention is decomposed, k is the layer's input. In cross-attention k and v are
+  /// those of the encoder in the first step and have no rows after it: queries meet what the cache holds.
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
-                              attention_mask mask, cache& seen) {
+                              attention_scope const& scope, cache& seen) {
     std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads, held = seen.tokens();
-    std::size_t const sharing = q.codes.cols() / v.codes.cols();  // queries of a key head
+    std::size_t const joining = k.codes.rows();
     seen.append(k.codes.view(), v.codes.view());
-    shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), mask, one());
+    std::size_t const sharing = q.codes.cols() / seen.values().cols;  // queries of a key head
+    shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), scope, one());
     auto const multiply = [&](attention_step step, auto x, matrix_view<std::int16_t const> const y) {
       // New codes among those of y: its tokens are the outputs of A4 and the inner elements of A6.
       std::size_t const of_token = step == attention_step::scores ? y.cols : y.rows;
-      return attention_product(attention_site(block, step), step, x, y, n * of_token, held > 0);
+      return attention_product(attention_site(block, step), step, x, y, joining * of_token, held > 0);
     };
     auto const observe = [&](attention_step step, std::span<float const> values) {
       record(attention_site(block, step), values);
@@ -133,7 +135,8 @@ class engine {
     attention_report heads_report;
     matrix<float> r(n, q.codes.cols());
     matrix<std::uint16_t> codes;
-    if (model_->decomposes()) codes = decomposed_scores(block, q, k, sharing, seen, attention, heads_report, multiply, observe);
+    if (model_->decomposes())
+      codes = decomposed_scores(block, q, k, sharing, seen, attention, heads_report, multiply, observe);
     for (std::size_t h = 0; h < heads; h += sharing) {
       auto const shared = [&](matrix_view<std::int16_t const> t) { return t.columns(h / sharing * width, width); };
       matrix<float> result(sharing * n, width);
@@ -144,7 +147,7 @@ class engine {
         std::vector<float> scales;
         auto const stacked = stacked_queries(q, h, sharing, width, scales);
         attention.head(
-            {stacked.view(), shared(seen.keys()), shared(seen.values()), q.scale(0), k.scale(0), v.scale(0), scales, n},
+            {stacked.view(), shared(seen.keys()), shared(seen.values()), q.scale(0), k.scale(0), v.scale(0), scales, n, h},
             result.view(), heads_report, multiply, observe);
       }
       for (std::size_t i = 0; i < result.rows(); ++i)
@@ -219,7 +222,8 @@ class engine {
   [[nodiscard]] site_report& at(program::site s) noexcept { return report_.sites[s.index()]; }
 
   [[nodiscard]] static constexpr program::site attention_site(std::size_t block, attention_step step) noexcept {
-    constexpr program::operation operations[] = {program::operation::A4, program::operation::A5, program::operation::A6};
+    constexpr program::operation operations[] = {program::operation::A4, program::operation::A5,
+                                                 program::operation::A6};
     return {block, operations[static_cast<std::size_t>(step)]};
   }
 
@@ -245,9 +249,8 @@ class engine {
     std::string const where = model_->names().name(s);
     auto const* const written = model_->written();
     if (model_->settings().attention.policy == attention_policy::digital || (written != nullptr && sums))
-      return beside(s, [&](program::attention_unit_tally& done, std::uint64_t&) {
-        return digital_product(x, y, source, done);
-      });
+      return beside(
+          s, [&](program::attention_unit_tally& done, std::uint64_t&) { return digital_product(x, y, source, done); });
     if (written != nullptr)
       return beside(s, [&](program::attention_unit_tally& done, std::uint64_t& clipped) {
         auto const shape = model_->attention().array;

@@ -61,9 +61,8 @@ struct config<Spec> {
       : reflected_members<
             member<"array", &config::array>, member<"weights", &config::weights>, member<"inputs", &config::inputs>,
             member<"adc", &config::adc>, member<"range", &config::range>, member<"coding", &config::coding>,
-            member<"softmax", &config::softmax>, member<"norm", &config::norm>,
-            member<"attention", &config::attention>, member<"cell", &config::cell>, member<"wires", &config::wires>,
-            member<"noise", &config::noise>> {};
+            member<"softmax", &config::softmax>, member<"norm", &config::norm>, member<"attention", &config::attention>,
+            member<"cell", &config::cell>, member<"wires", &config::wires>, member<"noise", &config::noise>> {};
 };
 
 /// The arrays that a spec is made of: computation crossbars, or in-situ arrays where weights stay in cells.
@@ -102,12 +101,16 @@ template <in_situ_spec Spec>
   return c.weights.bits;
 }
 template <in_situ_spec Spec>
-void validate(config<Spec> const& c) {
-  validate_functions(c);
+void validate_attention(config<Spec> const& c) {
   if (c.attention.policy == attention_policy::shared_array)
     throw error({errc::config_conflict, "no array of this chip takes two activations without writing one",
                  "attention.policy", "shared_array", "written_arrays, decomposed, digital", "set attention.policy"});
   attention_config::validate_decomposed(c.attention.policy, c.coding, weight_bits(c));
+}
+template <in_situ_spec Spec>
+void validate(config<Spec> const& c) {
+  validate_functions(c);
+  validate_attention(c);
   in_situ::code_array<typename Spec::adc> const checks(array_settings(c));
 }
 

@@ -44,9 +44,9 @@ enum class product_unit : std::uint8_t {
 /// because they have other prices; caches, adders and shift-and-add units are as everywhere.
 using attention_unit_actions =
     action_list<action<"cell", "write">, action<"cache", "read">, action<"input_register", "load">,
-                action<"attention_dac", "drive">, action<"attention_array", "cycle">, action<"attention_adc", "convert">,
-                action<"subtractor", "subtract">, action<"shift_add", "step">, action<"accumulator", "add">,
-                action<"digital_unit", "multiply_add">>;
+                action<"attention_dac", "drive">, action<"attention_array", "cycle">,
+                action<"attention_adc", "convert">, action<"subtractor", "subtract">, action<"shift_add", "step">,
+                action<"accumulator", "add">, action<"digital_unit", "multiply_add">>;
 using attention_unit_tally = tally<attention_unit_actions>;
 
 /// Arrays of keys and values: codes with an offset in `slices` cells beside each other, a unit column, flipped columns, inputs

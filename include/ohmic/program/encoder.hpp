@@ -117,10 +117,11 @@ struct attention_shape {
 /// not move past the sum over the width. Undone pair by pair it takes as many multiplications as the keys themselves.
 /// Errors  config_conflict
 [[noreturn]] inline void refuse_rotation(std::string where) {
-  throw error({errc::config_conflict,
-               "decomposed attention takes queries to the layer's input, and a rotation by the key's position does not let it",
-               std::move(where), "attention.policy=decomposed with rotary positions",
-               "shared_array, written_arrays, digital; or a model without rotation", "set attention.policy"});
+  throw error(
+      {errc::config_conflict,
+       "decomposed attention takes queries to the layer's input, and a rotation by the key's position does not let it",
+       std::move(where), "attention.policy=decomposed with rotary positions",
+       "shared_array, written_arrays, digital; or a model without rotation", "set attention.policy"});
 }
 
 namespace detail {
@@ -152,14 +153,15 @@ struct attention_sets {
 inline void attention_products(std::vector<sub_operation>& out, attention_sets const& e, function_choices const& c) {
   bool const decomposed = c.attention.policy == attention_policy::decomposed;
   bool const written = c.attention.policy == attention_policy::written_arrays;
-  product_unit const unit = written                                                ? product_unit::written_array
+  product_unit const unit = written                                           ? product_unit::written_array
                             : c.attention.policy == attention_policy::digital ? product_unit::digital
-                                                                                   : product_unit::array;
+                                                                              : product_unit::array;
   int const query_digits = written ? c.attention.array.activation_passes : c.activation_digits,
             score_digits = written ? c.attention.array.score_passes : c.score_digits;
   std::size_t const scores = e.products * e.rows * e.keys, results = e.products * e.rows * e.v;
-  sub_operation op{e.scores, operand_source::activations, {e.rows, e.d, e.keys}, query_digits, e.products, {},
-                   e.held,   e.fresh,                     unit};
+  sub_operation op{
+      e.scores, operand_source::activations, {e.rows, e.d, e.keys}, query_digits, e.products, {}, e.held, e.fresh,
+      unit};
   if (decomposed) {  // all heads meet the same X
     op.shape = {e.products / e.sets * e.rows, e.input, e.keys};
     op.repeats = e.sets;
@@ -173,8 +175,8 @@ inline void attention_products(std::vector<sub_operation>& out, attention_sets c
   if (written) op.unit = product_unit::digital;
   op.post.add<"cache", "write">(e.products * e.rows);
   out.push_back(op);
-  op = {e.values, operand_source::activations, {e.rows, e.keys, e.v}, score_digits, e.products, {},
-        e.held,   e.fresh,                     unit};
+  op = {e.values, operand_source::activations, {e.rows, e.keys, e.v}, score_digits, e.products, {}, e.held, e.fresh,
+        unit};
   op.post.add<"post", "scale">(results);
   op.post.add<"divider", "divide">(results);
   store(op, results, c);

@@ -30,6 +30,7 @@ struct pass_shape {
   std::size_t past = 0;
   std::size_t batch = 1;
   std::size_t encoded = 0;  ///< tokens that the encoder of an encoder-decoder has seen
+  bool all_logits = false;  ///< the output head takes every token, not the last of every sequence: drafts are verified
 
   [[nodiscard]] constexpr std::size_t context() const noexcept { return past + tokens; }
 };
@@ -255,7 +256,8 @@ inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::
   if (s.generates() && (decoding || s.cross_layers == 0)) {
     norm(operation::L1, operation::L2);
     if (s.vocabulary > 0)
-      ops.push_back(detail::leaving({1, operation::classifier}, {p.batch, s.width, s.vocabulary}, c));
+      ops.push_back(
+          detail::leaving({1, operation::classifier}, {p.all_logits ? n : p.batch, s.width, s.vocabulary}, c));
     detail::append(out, ops, 1);
   }
   return out;
