@@ -146,9 +146,9 @@ class engine {
       } else {
         std::vector<float> scales;
         auto const stacked = stacked_queries(q, h, sharing, width, scales);
-        attention.head(
-            {stacked.view(), shared(seen.keys()), shared(seen.values()), q.scale(0), k.scale(0), v.scale(0), scales, n, h},
-            result.view(), heads_report, multiply, observe);
+        attention.head({stacked.view(), shared(seen.keys()), shared(seen.values()), q.scale(0), k.scale(0), v.scale(0),
+                        scales, n, h},
+                       result.view(), heads_report, multiply, observe);
       }
       for (std::size_t i = 0; i < result.rows(); ++i)
         std::memcpy(r.row(i % n).data() + (h + i / n) * width, result.row(i).data(), width * sizeof(float));

@@ -105,12 +105,16 @@ struct attention_shape {
   std::size_t past = 0;
   std::size_t key_heads = 0;
   std::size_t input = 0;  ///< width of what the keys are projected from, which stands for them in a decomposed product
+  std::size_t keys =
+      0;  ///< of an encoder, in cross-attention, `past` of them from a step before; 0: those of the tokens
+  bool biased = false;  ///< scores have a bias by position
 
   [[nodiscard]] constexpr std::size_t products() const noexcept { return key_heads == 0 ? heads : key_heads; }
   [[nodiscard]] constexpr std::size_t queries() const noexcept { return tokens * (heads / products()); }
 
   [[nodiscard]] constexpr std::size_t head_width() const noexcept { return width / heads; }
-  [[nodiscard]] constexpr std::size_t context() const noexcept { return past + tokens; }
+  [[nodiscard]] constexpr std::size_t context() const noexcept { return keys > 0 ? keys : past + tokens; }
+  [[nodiscard]] constexpr std::size_t fresh() const noexcept { return context() - past; }
 };
 
 /// What a decomposed product cannot do: the rotation of a key stands between W_K and X^T and depends on its token, so that it does
@@ -148,6 +152,7 @@ struct attention_sets {
   std::size_t held = 0, fresh = 0;
   std::size_t sets = 1;  ///< sequences, each with an X of its own
   std::size_t input = 0;
+  bool biased = false;
 };
 
 inline void attention_products(std::vector<sub_operation>& out, attention_sets const& e, function_choices const& c) {
@@ -167,6 +172,7 @@ inline void attention_products(std::vector<sub_operation>& out, attention_sets c
     op.repeats = e.sets;
   }
   op.post.add<"post", "scale">(scores);
+  if (e.biased) op.post.add<"post", "add_bias">(scores);
   if (c.row_maximum) op.post.add<"comparator", "compare">(scores);
   op.post.add<"exp_unit", "exp">(scores);
   op.post.add<"cache", "write">(scores);
@@ -214,9 +220,10 @@ inline void attention_program(std::vector<sub_operation>& out, std::size_t block
                               e.head_width(),
                               e.head_width(),
                               e.past,
-                              e.tokens,
+                              e.fresh(),
                               1,
-                              e.input},
+                              e.input,
+                              e.biased},
                              choices);
 }
 

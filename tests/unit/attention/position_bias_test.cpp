@@ -98,7 +98,8 @@ TEST_CASE("heads that share keys get their own biases, and the window hides what
   attention_report report;
   program::attention_unit_tally done;
   auto const product = [&](attention_step step, auto const& x, matrix_view<std::int16_t const> y) {
-    return digital_product(x, y, step == attention_step::sums ? operand_source::sums : operand_source::activations, done);
+    return digital_product(x, y, step == attention_step::sums ? operand_source::sums : operand_source::activations,
+                           done);
   };
   std::vector<std::size_t> shown;
   float const scale = 0.01f;

@@ -1,4 +1,5 @@
 // Whole models under each attention policy: the same bits where arithmetic permits, plans equal to runs, refusals.
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -117,6 +118,55 @@ TEST_CASE("cells of keys and values that err are written anew in every step, and
   CHECK(step_plan_difference<chip::wang2024>(m, err) == "");
   CHECK(logits<chip::wang2024>(m, err) != logits<chip::wang2024>(m, {err.front()}));
   CHECK(logits<chip::wang2024>(m, with(err, "noise.seed=2")) != logits<chip::wang2024>(m, err));
+}
+
+TEST_CASE("cross-attention meets the keys of a first step in all that follow, under every policy") {
+  auto const m = tiny_gpt2();
+  using program::operation;
+  for (char const* policy : {"attention.policy=shared_array", "attention.policy=written_arrays",
+                             "attention.policy=decomposed", "attention.policy=digital"}) {
+    CAPTURE(policy);
+    auto const on = decoder_on<chip::wang2024>(m, {policy});
+    executor serial(1);
+    chip::engine<chip::wang2024> e(on, chip::product_mode::convert, serial);
+    auto const normed = [&](std::vector<std::int32_t> const& ids) {
+      auto const x = e.input({0, operation::input}, embedded(m, ids));
+      return e.normalise({1, operation::A_L1}, {1, operation::A_L2}, m.layers[0].attention_norm, 1e-5f, x);
+    };
+    auto const encoded = normed({5, 6, 7, 8, 9}), queries = normed({1, 2, 3});
+    auto const q = e.project({1, operation::A1}, m.layers[0].query, queries, {});
+    auto const k = e.project({1, operation::A2}, m.layers[0].key, encoded, {}),
+               v = e.project({1, operation::A3}, m.layers[0].value, encoded, {});
+    auto const whole = e.attend(1, q, k, v, 3, attention_mask::none);
+    auto const rows = [](chip::coded_tokens const& t, std::size_t first, std::size_t n) {
+      chip::coded_tokens out{matrix<std::int16_t>(n, t.codes.cols()), t.scales};
+      for (std::size_t i = 0; i < n; ++i)
+        std::copy(t.codes.row(first + i).begin(), t.codes.row(first + i).end(), out.codes.row(i).begin());
+      return out;
+    };
+    typename chip::engine<chip::wang2024>::cache seen;
+    ledger planned;
+    chip::engine<chip::wang2024> steps(on, chip::product_mode::convert, serial);
+    for (std::size_t i = 0; i < 3; ++i) {
+      std::size_t const joining = i == 0 ? 5 : 0;
+      // What the engine keeps of a decomposed product's keys is their factor, from the projection.
+      if (i == 0) static_cast<void>(steps.project({1, operation::A2}, m.layers[0].key, encoded, {}));
+      auto const before = steps.report().actions(on.names());
+      auto const r =
+          steps.attend(1, rows(q, i, 1), rows(k, 0, joining), rows(v, 0, joining), 3, attention_mask::none, seen);
+      CHECK(std::equal(r.codes.row(0).begin(), r.codes.row(0).end(), whole.codes.row(i).begin()));
+      std::vector<program::sub_operation> ops;
+      program::attention_shape shape{1, 12, 3, 5 - joining, 0, 12};
+      shape.keys = 5;
+      if (on.decomposes()) program::detail::key_program(ops, 1, shape, on.choices());
+      program::attention_program(ops, 1, shape, on.choices());
+      auto expected = before;
+      expected.merge(program::plan(
+          ops, [&](auto const& op) { return on.planned(op); }, on.names()));
+      CHECK(difference(expected, steps.report().actions(on.names())) == "");
+    }
+    CHECK(seen.tokens() == 5);
+  }
 }
 
 TEST_CASE("attention policies that cannot be are refused with what to do") {
