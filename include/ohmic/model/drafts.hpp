@@ -5,11 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "ohmic/core/error.hpp"
 #include "ohmic/model/decoder.hpp"
+#include "ohmic/model/generation.hpp"
 #include "ohmic/model/task.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
@@ -46,12 +45,7 @@ template <engine E, decoder M, class Draft, class Observer>
 [[nodiscard]] std::vector<std::int32_t> generate_with_drafts(E& e, M const& m, std::span<std::int32_t const> prompt,
                                                              std::size_t tokens, std::size_t drafted, std::int32_t end,
                                                              Draft const& draft, Observer const& seen) {
-  std::size_t const positions = positions_of(m);
-  if (prompt.empty() || tokens > positions || prompt.size() + tokens > positions + 1)
-    throw error({errc::shape, "prompt and new tokens do not fit the model", "prompt",
-                 std::to_string(prompt.size()) + " + " + std::to_string(tokens) + " tokens",
-                 "at least 1 + 0, at most " + std::to_string(positions + 1) + " in all",
-                 "shorten the prompt or ask for fewer tokens"});
+  detail::require_room(prompt.size(), tokens, positions_of(m));
   auto state = new_context(e, m);
   std::vector<std::int32_t> text(prompt.begin(), prompt.end());
   std::vector<std::int32_t> fresh = text;  // of which all that are no drafts are sure
