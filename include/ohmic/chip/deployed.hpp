@@ -14,6 +14,7 @@
 #include "ohmic/attention/written_arrays.hpp"
 #include "ohmic/chip/config.hpp"
 #include "ohmic/chip/in_situ_config.hpp"
+#include "ohmic/chip/programmed_matrix.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/computation.hpp"
 #include "ohmic/crossbar/dense_store.hpp"
@@ -48,17 +49,6 @@ using run_tally = tally<join<program::site_actions, in_situ::product_actions, pr
 struct calibration {
   value_ranges values;
   converter_ranges full_scales;
-};
-
-/// A weight-stationary matrix on the chip, in the form of its arrays.
-template <class Operand>
-struct programmed_matrix {
-  Operand operand;              ///< weights, and below them the bias where rows carry it
-  std::vector<float> scales{};  ///< of the weight codes, by output
-  std::size_t bias_rows = 0;
-  std::uint64_t clipped_biases = 0;  ///< biases that max_rows rows could not hold
-  /// In a decomposed product W_K^T of every key head in place of `operand`: (inner d_k, outputs m), scales by head and output.
-  std::vector<Operand> by_head{};
 };
 
 /// Model of `Spec` with its settings. Built in three steps: values (scales and programming), then currents
@@ -298,34 +288,6 @@ class deployed {
     return t;
   }
 
-  /// W_K^T of every key head. Its biases add the same to all scores of a query and are left out.
-  template <class Stored>
-  void program_decomposed(program::site s, model::linear_weights const& w, Stored const& stored) {
-    std::string const where = names_.name(s);
-    std::size_t const outputs = w.weight.rows(), inner = w.weight.cols(), d = outputs / key_heads_;
-    if (outputs == 0 || inner == 0 || outputs % key_heads_ != 0)
-      throw error({errc::shape, "keys do not divide into heads", where, shape_text(outputs, inner),
-                   "a multiple of " + std::to_string(key_heads_) + " rows", "check the model's sizes"});
-    int const bits = weight_bits(settings_);
-    matrix_type& m = matrices_[s.index()];
-    for (float b : w.bias) has_key_biases_ = has_key_biases_ || b != 0.0f;
-    static_cast<void>(largest_magnitude(w.bias, where + " bias"));
-    m.scales.assign(key_heads_ * inner,
-                    symmetric_quantiser::scale_for(largest_magnitude(w.weight.flat(), where), bits));
-    for (std::size_t h = 0; h < key_heads_; ++h) {
-      matrix<std::int16_t> codes(inner, d);
-      std::vector<float> column(d);
-      for (std::size_t o = 0; o < inner; ++o) {
-        for (std::size_t l = 0; l < d; ++l) column[l] = w.weight(h * d + l, o);
-        float& scale = m.scales[h * inner + o];
-        if (settings_.coding.weight_scales == weight_scale_policy::per_output)
-          scale = symmetric_quantiser::scale_for(largest_magnitude(column, where), bits);
-        symmetric_quantiser(bits, scale).quantise(column, codes.row(o));
-      }
-      stored(codes, where);
-      m.by_head.push_back(driven(codes, where));
-    }
-  }
   /// A matrix of weights in the form of the arrays; cells of one after the other.
   [[nodiscard]] typename array_type::operand driven(matrix<std::int16_t> const& codes, std::string const& where) {
     if constexpr (in_situ_spec<Spec>) {
@@ -340,7 +302,17 @@ class deployed {
   /// stored(codes, where) changes the codes to what storage leaves of them.
   template <class Stored>
   void program(program::site s, model::linear_weights const& w, float input_scale, Stored const& stored) {
-    if (decomposes() && s.op == program::operation::A2) return program_decomposed(s, w, stored);
+    if (decomposes() && s.op == program::operation::A2) {
+      std::string const site = names_.name(s);
+      has_key_biases_ = program_decomposed(matrices_[s.index()], w, key_heads_, weight_bits(settings_),
+                                           settings_.coding.weight_scales, site,
+                                           [&](matrix<std::int16_t>& codes) {
+                                             stored(codes, site);
+                                             return driven(codes, site);
+                                           }) ||
+                        has_key_biases_;
+      return;
+    }
     std::string const where = names_.name(s);
     std::size_t const outputs = w.weight.rows(), inner = w.weight.cols();
     int const bits = weight_bits(settings_);

@@ -11,10 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "ohmic/attention/digital.hpp"
 #include "ohmic/attention/kv_cache.hpp"
 #include "ohmic/attention/shared_array.hpp"
-#include "ohmic/attention/written_arrays.hpp"
+#include "ohmic/chip/attention_products.hpp"
 #include "ohmic/chip/deployed.hpp"
 #include "ohmic/chip/line_samples.hpp"
 #include "ohmic/chip/run_report.hpp"
@@ -136,7 +135,7 @@ class engine {
     matrix<float> r(n, q.codes.cols());
     matrix<std::uint16_t> codes;
     if (model_->decomposes())
-      codes = decomposed_scores(block, q, k, sharing, seen, attention, heads_report, multiply, observe);
+      codes = decomposed_scores(block, q, k.scale(0), sharing, seen, attention, heads_report, multiply, observe);
     for (std::size_t h = 0; h < heads; h += sharing) {
       auto const shared = [&](matrix_view<std::int16_t const> t) { return t.columns(h / sharing * width, width); };
       matrix<float> result(sharing * n, width);
@@ -144,10 +143,9 @@ class engine {
         attention.values(matrix_view<std::uint16_t const>(codes.view()).row_range(h * n, sharing * n),
                          shared(seen.values()), v.scale(0), result.view(), heads_report, multiply, observe);
       } else {
-        std::vector<float> scales;
-        auto const stacked = stacked_queries(q, h, sharing, width, scales);
-        attention.head({stacked.view(), shared(seen.keys()), shared(seen.values()), q.scale(0), k.scale(0), v.scale(0),
-                        scales, n, h},
+        auto const stacked = stacked_queries(q, h, sharing, width);
+        attention.head({stacked.codes.view(), shared(seen.keys()), shared(seen.values()), q.scale(0), k.scale(0),
+                        v.scale(0), stacked.scales, n, h},
                        result.view(), heads_report, multiply, observe);
       }
       for (std::size_t i = 0; i < result.rows(); ++i)
@@ -221,58 +219,21 @@ class engine {
  private:
   [[nodiscard]] site_report& at(program::site s) noexcept { return report_.sites[s.index()]; }
 
-  [[nodiscard]] static constexpr program::site attention_site(std::size_t block, attention_step step) noexcept {
-    constexpr program::operation operations[] = {program::operation::A4, program::operation::A5,
-                                                 program::operation::A6};
-    return {block, operations[static_cast<std::size_t>(step)]};
-  }
-
-  /// Queries of heads that share keys follow each other as tokens of one product; their scales too, where they have their own.
-  [[nodiscard]] static matrix<std::int16_t> stacked_queries(tensor const& q, std::size_t head, std::size_t sharing,
-                                                            std::size_t width, std::vector<float>& scales) {
-    std::size_t const n = q.codes.rows();
-    matrix<std::int16_t> out(sharing * n, width);
-    for (std::size_t i = 0; i < out.rows(); ++i) {
-      std::size_t const token = i % n, column = (head + i / n) * width;
-      std::memcpy(out.row(i).data(), q.codes.row(token).data() + column, width * sizeof(std::int16_t));
-      if (q.per_token()) scales.push_back(q.scale(token));
-    }
-    return out;
-  }
-
   /// A product of attention, in what the policy has for it. `fresh` codes of y are of new tokens.
   template <switched_codes X>
   [[nodiscard]] product_sums attention_product(program::site s, attention_step step, X const& x,
                                                matrix_view<std::int16_t const> y, std::uint64_t fresh, bool continues) {
-    bool const sums = step == attention_step::sums;
+    if (is_made_beside(*model_)) {
+      read_place const place = next_read_;
+      ++next_read_.product;
+      return product_beside(*model_, step, mode_ != product_mode::convert, x, y, fresh, at(s), *threads_,
+                            model_->names().name(s), place);
+    }
+    bool const sums = step == attention_step::sums, appends = !sums && continues && model_->appends_to_arrays();
     operand_source const source = sums ? operand_source::sums : operand_source::activations;
-    std::string const where = model_->names().name(s);
-    auto const* const written = model_->written();
-    if (model_->settings().attention.policy == attention_policy::digital || (written != nullptr && sums))
-      return beside(
-          s, [&](program::attention_unit_tally& done, std::uint64_t&) { return digital_product(x, y, source, done); });
-    if (written != nullptr)
-      return beside(s, [&](program::attention_unit_tally& done, std::uint64_t& clipped) {
-        auto const shape = model_->attention().array;
-        int const passes = step == attention_step::scores ? shape.activation_passes : shape.score_passes;
-        return written->product(x, y, passes, model_->codes_written_beside(fresh, std::uint64_t{y.rows} * y.cols),
-                                mode_ != product_mode::convert, done, clipped, *threads_, where, next_read_);
-      });
-    bool const appends = !sums && continues && model_->appends_to_arrays();
-    auto const driven = model_->array().drive(y, where, source, next_read_);
+    auto const driven = model_->array().drive(y, model_->names().name(s), source, next_read_);
     if (appends) at(s).actions.template add<"cell", "write">(model_->cells_of(fresh));
     return product(s, x, driven, appends ? operand_source::weights : source);  // in the cells already
-  }
-  /// A product that the chip's own arrays do not make.
-  template <class Product>
-  [[nodiscard]] product_sums beside(program::site s, Product const& product) {
-    program::attention_unit_tally done;
-    std::uint64_t clipped = 0;
-    auto z = product(done, clipped);
-    ++next_read_.product;
-    at(s).actions += done;
-    at(s).clipped_currents += clipped;
-    return z;
   }
 
   /// The layer's input, which stands for its keys; what F does to keys is left for the queries.
@@ -284,41 +245,19 @@ class engine {
     return x;
   }
 
-  /// Codes of EXP(S) of all heads: their queries are taken to the layer's input, (Q W_K^T), head by head, and meet the input of all
-  /// tokens as further tokens of one product.
-  /// Shape   q (n, heads d_k), x (n, m) -> (heads n, c)
+  /// Codes of EXP(S) of all heads, whose queries meet the layer's input as tokens of one product.
+  /// Shape   q (n, heads d_k) -> (heads n, c)
   template <class Attention, class Product, class Observer>
-  [[nodiscard]] matrix<std::uint16_t> decomposed_scores(std::size_t block, tensor const& q, tensor const& x,
+  [[nodiscard]] matrix<std::uint16_t> decomposed_scores(std::size_t block, tensor const& q, float x_scale,
                                                         std::size_t sharing, cache const& seen,
                                                         Attention const& attention, attention_report& report,
                                                         Product const& product_of, Observer const& observe) {
     program::site const s{block, program::operation::A2};
-    auto const& keys = model_->matrix_at(s);
-    std::size_t const n = q.codes.rows(), m = x.codes.cols(), heads = keys.by_head.size() * sharing,
-                      width = q.codes.cols() / heads;
-    int const bits = model_->settings().coding.activation_bits;
-    matrix<std::int16_t> taken(heads * n, m);
-    std::vector<float> scales(heads * n), row(m);
-    for (std::size_t g = 0; g < keys.by_head.size(); ++g) {
-      std::vector<float> none;
-      auto const stacked = stacked_queries(q, g * sharing, sharing, width, none);
-      auto const z = product(s, stacked.view(), keys.by_head[g], operand_source::weights);  // (sharing n, m)
-      for (std::size_t i = 0; i < z.tokens(); ++i) {
-        float const scale = simd::mul(q.scale(0), key_factor_);
-        for (std::size_t o = 0; o < m; ++o)
-          row[o] = simd::mul(static_cast<float>(z(i, o)), simd::mul(scale, keys.scales[g * m + o]));
-        std::size_t const to = g * sharing * n + i;
-        scales[to] = symmetric_quantiser::scale_for(largest_magnitude(row, model_->names().name(s)), bits);
-        at(s).clipped_values += symmetric_quantiser(bits, scales[to]).quantise(row, taken.row(to));
-      }
-    }
-    auto& r = at(s);
-    r.coded_values += taken.size();
-    r.actions.template add<"post", "scale">(taken.size());
-    r.actions.template add<"comparator", "compare">(taken.size());
-    r.actions.template add<"cache", "write">(taken.size());
-    return attention.scores({taken.view(), seen.keys(), {}, 1.0f, x.scale(0), 1.0f, scales, n}, report, product_of,
-                            observe);
+    auto const taken = queries_for_input(
+        *model_, s, q, sharing, key_factor_, at(s),
+        [&](auto const& x, auto const& keys) { return product(s, x, keys, operand_source::weights); });
+    return attention.scores({taken.codes.view(), seen.keys(), {}, 1.0f, x_scale, 1.0f, taken.scales, q.codes.rows()},
+                            report, product_of, observe);
   }
 
   /// The code that stands for 1 on the DACs: the largest, so that a converter step costs least.
