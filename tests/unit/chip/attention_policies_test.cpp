@@ -120,6 +120,32 @@ TEST_CASE("cells of keys and values that err are written anew in every step, and
   CHECK(logits<chip::wang2024>(m, with(err, "noise.seed=2")) != logits<chip::wang2024>(m, err));
 }
 
+TEST_CASE("a Llama with a window: steps give the whole pass, and what lies behind the window does not count") {
+  auto m = tiny_llama(tiny_llama_sizes(2), false);
+  m.layers.resize(1);  // one layer: nothing comes through another
+  m.config.layers = 1;
+  m.config.window = 4;
+  for (char const* policy : {"attention.policy=shared_array", "attention.policy=written_arrays",
+                             "attention.policy=digital"}) {
+    check_equal_to_whole_pass<chip::wang2024>(m, {policy});
+    CHECK(step_plan_difference<chip::wang2024>(m, {policy}) == "");
+    auto const on = decoder_on<chip::wang2024>(m, {policy});
+    executor serial(1);
+    auto text = tiny_texts(2)[3];
+    REQUIRE(text.size() > 6);
+    auto const last = [&] {
+      chip::engine<chip::wang2024> e(on, chip::product_mode::exact, serial);
+      auto const y = forward(e, m, text);
+      return std::vector<float>(y.row(y.rows() - 1).begin(), y.row(y.rows() - 1).end());
+    };
+    auto const before = last();
+    text[text.size() - 5] = (text[text.size() - 5] + 1) % 20;  // the fifth from the end
+    CHECK(last() == before);
+    text[text.size() - 4] = (text[text.size() - 4] + 1) % 20;
+    CHECK(last() != before);
+  }
+}
+
 TEST_CASE("cross-attention meets the keys of a first step in all that follow, under every policy") {
   auto const m = tiny_gpt2();
   using program::operation;
