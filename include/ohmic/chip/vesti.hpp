@@ -37,8 +37,7 @@ struct vesti {
         {"bound.off_chip_weights.prefill", work.prefill.weights / s.baselines.vesti_bytes_per_s, "s", meaning});
     if (w.decode > 0)
       out.notes.push_back({"bound.off_chip_weights.decode_per_token",
-                           work.decode.weights * static_cast<double>(w.batch) / s.baselines.vesti_bytes_per_s, "s",
-                           meaning});
+                           work.decode.weights * w.tokens_per_step() / s.baselines.vesti_bytes_per_s, "s", meaning});
     return out;
   }
 };
