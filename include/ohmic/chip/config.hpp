@@ -9,6 +9,7 @@
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/crossbar/computation.hpp"
 #include "ohmic/crossbar/dense_config.hpp"
+#include "ohmic/nonlinear/activation_unit.hpp"
 #include "ohmic/nonlinear/layer_norm.hpp"
 #include "ohmic/nonlinear/softmax.hpp"
 #include "ohmic/numeral/shape.hpp"
@@ -57,9 +58,11 @@ struct coding_config {
   }
 };
 
-/// Rule of the variance in LayerNorm; the epsilon belongs to the model.
+/// Rule of the variance in LayerNorm, and the root unit of it and of RMS normalisation; the epsilon belongs to the model.
 struct norm_config {
   variance_rule variance = variance_rule::two_pass;
+  root_kind root = root_kind::exact;
+  int root_bits = 12;  ///< of an integer root
 };
 
 /// All settings of a chip that is built from the spec `Spec`. Members are named after the slots.
@@ -81,6 +84,7 @@ struct config {
   coding_config coding{};
   typename Spec::softmax::config softmax{};
   norm_config norm{};
+  activation_unit::config activation{};
   imperfections noise{};
   dense_config dense{};
 
@@ -88,7 +92,8 @@ struct config {
       : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>, member<"adc", &config::adc>,
                           member<"range", &config::range>, member<"coding", &config::coding>,
                           member<"softmax", &config::softmax>, member<"norm", &config::norm>,
-                          member<"noise", &config::noise>, member<"dense", &config::dense>> {};
+                          member<"activation", &config::activation>, member<"noise", &config::noise>,
+                          member<"dense", &config::dense>> {};
 };
 
 /// The settings as a chip takes them: a dense bank that is protected, has errors or cells of other than 2 bits says how
@@ -142,6 +147,8 @@ template <class Spec>
 template <class Spec>
 void validate_functions(config<Spec> const& c) {
   coding_config::validate(c.coding);
+  check_root_bits(c.norm.root_bits);
+  activation_unit::validate(c.activation);
   auto softmax = c.softmax;
   if constexpr (requires { softmax.full_scale == std::numeric_limits<float>::infinity(); })
     if (softmax.full_scale == std::numeric_limits<float>::infinity()) softmax.full_scale = 1.0f;  // left to calibration
@@ -178,4 +185,4 @@ struct ohmic::enum_names<ohmic::chip::weight_scale_policy> {
       {"per_output", ohmic::chip::weight_scale_policy::per_output}};
 };
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales, weight_scales);
-BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance);
+BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance, root, root_bits);

@@ -81,7 +81,8 @@ class deployed {
         ranges_(std::move(ranges)),
         matrices_(names.sites()),
         converters_(names.sites()),
-        full_scales_(names.sites()) {
+        full_scales_(names.sites()),
+        activations_(settings_.activation) {
     if (ranges_.largest.size() != names.sites() || ranges_.scores.size() != names.layers + 2)
       throw error({errc::shape, "value ranges of another model", "calibration",
                    std::to_string(ranges_.largest.size()) + " sites", std::to_string(names.sites()) + " sites",
@@ -118,6 +119,7 @@ class deployed {
   [[nodiscard]] array_type const& array() const noexcept { return array_; }
   [[nodiscard]] matrix_type const& matrix_at(program::site s) const noexcept { return matrices_[s.index()]; }
   [[nodiscard]] std::vector<adc> const& converters_at(program::site s) const noexcept { return converters_[s.index()]; }
+  [[nodiscard]] activation_unit const& activations() const noexcept { return activations_; }
   [[nodiscard]] typename Spec::softmax const& softmax_at(std::size_t block) const noexcept { return softmax_[block]; }
 
   /// Bits of the codes of a site's result: operands that drive DACs (K and V) have the DAC's.
@@ -351,6 +353,7 @@ class deployed {
   std::vector<matrix_type> matrices_;
   std::vector<std::vector<adc>> converters_;
   converter_ranges full_scales_;
+  activation_unit activations_;
   std::vector<typename Spec::softmax> softmax_;
 };
 

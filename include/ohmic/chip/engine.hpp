@@ -169,8 +169,10 @@ class engine {
   [[nodiscard]] tensor normalise(program::site mean_site, program::site square_site, model::norm_weights const& g,
                                  float epsilon, tensor const& u) {
     // RMS normalisation takes no mean: nothing is subtracted before squaring or after.
-    typename Spec::layer_norm const norm(
-        {g.centred ? model_->settings().norm.variance : variance_rule::two_pass, epsilon});
+    auto const& rules = model_->settings().norm;
+    typename Spec::layer_norm::config settings{g.centred ? rules.variance : variance_rule::two_pass, epsilon};
+    if constexpr (requires { settings.root_bits; }) settings.root = rules.root, settings.root_bits = rules.root_bits;
+    typename Spec::layer_norm const norm(settings);
     bool const two_pass = g.centred && norm.variance() == variance_rule::two_pass;
     std::size_t const m = u.codes.cols();
     tensor out = empty(square_site, u.codes.rows(), m);
@@ -291,11 +293,11 @@ class engine {
       }
       if (options.factor != 1.0f)
         for (auto& v : row) v = simd::mul(v, options.factor);
-      apply(options.act, row, row);
+      model_->activations().apply(options.act, row, row);
       actions.template add<"activation_unit", "apply">(activation_uses(options.act, row.size()));
       if (options.rotation != nullptr) {
         options.rotation->turn(row, options.first + n);
-        actions.template add<"rotary_unit", "rotate">(row.size());
+        actions.template add<"rotary_unit", "rotate">(options.rotation->turning(row.size()));
       }
       if (options.gate != nullptr) {
         auto const gate = options.gate->codes.row(n);

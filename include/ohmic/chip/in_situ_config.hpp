@@ -46,16 +46,18 @@ struct config<Spec> {
   coding_config coding{};
   typename Spec::softmax::config softmax{};
   norm_config norm{};
+  activation_unit::config activation{};
   resistive_cell_config cell = in_situ::ideal_cell();
   wire_config wires{};
   in_situ_noise_config noise{};
 
   struct hana_accessors_impl
-      : reflected_members<
-            member<"array", &config::array>, member<"weights", &config::weights>, member<"inputs", &config::inputs>,
-            member<"adc", &config::adc>, member<"range", &config::range>, member<"coding", &config::coding>,
-            member<"softmax", &config::softmax>, member<"norm", &config::norm>, member<"cell", &config::cell>,
-            member<"wires", &config::wires>, member<"noise", &config::noise>> {};
+      : reflected_members<member<"array", &config::array>, member<"weights", &config::weights>,
+                          member<"inputs", &config::inputs>, member<"adc", &config::adc>,
+                          member<"range", &config::range>, member<"coding", &config::coding>,
+                          member<"softmax", &config::softmax>, member<"norm", &config::norm>,
+                          member<"activation", &config::activation>, member<"cell", &config::cell>,
+                          member<"wires", &config::wires>, member<"noise", &config::noise>> {};
 };
 
 /// The arrays that a spec is made of: computation crossbars, or in-situ arrays where weights stay in cells.

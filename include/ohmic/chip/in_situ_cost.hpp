@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ohmic/chip/function_prices.hpp"
 #include "ohmic/chip/in_situ_config.hpp"
 #include "ohmic/chip/in_situ_time.hpp"
 #include "ohmic/chip/published.hpp"
@@ -72,7 +73,9 @@ template <in_situ_spec Spec, class List>
   mean_counts<in_situ_actions> counts;
   in_situ_actions::for_each_type(
       [&]<class A>(std::size_t i) { counts.counts[i] = static_cast<double>(counted.count(A{})); });
-  add_energy_rows(out, phase::prefill, counts, action_prices<in_situ_actions>(in_situ_energies(c, p, rules)));
+  add_energy_rows(
+      out, phase::prefill, counts,
+      with_function_prices<in_situ_actions>(action_prices<in_situ_actions>(in_situ_energies(c, p, rules)), c, p));
   in_situ::code_layout const layout{c.array, c.weights, c.inputs};
   int const columns = c.array.columns + static_cast<int>(layout.has_unit_column());
   auto const parts = named(part<"dac">(c.array.rows), part<"adc">(1), part<"memory_cell">(c.array.rows * columns),

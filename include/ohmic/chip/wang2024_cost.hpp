@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ohmic/chip/function_prices.hpp"
 #include "ohmic/chip/published.hpp"
 #include "ohmic/chip/wang2024.hpp"
 #include "ohmic/cost/computation_report.hpp"
@@ -87,8 +88,10 @@ template <class Spec, class List>
   counts.template count<"sense_adc", "convert">() = counts.template count<"dense_bank", "cell_read">();
   cost_report out;
   out.chip = name;
-  add_energy_rows(out, phase::prefill, counts,
-                  action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, prices, chip).energies));
+  add_energy_rows(
+      out, phase::prefill, counts,
+      with_function_prices<cost_actions>(
+          action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, prices, chip).energies), c, prices));
   return out;
 }
 
