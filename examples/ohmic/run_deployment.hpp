@@ -100,6 +100,7 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
 
   json result = deployment_object(d, common);
   result["converters"] = std::move(chips[1].converters);
+  result["outlier_channels"] = outliers_object(bench.values(), d.names);
   result["run"] = run_object(start, threads.threads(), kernels.products->instruction_set);
   write_reports(result, common);
   write_result(common.json, result);

@@ -34,14 +34,24 @@ enum class weight_scale_policy {
   per_output,  ///< one for every output: all of them use the whole range of the DACs, and by that of the converters
 };
 
-/// Widths of codes, their scales and the place of the bias.
-/// Range   activation_bits 4..11: the wide activations of more digits reach 1023; max_rows 1..64
+/// What the scale of a site's values is found from, where it is static.
+enum class value_range_rule {
+  largest,        ///< the largest magnitude in calibration
+  least_squares,  ///< the magnitude that clipped codes have the least squared error with
+};
+
+/// Widths of codes, their scales and the place of the bias; and help without training.
+/// Range   activation_bits 4..11: the wide activations of more digits reach 1023; max_rows 1..64; smoothing 0..1
+/// Source  smoothing: Xiao et al. 2023 (SmoothQuant), equation 4, its exponent; bias_correction: Nagel et al. 2019, section 4.2
 struct coding_config {
   int activation_bits = 8;
   bias_policy bias = bias_policy::digital;
   int max_rows = 8;
   scale_policy scales = scale_policy::per_tensor;
   weight_scale_policy weight_scales = weight_scale_policy::per_output;
+  double smoothing = 0.0;        ///< how much of a channel's range moves into the weights that read it; 0: none, 1: all
+  bool bias_correction = false;  ///< F adds what rounded weights take off the mean of every output
+  value_range_rule value_range = value_range_rule::largest;
 
   /// Errors  config_value naming the field; config_conflict for bias rows, which are programmed, with scales that are not known then
   static void validate(coding_config const& c) {
@@ -51,6 +61,12 @@ struct coding_config {
     if (c.max_rows < 1 || c.max_rows > 64)
       throw error({errc::config_value, "rows out of range", "coding.max_rows", std::to_string(c.max_rows), "1..64",
                    "set coding.max_rows"});
+    if (!(c.smoothing >= 0.0 && c.smoothing <= 1.0))
+      throw error({errc::config_value, "out of range", "coding.smoothing", std::to_string(c.smoothing), "0..1",
+                   "set coding.smoothing"});
+    if (c.smoothing > 0.0 && c.value_range == value_range_rule::least_squares)
+      throw error({errc::config_conflict, "both change the ranges of values", "coding.value_range",
+                   "least_squares with coding.smoothing", "one of the two", "set one of the two"});
     if (c.bias == bias_policy::rows && c.scales == scale_policy::per_token)
       throw error({errc::config_conflict, "bias rows need the scale of the activations when they are programmed",
                    "coding.bias", "rows with coding.scales=per_token",
@@ -179,10 +195,17 @@ struct ohmic::enum_names<ohmic::chip::scale_policy> {
       {"per_tensor", ohmic::chip::scale_policy::per_tensor}, {"per_token", ohmic::chip::scale_policy::per_token}};
 };
 template <>
+struct ohmic::enum_names<ohmic::chip::value_range_rule> {
+  static constexpr std::pair<std::string_view, ohmic::chip::value_range_rule> value[] = {
+      {"largest", ohmic::chip::value_range_rule::largest},
+      {"least_squares", ohmic::chip::value_range_rule::least_squares}};
+};
+template <>
 struct ohmic::enum_names<ohmic::chip::weight_scale_policy> {
   static constexpr std::pair<std::string_view, ohmic::chip::weight_scale_policy> value[] = {
       {"per_matrix", ohmic::chip::weight_scale_policy::per_matrix},
       {"per_output", ohmic::chip::weight_scale_policy::per_output}};
 };
-BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales, weight_scales);
+BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales, weight_scales, smoothing,
+                        bias_correction, value_range);
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance, root, root_bits);

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "ohmic/chip/config.hpp"
+#include "ohmic/chip/help_without_training.hpp"
 #include "ohmic/chip/in_situ_config.hpp"
+#include "ohmic/chip/value_statistics.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/computation.hpp"
 #include "ohmic/crossbar/dense_store.hpp"
@@ -22,16 +24,6 @@
 #include "ohmic/program/sub_operation.hpp"
 
 namespace ohmic::inline OHMIC_ABI::chip {
-
-/// What calibration data say about the values of a model in fp32: the largest magnitude at every site, and the scores
-/// of every block.
-struct value_ranges {
-  std::vector<float> largest;               ///< by site
-  std::vector<softmax_calibration> scores;  ///< by block
-
-  explicit value_ranges(program::site_names const& names = {})
-      : largest(names.sites(), 0.0f), scores(names.layers + 2) {}
-};
 
 /// What calibration data say about the column currents: statistics by site and digit.
 using current_ranges = std::vector<std::vector<current_statistics>>;
@@ -51,8 +43,9 @@ struct calibration {
 /// A weight-stationary matrix on the chip, in the form of its arrays.
 template <class Operand>
 struct programmed_matrix {
-  Operand operand;              ///< weights, and below them the bias where rows carry it
-  std::vector<float> scales{};  ///< of the weight codes, by output
+  Operand operand;                  ///< weights, and below them the bias where rows carry it
+  std::vector<float> scales{};      ///< of the weight codes, by output
+  std::vector<float> correction{};  ///< of the mean of every output, added by F; empty: none
   std::size_t bias_rows = 0;
   std::uint64_t clipped_biases = 0;  ///< biases that max_rows rows could not hold
 };
@@ -88,8 +81,11 @@ class deployed {
                    std::to_string(ranges_.largest.size()) + " sites", std::to_string(names.sites()) + " sites",
                    "calibrate this model"});
     coding_config::validate(settings.coding);
+    require_statistics();
+    if (settings_.coding.smoothing > 0.0)
+      factors_ = smoothing_factors(ranges_, names_, settings_.coding.smoothing, for_each, producer);
     auto const program_all = [&](auto const& stored) {
-      for_each([&](program::site s, model::linear_weights const& w) { program(s, w, scale_of(producer(s)), stored); });
+      for_each([&](program::site s, model::linear_weights const& w) { program(s, w, producer(s), stored); });
     };
     if constexpr (in_situ_spec<Spec>) {
       program_all([](matrix<std::int16_t>&, std::string const&) {});
@@ -130,7 +126,20 @@ class deployed {
   }
   /// Scale of the codes of a site's result, static from calibration.
   [[nodiscard]] float scale_of(program::site s) const {
-    return symmetric_quantiser::scale_for(ranges_.largest[s.index()], bits_of(s));
+    float largest = ranges_.largest[s.index()];
+    if (settings_.coding.value_range == value_range_rule::least_squares)
+      largest =
+          ranges_.magnitudes[s.index()].least_squares_clip(largest, static_cast<double>(symmetric_top(bits_of(s))));
+    if (auto const factors = channels_at(s); !factors.empty()) {
+      largest = 0.0f;
+      for (std::size_t i = 0; i < factors.size(); ++i)
+        largest = std::max(largest, ranges_.channels[s.index()].largest[i] / factors[i]);
+    }
+    return symmetric_quantiser::scale_for(largest, bits_of(s));
+  }
+  /// Factors of the channels of a site's result, that are in the weights which read it; empty: none.
+  [[nodiscard]] std::span<float const> channels_at(program::site s) const noexcept {
+    return factors_.empty() ? std::span<float const>() : std::span<float const>(factors_[s.index()]);
   }
 
   /// Digits of activations and of EXP(S).
@@ -150,6 +159,7 @@ class deployed {
                                 settings_.norm.variance == variance_rule::two_pass,
                                 {},
                                 settings_.coding.scales == scale_policy::per_token};
+    c.corrects_biases = settings_.coding.bias_correction;
     c.bias_rows.resize(names_.sites());
     for (std::size_t i = 0; i < c.bias_rows.size(); ++i) c.bias_rows[i] = matrices_[i].bias_rows;
     return c;
@@ -247,9 +257,25 @@ class deployed {
   }
 
  private:
+  /// Errors  missing_calibration where settings ask for what a kept calibration does not hold
+  void require_statistics() const {
+    auto const& c = settings_.coding;
+    bool const channels = c.smoothing > 0.0 || c.bias_correction;
+    if (channels ? !ranges_.channels.empty()
+                 : c.value_range == value_range_rule::largest || !ranges_.magnitudes.empty())
+      return;
+    throw error({errc::missing_calibration, "calibration holds no channels and magnitudes",
+                 channels ? "coding.smoothing, coding.bias_correction" : "coding.value_range", "ranges that were kept",
+                 "calibration texts", "give --calibration FILE with texts"});
+  }
+
   /// stored(codes, where) changes the codes to what storage leaves of them.
   template <class Stored>
-  void program(program::site s, model::linear_weights const& w, float input_scale, Stored const& stored) {
+  void program(program::site s, model::linear_weights const& of_model, program::site input, Stored const& stored) {
+    auto const factors = channels_at(input);
+    auto const smoothed = factors.empty() ? model::linear_weights() : with_factors(of_model, factors);
+    model::linear_weights const& w = factors.empty() ? of_model : smoothed;
+    float const input_scale = scale_of(input);
     std::string const where = names_.name(s);
     std::size_t const outputs = w.weight.rows(), inner = w.weight.cols();
     int const bits = weight_bits(settings_);
@@ -270,6 +296,8 @@ class deployed {
       for (std::size_t r = 0; r < bias.rows(); ++r) codes(o, inner + r) = bias(r, o);
     }
     stored(codes, where);
+    if (settings_.coding.bias_correction)
+      m.correction = mean_corrections(w, codes, m.scales, ranges_.channels[input.index()], factors);
     if constexpr (in_situ_spec<Spec>) {
       m.operand = array_.drive(codes, where, operand_source::weights, {0, arrays_, 0, 0});
       arrays_ += static_cast<std::uint32_t>(array_.arrays(m.operand));
@@ -350,6 +378,7 @@ class deployed {
   std::uint64_t dense_clipped_ = 0;
   std::uint32_t arrays_ = 0;
   bool appends_ = false;
+  std::vector<std::vector<float>> factors_;  ///< by site; empty: none
   std::vector<matrix_type> matrices_;
   std::vector<std::vector<adc>> converters_;
   converter_ranges full_scales_;

@@ -215,7 +215,7 @@ class engine {
   }
 
   [[nodiscard]] tensor row(tensor const& x, std::size_t n) const {
-    tensor y{matrix<std::int16_t>(1, x.codes.cols()), {x.scale(n)}};
+    tensor y{matrix<std::int16_t>(1, x.codes.cols()), {x.scale(n)}, x.channels};
     std::memcpy(y.codes.data(), x.codes.row(n).data(), x.codes.cols() * sizeof(std::int16_t));
     return y;
   }
@@ -253,12 +253,18 @@ class engine {
   }
   [[nodiscard]] tensor empty(program::site s, std::size_t rows, std::size_t cols) const {
     return {matrix<std::int16_t>(rows, cols),
-            per_token(s) ? std::vector<float>(rows, 1.0f) : std::vector<float>{model_->scale_of(s)}};
+            per_token(s) ? std::vector<float>(rows, 1.0f) : std::vector<float>{model_->scale_of(s)},
+            model_->channels_at(s)};
   }
 
   /// Codes of a row of results, on their way into a cache.
   void code(program::site s, std::span<float const> values, tensor& out, std::size_t n) {
     site_report& r = at(s);
+    std::vector<float> reduced;
+    if (!out.channels.empty()) {
+      for (std::size_t i = 0; i < values.size(); ++i) reduced.push_back(values[i] / out.channels[i]);
+      values = reduced;
+    }
     if (per_token(s)) {
       out.scales[n] =
           symmetric_quantiser::scale_for(largest_magnitude(values, model_->names().name(s)), model_->bits_of(s));
@@ -287,10 +293,11 @@ class engine {
       for (std::size_t o = 0; o < row.size(); ++o)
         row[o] = simd::mul(static_cast<float>(sums[o]), simd::mul(scale, matrix.scales[o]));
       actions.template add<"post", "scale">(row.size());
-      if (matrix.bias_rows == 0 && !w.bias.empty()) {
-        for (std::size_t o = 0; o < row.size(); ++o) row[o] += w.bias[o];
-        actions.template add<"post", "add_bias">(row.size());
-      }
+      bool const biased = matrix.bias_rows == 0 && !w.bias.empty();
+      for (std::size_t o = 0; biased && o < row.size(); ++o) row[o] += w.bias[o];
+      // One constant with the bias.
+      for (std::size_t o = 0; o < matrix.correction.size(); ++o) row[o] += matrix.correction[o];
+      if (biased || !matrix.correction.empty()) actions.template add<"post", "add_bias">(row.size());
       if (options.factor != 1.0f)
         for (auto& v : row) v = simd::mul(v, options.factor);
       model_->activations().apply(options.act, row, row);
@@ -300,15 +307,11 @@ class engine {
         actions.template add<"rotary_unit", "rotate">(options.rotation->turning(row.size()));
       }
       if (options.gate != nullptr) {
-        auto const gate = options.gate->codes.row(n);
-        for (std::size_t o = 0; o < row.size(); ++o)
-          row[o] = simd::mul(row[o], simd::mul(static_cast<float>(gate[o]), options.gate->scale(n)));
+        for (std::size_t o = 0; o < row.size(); ++o) row[o] = simd::mul(row[o], options.gate->value(n, o));
         actions.template add<"post", "scale">(row.size());
       }
       if (options.residual != nullptr) {
-        auto const residual = options.residual->codes.row(n);
-        for (std::size_t o = 0; o < row.size(); ++o)
-          row[o] += simd::mul(static_cast<float>(residual[o]), options.residual->scale(n));
+        for (std::size_t o = 0; o < row.size(); ++o) row[o] += options.residual->value(n, o);
         actions.template add<"post", "add_residual">(row.size());
       }
       use(n, std::span<float const>(row));

@@ -93,6 +93,7 @@ class language_task {
   };
   static constexpr char const* name = "lm";
   static constexpr char const* agreement_name = "share of equal likeliest tokens";
+  static constexpr bool lower_is_better = true;
 
   /// Cuts a stream of ids into windows of `length` inputs, targets shifted by one; what does not fill a window is left out.
   /// Errors  shape if there is no whole window
@@ -205,6 +206,15 @@ class retrieve_task {
   token_lists inputs_;
   std::size_t pairs_ = 0;
 };
+
+/// What a task's metric loses against a reference: the difference of shares, or the ratio less 1 where lower is better.
+template <task T>
+[[nodiscard]] double score_loss(double score, double reference) noexcept {
+  if constexpr (requires { T::lower_is_better; })
+    return score / reference - 1.0;
+  else
+    return reference - score;
+}
 
 static_assert(task<classify_task> && task<language_task> && task<retrieve_task>);
 
