@@ -13,6 +13,7 @@ void bind_device(ohmic::resistive_cell_config& cell);
 template <class Settings>
 void bind_devices(Settings& settings) {
   if constexpr (requires { bind_device(settings.cell); }) bind_device(settings.cell);
+  if constexpr (requires { bind_device(settings.attention.arrays.cell); }) bind_device(settings.attention.arrays.cell);
 }
 
 }  // namespace program_cli

@@ -30,7 +30,8 @@ struct prepared {
 
 prepared prepare_for(design const& d, model::network const& n, cost_options const& o, common_options const& common) {
   auto const c = cost_case_of(d, common.set, o.duplication);
-  return {c.settings(), chip::workload_of(n, {o.tokens, o.decode, o.batch}, c.choices, c.activations()),
+  return {c.settings(),
+          chip::workload_of(n, {o.tokens, o.decode, o.batch, o.speculate, o.acceptance}, c.choices, c.activations()),
           settings_object(c.config)};
 }
 
@@ -206,7 +207,9 @@ void print_comparison(FILE* out, json const& comparison, std::string_view base, 
 
 }  // namespace
 
-int cost(cost_options const& o, common_options const& common) {
+int cost(cost_options const& o, common_options const& given) {
+  auto common = given;
+  if (!o.attention.empty()) common.set.push_back("attention.policy=" + o.attention);
   auto const start = std::chrono::steady_clock::now();
   std::vector<output_file> outputs{{common.report, "--report"}, {o.save_prices, "--save-prices"}};
   if (common.json != "-") outputs.push_back({common.json, "--json"});
@@ -214,6 +217,9 @@ int cost(cost_options const& o, common_options const& common) {
   check_reports(common);
   design const chosen = design_named(o.chip);
   auto const& preset = *chosen.preset;
+  if (!o.attention.empty() && !preset.has_book)
+    throw error({errc::config_conflict, "the cost of this chip counts no attention", "--attention",
+                 std::string(preset.name), "wang2024, wang2024_published", "remove --attention"});
   for (auto const& [option, file] : {std::pair{"--prices", &o.prices}, {"--save-prices", &o.save_prices}})
     if (!file->empty() && !preset.has_book)
       throw error({errc::config_conflict, "this chip has no book of prices", option, std::string(preset.name),
@@ -270,6 +276,9 @@ int cost(cost_options const& o, common_options const& common) {
   out["tokens"] = p.work.tokens;
   out["decode"] = p.work.decode;
   out["batch"] = p.work.batch;
+  if (p.work.drafted > 0)
+    out["speculation"] = {
+        {"drafted", p.work.drafted}, {"acceptance", o.acceptance}, {"tokens_per_step", p.work.tokens_per_step()}};
   out["weights"] = p.work.weights;
   out["area_mm2"] = modelled(report.area_mm2());
   out["energy_J"] = energies(report, decodes);

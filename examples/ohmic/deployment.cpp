@@ -22,7 +22,10 @@ json scores_object(std::vector<model::named_score> const& scores) {
 
 /// A place where products are taken, on arrays or beside them.
 bool multiplies(chip::site_report const& site) {
-  return site.actions.count<"adc", "convert">() + site.actions.count<"digital_unit", "multiply_add">() > 0;
+  auto const& a = site.actions;
+  return a.count<"adc", "convert">() + a.count<"attention_adc", "convert">() +
+             a.count<"digital_unit", "multiply_add">() >
+         0;
 }
 
 json layers_object(contest_result const& r, program::site_names const& names) {

@@ -244,6 +244,19 @@ int run(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   cost_command
+      ->add_option("--attention", c.attention,
+                   "How Q K^T and EXP(S) V are made: shared_array, written_arrays, decomposed or digital; as --set "
+                   "attention.policy=..")
+      ->type_name("POLICY");
+  cost_command
+      ->add_option("--speculate", c.speculate,
+                   "Tokens that are drafted for every step, which verifies them with one read of the weights; 0: none")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  cost_command
+      ->add_option("--acceptance", c.acceptance, "Probability that a drafted token is right if those before it were")
+      ->capture_default_str();
+  cost_command
       ->add_option("--duplication", c.duplication,
                    "Copies of a column pair that share a session's weights; 0: the setting's (64)")
       ->check(CLI::NonNegativeNumber)

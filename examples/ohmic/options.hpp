@@ -51,6 +51,9 @@ struct cost_options {
   std::size_t tokens = 0, decode = 1, batch = 1,
               duplication = 0;  ///< tokens 0: the model's usual number; duplication 0: the setting's
   bool sensitivity = false;
+  std::string attention;      ///< policy, or empty: the chip's
+  std::size_t speculate = 0;  ///< tokens drafted for every step
+  double acceptance = 0.8;
 };
 
 struct reproduce_options {

@@ -3,8 +3,11 @@
 // headers of their own under model/import, model/text and model/dataset.hpp.
 #pragma once
 
+#include "ohmic/attention/digital.hpp"
 #include "ohmic/attention/kv_cache.hpp"
+#include "ohmic/attention/position_bias.hpp"
 #include "ohmic/attention/shared_array.hpp"
+#include "ohmic/attention/written_arrays.hpp"
 #include "ohmic/chip/evaluation.hpp"
 #include "ohmic/chip/wang2024.hpp"
 #include "ohmic/core/action.hpp"

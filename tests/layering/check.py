@@ -24,7 +24,7 @@ LAYERS = {
     "periphery": ["core", "numeral"],
     "crossbar": ["device", "periphery", "numeral"],
     "nonlinear": ["core", "numeral"],
-    "attention": ["crossbar", "nonlinear"],
+    "attention": ["crossbar", "nonlinear", "program/attention_policy.hpp"],
     "program": ["core", "numeral/shape.hpp", "crossbar/shape.hpp"],
     "model": ["attention", "program"],
     "cost": ["core", "program"],

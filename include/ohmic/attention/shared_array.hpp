@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ohmic/attention/concept.hpp"
+#include "ohmic/attention/position_bias.hpp"
 #include "ohmic/core/action.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/view.hpp"
@@ -25,8 +26,8 @@ class shared_array_attention {
  public:
   /// Range   one: the code that drives the vector of ones in A5, at most the DAC's largest: the larger the less an ADC
   ///         step costs
-  shared_array_attention(Softmax const& softmax, attention_mask mask, std::int16_t one) noexcept
-      : softmax_(softmax), mask_(mask), one_(one) {}
+  shared_array_attention(Softmax const& softmax, attention_scope const& scope, std::int16_t one) noexcept
+      : softmax_(softmax), scope_(scope), one_(one) {}
 
   /// One head. `product(step, x, y)` multiplies codes x (tokens, inner), with sign in the first step and without in the others, by y
   /// (outputs, inner) on the array and returns sums;
@@ -35,22 +36,60 @@ class shared_array_attention {
   template <class Product, class Observer>
   void head(head_operands const& in, matrix_view<float> out, attention_report& report, Product const& product,
             Observer const& seen) const {
-    std::size_t const n = in.q.rows, c = in.k.rows, width = in.v.cols;
-    matrix<std::uint16_t> codes(n, c);
-    scores(in, codes, report, product, seen);
+    auto const codes = scores(in, report, product, seen);
+    values(codes.view(), in.v, in.v_scale, out, report, product, seen);
+  }
 
+  /// The first step alone: codes of EXP(S).
+  /// Shape   q (n, d), k (c, d) -> (n, c)
+  template <class Product, class Observer>
+  [[nodiscard]] matrix<std::uint16_t> scores(head_operands const& in, attention_report& report, Product const& product,
+                                             Observer const& seen) const {
+    std::size_t const n = in.q.rows, c = in.k.rows;
+    matrix<std::uint16_t> codes(n, c);
+    auto const z = product(attention_step::scores, in.q, in.k);  // (n, c)
+    std::vector<float> row(c);
+    for (std::size_t i = 0; i < n; ++i) {
+      float const scale = in.scale_of_query(i) * in.k_scale;
+      std::size_t const position = in.position(i);
+      for (std::size_t j = 0; j < c; ++j) row[j] = simd::mul(static_cast<float>(z(i, j)), scale);
+      if (scope_.bias != nullptr) scope_.bias->add(in.head_of(i), position, row);
+      auto const visible = visible_range(scope_, position, c);
+      seen(attention_step::scores, std::span<float const>(row).subspan(visible.first, visible.count));
+      apply_mask(scope_, position, row);
+      report.saturated += softmax_.row_codes(row, codes.row(i));
+      if constexpr (requires { softmax_.rescaled(row); }) report.rescaled += softmax_.rescaled(row);
+    }
+    auto& tally = report.tallies[0];
+    tally.template add<"post", "scale">(n * c);
+    if (scope_.bias != nullptr) tally.template add<"post", "add_bias">(n * c);
+    tally.template add<"exp_unit", "exp">(n * c);
+    if constexpr (requires { softmax_.by_row(); }) {
+      if (softmax_.by_row()) tally.template add<"comparator", "compare">(n * c);
+    }
+    tally.template add<"cache", "write">(n * c);
+    return codes;
+  }
+
+  /// The other two steps: row sums, and the weighted values divided by them.
+  /// Shape   codes (n, c), v (c, d) -> out (n, d)
+  template <class Product, class Observer>
+  void values(matrix_view<std::uint16_t const> codes, matrix_view<std::int16_t const> v, float v_scale,
+              matrix_view<float> out, attention_report& report, Product const& product, Observer const& seen) const {
+    std::size_t const n = codes.rows, c = codes.cols, width = v.cols;
     matrix<std::int16_t> ones(1, c);
     for (auto& code : ones.flat()) code = one_;
-    auto const row_sums = product(attention_step::sums, codes.view(), ones.view());  // (n, 1)
+    auto const row_sums = product(attention_step::sums, codes, matrix_view<std::int16_t const>(ones.view()));  // (n, 1)
     report.tallies[1].template add<"cache", "write">(n);
 
-    matrix<std::int16_t> const values = transposed(in.v);                                // (d_k, c)
-    auto const weighted = product(attention_step::values, codes.view(), values.view());  // (n, d_k)
+    matrix<std::int16_t> const columns = transposed(v);  // (d, c)
+    auto const weighted =
+        product(attention_step::values, codes, matrix_view<std::int16_t const>(columns.view()));  // (n, d)
     std::vector<float> r(width);
     for (std::size_t i = 0; i < n; ++i) {
       auto const a = static_cast<float>(row_sums(i, 0) / static_cast<double>(one_));
       seen(attention_step::sums, std::span<float const>(&a, 1));
-      for (std::size_t j = 0; j < width; ++j) r[j] = simd::mul(static_cast<float>(weighted(i, j)), in.v_scale);
+      for (std::size_t j = 0; j < width; ++j) r[j] = simd::mul(static_cast<float>(weighted(i, j)), v_scale);
       report.empty_rows += static_cast<std::uint64_t>(!softmax_.divide_row(r, a, out.row(i)));
       ++report.rows;
       seen(attention_step::values, std::span<float const>(out.row(i)));
@@ -60,32 +99,8 @@ class shared_array_attention {
   }
 
  private:
-  template <class Product, class Observer>
-  void scores(head_operands const& in, matrix<std::uint16_t>& codes, attention_report& report, Product const& product,
-              Observer const& seen) const {
-    std::size_t const n = in.q.rows, c = in.k.rows;
-    auto const z = product(attention_step::scores, in.q, in.k);  // (n, c)
-    std::vector<float> row(c);
-    for (std::size_t i = 0; i < n; ++i) {
-      float const scale = in.scale_of_query(i) * in.k_scale;
-      std::size_t const position = in.position(i);
-      for (std::size_t j = 0; j < c; ++j) row[j] = simd::mul(static_cast<float>(z(i, j)), scale);
-      seen(attention_step::scores, std::span<float const>(row).first(visible_keys(mask_, position, c)));
-      apply_mask(mask_, position, row);
-      report.saturated += softmax_.row_codes(row, codes.row(i));
-      if constexpr (requires { softmax_.rescaled(row); }) report.rescaled += softmax_.rescaled(row);
-    }
-    auto& tally = report.tallies[0];
-    tally.template add<"post", "scale">(n * c);
-    tally.template add<"exp_unit", "exp">(n * c);
-    if constexpr (requires { softmax_.by_row(); }) {
-      if (softmax_.by_row()) tally.template add<"comparator", "compare">(n * c);
-    }
-    tally.template add<"cache", "write">(n * c);
-  }
-
   Softmax softmax_;
-  attention_mask mask_;
+  attention_scope scope_;
   std::int16_t one_;
 };
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "ohmic/attention/written_arrays.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/crossbar/computation.hpp"
@@ -74,6 +75,26 @@ struct coding_config {
   }
 };
 
+/// How products of two activations are made.
+/// Range   arrays: of keys and values, where the policy writes them
+struct attention_config {
+  attention_policy policy = attention_policy::shared_array;
+  written_array_config arrays{};
+
+  /// The layer's input drives the DACs, or is written, in place of the keys.
+  static void validate_decomposed(attention_policy policy, coding_config const& coding, int driven_bits) {
+    if (policy != attention_policy::decomposed) return;
+    if (coding.scales == scale_policy::per_token)
+      throw error({errc::config_conflict, "the layer's input stands for the keys and needs one scale for all tokens",
+                   "attention.policy", "decomposed with coding.scales=per_token", "coding.scales=per_tensor",
+                   "set one of the two"});
+    if (coding.activation_bits > driven_bits)
+      throw error({errc::config_conflict, "the layer's input stands for the keys, which are driven", "attention.policy",
+                   "decomposed with coding.activation_bits=" + std::to_string(coding.activation_bits),
+                   "at most " + std::to_string(driven_bits) + " bits", "set one of the two"});
+  }
+};
+
 /// Rule of the variance in LayerNorm, and the root unit of it and of RMS normalisation; the epsilon belongs to the model.
 struct norm_config {
   variance_rule variance = variance_rule::two_pass;
@@ -101,6 +122,7 @@ struct config {
   typename Spec::softmax::config softmax{};
   norm_config norm{};
   activation_unit::config activation{};
+  attention_config attention{};
   imperfections noise{};
   dense_config dense{};
 
@@ -108,8 +130,8 @@ struct config {
       : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>, member<"adc", &config::adc>,
                           member<"range", &config::range>, member<"coding", &config::coding>,
                           member<"softmax", &config::softmax>, member<"norm", &config::norm>,
-                          member<"activation", &config::activation>, member<"noise", &config::noise>,
-                          member<"dense", &config::dense>> {};
+                          member<"activation", &config::activation>, member<"attention", &config::attention>,
+                          member<"noise", &config::noise>, member<"dense", &config::dense>> {};
 };
 
 /// The settings as a chip takes them: a dense bank that is protected, has errors or cells of other than 2 bits says how
@@ -136,6 +158,7 @@ template <class Spec>
 [[nodiscard]] config<Spec> design_of(config<Spec> c) {
   c.noise = {};
   c.dense = {};
+  c.attention.arrays.cell = in_situ::ideal_cell();
   c.array.check_rows = 0;
   return c;
 }
@@ -171,6 +194,13 @@ void validate_functions(config<Spec> const& c) {
   Spec::softmax::validate(softmax);
 }
 
+/// Errors  those of written_array_config; config_conflict for a decomposed product with what it does not have
+template <class Spec>
+void validate_attention(config<Spec> const& c) {
+  written_array_config::validate(c.attention.arrays);
+  attention_config::validate_decomposed(c.attention.policy, c.coding, weight_bits(c));
+}
+
 /// Checks all settings, alone and together, before anything is calibrated with them.
 /// Errors  config_value, config_conflict, capacity naming the field
 template <class Spec>
@@ -178,6 +208,7 @@ void validate(config<Spec> const& c) {
   static_cast<void>(settled(c));
   validate_functions(c);
   imperfections::validate(c.noise);
+  validate_attention(c);
   using array = computation_array<Spec::scale, typename Spec::adc, typename Spec::dac>;
   array const ideal(array_settings(design_of(c)));  // draws nothing
 }
@@ -209,3 +240,4 @@ struct ohmic::enum_names<ohmic::chip::weight_scale_policy> {
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales, weight_scales, smoothing,
                         bias_correction, value_range);
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance, root, root_bits);
+BOOST_HANA_ADAPT_STRUCT(ohmic::chip::attention_config, policy, arrays);

@@ -6,13 +6,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "ohmic/attention/written_arrays.hpp"
 #include "ohmic/chip/config.hpp"
 #include "ohmic/chip/help_without_training.hpp"
 #include "ohmic/chip/in_situ_config.hpp"
+#include "ohmic/chip/programmed_matrix.hpp"
 #include "ohmic/chip/value_statistics.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/computation.hpp"
@@ -32,22 +35,12 @@ using current_ranges = std::vector<std::vector<current_statistics>>;
 using converter_ranges = std::vector<std::vector<float>>;
 
 /// Everything that a site of any chip can do.
-using run_tally = tally<join<program::site_actions, in_situ::product_actions>>;
+using run_tally = tally<join<program::site_actions, in_situ::product_actions, program::attention_unit_actions>>;
 
 /// All that calibration leaves of its data: the values as reduced to what the softmax uses of them, and the ranges of the converters.
 struct calibration {
   value_ranges values;
   converter_ranges full_scales;
-};
-
-/// A weight-stationary matrix on the chip, in the form of its arrays.
-template <class Operand>
-struct programmed_matrix {
-  Operand operand;                  ///< weights, and below them the bias where rows carry it
-  std::vector<float> scales{};      ///< of the weight codes, by output
-  std::vector<float> correction{};  ///< of the mean of every output, added by F; empty: none
-  std::size_t bias_rows = 0;
-  std::uint64_t clipped_biases = 0;  ///< biases that max_rows rows could not hold
 };
 
 /// Model of `Spec` with its settings. Built in three steps: values (scales and programming), then currents
@@ -67,9 +60,10 @@ class deployed {
   ///         codes
   template <class ForEach, class Producer>
   deployed(config<Spec> const& settings, program::site_names const& names, value_ranges ranges, ForEach const& for_each,
-           Producer const& producer, kernels const& k = array_type::native())
+           Producer const& producer, kernels const& k = array_type::native(), std::size_t key_heads = 0)
       : settings_(settled(settings)),
         names_(names),
+        key_heads_(key_heads),
         array_(array_settings(settings_), k),
         ranges_(std::move(ranges)),
         matrices_(names.sites()),
@@ -84,6 +78,14 @@ class deployed {
     require_statistics();
     if (settings_.coding.smoothing > 0.0)
       factors_ = smoothing_factors(ranges_, names_, settings_.coding.smoothing, for_each, producer);
+    validate_attention(settings_);
+    if (settings_.attention.policy == attention_policy::decomposed && key_heads_ == 0)
+      throw error({errc::config_conflict, "the model does not say how many heads its keys have", "attention.policy",
+                   "decomposed", "another policy", "set attention.policy"});
+    if constexpr (!in_situ_spec<Spec>)
+      if (settings_.attention.policy == attention_policy::written_arrays)
+        written_.emplace(settings_.attention.arrays, settings_.noise.seed);
+    for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
     auto const program_all = [&](auto const& stored) {
       for_each([&](program::site s, model::linear_weights const& w) { program(s, w, producer(s), stored); });
     };
@@ -98,7 +100,12 @@ class deployed {
       dense_clipped_ = dense.clipped();
     }
     if constexpr (in_situ_spec<Spec>) appends_ = in_situ::code_cells(array_.settings().cells).is_ideal();
-    for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
+    if (settings_.attention.policy == attention_policy::decomposed && has_key_biases_ && !compares_rows())
+      throw error(
+          {errc::config_conflict,
+           "the biases of the keys, which a decomposed product leaves out, add the same to all scores of a query: "
+           "nothing only under a row maximum",
+           "softmax.max", "none with attention.policy=decomposed", "row, running", "set one of the two"});
     if (int const top = softmax_.front().top(); top < 1 || top > switched_operand::max_code)
       throw error({errc::config_conflict, "codes of EXP(S) do not fit an operand", "softmax", std::to_string(top),
                    "1.." + std::to_string(switched_operand::max_code), "use a softmax policy of fewer bits"});
@@ -160,13 +167,29 @@ class deployed {
                                 {},
                                 settings_.coding.scales == scale_policy::per_token};
     c.corrects_biases = settings_.coding.bias_correction;
+    c.attention = attention();
     c.bias_rows.resize(names_.sites());
     for (std::size_t i = 0; i < c.bias_rows.size(); ++i) c.bias_rows[i] = matrices_[i].bias_rows;
     return c;
   }
 
+  /// Where products of two activations are made, as the plan takes it: arrays of a chip that holds its weights are its own.
+  [[nodiscard]] program::attention_choices attention() const {
+    program::attention_choices out{settings_.attention.policy, {}};
+    if (written_)
+      out.array =
+          written_->shape(symmetric_top(settings_.coding.activation_bits), std::int64_t{softmax_.front().top()});
+    else if (out.policy == attention_policy::written_arrays)
+      out.policy = attention_policy::shared_array;
+    return out;
+  }
+  [[nodiscard]] bool decomposes() const noexcept { return settings_.attention.policy == attention_policy::decomposed; }
+  /// Arrays of keys and values beside the chip's own; nullptr where there are none.
+  [[nodiscard]] written_arrays const* written() const noexcept { return written_ ? &*written_ : nullptr; }
+
   /// Actions of a sub-operation, from its shape alone.
   [[nodiscard]] run_tally planned(program::sub_operation const& op) const noexcept {
+    if (op.unit != program::product_unit::array) return planned_beside(op);
     bool const exponentials = op.where.op == program::operation::A5 || op.where.op == program::operation::A6;
     bool const appends = op.held > 0 && op.source == operand_source::activations && appends_to_arrays();
     run_tally t;
@@ -185,6 +208,10 @@ class deployed {
   /// True where arrays hold keys and values from step to step and only those of new tokens are written: in-situ arrays whose cells do
   /// not err.
   [[nodiscard]] bool appends_to_arrays() const noexcept { return appends_; }
+  /// Codes that a product of A4 or A6 writes into the arrays beside: those of new tokens, or all where cells err.
+  [[nodiscard]] std::uint64_t codes_written_beside(std::uint64_t fresh, std::uint64_t all) const noexcept {
+    return written_->appends() ? fresh : all;
+  }
   /// Cells that so many codes of keys or values take in arrays; 0 where they are in none.
   [[nodiscard]] std::uint64_t cells_of(std::uint64_t codes) const noexcept {
     if constexpr (in_situ_spec<Spec>)
@@ -269,12 +296,49 @@ class deployed {
                  "calibration texts", "give --calibration FILE with texts"});
   }
 
+  /// Actions of a product of attention that the chip's own arrays do not make.
+  [[nodiscard]] run_tally planned_beside(program::sub_operation const& op) const noexcept {
+    bool const digital = op.unit == program::product_unit::digital;
+    auto beside = digital
+                      ? program::planned_digital(op.shape, op.source)
+                      : program::planned_written(
+                            attention().array, op.shape, op.digits,
+                            codes_written_beside(op.written_codes(), std::uint64_t{op.shape.inner} * op.shape.outputs));
+    beside *= op.repeats;
+    run_tally t;
+    t += beside;
+    t += op.post;
+    return t;
+  }
+
+  /// A matrix of weights in the form of the arrays; cells of one after the other.
+  [[nodiscard]] typename array_type::operand driven(matrix<std::int16_t> const& codes, std::string const& where) {
+    if constexpr (in_situ_spec<Spec>) {
+      auto out = array_.drive(codes, where, operand_source::weights, {0, arrays_, 0, 0});
+      arrays_ += static_cast<std::uint32_t>(array_.arrays(out));
+      return out;
+    } else {
+      return array_.drive(codes, where);
+    }
+  }
+
   /// stored(codes, where) changes the codes to what storage leaves of them.
   template <class Stored>
   void program(program::site s, model::linear_weights const& of_model, program::site input, Stored const& stored) {
     auto const factors = channels_at(input);
     auto const smoothed = factors.empty() ? model::linear_weights() : with_factors(of_model, factors);
     model::linear_weights const& w = factors.empty() ? of_model : smoothed;
+    if (decomposes() && s.op == program::operation::A2) {
+      std::string const site = names_.name(s);
+      has_key_biases_ = program_decomposed(matrices_[s.index()], w, key_heads_, weight_bits(settings_),
+                                           settings_.coding.weight_scales, site,
+                                           [&](matrix<std::int16_t>& codes) {
+                                             stored(codes, site);
+                                             return driven(codes, site);
+                                           }) ||
+                        has_key_biases_;
+      return;
+    }
     float const input_scale = scale_of(input);
     std::string const where = names_.name(s);
     std::size_t const outputs = w.weight.rows(), inner = w.weight.cols();
@@ -298,12 +362,7 @@ class deployed {
     stored(codes, where);
     if (settings_.coding.bias_correction)
       m.correction = mean_corrections(w, codes, m.scales, ranges_.channels[input.index()], factors);
-    if constexpr (in_situ_spec<Spec>) {
-      m.operand = array_.drive(codes, where, operand_source::weights, {0, arrays_, 0, 0});
-      arrays_ += static_cast<std::uint32_t>(array_.arrays(m.operand));
-    } else {
-      m.operand = array_.drive(codes, where);
-    }
+    m.operand = driven(codes, where);
   }
 
   /// Codes of the bias rows: b / (top s_x s_w), spread over as many rows as the largest needs.
@@ -372,13 +431,15 @@ class deployed {
 
   config<Spec> settings_;
   program::site_names names_;
+  std::size_t key_heads_;
   array_type array_;
   value_ranges ranges_;
   dense_report dense_;
   std::uint64_t dense_clipped_ = 0;
   std::uint32_t arrays_ = 0;
-  bool appends_ = false;
   std::vector<std::vector<float>> factors_;  ///< by site; empty: none
+  bool appends_ = false, has_key_biases_ = false;
+  std::optional<written_arrays> written_;
   std::vector<matrix_type> matrices_;
   std::vector<std::vector<adc>> converters_;
   converter_ranges full_scales_;

@@ -13,6 +13,7 @@
 
 #include "ohmic/attention/kv_cache.hpp"
 #include "ohmic/attention/shared_array.hpp"
+#include "ohmic/chip/attention_products.hpp"
 #include "ohmic/chip/deployed.hpp"
 #include "ohmic/chip/line_samples.hpp"
 #include "ohmic/chip/run_report.hpp"
@@ -57,6 +58,7 @@ class engine {
 
   [[nodiscard]] tensor project(program::site s, model::linear_weights const& w, tensor const& x,
                                model::projection_options<tensor> const& options) {
+    if (s.op == program::operation::A2 && model_->decomposes()) return in_place_of_keys(s, x, options);
     tensor out = empty(s, x.codes.rows(), w.outputs());
     for_each_result(s, w, x, options, [&](std::size_t n, std::span<float const> row) {
       code(s, row, out, n);
@@ -105,62 +107,58 @@ class engine {
   }
 
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
-                              attention_mask mask) {
+                              attention_scope const& scope) {
     cache fresh;
-    return attend(block, q, k, v, heads, mask, fresh);
+    return attend(block, q, k, v, heads, scope, fresh);
   }
 
   /// The tokens follow those of the cache and join them. Arrays that hold keys and values write those of the new tokens alone, unless
-  /// their cells err: then all are written anew.
+  /// their cells err: then all are written anew. Where attention is decomposed, k is the layer's input. In cross-attention k and v are
+  /// those of the encoder in the first step and have no rows after it: queries meet what the cache holds.
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
-                              attention_mask mask, cache& seen) {
-    using program::operation;
-    constexpr operation step_of[] = {operation::A4, operation::A5, operation::A6};
+                              attention_scope const& scope, cache& seen) {
     std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads, held = seen.tokens();
-    bool const appends = held > 0 && model_->appends_to_arrays();
+    std::size_t const joining = k.codes.rows();
     seen.append(k.codes.view(), v.codes.view());
-    shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), mask, one());
+    std::size_t const sharing = q.codes.cols() / seen.values().cols;  // queries of a key head
+    shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), scope, one());
     auto const multiply = [&](attention_step step, auto x, matrix_view<std::int16_t const> const y) {
-      program::site const s{block, step_of[static_cast<std::size_t>(step)]};
-      if (step == attention_step::sums)
-        return product(s, x, model_->array().drive(y, model_->names().name(s), operand_source::sums, next_read_),
-                       operand_source::sums);
-      auto const driven = model_->array().drive(y, model_->names().name(s), operand_source::activations, next_read_);
-      if (!appends) return product(s, x, driven, operand_source::activations);
-      at(s).actions.template add<"cell", "write">(model_->cells_of(n * width));
-      return product(s, x, driven, operand_source::weights);  // in the cells already
+      // New codes among those of y: its tokens are the outputs of A4 and the inner elements of A6.
+      std::size_t const of_token = step == attention_step::scores ? y.cols : y.rows;
+      return attention_product(attention_site(block, step), step, x, y, joining * of_token, held > 0);
     };
     auto const observe = [&](attention_step step, std::span<float const> values) {
-      record({block, step_of[static_cast<std::size_t>(step)]}, values);
+      record(attention_site(block, step), values);
     };
 
     attention_report heads_report;
     matrix<float> r(n, q.codes.cols());
-    std::size_t const sharing = q.codes.cols() / k.codes.cols();  // queries of a key head
+    matrix<std::uint16_t> codes;
+    if (model_->decomposes())
+      codes = decomposed_scores(block, q, k.scale(0), sharing, seen, attention, heads_report, multiply, observe);
     for (std::size_t h = 0; h < heads; h += sharing) {
       auto const shared = [&](matrix_view<std::int16_t const> t) { return t.columns(h / sharing * width, width); };
-      // Queries of heads that share keys follow each other as tokens of one product.
-      matrix<std::int16_t> stacked(sharing * n, width);
-      std::vector<float> scales;
-      for (std::size_t i = 0; i < stacked.rows(); ++i) {
-        std::size_t const token = i % n, column = (h + i / n) * width;
-        std::memcpy(stacked.row(i).data(), q.codes.row(token).data() + column, width * sizeof(std::int16_t));
-        if (q.per_token()) scales.push_back(q.scale(token));
-      }
       matrix<float> result(sharing * n, width);
-      attention.head(
-          {stacked.view(), shared(seen.keys()), shared(seen.values()), q.scale(0), k.scale(0), v.scale(0), scales, n},
-          result.view(), heads_report, multiply, observe);
+      if (model_->decomposes()) {
+        attention.values(matrix_view<std::uint16_t const>(codes.view()).row_range(h * n, sharing * n),
+                         shared(seen.values()), v.scale(0), result.view(), heads_report, multiply, observe);
+      } else {
+        auto const stacked = stacked_queries(q, h, sharing, width);
+        attention.head({stacked.codes.view(), shared(seen.keys()), shared(seen.values()), q.scale(0), k.scale(0),
+                        v.scale(0), stacked.scales, n, h},
+                       result.view(), heads_report, multiply, observe);
+      }
       for (std::size_t i = 0; i < result.rows(); ++i)
         std::memcpy(r.row(i % n).data() + (h + i / n) * width, result.row(i).data(), width * sizeof(float));
     }
-    for (std::size_t step = 0; step < 3; ++step) at({block, step_of[step]}).actions += heads_report.tallies[step];
+    for (attention_step step : {attention_step::scores, attention_step::sums, attention_step::values})
+      at(attention_site(block, step)).actions += heads_report.tallies[static_cast<std::size_t>(step)];
     report_.softmax_rows += heads_report.rows;
     report_.empty_softmax_rows += heads_report.empty_rows;
     report_.saturated_scores += heads_report.saturated;
     report_.rescaled_scores += heads_report.rescaled;
 
-    program::site const result{block, operation::A6};
+    program::site const result = attention_site(block, attention_step::values);
     tensor out = empty(result, n, r.cols());
     for (std::size_t i = 0; i < n; ++i) code(result, r.row(i), out, i);
     return out;
@@ -222,6 +220,47 @@ class engine {
 
  private:
   [[nodiscard]] site_report& at(program::site s) noexcept { return report_.sites[s.index()]; }
+
+  /// A product of attention, in what the policy has for it. `fresh` codes of y are of new tokens.
+  template <switched_codes X>
+  [[nodiscard]] product_sums attention_product(program::site s, attention_step step, X const& x,
+                                               matrix_view<std::int16_t const> y, std::uint64_t fresh, bool continues) {
+    if (is_made_beside(*model_)) {
+      read_place const place = next_read_;
+      ++next_read_.product;
+      return product_beside(*model_, step, mode_ != product_mode::convert, x, y, fresh, at(s), *threads_,
+                            model_->names().name(s), place);
+    }
+    bool const sums = step == attention_step::sums, appends = !sums && continues && model_->appends_to_arrays();
+    operand_source const source = sums ? operand_source::sums : operand_source::activations;
+    auto const driven = model_->array().drive(y, model_->names().name(s), source, next_read_);
+    if (appends) at(s).actions.template add<"cell", "write">(model_->cells_of(fresh));
+    return product(s, x, driven, appends ? operand_source::weights : source);  // in the cells already
+  }
+
+  /// The layer's input, which stands for its keys; what F does to keys is left for the queries.
+  /// Errors  config_conflict for keys that turn with their position
+  [[nodiscard]] tensor in_place_of_keys(program::site s, tensor const& x,
+                                        model::projection_options<tensor> const& options) {
+    if (options.rotation != nullptr) program::refuse_rotation(model_->names().name(s));
+    key_factor_ = options.factor;
+    return x;
+  }
+
+  /// Codes of EXP(S) of all heads, whose queries meet the layer's input as tokens of one product.
+  /// Shape   q (n, heads d_k) -> (heads n, c)
+  template <class Attention, class Product, class Observer>
+  [[nodiscard]] matrix<std::uint16_t> decomposed_scores(std::size_t block, tensor const& q, float x_scale,
+                                                        std::size_t sharing, cache const& seen,
+                                                        Attention const& attention, attention_report& report,
+                                                        Product const& product_of, Observer const& observe) {
+    program::site const s{block, program::operation::A2};
+    auto const taken = queries_for_input(
+        *model_, s, q, sharing, key_factor_, at(s),
+        [&](auto const& x, auto const& keys) { return product(s, x, keys, operand_source::weights); });
+    return attention.scores({taken.codes.view(), seen.keys(), {}, 1.0f, x_scale, 1.0f, taken.scales, q.codes.rows()},
+                            report, product_of, observe);
+  }
 
   /// The code that stands for 1 on the DACs: the largest, so that a converter step costs least.
   [[nodiscard]] std::int16_t one() const noexcept { return static_cast<std::int16_t>(model_->array().driven_top()); }
@@ -374,6 +413,7 @@ class engine {
   current_ranges* currents_;
   line_samples* lines_ = nullptr;
   read_place next_read_;
+  float key_factor_ = 1.0f;  ///< of the keys that a decomposed product leaves out
   run_report report_;
   std::map<std::size_t, operand> ones_;
 };

@@ -66,6 +66,28 @@ template <class Model>
 void check_model(Model const& m) {
   if constexpr (requires { validate(m); }) validate(m);
 }
+/// What the layers of a model do to scores; the mask alone where it says no more.
+template <class Model>
+[[nodiscard]] attention_scope scope_of_layers(Model const& m) noexcept {
+  if constexpr (requires { scope_of(m); })
+    return scope_of(m);
+  else if constexpr (requires { *m.model; })
+    return scope_of_layers(*m.model);
+  else
+    return mask_of(m);
+}
+/// Heads with keys of their own; 0 where a model does not say.
+template <class Model>
+[[nodiscard]] std::size_t key_heads_of(Model const& m) noexcept {
+  if constexpr (requires { m.config.key_heads; })
+    return m.config.key_heads;
+  else if constexpr (requires { m.config.heads; })
+    return m.config.heads;
+  else if constexpr (requires { m.model->config; })
+    return key_heads_of(*m.model);
+  else
+    return 0;
+}
 }  // namespace detail
 
 namespace detail {
@@ -116,7 +138,7 @@ template <model::transformer Model>
       // Head by head, query by query: of each the scores that the mask shows.
       std::size_t query = 0;
       for (std::span<float const> rest = seen.at(i); !rest.empty(); ++query) {
-        std::size_t const keys = visible_keys(mask_of(m), query % n, n);
+        std::size_t const keys = visible_range(detail::scope_of_layers(m), query % n, n).count;
         mine.scores[i / program::operation_count].observe(rest.first(keys));
         rest = rest.subspan(keys);
       }
@@ -145,7 +167,7 @@ template <class Spec, model::transformer Model>
   detail::check_model(m);
   return deployed<Spec>(
       settings, sites_of(m), values, [&](auto const& f) { for_each_projection(m, f); },
-      [&](program::site s) { return producer_of(m, s); }, kernels);
+      [&](program::site s) { return producer_of(m, s); }, kernels, detail::key_heads_of(m));
 }
 
 /// The column currents of a programmed model over calibration texts; empty where the range rule does not ask for them.

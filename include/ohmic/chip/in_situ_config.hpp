@@ -23,8 +23,14 @@ struct in_situ_noise_config {
   std::uint64_t seed = 1;  ///< of one chip and its run
 };
 
+/// How products of two activations are made. Keys and values are written into arrays of the kind that holds the weights.
+struct in_situ_attention_config {
+  attention_policy policy = attention_policy::written_arrays;
+};
+
 }  // namespace ohmic::inline OHMIC_ABI::chip
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::in_situ_noise_config, seed);
+BOOST_HANA_ADAPT_STRUCT(ohmic::chip::in_situ_attention_config, policy);
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
@@ -47,17 +53,18 @@ struct config<Spec> {
   typename Spec::softmax::config softmax{};
   norm_config norm{};
   activation_unit::config activation{};
+  in_situ_attention_config attention{};
   resistive_cell_config cell = in_situ::ideal_cell();
   wire_config wires{};
   in_situ_noise_config noise{};
 
   struct hana_accessors_impl
-      : reflected_members<member<"array", &config::array>, member<"weights", &config::weights>,
-                          member<"inputs", &config::inputs>, member<"adc", &config::adc>,
-                          member<"range", &config::range>, member<"coding", &config::coding>,
-                          member<"softmax", &config::softmax>, member<"norm", &config::norm>,
-                          member<"activation", &config::activation>, member<"cell", &config::cell>,
-                          member<"wires", &config::wires>, member<"noise", &config::noise>> {};
+      : reflected_members<
+            member<"array", &config::array>, member<"weights", &config::weights>, member<"inputs", &config::inputs>,
+            member<"adc", &config::adc>, member<"range", &config::range>, member<"coding", &config::coding>,
+            member<"softmax", &config::softmax>, member<"norm", &config::norm>,
+            member<"activation", &config::activation>, member<"attention", &config::attention>,
+            member<"cell", &config::cell>, member<"wires", &config::wires>, member<"noise", &config::noise>> {};
 };
 
 /// The arrays that a spec is made of: computation crossbars, or in-situ arrays where weights stay in cells.
@@ -96,8 +103,16 @@ template <in_situ_spec Spec>
   return c.weights.bits;
 }
 template <in_situ_spec Spec>
+void validate_attention(config<Spec> const& c) {
+  if (c.attention.policy == attention_policy::shared_array)
+    throw error({errc::config_conflict, "no array of this chip takes two activations without writing one",
+                 "attention.policy", "shared_array", "written_arrays, decomposed, digital", "set attention.policy"});
+  attention_config::validate_decomposed(c.attention.policy, c.coding, weight_bits(c));
+}
+template <in_situ_spec Spec>
 void validate(config<Spec> const& c) {
   validate_functions(c);
+  validate_attention(c);
   in_situ::code_array<typename Spec::adc> const checks(array_settings(c));
 }
 

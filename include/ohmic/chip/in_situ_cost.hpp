@@ -50,7 +50,7 @@ template <in_situ_spec Spec>
                part<"adc.convert">(p.adc_conversion * adc_energy_factor(rules.sense_rule, adc_bits(c))),
                part<"input_counter.add">(p.adder_32 * 0.25), part<"subtractor.subtract">(p.adder_32),
                part<"shift_add.step">(p.shift_add), part<"accumulator.add">(p.adder_32),
-               part<"digital_unit.multiply_add">(multiply_add), part<"post.scale">(p.multiplier_32),
+               part<"digital_unit.multiply_add">(p.multiply_add_8), part<"post.scale">(p.multiplier_32),
                part<"post.add_bias">(p.adder_32), part<"post.add_residual">(p.adder_32),
                part<"post.centre">(p.adder_32), part<"post.normalise">(multiply_add),
                part<"exp_unit.exp">(p.exponential), part<"comparator.compare">(p.comparator),

@@ -29,7 +29,7 @@ struct vesti {
     out.notes.push_back({"bound.off_chip_weights.prefill", work.prefill.weights / off_chip_bytes_per_s, "s", meaning});
     if (w.decode > 0)
       out.notes.push_back({"bound.off_chip_weights.decode_per_token",
-                           work.decode.weights * static_cast<double>(w.batch) / off_chip_bytes_per_s, "s", meaning});
+                           work.decode.weights * w.tokens_per_step() / off_chip_bytes_per_s, "s", meaning});
     return out;
   }
 };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ohmic/attention/written_arrays.hpp"
 #include "ohmic/chip/function_prices.hpp"
 #include "ohmic/chip/published.hpp"
 #include "ohmic/chip/wang2024.hpp"
@@ -34,6 +35,13 @@ template <class Spec>
   if constexpr (requires { c.adc.bits; }) rest.adc_bits = c.adc.bits;
   if constexpr (requires { c.adc.lossless; })
     if (c.adc.lossless) rest.adc_bits = std::min(16, lossless_bits(c.array, Spec::scale, symmetric_top(rest.dac_bits)));
+  written_array_config const& a = c.attention.arrays;
+  rest.attention.memory = a.memory;
+  rest.attention.rows = static_cast<std::size_t>(a.rows);
+  rest.attention.columns = static_cast<std::size_t>(a.columns);
+  rest.attention.cell_bits = a.bits_of_cell();
+  rest.attention.input_bits = a.input_bits;
+  rest.attention.adc_bits = a.adc_bits;
   return rest;
 }
 
@@ -48,6 +56,13 @@ template <class Spec>
   if constexpr (requires { c.softmax.max; }) f.row_maximum = c.softmax.max == softmax_maximum::row;
   f.per_token_scales = c.coding.scales == scale_policy::per_token;
   f.two_pass_variance = c.norm.variance == variance_rule::two_pass;
+  f.attention.policy = c.attention.policy;
+  if (c.attention.policy == attention_policy::written_arrays) {
+    std::int64_t score_top = 127;
+    if constexpr (requires { c.softmax.exp_bits; }) score_top = (std::int64_t{1} << c.softmax.exp_bits) - 1;
+    f.attention.array =
+        written_arrays(c.attention.arrays, c.noise.seed).shape(symmetric_top(c.coding.activation_bits), score_top);
+  }
   return f;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string>
 
 #include "ohmic/core/error.hpp"
@@ -13,12 +14,24 @@
 namespace ohmic::inline OHMIC_ABI::chip {
 
 /// How a model is used.
-/// Range   tokens 0: the model's usual number (256; convolutional networks take one image)
+/// Range   tokens 0: the model's usual number (256; convolutional networks take one image); drafted up to 1024; acceptance 0..1
 struct usage {
   std::size_t tokens = 0;
   std::size_t decode = 1;
   std::size_t batch = 1;
+  std::size_t drafted =
+      0;  ///< tokens that something cheaper proposes for a step, which verifies them all with one read of the weights
+  double acceptance = 0.8;  ///< that a drafted token is right, if those before it were
 };
+
+/// Tokens that a step with drafts adds on average: those that are right, up to the first that is not, and the one that the step itself
+/// gives. (1 - a^(k + 1)) / (1 - a).
+/// Source  Leviathan et al., ICML 2023 (arXiv 2211.17192), eq. 1
+[[nodiscard]] inline double accepted_tokens(std::size_t drafted, double acceptance) noexcept {
+  double sum = 0.0, power = 1.0;
+  for (std::size_t i = 0; i <= drafted; ++i) sum += power, power *= acceptance;
+  return sum;
+}
 
 /// Programs of prefill and generation. An encoder generates as a decoder of its size would.
 /// Shape   array_activations: activations of one column pair; counts are even between its multiples
@@ -26,7 +39,14 @@ struct usage {
 [[nodiscard]] inline workload workload_of(model::network const& n, usage u, program::function_choices const& choices,
                                           std::size_t array_activations = 64) {
   if (u.batch < 1) throw error({errc::shape, "no sequence", "batch", "0", "at least 1", "set batch"});
+  if (u.drafted > 1024)
+    throw error({errc::shape, "too many drafted tokens", "speculate", std::to_string(u.drafted), "0..1024", ""});
+  if (!(u.acceptance >= 0.0 && u.acceptance <= 1.0))
+    throw error(
+        {errc::config_value, "not a share", "acceptance", ohmic::detail::number_text(u.acceptance), "0..1", ""});
   workload w;
+  w.drafted = u.drafted;
+  w.accepted = accepted_tokens(u.drafted, u.acceptance);
   w.model = n.id;
   w.weights = n.weights();
   w.tokens = u.tokens == 0 ? n.usual_tokens : u.tokens;
@@ -43,7 +63,7 @@ struct usage {
   w.head_weights = t.head_weights();
   // Q, K and V side by side, then A7, B1 and B2: four stages a layer; one more where they pass a latent vector.
   double const stages = t.latent() ? 5.0 : 4.0;
-  w.serial_steps = stages * static_cast<double>(t.layers + t.cross_layers) * static_cast<double>(w.batch);
+  w.serial_steps = stages * static_cast<double>(t.layers + t.cross_layers) * static_cast<double>(w.tokens_in_step());
   w.serial_vectors = stages * static_cast<double>(t.layers) * static_cast<double>(w.batch * w.tokens);
   if (u.decode == 0) return w;
   constexpr std::size_t longest = std::size_t{1} << 20;
@@ -53,21 +73,24 @@ struct usage {
   w.decode = u.decode;
   // An encoder that stands in for a decoder of its size keeps the area of the encoder.
   if (t.generates()) {
-    if (double const bytes = static_cast<double>(program::kv_cache_bytes(t, 1, 1)) *
+    if (double const bytes = static_cast<double>(program::kv_cache_bytes(t, 1, 1, choices.attention.policy)) *
                              static_cast<double>(w.tokens + w.decode) * static_cast<double>(w.batch);
         bytes > 9e18)
       throw error({errc::capacity, "the KV cache does not fit 64 bits", "tokens", ohmic::detail::number_text(bytes),
                    "at most 9e18 bytes", "use fewer tokens or a smaller batch"});
-    w.kv_bytes = program::kv_cache_bytes(t, w.tokens + w.decode, w.batch);
+    w.kv_bytes = program::kv_cache_bytes(t, w.tokens + w.decode, w.batch, choices.attention.policy);
   }
+  std::size_t even_at = array_activations;
+  if (choices.attention.policy == attention_policy::written_arrays)
+    even_at = std::gcd(even_at, std::gcd(choices.attention.array.rows, choices.attention.array.codes()));
   std::size_t const own = t.cross_layers > 0 ? 0 : w.tokens;  // context before the first step
   for (std::size_t i = 0; i < u.decode;) {
-    std::size_t const context = own + i + 1;
-    std::size_t even = (context + array_activations - 1) / array_activations * array_activations;
+    std::size_t const context = own + i + 1 + u.drafted;
+    std::size_t even = (context + even_at - 1) / even_at * even_at;
     if (t.windowed_layers > 0 && context <= t.window) even = std::min(even, t.window);  // beyond it counts stand still
     std::size_t const last = std::min(u.decode - 1, i + (even - context));
-    w.segments.push_back({n.decode(w.tokens, i, w.batch, choices), n.decode(w.tokens, last, w.batch, choices),
-                          static_cast<double>(last - i + 1)});
+    w.segments.push_back({n.decode(w.tokens, i, w.batch, choices, u.drafted),
+                          n.decode(w.tokens, last, w.batch, choices, u.drafted), static_cast<double>(last - i + 1)});
     i = last + 1;
   }
   return w;

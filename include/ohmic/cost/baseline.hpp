@@ -28,7 +28,7 @@ struct baseline_work {
   baseline_work out;
   for (auto const& r : w.prefill) out.prefill.add(r, 1.0);
   for (auto const& s : w.segments) {
-    double const half = s.steps / (2.0 * static_cast<double>(w.decode) * static_cast<double>(w.batch));
+    double const half = s.steps / (2.0 * static_cast<double>(w.decode) * w.tokens_per_step());
     for (auto const& r : s.first) out.decode.add(r, half);
     for (auto const& r : s.last) out.decode.add(r, half);
   }
@@ -67,7 +67,7 @@ inline void add_baseline_energy(cost_report& out, baseline_work const& n, bool d
 /// Latency where each matrix has arrays of its own: one input vector after the other, stage after stage.
 inline void add_serial_latency(cost_report& out, workload const& w, double vector_time_s, std::string_view source,
                                origin from) {
-  out.tokens_per_step = static_cast<double>(w.batch);
+  out.tokens_per_step = w.tokens_per_step();
   out.add({metric::latency,
            phase::prefill,
            {},
@@ -107,7 +107,7 @@ inline constexpr chip_link hyper_transport_link{4 * 6.4e9, joules(10.4 / (4 * 6.
 inline void add_link_rows(cost_report& out, workload const& w, double chips, chip_link const& link) {
   out.notes.push_back({"chips", chips, "chips", "needed for the weights of the layers"});
   if (chips <= 1.0) return;
-  double const each = static_cast<double>(w.width > 0 ? w.width : 1024) * static_cast<double>(w.batch);
+  double const width = static_cast<double>(w.width > 0 ? w.width : 1024);
   auto const rows = [&](phase when, double bytes, double tokens) {
     out.add({metric::dynamic_energy, when, "links", "byte", bytes / tokens, link.per_byte.si(),
              bytes / tokens * link.per_byte.si(), link.source, link.from});
@@ -116,8 +116,9 @@ inline void add_link_rows(cost_report& out, workload const& w, double chips, chi
     out.notes.push_back({when == phase::prefill ? "link_bytes.prefill" : "link_bytes.decode_per_token", bytes / tokens,
                          "B", "activations between chips"});
   };
-  rows(phase::prefill, (chips - 1.0) * each * static_cast<double>(w.tokens), 1.0);
-  if (w.decode > 0) rows(phase::decode, (chips - 1.0) * each, static_cast<double>(w.batch));
+  rows(phase::prefill, (chips - 1.0) * width * static_cast<double>(w.batch) * static_cast<double>(w.tokens), 1.0);
+  if (w.decode > 0)
+    rows(phase::decode, (chips - 1.0) * width * static_cast<double>(w.tokens_in_step()), w.tokens_per_step());
 }
 
 /// Area of the largest chip: 100 mm2 x 128 layers.
@@ -201,7 +202,7 @@ struct roofline {
              origin::fit});
   };
   rows(phase::prefill, n.prefill, 1.0, 0.0);
-  out.tokens_per_step = static_cast<double>(w.batch);
+  out.tokens_per_step = w.tokens_per_step();
   if (w.decode > 0) {
     double const memory_s = r.bytes_per_s > 0.0 ? n.decode.weights * out.tokens_per_step / r.bytes_per_s : 0.0;
     rows(phase::decode, n.decode, out.tokens_per_step, memory_s);

@@ -105,6 +105,23 @@ struct component_prices {
   energy_price cell_write{picojoules(4.6), "RRAM write 2.3 pJ a bit at 40 nm (3D-CIMlet), two bits a cell",
                           origin::table};
 
+  // Attention beside the computation crossbars.
+  energy_price sram_bit_write{picojoules(0.04218),
+                              "SRAM write 64 fJ a bit at 45 nm (3D-CIMlet), to 32 nm by Stillmaker-Baas (0.659)",
+                              origin::table};
+  area_price sram_cell_area{square_metres(0.171e-12), "6T cell 0.171 um2 at 32 nm (Natarajan et al., IEDM 2008)",
+                            origin::table};
+  energy_price multiply_add_8{
+      picojoules(0.1977),
+      "8-bit multiplication 0.2 pJ and 32-bit addition 0.1 pJ at 45 nm (Horowitz, ISSCC 2014), to "
+      "32 nm (0.659)",
+      origin::table};
+  area_price multiply_add_8_area{
+      square_metres(188.6e-12),
+      "8-bit multiplier 282 um2 and 32-bit adder 137 um2 at 45 nm (Horowitz's table as Dally "
+      "has it), to 32 nm by Stillmaker-Baas (0.45)",
+      origin::table};
+
   /// Errors  value naming the price: negative, not finite, or without a source
   static void validate(component_prices const& p);
 };
@@ -122,8 +139,9 @@ constexpr void for_each_price(Prices& p, F&& f) {
       f("register_bit", p.register_bit);
   f("edram_byte", p.edram_byte), f("adder_32", p.adder_32), f("multiplier_32", p.multiplier_32),
       f("shift_add", p.shift_add), f("comparator", p.comparator);
-  f("exponential", p.exponential), f("division", p.division), f("activation", p.activation),
-      f("adc_leakage", p.adc_leakage);
+  f("exponential", p.exponential), f("division", p.division), f("activation", p.activation);
+  f("adc_leakage", p.adc_leakage), f("sram_bit_write", p.sram_bit_write), f("sram_cell_area", p.sram_cell_area),
+      f("multiply_add_8", p.multiply_add_8), f("multiply_add_8_area", p.multiply_add_8_area);
   f("dac_1bit_leakage", p.dac_1bit_leakage), f("edram_kB_leakage", p.edram_kB_leakage), f("cell_write", p.cell_write);
 }
 

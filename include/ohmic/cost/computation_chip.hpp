@@ -10,6 +10,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
+#include "ohmic/cost/attention_units.hpp"
 #include "ohmic/cost/components32.hpp"
 #include "ohmic/cost/price_book.hpp"
 #include "ohmic/cost/scaling.hpp"
@@ -54,6 +55,7 @@ struct computation_chip_config {
   double conversions_per_s = 1.28e9;      ///< of one converter, and of one unit of F (assumed the same)
   double cache_bytes_per_s = 1.024e12;    ///< B_a, fits Table 11
   double weight_bytes_per_s = 6 * 819e9;  ///< B_w, six HBM3 stacks, fits Table 11
+  attention_unit_config attention{};      ///< where products of two activations are made beside the crossbars
 
   /// Errors  config_value naming the field
   static void validate(computation_chip_config const& c) {
@@ -78,6 +80,7 @@ struct computation_chip_config {
     in("conversions_per_s", c.conversions_per_s, 1.0, 1e15);
     in("cache_bytes_per_s", c.cache_bytes_per_s, 1.0, 1e18);
     in("weight_bytes_per_s", c.weight_bytes_per_s, 1.0, 1e18);
+    attention_unit_config::validate(c.attention);
     if (c.array.rows < c.scale)
       throw error({errc::config_conflict, "an activation does not fit a column", "cost.array.rows",
                    std::to_string(c.array.rows), "at least the scale factor", ""});
@@ -171,7 +174,8 @@ struct function_block {
 
 /// What is priced: the actions of the plan, and the conversions of the dense bank's own converters, one a cell that is
 /// read, so that the energy of cells and of converters stands apart.
-using cost_actions = join<program::site_actions, action_list<action<"sense_adc", "convert">>>;
+using cost_actions =
+    join<program::site_actions, action_list<action<"sense_adc", "convert">>, program::attention_unit_actions>;
 
 /// What writing a model takes; not part of a phase.
 using write_actions = action_list<action<"dense_bank", "cell_write">>;
@@ -201,6 +205,11 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
   energy_price const published_cell{p.dense_read.value / static_cast<double>(c.array.cells_per_weight),
                                     p.dense_read.source, p.dense_read.from};
   double const digit_bits = c.scale + 1;
+  attention_unit_config const& a = c.attention;
+  bool const sram = a.memory == attention_memory::sram;
+  double const attention_units = dac_units(c.dac_rule, a.input_bits);
+  energy_price const written_cell = sram ? p.sram_bit_write : p.cell_write * (a.cell_bits / 2.0);
+  double const cells = static_cast<double>(a.rows) * static_cast<double>(a.columns + 1) / 16384.0;
   return price_book{
       set == price_set::bottom_up ? std::string_view("bottom_up") : std::string_view("as_published"),
       named(part<"dac">(p.dac_1bit_area * units), part<"adc">(p.adc_area * adc_area),
@@ -209,14 +218,22 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
             part<"column_driver">(p.dac_1bit_area), part<"sense_adc">(p.adc_area * sense_area),
             part<"edram_kB">(p.edram_kB_area), part<"comparator">(unit_area), part<"exp_unit">(unit_area),
             part<"divider">(unit_area), part<"root_unit">(unit_area),
-            part<"activation_unit">(all ? p.sigmoid_area : no_area)),
+            part<"activation_unit">(all ? p.sigmoid_area : no_area),
+            part<"attention_dac">(p.dac_1bit_area * attention_units),
+            part<"attention_adc">(p.adc_area * adc_area_factor(c.sense_rule, a.adc_bits)),
+            part<"attention_cell">(sram ? p.sram_cell_area : p.cell_area), part<"sample_hold">(p.sample_hold_area),
+            part<"digital_unit">(p.multiply_add_8_area)),
       named(part<"dac">(leak(p.dac_1bit_leakage * units)), part<"adc">(leak(p.adc_leakage * adc_energy)),
             part<"resistor_cell">(not_printed<watts>), part<"memory_cell">(not_printed<watts>),
             part<"register_bit">(not_printed<watts>), part<"shift_add">(not_printed<watts>),
             part<"column_driver">(leak(p.dac_1bit_leakage)), part<"sense_adc">(leak(p.adc_leakage * sense_energy)),
             part<"edram_kB">(leak(p.edram_kB_leakage)), part<"comparator">(not_printed<watts>),
             part<"exp_unit">(not_printed<watts>), part<"divider">(not_printed<watts>),
-            part<"root_unit">(not_printed<watts>), part<"activation_unit">(not_printed<watts>)),
+            part<"root_unit">(not_printed<watts>), part<"activation_unit">(not_printed<watts>),
+            part<"attention_dac">(leak(p.dac_1bit_leakage * attention_units)),
+            part<"attention_adc">(leak(p.adc_leakage * adc_energy_factor(c.sense_rule, a.adc_bits))),
+            part<"attention_cell">(not_printed<watts>), part<"sample_hold">(not_printed<watts>),
+            part<"digital_unit">(not_printed<watts>)),
       named(part<"dense_bank.column_access">(or_none(over(p.dac_1bit_power, c.column_time))),
             part<"dense_bank.cell_read">(all ? cell : published_cell),
             part<"weight_register.load">(or_none(p.register_bit * 8.0)),
@@ -233,7 +250,13 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
             part<"comparator.compare">(or_none(p.comparator)), part<"divider.divide">(or_none(p.division)),
             part<"activation_unit.apply">(or_none(p.activation)), part<"root_unit.inverse_root">(or_none(p.division)),
             part<"rotary_unit.rotate">(or_none(multiply_add)), part<"cache.write">(or_none(p.edram_byte)),
-            part<"sense_adc.convert">(or_none(sense)), part<"dense_bank.cell_write">(c.cell_write(p)))};
+            part<"sense_adc.convert">(or_none(sense)), part<"cell.write">(or_none(written_cell)),
+            part<"input_register.load">(or_none(p.register_bit * 8.0)),
+            part<"attention_dac.drive">(or_none(over(p.dac_1bit_power * attention_units, c.cycle))),
+            part<"attention_array.cycle">(or_none(over(p.array_power * cells, c.cycle))),
+            part<"attention_adc.convert">(p.adc_conversion * adc_energy_factor(c.sense_rule, a.adc_bits)),
+            part<"digital_unit.multiply_add">(or_none(p.multiply_add_8)),
+            part<"dense_bank.cell_write">(c.cell_write(p)))};
 }
 
 }  // namespace ohmic::inline OHMIC_ABI
@@ -268,4 +291,5 @@ struct ohmic::enum_names<ohmic::dac_scaling> {
 };
 BOOST_HANA_ADAPT_STRUCT(ohmic::computation_chip_config, array, scale, adc_bits, dac_bits, bank_columns, sense_bits,
                         registers, sense_rule, dac_rule, shift_adders, bank_register_bits, duplication, cached_columns,
-                        cycle, column_time, write_time, conversions_per_s, cache_bytes_per_s, weight_bytes_per_s);
+                        cycle, column_time, write_time, conversions_per_s, cache_bytes_per_s, weight_bytes_per_s,
+                        attention);

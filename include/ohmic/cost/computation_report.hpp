@@ -32,8 +32,8 @@ struct chip_work {
   add_work(out.prefill, c, r, w.prefill);
   for (auto const& s : w.segments) {
     double const half = s.steps / (2.0 * static_cast<double>(w.decode));
-    add_work(out.decode, c, r, s.first, half, static_cast<double>(w.batch));
-    add_work(out.decode, c, r, s.last, half, static_cast<double>(w.batch));
+    add_work(out.decode, c, r, s.first, half, w.tokens_per_step());
+    add_work(out.decode, c, r, s.last, half, w.tokens_per_step());
   }
   return out;
 }
@@ -58,9 +58,14 @@ template <class Book>
 inline void add_latency_rows(cost_report& out, phase when, phase_work const& w) {
   constexpr std::string_view sources[] = {
       "digits x array cycle (Wang et al. 2024, 100 ns) per session, tile and group of tokens",
-      "conversions of an array at 1.28 GS/s (ISAAC Table I)", "column accesses one by one; time per column assumed",
-      "operands once a product at B_a (fits Table 11)", "one result a conversion time and array (assumed)"};
-  constexpr origin origins[] = {origin::table, origin::table, origin::assumption, origin::fit, origin::assumption};
+      "conversions of an array at 1.28 GS/s (ISAAC Table I)",
+      "column accesses one by one; time per column assumed",
+      "operands once a product at B_a (fits Table 11)",
+      "one result a conversion time and array (assumed)",
+      "multiply-accumulates at cost.attention.digital_rate (assumed)",
+      "rows of cells one after the other (PUMA's write of an array, assumed of a row; SRAM: a clock)"};
+  constexpr origin origins[] = {origin::table,      origin::table,      origin::assumption, origin::fit,
+                                origin::assumption, origin::assumption, origin::assumption};
   for (std::size_t i = 0; i < w.times.size(); ++i) {
     auto const& t = w.times[i];
     if (t.passes <= 0.0) continue;
@@ -71,6 +76,21 @@ inline void add_latency_rows(cost_report& out, phase when, phase_work const& w) 
 }
 
 }  // namespace detail
+
+/// Blocks of attention beside the computation crossbars: arrays for the longest context, units where a product needs them.
+struct attention_blocks {
+  double arrays = 0.0;
+  bool digital = false;
+
+  [[nodiscard]] static attention_blocks of(computation_chip_config const& c, workload const& w) noexcept {
+    attention_blocks out{attention_arrays(c.attention, w.prefill), has_digital_products(w.prefill)};
+    if (!w.segments.empty()) {
+      out.arrays = std::max(out.arrays, attention_arrays(c.attention, w.segments.back().last));
+      out.digital = out.digital || has_digital_products(w.segments.back().last);
+    }
+    return out;
+  }
+};
 
 /// Area of the chip for a workload. Crossbar: the block of its computation crossbars.
 template <class Crossbar, class Book>
@@ -85,6 +105,9 @@ void add_chip_area(cost_report& out, computation_chip_config const& c, Book cons
   block("caches", 1.0, cache_block{static_cast<double>(caches.total()) / 1024.0}.parts());
   if (w.kv_bytes > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
   block("functions", static_cast<double>(r.arrays()), function_block::parts());
+  auto const beside = attention_blocks::of(c, w);
+  if (beside.arrays > 0.0) block("attention_array", beside.arrays, attention_array_block{c.attention}.parts());
+  if (beside.digital) block("digital_units", 1.0, digital_block{c.attention}.parts());
 }
 
 /// Names of the parts of the chip: what a price book of it needs areas and static powers for.
@@ -97,6 +120,7 @@ template <class Crossbar = computation_crossbar_block<>>
   };
   add(Crossbar{c}.parts()), add(dense_crossbar_block{c}.parts()), add(cache_block{1.0}.parts());
   add(function_block::parts());
+  add(attention_array_block{c.attention}.parts()), add(digital_block{c.attention}.parts());
   return names;
 }
 
@@ -112,6 +136,9 @@ void add_chip_static(cost_report& out, phase when, double time_s, computation_ch
   auto const caches = detail::caches_of(c, w);
   block("caches", 1.0, cache_block{static_cast<double>(caches.total()) / 1024.0}.parts());
   if (w.kv_bytes > 0) block("kv_cache", 1.0, cache_block{static_cast<double>(w.kv_bytes) / 1024.0}.parts());
+  auto const beside = attention_blocks::of(c, w);
+  if (beside.arrays > 0.0) block("attention_array", beside.arrays, attention_array_block{c.attention}.parts());
+  if (beside.digital) block("digital_units", 1.0, digital_block{c.attention}.parts());
 }
 
 /// Names of the notes with the dynamic energies of a book.
@@ -141,6 +168,27 @@ void add_energy_notes(cost_report& out, energy_note_names const& names, Book con
   if (w.decode > 0) both(names.decode_full, names.decode_published, work.decode);
 }
 
+/// Arrays of keys and values, what is written into them, and how long their cells last.
+inline void add_attention_notes(cost_report& out, computation_chip_config const& c, workload const& w,
+                                chip_work const& work) {
+  auto const beside = attention_blocks::of(c, w);
+  if (beside.arrays <= 0.0) return;
+  out.notes.push_back({"attention.arrays", beside.arrays, "arrays", "of keys and values, for the longest context"});
+  double const prefill = work.prefill.full.template count<"cell", "write">(),
+               token = work.decode.full.template count<"cell", "write">();
+  out.notes.push_back({"attention.cells_written.prefill", prefill, "cells", "of keys and values"});
+  if (w.decode > 0) out.notes.push_back({"attention.cells_written.token", token, "cells", "of a generated token"});
+  if (c.attention.memory != attention_memory::rram) return;
+  double const endurance = c.attention.endurance;
+  out.notes.push_back({"attention.lifetime.prefill", endurance * work.prefill.latency(), "s",
+                       "of cells that are written in every prefill, one after the other without a pause"});
+  if (w.decode > 0)
+    out.notes.push_back({"attention.lifetime.decode",
+                         endurance * static_cast<double>(w.tokens + w.decode) * work.decode.latency() *
+                             static_cast<double>(w.batch) / out.tokens_per_step,
+                         "s", "of cells that are written once as a context of this length goes by"});
+}
+
 /// Bounds and shares that stand beside the rows.
 template <class Book>
 void add_chip_notes(cost_report& out, computation_chip_config const& c, Book const& book, chip_resources const& r,
@@ -150,14 +198,14 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Book con
     out.notes.push_back({name, value, unit, meaning});
   };
   note("macs.prefill.published", work.prefill.published.macs, "MAC", "as the paper counts: one MAC is one operation");
-  note("macs.prefill.full", work.prefill.full.template count<"encoder", "encode">(), "MAC",
-       "with attention, norms, head");
+  note("macs.prefill.full", work.prefill.macs, "MAC", "with attention, norms, head");
   note("weights", d(w.weights), "weights", "of the layers, 8 bit each");
   if (w.head_weights > 0)
     note("weights.head", d(w.head_weights), "weights",
          stored > w.weights ? "of the output head, in the dense bank too" : "of the output head, not counted here");
   note("arrays", d(r.arrays()), "arrays", "computation crossbars: tiles of the widest matrix x duplication");
   note("dense_crossbars", d(r.banks), "crossbars", "");
+  add_attention_notes(out, c, w, work);
   double const weight_time = d(w.weights) / c.weight_bytes_per_s;
   note("bound.weight_transfer", weight_time, "s", "printed bound: weights once over B_w");
   if (w.width > 0)
@@ -170,8 +218,12 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Book con
          d(w.tokens * w.batch) / d(pieces(w.tokens * w.batch, c.array.pairs()) * c.array.pairs()), "share",
          "column pairs in use");
   if (w.width > 0)
-    note("utilisation.one_token", d(w.batch) / d(pieces(w.batch, c.array.pairs()) * c.array.pairs()), "share",
+    note("utilisation.one_token",
+         d(w.tokens_in_step()) / d(pieces(w.tokens_in_step(), c.array.pairs()) * c.array.pairs()), "share",
          "column pairs in use when a token is generated");
+  if (w.drafted > 0)
+    note("tokens_per_step", w.tokens_per_step(), "tokens",
+         "of all sequences; drafts are verified with one read of the weights, what drafts them is not counted");
   note("write.energy",
        d(stored) * c.cells_read_per_weight() * action_prices<write_actions>(book.energies)[0].value.si(), "J",
        "writing the model into the dense bank once, check cells too, at the book's dense_bank.cell_write");
@@ -225,7 +277,7 @@ template <class Crossbar, class Book, class Notes>
   auto const energies = action_prices<cost_actions>(book.energies);
   cost_report out;
   out.chip = name;
-  out.tokens_per_step = static_cast<double>(w.batch);
+  out.tokens_per_step = w.tokens_per_step();
   out.rows.reserve(160);
   add_chip_area<Crossbar>(out, c, book, r, w);
   auto const phase_rows = [&](phase when, phase_work const& p) {

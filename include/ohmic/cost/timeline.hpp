@@ -1,7 +1,6 @@
 // When the stages of each sub-operation begin and end, in one pass over a program.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -17,7 +16,7 @@ struct timeline_step {
   std::array<double, stage_count> stages{};
 
   /// When the next one begins.
-  [[nodiscard]] double end() const noexcept { return start + *std::max_element(stages.begin(), stages.end()); }
+  [[nodiscard]] double end() const noexcept { return start + length_of(stages); }
 };
 
 /// The steps of a program, each of its repeated sub-operations once: of a transformer one layer, and what stands around

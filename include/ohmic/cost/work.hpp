@@ -45,12 +45,18 @@ struct published_counts {
   }
 };
 
-/// What bounds the time of a sub-operation. They overlap; the largest counts.
-enum class stage : std::uint8_t { sessions, converters, dense_columns, caches, functions };
-inline constexpr std::size_t stage_count = 5;
+/// What bounds the time of a sub-operation. They overlap and the largest counts, but for writing keys and values into cells, which
+/// comes before.
+enum class stage : std::uint8_t { sessions, converters, dense_columns, caches, functions, digital_units, writing };
+inline constexpr std::size_t stage_count = 7;
 [[nodiscard]] constexpr std::string_view name_of(stage s) noexcept {
-  constexpr std::string_view names[] = {"sessions", "adc", "dense_columns", "caches", "functions"};
+  constexpr std::string_view names[] = {"sessions",  "adc",          "dense_columns", "caches",
+                                        "functions", "digital_unit", "cell_write"};
   return names[static_cast<std::size_t>(s)];
+}
+/// Time of a sub-operation from its stages.
+[[nodiscard]] inline double length_of(std::array<double, stage_count> const& stages) noexcept {
+  return *std::max_element(stages.begin(), stages.end() - 1) + stages.back();
 }
 
 /// Time of all sub-operations of one kind in a phase.
@@ -70,7 +76,8 @@ struct phase_work {
   mean_counts<cost_actions> full{};
   mean_counts<cost_actions> layers{};  ///< those of them that products with weights of the layers take
   std::array<double, cost_actions::size>
-      largest{};  ///< rate of each action in the sub-operation that is densest in it, 1/s
+      largest{};      ///< rate of each action in the sub-operation that is densest in it, 1/s
+  double macs = 0.0;  ///< of all products
   published_counts published{};
   std::array<operation_time, program::operation_count> times{};
 
@@ -110,6 +117,13 @@ namespace detail {
                                                                  program::sub_operation const& op) noexcept {
   auto const d = [](auto v) { return static_cast<double>(v); };
   double const repeats = d(op.repeats), results = d(op.shape.tokens) * d(op.shape.outputs) * repeats;
+  if (op.unit != program::product_unit::array) {
+    auto const t = times_beside(c.attention, op, c.cycle, c.conversions_per_s);
+    bool const reads_y = op.unit == program::product_unit::digital && op.source == operand_source::activations;
+    double const read = d(op.shape.inner) * (d(op.shape.tokens) + (reads_y ? d(op.shape.outputs) : 0.0)) * repeats;
+    return {t.cycles, t.converters, 0.0, read / c.cache_bytes_per_s, results / (c.conversions_per_s * d(r.arrays())),
+            t.units,  t.writing};
+  }
   double const jobs = d(op.shape.outputs) * d(pieces(op.shape.tokens, c.pairs_used())) *
                       d(pieces(op.shape.inner, c.array.activations(c.scale))) * repeats;
   double const rounds = std::ceil(jobs / d(r.arrays()));
@@ -119,9 +133,25 @@ namespace detail {
   double const moved = (d(op.shape.tokens) * d(op.shape.inner) +
                         (op.source != operand_source::weights ? d(op.shape.inner) * d(op.shape.outputs) : 0.0)) *
                        repeats;
-  return {rounds * op.digits * c.cycle.si(), rounds * op.digits * 2.0 * d(c.pairs_used()) / c.conversions_per_s,
-          std::ceil(accesses / d(r.banks)) * c.column_time.si(), moved / c.cache_bytes_per_s,
-          results / (c.conversions_per_s * d(r.arrays()))};
+  return {rounds * op.digits * c.cycle.si(),
+          rounds * op.digits * 2.0 * d(c.pairs_used()) / c.conversions_per_s,
+          std::ceil(accesses / d(r.banks)) * c.column_time.si(),
+          moved / c.cache_bytes_per_s,
+          results / (c.conversions_per_s * d(r.arrays())),
+          0.0,
+          0.0};
+}
+
+/// Adds the actions of a sub-operation, whoever makes its product.
+inline void add_actions(mean_counts<cost_actions>& to, computation_chip_config const& c, array_geometry const& used,
+                        program::sub_operation const& op) {
+  if (op.unit == program::product_unit::array) {
+    to.add(program::planned(op, used, c.scale), 1.0);
+  } else {
+    to.add(planned_beside(c.attention, op), 1.0);
+    to.add(op.post, 1.0);
+  }
+  to.count<"sense_adc", "convert">() += to.count<"dense_bank", "cell_read">();
 }
 
 }  // namespace detail
@@ -135,15 +165,16 @@ inline void add_work(phase_work& w, computation_chip_config const& c, chip_resou
   for (auto const& op : p) {
     double const n = weight * static_cast<double>(op.times);
     mean_counts<cost_actions> one;
-    one.add(program::planned(op.op, used, c.scale), 1.0);
-    one.count<"sense_adc", "convert">() += one.count<"dense_bank", "cell_read">();
+    detail::add_actions(one, c, used, op.op);
     w.full.add(one, n / batch);
+    w.macs += n / batch * static_cast<double>(op.op.repeats) * static_cast<double>(op.op.shape.tokens) *
+              static_cast<double>(op.op.shape.inner) * static_cast<double>(op.op.shape.outputs);
     if (published_counts::counts(op.op)) w.layers.add(one, n / batch);
     w.published.add(op, weight / batch);
     auto& t = w.times[static_cast<std::size_t>(op.op.where.op)];
     auto const stages = detail::stage_times(c, r, op.op);
     t.passes += n;
-    double const longest = *std::max_element(stages.begin(), stages.end());
+    double const longest = length_of(stages);
     t.total += n * longest;
     if (longest > 0.0)
       for (std::size_t i = 0; i < w.largest.size(); ++i) w.largest[i] = std::max(w.largest[i], one.counts[i] / longest);

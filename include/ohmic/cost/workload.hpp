@@ -20,7 +20,8 @@ struct decode_segment {
 };
 
 /// A model in use. Made by `chip::workload_of` from a catalogue entry or a config.json.
-/// Shape   tokens: length of the prompt; decode: tokens generated after it; batch: sequences side by side
+/// Shape   tokens: length of the prompt; decode: tokens generated after it; batch: sequences side by side; drafted: tokens that a
+///         step verifies beside the one it is sure of
 struct workload {
   std::string model;
   std::uint64_t weights = 0;       ///< of the layers
@@ -30,12 +31,19 @@ struct workload {
   std::size_t tokens = 0;
   std::size_t decode = 0;  ///< 0: the model does not generate
   std::size_t batch = 1;
+  std::size_t drafted = 0;
+  double accepted = 1.0;        ///< tokens that a step adds to a sequence on average: 1 without drafts
   int digits = 3;               ///< of an activation, for the published count
   std::uint64_t kv_bytes = 0;   ///< at the end of the generation
   double serial_vectors = 0.0;  ///< input vectors one after the other in a prefill where each matrix has its own arrays
   double serial_steps = 0.0;    ///< the same for one generated token
   program::repeated_program prefill;
   std::vector<decode_segment> segments;
+
+  /// Tokens that a step of generation adds to all sequences: what its reads of weights are shared by.
+  [[nodiscard]] double tokens_per_step() const noexcept { return static_cast<double>(batch) * accepted; }
+  /// Tokens that pass through the layers in a step.
+  [[nodiscard]] std::size_t tokens_in_step() const noexcept { return batch * (drafted + 1); }
 };
 
 }  // namespace ohmic::inline OHMIC_ABI

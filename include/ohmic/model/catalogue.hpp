@@ -40,13 +40,13 @@ struct network {
   }
   /// The step that makes token number `generated` after a prompt of `tokens`. Empty for a model that does not
   /// generate, where a
-  /// token of an encoder is one pass with one token.
+  /// token of an encoder is one pass with one token. `drafted` more tokens are verified with it.
   [[nodiscard]] program::repeated_program decode(std::size_t tokens, std::size_t generated, std::size_t batch,
-                                                 program::function_choices const& c) const {
+                                                 program::function_choices const& c, std::size_t drafted = 0) const {
     if (!transformer) return {};
     if (transformer->cross_layers > 0)
-      return program::transformer_program(*transformer, {1, generated, batch, tokens}, c, true);
-    return program::transformer_program(*transformer, {1, tokens + generated, batch}, c, true);
+      return program::transformer_program(*transformer, {1 + drafted, generated, batch, tokens, true}, c, true);
+    return program::transformer_program(*transformer, {1 + drafted, tokens + generated, batch, 0, true}, c, true);
   }
 };
 

@@ -21,6 +21,10 @@ struct context {
 
   explicit context(std::size_t n = 0) : layers(n) {}
   [[nodiscard]] std::size_t tokens() const noexcept { return layers.empty() ? 0 : layers.front().tokens(); }
+  /// Forgets all tokens but the first ones.
+  void keep(std::size_t tokens) noexcept {
+    for (auto& layer : layers) layer.keep(tokens);
+  }
 };
 
 /// A transformer whose pass can be continued: `extend` runs new tokens after those of a context and adds them to it.

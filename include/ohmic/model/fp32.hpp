@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ohmic/attention/kv_cache.hpp"
+#include "ohmic/attention/position_bias.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/concept.hpp"
 #include "ohmic/model/fp32_kernel.hpp"
@@ -103,23 +104,26 @@ class fp32_engine {
   }
 
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
-                              attention_mask mask) {
+                              attention_scope const& scope) {
     cache fresh;
-    return attend(block, q, k, v, heads, mask, fresh);
+    return attend(block, q, k, v, heads, scope, fresh);
   }
-  /// The tokens follow those of the cache and join them.
+  /// The tokens follow those of the cache and join them. In cross-attention k and v are those of the encoder in the first step and
+  /// have no rows after it.
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
-                              attention_mask mask, cache& seen) {
-    std::size_t const n = q.rows(), width = q.cols() / heads, past = seen.tokens(), c = past + n;
-    std::size_t const sharing = q.cols() / k.cols();  // queries of a key head
+                              attention_scope const& scope, cache& seen) {
     seen.append(k, v);
+    std::size_t const n = q.rows(), width = q.cols() / heads, c = seen.tokens(), past = c - std::min(n, c);
+    std::size_t const sharing = q.cols() / seen.values().cols;  // queries of a key head
     tensor out(n, q.cols());
     for (std::size_t h = 0; h < heads; ++h) {
       auto const keys = fp32_weights::packed(seen.keys().columns(h / sharing * width, width));
       tensor s = product(q.view().columns(h * width, width), keys, c);  // (n, c)
       for (std::size_t i = 0; i < n; ++i) {
-        record({block, program::operation::A4}, s.row(i).first(visible_keys(mask, past + i, c)));
-        apply_mask(mask, past + i, s.row(i));
+        if (scope.bias != nullptr) scope.bias->add(h, past + i, s.row(i));
+        auto const visible = visible_range(scope, past + i, c);
+        record({block, program::operation::A4}, s.row(i).subspan(visible.first, visible.count));
+        apply_mask(scope, past + i, s.row(i));
         softmax_row(s.row(i));
       }
       auto const values = fp32_weights::packed(transposed(seen.values().columns(h / sharing * width, width)).view());

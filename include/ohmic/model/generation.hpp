@@ -56,6 +56,18 @@ struct generation_step {
   std::int32_t next = 0;
 };
 
+namespace detail {
+/// Errors  shape if prompt and tokens exceed the positions, or for no prompt
+inline void require_room(std::size_t prompt, std::size_t tokens, std::size_t positions) {
+  // The last token is never read.
+  if (prompt == 0 || tokens > positions || prompt + tokens > positions + 1)
+    throw error({errc::shape, "prompt and new tokens do not fit the model", "prompt",
+                 std::to_string(prompt) + " + " + std::to_string(tokens) + " tokens",
+                 "at least 1 + 0, at most " + std::to_string(positions + 1) + " in all",
+                 "shorten the prompt or ask for fewer tokens"});
+}
+}  // namespace detail
+
 /// Continues a prompt by up to `tokens` tokens, or up to and with one of `ends`. The first step takes the whole prompt, every other the
 /// token before; `seen(step)` is called after each.
 /// Shape   prompt (n) -> (at most tokens)
@@ -65,13 +77,7 @@ template <engine E, decoder M, class Observer>
                                                  std::size_t tokens, sampling const& how,
                                                  std::span<std::int32_t const> ends, Observer const& seen) {
   sampling::validate(how);
-  std::size_t const positions = positions_of(m);
-  // The last token is never read.
-  if (prompt.empty() || tokens > positions || prompt.size() + tokens > positions + 1)
-    throw error({errc::shape, "prompt and new tokens do not fit the model", "prompt",
-                 std::to_string(prompt.size()) + " + " + std::to_string(tokens) + " tokens",
-                 "at least 1 + 0, at most " + std::to_string(positions + 1) + " in all",
-                 "shorten the prompt or ask for fewer tokens"});
+  detail::require_room(prompt.size(), tokens, positions_of(m));
   auto state = new_context(e, m);
   std::vector<std::int32_t> out, fresh(prompt.begin(), prompt.end());
   while (out.size() < tokens) {

@@ -39,6 +39,7 @@ struct llama_config {
   float norm_epsilon = 1e-6f;
   rotary_config rotation{};
   activation hidden_activation = activation::silu;
+  std::size_t window = 0;  ///< keys that a query meets, its own among them, in every layer; 0: all before it
 
   friend bool operator==(llama_config const&, llama_config const&) = default;
 };
@@ -118,6 +119,8 @@ inline void validate(llama const& m, std::string_view where = "llama") {
 
 [[nodiscard]] inline program::site_names sites_of(llama const& m) noexcept { return {m.layers.size()}; }
 [[nodiscard]] constexpr attention_mask mask_of(llama const&) noexcept { return attention_mask::causal; }
+/// What every layer does to scores.
+[[nodiscard]] constexpr attention_scope scope_of(llama const& m) noexcept { return {mask_of(m), m.config.window}; }
 /// Longest context in tokens.
 [[nodiscard]] inline std::size_t positions_of(llama const& m) noexcept { return m.config.positions; }
 
@@ -216,7 +219,7 @@ template <engine E>
     auto const q = e.project({b, operation::A1}, w.query, y, turned);     // (n, heads d_k)
     auto const k = e.project({b, operation::A2}, w.key, y, key);          // (n, key_heads d_k)
     auto const v = e.project({b, operation::A3}, w.value, y, options{});  // (n, key_heads d_k)
-    auto const r = e.attend(b, q, k, v, c.heads, mask_of(m), seen.layers[l]);
+    auto const r = e.attend(b, q, k, v, c.heads, scope_of(m), seen.layers[l]);
     options onto{};
     onto.residual = &x;
     auto const u = e.project({b, operation::A7}, w.attention_output, r, onto);  // (n, m)

@@ -32,9 +32,10 @@ inline void gated_program(std::vector<sub_operation>& out, std::size_t block, st
   };
   detail::rms_norm(out, {block, operation::A_L2}, n, m, choices);
   project(operation::A1, m, q, s.qkv_biases).add<"rotary_unit", "rotate">(n * q);
-  project(operation::A2, m, kv, s.qkv_biases).add<"rotary_unit", "rotate">(n * kv);
+  attention_shape const attention{n, q, s.heads, s.past, s.key_heads, m};
+  detail::key_program(out, block, attention, choices, s.qkv_biases, true);
   project(operation::A3, m, kv, s.qkv_biases);
-  attention_program(out, block, {n, q, s.heads, s.past, s.key_heads}, choices);
+  attention_program(out, block, attention, choices);
   project(operation::A7, q, m, s.output_bias).add<"post", "add_residual">(n * m);
   detail::rms_norm(out, {block, operation::B_L2}, n, m, choices);
   project(operation::B1, m, s.hidden, s.block_biases).add<"activation_unit", "apply">(n * s.hidden);

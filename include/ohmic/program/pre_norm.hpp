@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "ohmic/program/encoder.hpp"
@@ -28,11 +29,15 @@ inline void pre_norm_program(std::vector<sub_operation>& out, std::size_t block,
                              pre_norm_shape const& s, function_choices const& choices) {
   std::size_t const n = tokens;
   detail::layer_norm(out, {block, operation::A_L1}, {block, operation::A_L2}, n, s.input, choices);
-  for (operation op : {operation::A1, operation::A2, operation::A3}) {
-    out.push_back(detail::projection({block, op}, {n, s.input, s.inner}, choices, s.qkv_biases));
-    if (op != operation::A3) out.back().post.add<"rotary_unit", "rotate">(n * s.rotated);
-  }
-  attention_program(out, block, {n, s.inner, s.heads, s.past}, choices);
+  attention_shape const attention{n, s.inner, s.heads, s.past, 0, s.input};
+  out.push_back(detail::projection({block, operation::A1}, {n, s.input, s.inner}, choices, s.qkv_biases));
+  out.back().post.add<"rotary_unit", "rotate">(n * s.rotated);
+  if (s.rotated > 0 && choices.attention.policy == attention_policy::decomposed)
+    detail::refuse_rotation("layer " + std::to_string(block - 1));
+  detail::key_program(out, block, attention, choices, s.qkv_biases);
+  out.back().post.add<"rotary_unit", "rotate">(n * s.rotated);
+  out.push_back(detail::projection({block, operation::A3}, {n, s.input, s.inner}, choices, s.qkv_biases));
+  attention_program(out, block, attention, choices);
   if (s.changes_width)
     out.push_back(detail::projection({block, operation::A_residual}, {n, s.input, s.width}, choices));
   out.push_back(detail::projection({block, operation::A7}, {n, s.inner, s.width}, choices, s.output_bias));

@@ -11,6 +11,7 @@
 #include "ohmic/core/action.hpp"
 #include "ohmic/core/config.hpp"
 #include "ohmic/crossbar/shape.hpp"
+#include "ohmic/program/attention_policy.hpp"
 
 namespace ohmic::inline OHMIC_ABI::program {
 
@@ -106,7 +107,14 @@ struct sub_operation {
   int digits = 1;  ///< of the switched operand
   std::size_t repeats = 1;
   post_tally post{};
-  std::size_t held = 0;  ///< tokens of the operand Y of A4 and A6 that a step before left in the cache
+  std::size_t held = 0;   ///< tokens of the operand Y of A4 and A6 that a step before left in the cache
+  std::size_t fresh = 0;  ///< tokens of it that are new, and are written where it is held in cells
+  product_unit unit = product_unit::array;
+
+  /// Codes of Y that a product of A4 or A6 writes where it is held in cells.
+  [[nodiscard]] constexpr std::uint64_t written_codes() const noexcept {
+    return std::uint64_t{fresh} * (where.op == operation::A4 ? shape.inner : shape.outputs);
+  }
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::program

@@ -30,6 +30,7 @@ struct pass_shape {
   std::size_t past = 0;
   std::size_t batch = 1;
   std::size_t encoded = 0;  ///< tokens that the encoder of an encoder-decoder has seen
+  bool all_logits = false;  ///< the output head takes every token, not the last of every sequence: drafts are verified
 
   [[nodiscard]] constexpr std::size_t context() const noexcept { return past + tokens; }
 };
@@ -60,40 +61,43 @@ inline void norm(std::vector<sub_operation>& out, std::size_t vectors, std::size
 }
 
 /// A4 to A6 of `products` independent sets of queries, keys and values.
-/// Shape   queries (rows, d), keys (context, d), values (context, v)
+/// Shape   queries (rows, d), keys (k.context, d), values (k.context, v)
 inline void scores_and_values(std::vector<sub_operation>& out, std::size_t products, std::size_t rows, std::size_t d,
-                              std::size_t context, std::size_t v, function_choices const& c) {
-  std::size_t const scores = products * rows * context, results = products * rows * v;
-  sub_operation a4{
-      {1, operation::A4}, operand_source::activations, {rows, d, context}, c.activation_digits, products, {}};
-  a4.post.add<"post", "scale">(scores);
-  if (c.row_maximum) a4.post.add<"comparator", "compare">(scores);
-  a4.post.add<"exp_unit", "exp">(scores);
-  a4.post.add<"cache", "write">(scores);
-  out.push_back(a4);
-  sub_operation a5{{1, operation::A5}, operand_source::sums, {rows, context, 1}, c.score_digits, products, {}};
-  a5.post.add<"cache", "write">(products * rows);
-  out.push_back(a5);
-  sub_operation a6{{1, operation::A6}, operand_source::activations, {rows, context, v}, c.score_digits, products, {}};
-  a6.post.add<"post", "scale">(results);
-  a6.post.add<"divider", "divide">(results);
-  store(a6, results, c);
-  out.push_back(a6);
+                              std::size_t v, std::size_t input, layer_kind const& k, function_choices const& c) {
+  std::size_t const fresh = k.new_keys ? k.per_sequence : 0;
+  attention_products(out,
+                     {{1, operation::A4},
+                      {1, operation::A5},
+                      {1, operation::A6},
+                      products,
+                      rows,
+                      k.context,
+                      d,
+                      v,
+                      k.context - std::min(fresh, k.context),
+                      fresh,
+                      k.batch,
+                      input},
+                     c);
 }
 
 /// A1 to A7. Queries that share keys ride as further tokens of one product: the same key column is on the DACs.
+/// Errors  config_conflict for rotated keys in a decomposed product
 inline void attention(std::vector<sub_operation>& out, transformer_shape const& s, layer_kind const& k,
                       function_choices const& c) {
-  std::size_t const q = s.query_width(), kv = s.key_width();
+  std::size_t const q = s.query_width(), kv = s.key_width(), rows = k.per_sequence * (s.heads / s.key_heads);
+  bool const decomposed = c.attention.policy == attention_policy::decomposed;
+  if (decomposed && s.rotary) refuse_rotation("model");
   out.push_back(plain_projection(operation::A1, {k.tokens, s.width, q}, s, c));
   if (s.rotary) out.back().post.add<"rotary_unit", "rotate">(k.tokens * q);
+  if (decomposed)  // the sequences of a batch pass together
+    out.push_back(decomposed_queries({1, operation::A2}, s.key_heads, rows * k.batch, s.head_width, s.width, c));
   if (k.new_keys) {
-    out.push_back(plain_projection(operation::A2, {k.tokens, s.width, kv}, s, c));
+    if (!decomposed) out.push_back(plain_projection(operation::A2, {k.tokens, s.width, kv}, s, c));
     if (s.rotary) out.back().post.add<"rotary_unit", "rotate">(k.tokens * kv);
     out.push_back(plain_projection(operation::A3, {k.tokens, s.width, s.values_width()}, s, c));
   }
-  scores_and_values(out, s.key_heads * k.batch, k.per_sequence * (s.heads / s.key_heads), s.head_width, k.context,
-                    s.value_of_head(), c);
+  scores_and_values(out, s.key_heads * k.batch, rows, s.head_width, s.value_of_head(), s.width, k, c);
   out.push_back(plain_projection(operation::A7, {k.tokens, s.result_width(), s.width}, s, c));
   out.back().post.add<"post", "add_residual">(k.tokens * s.width);
 }
@@ -105,6 +109,10 @@ inline void attention(std::vector<sub_operation>& out, transformer_shape const& 
 inline void latent_attention(std::vector<sub_operation>& out, transformer_shape const& s, layer_kind const& k,
                              function_choices const& c, bool generating) {
   std::size_t const n = k.tokens, v = s.value_of_head(), own = s.head_width - s.rotary_width;
+  if (c.attention.policy == attention_policy::decomposed)
+    throw error({errc::config_conflict, "latent attention already takes its queries to what the cache keeps", "model",
+                 "attention.policy=decomposed with a latent vector", "shared_array, written_arrays, digital",
+                 "set attention.policy"});
   auto const product = [&](operation op, std::size_t inner, std::size_t outputs, std::size_t repeats = 1) {
     out.push_back(plain_projection(op, {n, inner, outputs}, s, c));
     out.back().repeats = repeats;
@@ -123,12 +131,11 @@ inline void latent_attention(std::vector<sub_operation>& out, transformer_shape 
   norm(out, n, s.key_latent, norm_kind::rms_norm, c, operation::A_L1, operation::A_L2);
   if (generating) {
     product(operation::A1, own, s.key_latent, s.heads);
-    scores_and_values(out, k.batch, k.per_sequence * s.heads, s.key_latent + s.rotary_width, k.context, s.key_latent,
-                      c);
+    scores_and_values(out, k.batch, k.per_sequence * s.heads, s.key_latent + s.rotary_width, s.key_latent, 0, k, c);
     product(operation::A3, s.key_latent, v, s.heads);
   } else {
     product(operation::A3, s.key_latent, s.expanded_width());
-    scores_and_values(out, s.heads * k.batch, k.per_sequence, s.head_width, k.context, v, c);
+    scores_and_values(out, s.heads * k.batch, k.per_sequence, s.head_width, v, 0, k, c);
   }
   product(operation::A7, s.result_width(), s.width);
   out.back().post.add<"post", "add_residual">(n * s.width);
@@ -163,6 +170,16 @@ inline void mixed_feed_forward(std::vector<sub_operation>& out, std::size_t toke
   feed_forward(out, pieces(choices, active), s.expert_hidden, active, s, c);
   out.back().post.add<"post", "scale">(choices * s.width);
   if (s.shared_hidden > 0) feed_forward(out, tokens, s.shared_hidden, 1, s, c);
+}
+
+/// Keys and values of the encoder's tokens on their way into the arrays of the decoder's second attention: no queries yet.
+inline void written_keys(std::vector<sub_operation>& out, transformer_shape const& s, pass_shape const& p,
+                         function_choices const& c) {
+  std::vector<sub_operation> all;
+  scores_and_values(all, s.key_heads * p.batch, 0, s.head_width, s.value_of_head(), 0,
+                    {p.tokens * p.batch, p.tokens, p.tokens, p.batch, true}, c);
+  out.push_back(all.front());
+  out.push_back(all.back());
 }
 
 inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::size_t times) {
@@ -220,8 +237,10 @@ inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::
     blocks(s.mixed_layers(), true);
     if (s.cross_layers > 0) {
       auto const d = s.cross_shape();
-      ops.push_back(detail::plain_projection(operation::A2, {n, d.width, d.key_width()}, d, c));
+      bool const decomposed = c.attention.policy == attention_policy::decomposed;
+      if (!decomposed) ops.push_back(detail::plain_projection(operation::A2, {n, d.width, d.key_width()}, d, c));
       ops.push_back(detail::plain_projection(operation::A3, {n, d.width, d.values_width()}, d, c));
+      if (c.attention.policy == attention_policy::written_arrays) detail::written_keys(ops, d, p, c);
       detail::append(out, ops, s.cross_layers);
     }
   } else {
@@ -237,7 +256,8 @@ inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::
   if (s.generates() && (decoding || s.cross_layers == 0)) {
     norm(operation::L1, operation::L2);
     if (s.vocabulary > 0)
-      ops.push_back(detail::leaving({1, operation::classifier}, {p.batch, s.width, s.vocabulary}, c));
+      ops.push_back(
+          detail::leaving({1, operation::classifier}, {p.all_logits ? n : p.batch, s.width, s.vocabulary}, c));
     detail::append(out, ops, 1);
   }
   return out;
@@ -245,11 +265,15 @@ inline void append(repeated_program& out, std::vector<sub_operation>& ops, std::
 
 /// The KV cache in 8-bit elements: keys and values of every token of every layer that attends to the past; of a window
 /// no more than it holds; one latent vector and one rotary key a token where attention is latent. An encoder-decoder
-/// keeps, in its decoder's layers alone, those of the prompt for the second attention and those of its own tokens.
-[[nodiscard]] constexpr std::uint64_t kv_cache_bytes(transformer_shape const& s, std::size_t context,
-                                                     std::size_t batch) noexcept {
+/// keeps, in its decoder's layers alone, those of the prompt for the second attention and those of its own tokens. Nothing is in a
+/// cache that is written into arrays; in a decomposed product the layer's input stands for the keys.
+[[nodiscard]] constexpr std::uint64_t kv_cache_bytes(
+    transformer_shape const& s, std::size_t context, std::size_t batch,
+    attention_policy policy = attention_policy::shared_array) noexcept {
+  if (policy == attention_policy::written_arrays) return 0;
   transformer_shape const d = s.cross_shape();
-  std::uint64_t const token = s.latent() ? s.key_latent + s.rotary_width : d.key_width() + d.values_width();
+  std::size_t const keys = policy == attention_policy::decomposed ? d.width : d.key_width();
+  std::uint64_t const token = s.latent() ? s.key_latent + s.rotary_width : keys + d.values_width();
   if (s.cross_layers > 0) return token * s.cross_layers * context * batch;
   std::uint64_t const kept = (s.layers - s.windowed_layers) * context + s.windowed_layers * std::min(context, s.window);
   return token * kept * batch;

@@ -5,90 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "decoder_on_chip.hpp"
 #include "ohmic/attention/kv_cache.hpp"
-#include "ohmic/chip/evaluation.hpp"
 #include "ohmic/chip/isaac.hpp"
 #include "ohmic/chip/multi_bit.hpp"
 #include "ohmic/chip/single_bit.hpp"
 #include "ohmic/chip/wang2024.hpp"
-#include "ohmic/model/decoder.hpp"
 #include "ohmic/model/gpt2.hpp"
-#include "ohmic/program/plan.hpp"
 #include "support/catch.hpp"
-#include "support/tiny_models.hpp"
-
-namespace {
 
 using namespace ohmic;
-using token_span = std::span<std::int32_t const>;
-using settings_list = std::vector<std::string>;
-
-/// A decoder on a chip, calibrated on texts that are not those of the tests.
-template <class Spec, class Model>
-chip::deployed<Spec> decoder_on(Model const& m, settings_list const& changes) {
-  executor threads(1);
-  model::fp32_weights const weights(sites_of(m).sites(), [&](auto const& f) { for_each_projection(m, f); });
-  auto settings = chip::defaults<Spec>();
-  for (auto const& s : changes) assign(settings, s);
-  return chip::deploy<Spec>(m, settings, chip::calibrated_values(m, weights, ohmic_test::tiny_texts(1), threads),
-                            ohmic_test::tiny_texts(1), threads);
-}
-
-template <class E, class Model>
-std::vector<float> of_one_pass(E&& e, Model const& m, token_span text) {
-  auto const y = forward(e, m, text);
-  return {y.flat().begin(), y.flat().end()};
-}
-
-/// Logits of the same text in steps of some tokens.
-template <class E, class Model>
-std::vector<float> of_steps(E&& e, Model const& m, token_span text, std::size_t tokens) {
-  auto seen = new_context(e, m);
-  std::vector<float> all;
-  for (std::size_t first = 0; first < text.size(); first += tokens) {
-    auto const y = extend(e, m, seen, text.subspan(first, std::min(tokens, text.size() - first)));
-    all.insert(all.end(), y.flat().begin(), y.flat().end());
-  }
-  CHECK(seen.tokens() == text.size());
-  return all;
-}
-
-template <class Spec, class Model>
-void check_equal_to_whole_pass(Model const& m, settings_list const& changes) {
-  auto const deployed = decoder_on<Spec>(m, changes);
-  executor serial(1);
-  for (auto mode : {chip::product_mode::convert, chip::product_mode::exact})
-    for (auto const& text : ohmic_test::tiny_texts(2)) {
-      auto const want = of_one_pass(chip::engine<Spec>(deployed, mode, serial), m, text);
-      for (std::size_t tokens : {std::size_t{1}, std::size_t{3}}) {
-        INFO(Spec::name << (changes.empty() ? "" : " " + changes.front()) << ", " << text.size()
-                        << " tokens in steps of " << tokens);
-        CHECK((of_steps(chip::engine<Spec>(deployed, mode, serial), m, text, tokens) == want));
-      }
-    }
-}
-
-template <class Spec, class Model>
-std::string step_plan_difference(Model const& m, settings_list const& changes) {
-  auto const deployed = decoder_on<Spec>(m, changes);
-  executor serial(1);
-  std::string all;
-  auto const text = ohmic_test::tiny_texts(2)[3];
-  chip::engine<Spec> e(deployed, chip::product_mode::convert, serial);
-  auto seen = new_context(e, m);
-  ledger planned;
-  auto const planned_of = [&](program::sub_operation const& op) { return deployed.planned(op); };
-  for (std::size_t past = 0; past < text.size();) {
-    std::size_t const tokens = past == 0 ? 4 : 1;
-    static_cast<void>(extend(e, m, seen, token_span(text).subspan(past, tokens)));
-    planned.merge(program::plan(program_of(m, tokens, past, deployed.choices()), planned_of, deployed.names()));
-    all += difference(planned, e.report().actions(deployed.names()));
-    past += tokens;
-  }
-  return all;
-}
-
-}  // namespace
+using namespace ohmic_test;
 
 TEST_CASE("a decoder in fp32 gives the logits of the whole pass, whatever the steps") {
   auto const m = ohmic_test::tiny_gpt2();
@@ -207,9 +134,14 @@ TEST_CASE("a context cannot grow beyond the positions of the model") {
 TEST_CASE("a cache refuses keys and values of another shape") {
   kv_cache<float> cache;
   matrix<float> const four(2, 4), three(2, 3), one_row(1, 4);
-  CHECK_THROWS_AS(cache.append(four, three), error);
   CHECK_THROWS_AS(cache.append(four, one_row), error);
   cache.append(four, four);
   CHECK_THROWS_AS(cache.append(three, three), error);
   CHECK(cache.tokens() == 2);
+  cache.append(four, four);
+  cache.keep(3);
+  CHECK(cache.tokens() == 3);
+  CHECK(cache.values().rows == 3);
+  cache.keep(5);
+  CHECK(cache.tokens() == 3);
 }

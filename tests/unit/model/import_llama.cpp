@@ -222,7 +222,7 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
                 {"low_freq_factor"});
   check_failure(with("rope_scaling", {{"rope_type", "linear"}, {"factor", 0.5}}), errc::config_value, {"factor"});
   check_failure(with("partial_rotary_factor", 0.5), errc::config_value, {"partial_rotary_factor"});
-  check_failure(with("sliding_window", 16, "mistral"), errc::config_value, {"sliding_window"});
+  check_failure(with("sliding_window", 0, "mistral"), errc::config_value, {"sliding_window"});
   check_failure(with("num_key_value_heads", 3), errc::config_conflict, {"key_heads"});
   check_failure(with("head_dim", 5), errc::config_value, {"head_width"});
   check_failure(with("hidden_size", 16), errc::shape, {"hidden_size", "[23, 12]"});
@@ -236,6 +236,23 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
     return f.whole();
   }()));
   check_failure(llama_refusal(llama_folder(true)), errc::shape, {"bias", "attention_bias"});
+}
+
+TEST_CASE("a Mistral's window is read, a Qwen2's where all layers have it") {
+  llama_folder f;
+  f.config["sliding_window"] = 16;
+  CHECK(read_llama(f.whole()).config.window == 0);  // a Llama has none
+  f.config["model_type"] = "mistral";
+  CHECK(read_llama(f.whole()).config.window == 16);
+  llama_folder q(true);
+  q.config["model_type"] = "qwen2";
+  q.config["sliding_window"] = 16;
+  q.config["max_window_layers"] = 1;
+  CHECK(read_llama(q.whole()).config.window == 0);
+  q.config["use_sliding_window"] = true;
+  check_failure(llama_refusal(q), errc::config_value, {"max_window_layers"});
+  q.config["max_window_layers"] = 0;
+  CHECK(read_llama(q.whole()).config.window == 16);
 }
 
 TEST_CASE("an index that does not fit its folder is refused") {

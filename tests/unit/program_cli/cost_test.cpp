@@ -35,6 +35,30 @@ double sum_of(json const& result, std::string const& prefix) {
 
 }  // namespace
 
+TEST_CASE("cost: an attention policy by option is the setting, and drafts share a step") {
+  std::string const base = "cost --model llama_3_8b --tokens 1000 --decode 1 --set report.prices=bottom_up";
+  auto const by_option = result_of(base + " --attention written_arrays"),
+             by_setting = result_of(base + " --set attention.policy=written_arrays");
+  CHECK(by_option["rows"] == by_setting["rows"]);
+  CHECK(by_option["energy_J"]["decode_per_token"].get<double>() ==
+        Approx(sum_of(by_option, "energy/decode_per_token/") + sum_of(by_option, "static_energy/decode_per_token/")));
+  CHECK(sum_of(by_option, "energy/decode_per_token/cell.write") > 0.0);
+  CHECK(sum_of(by_option, "area/attention_array/") > 0.0);
+  CHECK(sum_of(by_option, "area/kv_cache/") == 0.0);
+  auto const digital = result_of(base + " --attention digital");
+  CHECK(sum_of(digital, "energy/decode_per_token/digital_unit.multiply_add") > 0.0);
+  CHECK(sum_of(digital, "energy/decode_per_token/cell.write") == 0.0);
+  auto const drafts = result_of(base + " --attention digital --speculate 3 --acceptance 1");
+  CHECK(drafts["speculation"]["tokens_per_step"].get<double>() == 4.0);
+  CHECK(sum_of(drafts, "energy/decode_per_token/dense_bank.cell_read") ==
+        Approx(sum_of(digital, "energy/decode_per_token/dense_bank.cell_read") / 4.0).epsilon(1e-12));
+  CHECK_FALSE(digital.contains("speculation"));
+  refused("cost --model llama_7b --attention decomposed", {"rotation", "attention.policy"});
+  refused("cost --model llama_7b --attention analog", {"attention.policy", "written_arrays"});
+  refused("cost --model llama_7b --chip isaac --attention digital", {"--attention", "isaac"});
+  refused("cost --model llama_7b --speculate 2 --acceptance 1.5", {"acceptance"});
+}
+
 TEST_CASE("cost: totals are sums of rows, and every row has a source") {
   for (char const* chip : {"wang2024", "wang2024_published", "isaac", "multi_bit", "a100"}) {
     INFO(chip);

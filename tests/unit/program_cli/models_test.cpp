@@ -104,6 +104,29 @@ TEST_CASE("vary compares settings in one table", "[slow]") {
   CHECK(chips[1].at("agreement") < chips[2].at("agreement"));
 }
 
+TEST_CASE("deploy runs every attention policy as planned", "[slow]") {
+  short_text const t;
+  auto const r =
+      t.deploy("--vary attention.policy=shared_array,written_arrays,decomposed,digital --json " + (t / "out.json"));
+  INFO(r.text);
+  REQUIRE(r.status == 0);
+  auto const chips = read_json(t.path() / "out.json").at("chips");
+  REQUIRE(chips.size() == 5);
+  for (auto const& c : chips) CHECK(c.at("actions_equal_plan") == true);
+  auto const counted = [&](std::size_t chip, std::string const& part, std::string const& action) {
+    std::uint64_t n = 0;
+    for (auto const& a : chips[chip].at("actions"))
+      if (a.at("part") == part && a.at("action") == action) n += a.at("count").get<std::uint64_t>();
+    return n;
+  };
+  CHECK(counted(1, "cell", "write") + counted(1, "digital_unit", "multiply_add") == 0);
+  CHECK(counted(2, "cell", "write") > 0);
+  CHECK(counted(4, "digital_unit", "multiply_add") > 0);
+  CHECK(counted(4, "operand_register", "load") < counted(1, "operand_register", "load"));
+  // Digital units and written arrays lose nothing; their weights' converters are the same.
+  CHECK(chips[2].at("scores") == chips[4].at("scores"));
+}
+
 TEST_CASE("deploy reports the bit errors of the dense bank, which the seed and nothing else decides") {
   short_text const t;
   std::string const settings = "--chip wang2024 --vary dense.cell.rtn_multiple=0,5,6.2 ";

@@ -72,13 +72,20 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
   if (json.has("partial_rotary_factor") && json.number("partial_rotary_factor") != 1.0)
     throw error({errc::config_value, "is not supported", json.where("partial_rotary_factor"),
                  json_file::text(*json.find("partial_rotary_factor")), "1: whole heads are rotated", ""});
-  // A window as long as the context hides nothing.
+}
+
+/// Keys that a query meets; 0 for all before it, as where the window is no shorter than the context.
+/// Errors  config_value for a window in some layers only
+[[nodiscard]] inline std::size_t read_window(json_file const& json, std::string const& family, std::size_t positions) {
   bool const windowed = family == "mistral" || json.flag("use_sliding_window", false);
-  if (windowed && json.has("sliding_window") &&
-      json.count("sliding_window", 1, model_limits::positions) <
-          json.count("max_position_embeddings", 1, model_limits::positions))
-    throw error({errc::config_value, "is not supported", json.where("sliding_window"),
-                 json_file::text(*json.find("sliding_window")), "null, or no less than max_position_embeddings", ""});
+  if (!windowed || !json.has("sliding_window")) return 0;
+  std::size_t const window = json.count("sliding_window", 1, model_limits::positions);
+  if (window >= positions) return 0;
+  // Qwen2 has it from a layer on.
+  if (family != "mistral" && json.count("max_window_layers", 0, model_limits::layers) > 0)
+    throw error({errc::config_value, "is not supported", json.where("max_window_layers"),
+                 json_file::text(*json.find("max_window_layers")), "0: all layers have the window", ""});
+  return window;
 }
 
 }  // namespace detail
@@ -104,6 +111,7 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
   c.hidden = json.count("intermediate_size", 1, model_limits::hidden);
   c.positions =
       json.has("max_position_embeddings") ? json.count("max_position_embeddings", 1, model_limits::positions) : 2048;
+  c.window = detail::read_window(json, family, c.positions);
   c.norm_epsilon = detail::float_or(json, "rms_norm_eps", 1e-6f);
   c.rotation = detail::read_rotation(json, c.positions);
   bool const all = json.flag("attention_bias", false);
