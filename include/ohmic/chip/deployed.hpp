@@ -75,9 +75,16 @@ class deployed {
                    std::to_string(ranges_.largest.size()) + " sites", std::to_string(names.sites()) + " sites",
                    "calibrate this model"});
     coding_config::validate(settings.coding);
-    require_statistics();
+    require_statistics(settings.coding, ranges_);
     if (settings_.coding.smoothing > 0.0)
       factors_ = smoothing_factors(ranges_, names_, settings_.coding.smoothing, for_each, producer);
+    for (std::size_t i = 0; i < names.sites(); ++i) {
+      auto const bits =
+          bits_of({i / program::operation_count, static_cast<program::operation>(i % program::operation_count)});
+      auto const factors = factors_.empty() ? std::span<float const>() : std::span<float const>(factors_[i]);
+      scales_.push_back(
+          symmetric_quantiser::scale_for(largest_code_value(settings.coding, ranges_, i, factors, bits), bits));
+    }
     validate_attention(settings_);
     if (settings_.attention.policy == attention_policy::decomposed && key_heads_ == 0)
       throw error({errc::config_conflict, "the model does not say how many heads its keys have", "attention.policy",
@@ -132,18 +139,7 @@ class deployed {
                   : settings_.coding.activation_bits;
   }
   /// Scale of the codes of a site's result, static from calibration.
-  [[nodiscard]] float scale_of(program::site s) const {
-    float largest = ranges_.largest[s.index()];
-    if (settings_.coding.value_range == value_range_rule::least_squares)
-      largest =
-          ranges_.magnitudes[s.index()].least_squares_clip(largest, static_cast<double>(symmetric_top(bits_of(s))));
-    if (auto const factors = channels_at(s); !factors.empty()) {
-      largest = 0.0f;
-      for (std::size_t i = 0; i < factors.size(); ++i)
-        largest = std::max(largest, ranges_.channels[s.index()].largest[i] / factors[i]);
-    }
-    return symmetric_quantiser::scale_for(largest, bits_of(s));
-  }
+  [[nodiscard]] float scale_of(program::site s) const noexcept { return scales_[s.index()]; }
   /// Factors of the channels of a site's result, that are in the weights which read it; empty: none.
   [[nodiscard]] std::span<float const> channels_at(program::site s) const noexcept {
     return factors_.empty() ? std::span<float const>() : std::span<float const>(factors_[s.index()]);
@@ -284,18 +280,6 @@ class deployed {
   }
 
  private:
-  /// Errors  missing_calibration where settings ask for what a kept calibration does not hold
-  void require_statistics() const {
-    auto const& c = settings_.coding;
-    bool const channels = c.smoothing > 0.0 || c.bias_correction;
-    if (channels ? !ranges_.channels.empty()
-                 : c.value_range == value_range_rule::largest || !ranges_.magnitudes.empty())
-      return;
-    throw error({errc::missing_calibration, "calibration holds no channels and magnitudes",
-                 channels ? "coding.smoothing, coding.bias_correction" : "coding.value_range", "ranges that were kept",
-                 "calibration texts", "give --calibration FILE with texts"});
-  }
-
   /// Actions of a product of attention that the chip's own arrays do not make.
   [[nodiscard]] run_tally planned_beside(program::sub_operation const& op) const noexcept {
     bool const digital = op.unit == program::product_unit::digital;
@@ -437,6 +421,7 @@ class deployed {
   dense_report dense_;
   std::uint64_t dense_clipped_ = 0;
   std::uint32_t arrays_ = 0;
+  std::vector<float> scales_;                ///< of codes, by site
   std::vector<std::vector<float>> factors_;  ///< by site; empty: none
   bool appends_ = false, has_key_biases_ = false;
   std::optional<written_arrays> written_;

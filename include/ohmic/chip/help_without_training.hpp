@@ -8,13 +8,41 @@
 #include <span>
 #include <vector>
 
+#include "ohmic/chip/config.hpp"
 #include "ohmic/chip/value_statistics.hpp"
+#include "ohmic/core/error.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/weights.hpp"
+#include "ohmic/numeral/shape.hpp"
 #include "ohmic/program/sub_operation.hpp"
 
 namespace ohmic::inline OHMIC_ABI::chip {
+
+/// Errors  missing_calibration where settings ask for what a kept calibration does not hold
+inline void require_statistics(coding_config const& c, value_ranges const& ranges) {
+  bool const channels = c.smoothing > 0.0 || c.bias_correction;
+  if (channels ? !ranges.channels.empty() : c.value_range == value_range_rule::largest || !ranges.magnitudes.empty())
+    return;
+  throw error({errc::missing_calibration, "calibration holds no channels and magnitudes",
+               channels ? "coding.smoothing, coding.bias_correction" : "coding.value_range", "ranges that were kept",
+               "calibration texts", "give --calibration FILE with texts"});
+}
+
+/// What the largest code of a site stands for: the largest value of calibration, the clip of least squares, or the largest of a channel
+/// over its factor.
+/// Shape   factors (width) or none
+[[nodiscard]] inline float largest_code_value(coding_config const& c, value_ranges const& ranges, std::size_t site,
+                                              std::span<float const> factors, int bits) {
+  float largest = ranges.largest[site];
+  if (c.value_range == value_range_rule::least_squares)
+    return ranges.magnitudes[site].least_squares_clip(largest, static_cast<double>(symmetric_top(bits)));
+  if (factors.empty()) return largest;
+  largest = 0.0f;
+  for (std::size_t i = 0; i < factors.size(); ++i)
+    largest = std::max(largest, ranges.channels[site].largest[i] / factors[i]);
+  return largest;
+}
 
 /// Results that only matrices, and residuals of results, read: those of normalisations, blocks and attention.
 [[nodiscard]] constexpr bool may_have_factors(program::operation op) noexcept {
