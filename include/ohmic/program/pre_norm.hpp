@@ -33,7 +33,7 @@ inline void pre_norm_program(std::vector<sub_operation>& out, std::size_t block,
   out.push_back(detail::projection({block, operation::A1}, {n, s.input, s.inner}, choices, s.qkv_biases));
   out.back().post.add<"rotary_unit", "rotate">(n * s.rotated);
   if (s.rotated > 0 && choices.attention.policy == attention_policy::decomposed)
-    detail::refuse_rotation("layer " + std::to_string(block - 1));
+    refuse_rotation("layer " + std::to_string(block - 1));
   detail::key_program(out, block, attention, choices, s.qkv_biases);
   out.back().post.add<"rotary_unit", "rotate">(n * s.rotated);
   out.push_back(detail::projection({block, operation::A3}, {n, s.input, s.inner}, choices, s.qkv_biases));
