@@ -34,10 +34,12 @@ constexpr contestant contestants[] = {
 /// Of one generated token after a context, everything of the chip: weights, attention, head; at bottom-up prices.
 struct token_cost {
   double dynamic_J = 0.0, static_J = 0.0, latency_s = 0.0, area_mm2 = 0.0;
-  double lifetime_s = 0.0;  ///< of written RRAM cells
+  double lifetime_s = 0.0;   ///< of written RRAM cells
+  double utilisation = 0.0;  ///< column pairs in use in a step
 };
 
-token_cost cost_of(model::network network, contestant const& c, std::size_t context) {
+/// `reuse`: sequences side by side and drafts, which share the reads of a step; the time is of one token of one sequence.
+token_cost cost_of(model::network network, contestant const& c, std::size_t context, chip::usage reuse = {}) {
   // Rotated keys are refused in a decomposed product: what it would cost without the rotation.
   if (c.policy == attention_policy::decomposed) network.transformer->rotary = false;
   auto settings = chip::defaults<chip::wang2024>();
@@ -47,13 +49,19 @@ token_cost cost_of(model::network network, contestant const& c, std::size_t cont
   s.chip = chip::cost_config(settings);
   s.choice.prices = price_set::bottom_up;
   auto const choices = chip::cost_choices(settings);
-  auto const w = chip::workload_of(network, {context, 1, 1}, choices, s.chip.array.activations(s.chip.scale));
+  reuse.tokens = context;
+  auto const w = chip::workload_of(network, reuse, choices, s.chip.array.activations(s.chip.scale));
   auto const r = chip::find_cost_preset("wang2024").cost(w, s);
-  token_cost out{r.total(metric::dynamic_energy, phase::decode), r.total(metric::static_energy, phase::decode),
-                 r.latency_s(phase::decode), r.area_mm2(), r.note("attention.lifetime.decode")};
+  token_cost out{r.total(metric::dynamic_energy, phase::decode),
+                 r.total(metric::static_energy, phase::decode),
+                 r.latency_s(phase::decode),
+                 r.area_mm2(),
+                 r.note("attention.lifetime.decode"),
+                 r.note("utilisation.one_token")};
   for (auto const& row : r.rows)  // links between chips follow the area and are no part of attention
     if (row.block == "links" && row.when == phase::decode)
       (row.what == metric::latency ? out.latency_s : out.dynamic_J) -= row.total;
+  out.latency_s /= w.accepted;
   return out;
 }
 
@@ -81,6 +89,30 @@ std::size_t crossover(model::network const& n, contestant const& a, contestant c
       return high;
     }
   return 0;
+}
+
+/// Batches and drafts at one context: what shares a read of the weights, and fills column pairs that one token leaves idle.
+void reuse_table(std::string const& file) {
+  auto const& network = model::find_network("llama_3_8b");
+  constexpr std::size_t context = 8192;
+  std::ofstream csv(file);
+  csv << "policy,batch,drafted,acceptance,dynamic_J,static_J,latency_s,column_pairs_in_use\n";
+  std::printf("Llama-3-8B after %zu tokens: sequences and drafts that share a step (acceptance 0.8)\n", context);
+  std::printf("  %-34s %6s %7s %12s %12s %18s %6s\n", "policy", "batch", "drafted", "dynamic J", "static J",
+              "s a token of each", "pairs");
+  for (auto const& c : {contestants[0], contestants[1], contestants[3]})
+    for (std::size_t batch : {1u, 8u, 64u})
+      for (std::size_t drafted : {0u, 4u}) {
+        chip::usage reuse;
+        reuse.batch = batch, reuse.drafted = drafted;
+        auto const cost = cost_of(network, c, context, reuse);
+        std::printf("  %-34s %6zu %7zu %12.4g %12.4g %18.4g %5.0f%%\n", c.name, batch, drafted, cost.dynamic_J,
+                    cost.static_J, cost.latency_s, 100.0 * cost.utilisation);
+        csv << '"' << c.name << "\"," << batch << ',' << drafted << ',' << reuse.acceptance << ',' << cost.dynamic_J
+            << ',' << cost.static_J << ',' << cost.latency_s << ',' << cost.utilisation << '\n';
+      }
+  std::printf("\n");
+  if (!csv.flush()) throw std::runtime_error("cannot write " + file);
 }
 
 std::string time_text(double s) {
@@ -139,9 +171,11 @@ int main(int argc, char** argv) {
             }
       std::printf("\n");
     }
+    reuse_table(folder + "/attention_reuse.csv");
     figures::write_svg(folder + "/attention_decode.svg", panels);
     if (!csv.flush() || !crossings.flush()) throw std::runtime_error("cannot write into " + folder);
-    std::cout << "attention_decode.csv, attention_decode.svg, attention_crossovers.csv in " << folder << "\n";
+    std::cout << "attention_decode.csv, attention_decode.svg, attention_crossovers.csv, attention_reuse.csv in "
+              << folder << "\n";
   } catch (std::exception const& e) {
     std::cerr << "ohmic_attention: " << e.what() << "\n";
     return 3;

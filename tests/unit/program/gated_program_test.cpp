@@ -1,5 +1,6 @@
 // Llama's layers and steps from a KV cache: by hand, and against the program that cost takes.
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "ohmic/program/gated.hpp"
@@ -41,13 +42,20 @@ TEST_CASE("the layer of a Llama takes the steps that its cost is made of") {
   s.decoder = s.gated = s.rotary = true;
   s.biases = false;
   s.norm = norm_kind::rms_norm;
-  for (std::size_t past : {std::size_t{0}, std::size_t{9}}) {
+  using ohmic::attention_policy;
+  for (auto [past, policy] : {std::pair{std::size_t{0}, attention_policy::shared_array},
+                              {std::size_t{9}, attention_policy::shared_array},
+                              {std::size_t{0}, attention_policy::written_arrays},
+                              {std::size_t{9}, attention_policy::written_arrays},
+                              {std::size_t{9}, attention_policy::digital}}) {
     std::size_t const tokens = past == 0 ? 5 : 1;
+    function_choices choices;
+    choices.attention.policy = policy;
     std::vector<sub_operation> ours;
-    gated_program(ours, 1, tokens, {12, 4, 2, 6, 20, past, false, false, false}, {});
-    auto const cost = transformer_program(s, {tokens, past, 1, 0}, {}, past > 0);
+    gated_program(ours, 1, tokens, {12, 4, 2, 6, 20, past, false, false, false}, choices);
+    auto const cost = transformer_program(s, {tokens, past, 1, 0}, choices, past > 0);
     for (auto const& mine : ours) {
-      CAPTURE(name_of(mine.where.op), past);
+      CAPTURE(name_of(mine.where.op), past, static_cast<int>(policy));
       auto const theirs = std::find_if(cost.begin(), cost.end(),
                                        [&](repeated_operation const& r) { return r.op.where.op == mine.where.op; });
       REQUIRE(theirs != cost.end());
@@ -55,6 +63,9 @@ TEST_CASE("the layer of a Llama takes the steps that its cost is made of") {
       CHECK(theirs->op.repeats == mine.repeats);
       CHECK(theirs->op.source == mine.source);
       CHECK(theirs->op.post == mine.post);
+      CHECK(theirs->op.unit == mine.unit);
+      CHECK(theirs->op.digits == mine.digits);
+      CHECK(theirs->op.written_codes() == mine.written_codes());
     }
     CHECK(ours.size() == 12);
   }

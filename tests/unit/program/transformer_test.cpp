@@ -1,5 +1,7 @@
 #include "ohmic/program/transformer.hpp"
 
+#include <algorithm>
+
 #include "ohmic/program/convolution.hpp"
 #include "ohmic/program/plan.hpp"
 #include "support/catch.hpp"
@@ -36,6 +38,28 @@ TEST_CASE("an encoder from its sizes has the actions of the encoder's program, l
       c.two_pass_variance = two_pass;
       CHECK(total(transformer_program(small(), {tokens, 0, 1}, c)) ==
             total(encoder_program({tokens, 24, 40, 4, 3, 0}, c)));
+    }
+  }
+}
+
+TEST_CASE("an encoder has the same attention from its sizes and as its program, under every policy") {
+  for (auto policy : {attention_policy::shared_array, attention_policy::written_arrays, attention_policy::decomposed,
+                      attention_policy::digital}) {
+    function_choices c;
+    c.attention.policy = policy;
+    auto const ours = encoder_program({7, 24, 40, 4, 3, 0}, c);
+    auto const cost = transformer_program(small(), {7, 0, 1}, c);
+    for (auto what : {operation::A2, operation::A4, operation::A5, operation::A6}) {
+      CAPTURE(static_cast<int>(policy), name_of(what));
+      auto const mine = std::find_if(ours.begin(), ours.end(), [&](auto const& op) { return op.where.op == what; });
+      auto const theirs = std::find_if(cost.begin(), cost.end(), [&](auto const& r) { return r.op.where.op == what; });
+      REQUIRE(mine != ours.end());
+      REQUIRE(theirs != cost.end());
+      CHECK(theirs->op.shape == mine->shape);
+      CHECK(theirs->op.repeats == mine->repeats);
+      CHECK(theirs->op.post == mine->post);
+      CHECK(theirs->op.unit == mine->unit);
+      CHECK(theirs->op.written_codes() == mine->written_codes());
     }
   }
 }
