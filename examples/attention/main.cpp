@@ -91,6 +91,19 @@ std::size_t crossover(model::network const& n, contestant const& a, contestant c
   return 0;
 }
 
+/// Who takes least at the contexts that are asked about; of the policies that the model can have.
+void print_least(model::network const& n, figure const& f) {
+  std::printf("  least %s:", f.name);
+  for (std::size_t context : {1024u, 8192u, 131072u}) {
+    contestant const* best = nullptr;
+    for (auto const& c : contestants)
+      if (c.policy != attention_policy::decomposed &&
+          (best == nullptr || f.of(cost_of(n, c, context)) < f.of(cost_of(n, *best, context))))
+        best = &c;
+    std::printf(" %s after %zu%s", best->name, context, context == 131072 ? "\n" : ",");
+  }
+}
+
 /// Batches and drafts at one context: what shares a read of the weights, and fills column pairs that one token leaves idle.
 void reuse_table(std::string const& file) {
   auto const& network = model::find_network("llama_3_8b");
@@ -162,6 +175,7 @@ int main(int argc, char** argv) {
       for (std::size_t m = 0; m < std::size(measures); ++m)
         panels.push_back({std::string(title) + ": " + measures[m].name, "tokens of context", measures[m].label,
                           std::move(lines[m])});
+      for (auto const& f : measures) print_least(network, f);
       for (auto const& f : measures)
         for (auto const& a : contestants)
           for (auto const& b : contestants)
