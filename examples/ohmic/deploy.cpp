@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-enum class family { bert, gpt2, llama, sentence_encoder };
+enum class family { bert, gpt2, llama, neox, sentence_encoder };
 
 /// By model_type of config.json (Hugging Face), or by model.json and vocab.json (the sentence encoder's files).
 family family_of(fs::path const& folder) {
@@ -28,8 +28,9 @@ family family_of(fs::path const& folder) {
   if (type == "bert") return family::bert;
   if (type == "gpt2") return family::gpt2;
   if (type == "llama" || type == "mistral" || type == "qwen2") return family::llama;
+  if (type == "gpt_neox" || type == "phi") return family::neox;
   throw error({errc::config_value, "is not supported", config.where("model_type"), in_quotes(type),
-               "'bert', 'gpt2', 'llama', 'mistral', 'qwen2'", "see: ohmic list models"});
+               "'bert', 'gpt2', 'llama', 'mistral', 'qwen2', 'gpt_neox', 'phi'", "see: ohmic list models"});
 }
 
 }  // namespace
@@ -40,6 +41,8 @@ int deploy(deploy_options const& o, common_options const& common) {
       return deploy_gpt2(o, common);
     case family::llama:
       return deploy_llama(o, common);
+    case family::neox:
+      return deploy_neox(o, common);
     case family::sentence_encoder:
       return deploy_sentence_encoder(o, common);
     case family::bert:
@@ -57,6 +60,8 @@ int calibrate(calibrate_options const& o, common_options const& common) {
       return calibrate_gpt2(o, common);
     case family::llama:
       return calibrate_llama(o, common);
+    case family::neox:
+      return calibrate_neox(o, common);
     case family::sentence_encoder:
       return calibrate_sentence_encoder(o, common);
     case family::bert:
@@ -71,6 +76,8 @@ std::unique_ptr<point_runner> deploy_points(sweep_spec const& spec, common_optio
       return deploy_points_gpt2(spec, common);
     case family::llama:
       return deploy_points_llama(spec, common);
+    case family::neox:
+      return deploy_points_neox(spec, common);
     case family::sentence_encoder:
       return deploy_points_sentence_encoder(spec, common);
     case family::bert:
@@ -85,12 +92,14 @@ int generate(generate_options const& o, common_options const& common) {
       return generate_gpt2(o, common);
     case family::llama:
       return generate_llama(o, common);
+    case family::neox:
+      return generate_neox(o, common);
     case family::sentence_encoder:
     case family::bert:
       break;
   }
   throw error({errc::config_conflict, "the model does not generate text", "--model", o.model,
-               "a language model: gpt2, llama, mistral, qwen2", "see: ohmic list models"});
+               "a language model: gpt2, llama, mistral, qwen2, gpt_neox, phi", "see: ohmic list models"});
 }
 
 }  // namespace program_cli

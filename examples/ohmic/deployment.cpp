@@ -358,6 +358,18 @@ void print_cost(FILE* out, deployment const& d) {
   }
 }
 
+json outliers_object(chip::value_ranges const& values, program::site_names const& names) {
+  if (values.channels.empty()) return nullptr;
+  json out = json::array();
+  for (std::size_t i = 0; i < values.channels.size(); ++i)
+    if (auto const& c = values.channels[i]; c.rows > 0)
+      out.push_back({{"layer", names.name(i)},
+                     {"channels", c.largest.size()},
+                     {"outliers", c.outliers()},
+                     {"largest", finite(static_cast<double>(*std::max_element(c.largest.begin(), c.largest.end())))}});
+  return out;
+}
+
 json deployment_object(deployment const& d, common_options const& common) {
   contest_result const &int8 = d.results[0], &first = d.results[1];
   json result = result_header("deploy", common);

@@ -86,6 +86,9 @@ void print_actions(FILE* out, deployment const& d);
 /// Energy and arrays of the conventional chips; nothing where there are none.
 void print_cost(FILE* out, deployment const& d);
 
+/// Channels of the fp32 values that matrices read, by layer, and how many are outliers; null where ranges were kept.
+json outliers_object(ohmic::chip::value_ranges const& values, ohmic::program::site_names const& names);
+
 /// The JSON of `ohmic deploy`, without "run".
 json deployment_object(deployment const& d, common_options const& common);
 

@@ -72,9 +72,11 @@ class bert_family {
 }  // namespace
 
 int deploy_bert(deploy_options const& o, common_options const& common) {
+  refuse_reading_of_language<bert_family>(o.reading);
   return deploy_family(bert_family(o.model), o, common);
 }
 int calibrate_bert(calibrate_options const& o, common_options const& common) {
+  refuse_reading_of_language<bert_family>(o.reading);
   return calibrate_family(bert_family(o.model), o, common);
 }
 std::unique_ptr<point_runner> deploy_points_bert(sweep_spec const& spec, common_options const& common) {

@@ -17,13 +17,13 @@ struct gpt2_reader {
 }  // namespace
 
 int deploy_gpt2(deploy_options const& o, common_options const& common) {
-  return deploy_family(language_family<gpt2_reader>(o.model), o, common);
+  return deploy_family(language_family<gpt2_reader>(o.model, o.reading), o, common);
 }
 int calibrate_gpt2(calibrate_options const& o, common_options const& common) {
-  return calibrate_family(language_family<gpt2_reader>(o.model), o, common);
+  return calibrate_family(language_family<gpt2_reader>(o.model, o.reading), o, common);
 }
 int generate_gpt2(generate_options const& o, common_options const& common) {
-  return generate_family(language_family<gpt2_reader>(o.model), o, common);
+  return generate_family(language_family<gpt2_reader>(o.model, o.reading), o, common);
 }
 std::unique_ptr<point_runner> deploy_points_gpt2(sweep_spec const& spec, common_options const& common) {
   using family = language_family<gpt2_reader>;

@@ -90,9 +90,11 @@ class sentence_encoder_family {
 }  // namespace
 
 int deploy_sentence_encoder(deploy_options const& o, common_options const& common) {
+  refuse_reading_of_language<sentence_encoder_family>(o.reading);
   return deploy_family(sentence_encoder_family(o.model), o, common);
 }
 int calibrate_sentence_encoder(calibrate_options const& o, common_options const& common) {
+  refuse_reading_of_language<sentence_encoder_family>(o.reading);
   return calibrate_family(sentence_encoder_family(o.model), o, common);
 }
 std::unique_ptr<point_runner> deploy_points_sentence_encoder(sweep_spec const& spec, common_options const& common) {

@@ -33,15 +33,15 @@ class text_codec {
                    (pieces ? "" : "at most ") + std::to_string(vocabulary) + " (vocab_size)",
                    "use the tokenizer that belongs to the model"});
     if (pieces) {
-      if (auto const first = special_id(folder, "bos_token_id"); first >= 0) begin_.push_back(first);
+      if (auto const first = special_ids(folder, "bos_token_id"); !first.empty()) begin_.push_back(first.front());
     } else {
       begin_ = std::get<model::bpe_tokenizer>(codec_).begin();
     }
-    end_ = special_id(folder, "eos_token_id");
+    ends_ = special_ids(folder, "eos_token_id");
   }
 
   [[nodiscard]] std::vector<std::int32_t> const& begin() const noexcept { return begin_; }
-  [[nodiscard]] std::int32_t end() const noexcept { return end_; }
+  [[nodiscard]] std::vector<std::int32_t> const& ends() const noexcept { return ends_; }
   /// What stands before every text, and the text.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string const& text) const {
     std::vector<std::int32_t> ids = begin_;
@@ -76,21 +76,28 @@ class text_codec {
                  "tokenizer.json, or sp.model (SentencePiece of the BPE kind)",
                  "vocab.json, merges.txt and tokenizer.model are not read"});
   }
-  /// The first where there are several, -1 where there is none.
-  [[nodiscard]] static std::int32_t special_id(std::filesystem::path const& folder, char const* key) {
+  /// A number or a list of them; none where the key is absent.
+  /// Errors  file_format, config_value for what is no id of the model
+  [[nodiscard]] static std::vector<std::int32_t> special_ids(std::filesystem::path const& folder,
+                                                             std::string const& key) {
     using ohmic::model::model_limits;
     ohmic::model::json_file const config(folder / "config.json");
-    if (auto const* v = config.find(key); v == nullptr || (v->is_array() && v->empty()))
-      return -1;
-    else if (v->is_array() && v->front().is_number_unsigned())
-      return static_cast<std::int32_t>(
-          std::min<std::uint64_t>(v->front().get<std::uint64_t>(), model_limits::vocabulary));
-    return static_cast<std::int32_t>(config.count(key, 0, config.count("vocab_size", 1, model_limits::vocabulary) - 1));
+    auto const* const v = config.find(key);
+    if (v == nullptr) return {};
+    std::size_t const last = config.count("vocab_size", 1, model_limits::vocabulary) - 1;
+    if (!v->is_array()) return {static_cast<std::int32_t>(config.count(key, 0, last))};
+    std::vector<std::int32_t> ids;
+    for (auto const& id : *v) {
+      if (!id.is_number_unsigned() || id.get<std::uint64_t>() > last)
+        throw config.wrong_type(key, id, "ids from 0 to " + std::to_string(last));
+      ids.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
+    }
+    return ids;
   }
 
   codec codec_;
   std::vector<std::int32_t> begin_;
-  std::int32_t end_ = -1;
+  std::vector<std::int32_t> ends_;
 };
 
 /// A family of language models, for deploy_family, calibrate_family and generate_family.
@@ -104,8 +111,19 @@ class language_family {
   /// Longest window that is scored, for models with more positions.
   static constexpr std::size_t longest_window = 1024;
 
-  explicit language_family(std::string const& folder)
-      : model_(Reader::read(folder)), codec_(folder, model_.config.vocabulary) {}
+  /// Errors  those of the files; config_value for a window longer than the model has positions; config_conflict for a model whose
+  ///         matrices are not left in its files
+  explicit language_family(std::string const& folder, reading_options const& reading = {})
+      : model_(Reader::read(folder)), codec_(folder, model_.config.vocabulary), window_(reading.window) {
+    using namespace ohmic;
+    if (window_ > positions_of(model_))
+      throw error({errc::config_value, "longer than the model's positions", "--window", std::to_string(window_),
+                   "at most " + std::to_string(positions_of(model_)), ""});
+    constexpr bool in_files = requires { model_.source; };
+    if (reading.layer_wise && !in_files)
+      throw error({errc::config_conflict, "the model's matrices are not left in its files", "--layer-wise",
+                   std::string("a model of type ") + type, "a model of the Llama family", "leave --layer-wise out"});
+  }
 
   [[nodiscard]] model_type const& model() const noexcept { return model_; }
   [[nodiscard]] json description(std::string const& path) const {
@@ -132,10 +150,12 @@ class language_family {
   [[nodiscard]] std::vector<std::int32_t> prompt(std::string const& text) const { return codec_.encode(text); }
   [[nodiscard]] std::string text(std::span<std::int32_t const> ids) const { return codec_.decode(ids); }
   [[nodiscard]] std::string piece(std::int32_t id) const { return codec_.piece(id); }
-  [[nodiscard]] std::int32_t end() const noexcept { return codec_.end(); }
+  [[nodiscard]] std::vector<std::int32_t> const& ends() const noexcept { return codec_.ends(); }
 
  private:
-  [[nodiscard]] std::size_t window() const noexcept { return std::min(positions_of(model_), longest_window); }
+  [[nodiscard]] std::size_t window() const noexcept {
+    return window_ > 0 ? window_ : std::min(positions_of(model_), longest_window);
+  }
   /// All lines one after the other, each with what stands before a text.
   [[nodiscard]] std::pair<task_type, text_source> read(std::filesystem::path const& file, std::size_t limit) const {
     auto data = ohmic::model::read_lines(file);
@@ -153,6 +173,7 @@ class language_family {
 
   model_type model_;
   text_codec codec_;
+  std::size_t window_;
 };
 
 }  // namespace program_cli

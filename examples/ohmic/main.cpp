@@ -148,6 +148,17 @@ CLI::App* add_sweep(CLI::App& command, sweep_options& o, common_options& common)
   return merge;
 }
 
+void add_reading(CLI::App& command, reading_options& o) {
+  command
+      .add_option("--window", o.window, "Language models: tokens of a window of text; 0: all positions, at most 1024")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command.add_flag(
+      "--layer-wise", o.layer_wise,
+      "Models of the Llama family: keep no copy of the weights in fp32, read them from the files whenever fp32 "
+      "needs them; memory is then the programmed model, its embeddings and one matrix a thread");
+}
+
 void add_generate(CLI::App& command, generate_options& o) {
   command.add_option("--model", o.model, "Folder of the model")->required()->type_name("DIR");
   command.add_option("--prompt", o.prompt, "Text to continue; may be empty where the model has a first token")
@@ -204,6 +215,7 @@ int run(int argc, char** argv) {
   deploy_command->add_flag("--no-truncate", d.no_truncate, "A text longer than the model's positions is an error");
   deploy_command->add_flag("--decode", d.decode,
                            "Language models: run every window token by token from a KV cache, as generation does");
+  add_reading(*deploy_command, d.reading);
   add_common(*deploy_command, common);
   add_reports(*deploy_command, common);
 
@@ -211,6 +223,7 @@ int run(int argc, char** argv) {
   auto* const generate_command = app.add_subcommand(
       "generate", "A language model continues a prompt in fp32, int8 and on chips: text, and energy token by token");
   add_generate(*generate_command, g);
+  add_reading(*generate_command, g.reading);
   add_common(*generate_command, common);
 
   cost_options c;
@@ -278,6 +291,7 @@ int run(int argc, char** argv) {
   calibrate_command->add_option("--chip", k.chip, "Chips by name, or files that end in .toml, separated by commas")
       ->capture_default_str();
   calibrate_command->add_option("--output", k.output, "File to keep them in")->type_name("FILE.json");
+  add_reading(*calibrate_command, k.reading);
   add_common(*calibrate_command, common);
 
   solve_options w;

@@ -24,18 +24,26 @@ struct common_options {
   std::string command;      ///< as it was typed
 };
 
+/// How a model and its texts are read.
+struct reading_options {
+  std::size_t window = 0;   ///< tokens of a window of text; 0: the positions of the model, at most 1024
+  bool layer_wise = false;  ///< no copy of the fp32 weights in memory
+};
+
 struct deploy_options {
   std::string model, data, calibration, chip, task;  ///< chip and task empty: what suits
   std::vector<std::string> vary;                     ///< key=a,b,c
   std::size_t limit = 0;                             ///< 0: all texts
   bool no_truncate = false;
   bool decode = false;  ///< token by token from a KV cache
+  reading_options reading{};
 };
 
 struct generate_options {
   std::string model, prompt, calibration, chip = "wang2024";
   std::size_t tokens = 32;
   double temperature = 0.0;
+  reading_options reading{};
 };
 
 struct cost_options {
@@ -54,6 +62,7 @@ struct reproduce_options {
 
 struct calibrate_options {
   std::string model, data, chip = "wang2024,wang2024_published", output;
+  reading_options reading{};
 };
 
 struct solve_options {

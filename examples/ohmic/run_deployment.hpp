@@ -63,7 +63,7 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
                d.calibration_line);
 
   test_bench<model_type, task_type, Passes> bench(m, passes, calibration, kernels, threads, requests.size() > 2,
-                                                  common.quiet);
+                                                  common.quiet, o.reading.layer_wise);
   std::vector<chip_under_test<Passes, task_type>> chips;
   chips.push_back(under_test<task_type>(
       passes, chip::programmed(m, int8_settings(requests.front()), bench.values(), *kernels.products), "int8",
@@ -106,6 +106,7 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
 
   json result = deployment_object(d, common);
   result["converters"] = std::move(chips[1].converters);
+  result["outlier_channels"] = outliers_object(bench.values(), d.names);
   result["run"] = run_object(start, threads.threads(), kernels.products->instruction_set);
   write_reports(result, common);
   write_result(common.json, result);
@@ -150,7 +151,7 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
   auto const path = calibration_path(o.data, o.model, Family::default_calibration);
   auto const calib = family.calibration(path);
   executor threads(common.threads == 0 ? executor::available() : common.threads);
-  model::fp32_weights const weights(names.sites(), [&](auto const& f) { for_each_projection(m, f); });
+  auto const weights = model::fp32_weights_of(m, o.reading.layer_wise);
   auto const values = [&] {
     progress_line line("calibrating values", common.quiet);
     return chip::calibrated_values(m, weights, calib.tokens, threads, std::ref(line), kernels.fp32);

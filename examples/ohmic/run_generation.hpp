@@ -1,9 +1,10 @@
 // Generating text, written once for every family of language models. Besides what run_deployment.hpp asks for, a family has
-//   prompt(text) -> ids, text(ids) -> text, piece(id) -> what a token alone looks like, end() -> id or -1
+//   prompt(text) -> ids, text(ids) -> text, piece(id) -> what a token alone looks like, ends() -> ids
 #pragma once
 
 #include <chrono>
 #include <fmt/core.h>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,10 +17,24 @@
 
 namespace program_cli {
 
-/// A step of a generation and what it cost; no energy in fp32.
+/// A step of a generation and what it cost; no energy in fp32. The seconds are those of this machine.
 struct priced_step {
   ohmic::model::generation_step step;
   double energy_J = 0.0;
+  double seconds = 0.0;
+};
+
+/// Time since it was last asked.
+class lap_clock {
+ public:
+  double lap() {
+    auto const now = clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  clock::time_point last_ = clock::now();
 };
 
 /// What one way of computing wrote.
@@ -45,22 +60,26 @@ double energy_of(in_situ_settings const& c, ohmic::tally<List> const& counted) {
 template <class Model, class Spec>
 generated_text generate_on(Model const& m, ohmic::chip::deployed<Spec> const& chip, std::string name,
                            ohmic::chip::product_mode mode, std::vector<std::int32_t> const& prompt, std::size_t tokens,
-                           ohmic::model::sampling const& how, std::int32_t end, ohmic::executor& threads) {
+                           ohmic::model::sampling const& how, std::span<std::int32_t const> ends,
+                           ohmic::executor& threads) {
   using namespace ohmic;
   generated_text out{std::move(name), settings_object(chip.settings()), {}, {}, {}};
   chip::engine<Spec> e(chip, mode, threads);
   ledger planned;
   double before = 0.0;
-  out.ids = model::generate(e, m, prompt, tokens, how, end, [&](model::generation_step const& step) {
+  lap_clock time;
+  out.ids = model::generate(e, m, prompt, tokens, how, ends, [&](model::generation_step const& step) {
+    double const seconds = time.lap();
     chip::run_tally all;
     for (auto const& site : e.report().sites) all += site.actions;
     double const energy = energy_of(chip.settings(), all);
-    out.steps.push_back({step, energy - before});
+    out.steps.push_back({step, energy - before, seconds});
     before = energy;
     planned.merge(program::plan(
         program_of(m, step.tokens, step.past, chip.choices()), [&](auto const& op) { return chip.planned(op); },
         chip.names()));
     if (out.plan_difference.empty()) out.plan_difference = difference(planned, e.report().actions(chip.names()));
+    time.lap();  // pricing and planning are no part of a step
   });
   return out;
 }
@@ -80,12 +99,12 @@ template <class Family>
 json generated_object(Family const& family, generated_text const& g, bool priced) {
   json tokens = json::array();
   for (std::size_t i = 0; i < g.steps.size(); ++i) {
-    auto const& [step, energy] = g.steps[i];
+    auto const& step = g.steps[i].step;
     tokens.push_back({{"id", step.next},
                       {"piece", printable_text(family.piece(step.next))},
                       {"new_tokens", step.tokens},
                       {"context", step.past + step.tokens},
-                      {"energy_J", priced ? json(energy) : json(nullptr)}});
+                      {"energy_J", priced ? json(g.steps[i].energy_J) : json(nullptr)}});
   }
   json out = {{"id", g.name}, {"config", g.settings}, {"text", printable_text(family.text(g.ids))}, {"tokens", tokens}};
   if (priced) out["actions_equal_plan"] = g.plan_difference.empty();
@@ -102,6 +121,20 @@ inline void print_energy(FILE* out, generated_text const& g) {
     fmt::print(out, "{:>12} {:>16.4g}\n", g.steps[i].step.past + 1, 1e6 * g.steps[i].energy_J);
 }
 
+/// Seconds of the prompt, and tokens a second after it, null where none came: what this machine took to compute them.
+inline json speeds_object(std::vector<generated_text> const& texts) {
+  json out = json::array();
+  for (auto const& g : texts) {
+    double seconds = 0.0;
+    for (std::size_t i = 1; i < g.steps.size(); ++i) seconds += g.steps[i].seconds;
+    double const tokens = static_cast<double>(g.steps.size()) - 1.0;
+    out.push_back({{"id", g.name},
+                   {"prompt_s", g.steps.front().seconds},
+                   {"tokens_per_s", seconds > 0.0 ? json(tokens / seconds) : json(nullptr)}});
+  }
+  return out;
+}
+
 template <class Family>
 int generate_family(Family const& family, generate_options const& o, common_options const& common) {
   using namespace ohmic;
@@ -114,19 +147,20 @@ int generate_family(Family const& family, generate_options const& o, common_opti
   auto const prompt = family.prompt(o.prompt);
   auto const calibration = read_calibration_source(family, o.calibration, o.model);
   executor threads(common.threads == 0 ? executor::available() : common.threads);
-  model::fp32_weights const weights(sites_of(m).sites(), [&](auto const& f) { for_each_projection(m, f); });
+  auto const weights = model::fp32_weights_of(m, o.reading.layer_wise);
 
   std::vector<generated_text> texts{{"fp32", json::object(), {}, {}, {}}};
   {
     model::fp32_engine e(weights, nullptr, kernels.fp32);
+    lap_clock time;
     texts.front().ids =
-        model::generate(e, m, prompt, o.tokens, how, family.end(), [&](model::generation_step const& step) {
-          texts.front().steps.push_back({step, 0.0});
+        model::generate(e, m, prompt, o.tokens, how, family.ends(), [&](model::generation_step const& step) {
+          texts.front().steps.push_back({step, 0.0, time.lap()});
         });
   }
   for_each_chip(m, weights, calibration, requests, kernels, threads, common.quiet,
                 [&](auto const& chip, std::string const& label, chip::product_mode mode) {
-                  texts.push_back(generate_on(m, chip, label, mode, prompt, o.tokens, how, family.end(), threads));
+                  texts.push_back(generate_on(m, chip, label, mode, prompt, o.tokens, how, family.ends(), threads));
                 });
 
   json result = result_header("generate", common);
@@ -137,6 +171,7 @@ int generate_family(Family const& family, generate_options const& o, common_opti
   result["texts"] = json::array();
   for (std::size_t i = 0; i < texts.size(); ++i) result["texts"].push_back(generated_object(family, texts[i], i > 1));
   result["run"] = run_object(start, threads.threads(), kernels.products->instruction_set);
+  result["run"]["generation"] = speeds_object(texts);
   write_result(common.json, result);
   if (!common.quiet) {
     FILE* const out = common.json == "-" ? stderr : stdout;
@@ -147,6 +182,12 @@ int generate_family(Family const& family, generate_options const& o, common_opti
     }
     for (std::size_t i = 2; i < texts.size(); ++i) print_energy(out, texts[i]);
     fmt::print(out, "energy: all counted actions at bottom-up prices; every step: --json\n");
+    fmt::print(out, "simulation: {:.0f} MiB at most", peak_memory_mib());
+    for (auto const& speed : result["run"]["generation"])
+      if (speed["tokens_per_s"].is_number())
+        fmt::print(out, "; {} {:.3g} tokens/s", speed["id"].template get<std::string>(),
+                   speed["tokens_per_s"].template get<double>());
+    fmt::print(out, "\n");
   }
   for (std::size_t i = 2; i < texts.size(); ++i)
     if (!texts[i].plan_difference.empty()) {

@@ -34,7 +34,7 @@ class deploy_runner final : public point_runner {
                           std::string(task_type::name) + " for a model of type " + Family::type, ""});
     calibration_ = load_calibration(family_, spec.calibration, spec.model, spec.data, loaded_.source);
     for (auto const& s : score_names()) metrics_.push_back(s);
-    for (char const* name : {"agreement", "clip_rate", "snr_db.lowest"}) metrics_.emplace_back(name);
+    for (char const* name : {"agreement", "loss", "clip_rate", "snr_db.lowest"}) metrics_.emplace_back(name);
     for (auto const& name : cost_metrics()) metrics_.push_back(name);
     metrics_.emplace_back("energy_J.per_text");
   }
@@ -126,6 +126,7 @@ class deploy_runner final : public point_runner {
       r.metrics.clear();
       for (auto const& s : task.scores(outcome.answers)) r.metrics.push_back(s.value);
       r.metrics.push_back(task.agreement(outcome.answers, fp32));
+      r.metrics.push_back(ohmic::model::score_loss<task_type>(r.metrics.front(), fp32_.front().value));
       add_quality(r, outcome.report, outcome.quality);
       add_cost(r, spec_->assignment(points[which[k]]), *chips[which[k]], outcome.report);
     }

@@ -23,6 +23,7 @@
 #include "ohmic/model/decoder.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/program/plan.hpp"
+#include "options.hpp"
 #include "progress.hpp"
 
 namespace program_cli {
@@ -97,8 +98,11 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<Sp
                                    deployed->settings(),
                                    deployed->weight_arrays(),
                                    deployed->weight_writing()};
-  for_each_projection(
-      m, [&](ohmic::program::site s, auto const&) { out.clipped_biases += deployed->matrix_at(s).clipped_biases; });
+  using ohmic::program::operation_count;
+  for (std::size_t s = 0; s < deployed->names().sites(); ++s)
+    out.clipped_biases +=
+        deployed->matrix_at({s / operation_count, static_cast<ohmic::program::operation>(s % operation_count)})
+            .clipped_biases;
   return out;
 }
 
@@ -136,6 +140,14 @@ ohmic::chip::in_situ_schedule schedule_of(chip_under_test<Model, Task> const& c,
     for (auto const& [tokens, passes] : passes_by_length(texts))
       for (auto const& program : programs_of(m, tokens, c.choices)) out.add(*settings, program, passes);
   return out;
+}
+
+/// Errors  config_conflict for options of language models
+template <class Family>
+void refuse_reading_of_language(reading_options const& o) {
+  if (o.window == 0 && !o.layer_wise) return;
+  throw ohmic::error({ohmic::errc::config_conflict, "is of language models", o.layer_wise ? "--layer-wise" : "--window",
+                      std::string("a model of type ") + Family::type, "nothing", "leave it out"});
 }
 
 /// What ranges and scales are found from, checked against the scored texts and described.
@@ -177,14 +189,14 @@ loaded_calibration load_calibration(Family const& family, std::string const& giv
 template <class Model, class Task, class Passes = Model>
 class test_bench {
  public:
-  /// Finds the values of all sites, which every chip shares. keep: several chips are to come.
+  /// Finds the values of all sites, which every chip shares. keep: several chips are to come; layer_wise: no copy of the fp32 weights.
   test_bench(Model const& m, Passes const& passes, loaded_calibration const& calibration, kernel_set const& kernels,
-             ohmic::executor& threads, bool keep, bool quiet)
+             ohmic::executor& threads, bool keep, bool quiet, bool layer_wise = false)
       : m_(&m),
         passes_(&passes),
         calibration_(&calibration.source),
         kernels_(&kernels),
-        weights_(sites_of(m).sites(), [&](auto const& f) { for_each_projection(m, f); }),
+        weights_(ohmic::model::fp32_weights_of(m, layer_wise)),
         values_(values_of(m, weights_, calibration.source, kernels, threads, quiet)),
         currents_(m, calibration.source.texts.tokens, threads, keep) {}
 

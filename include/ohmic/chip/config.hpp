@@ -10,6 +10,7 @@
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/crossbar/computation.hpp"
 #include "ohmic/crossbar/dense_config.hpp"
+#include "ohmic/nonlinear/activation_unit.hpp"
 #include "ohmic/nonlinear/layer_norm.hpp"
 #include "ohmic/nonlinear/softmax.hpp"
 #include "ohmic/numeral/shape.hpp"
@@ -34,14 +35,24 @@ enum class weight_scale_policy {
   per_output,  ///< one for every output: all of them use the whole range of the DACs, and by that of the converters
 };
 
-/// Widths of codes, their scales and the place of the bias.
-/// Range   activation_bits 4..11: the wide activations of more digits reach 1023; max_rows 1..64
+/// What the scale of a site's values is found from, where it is static.
+enum class value_range_rule {
+  largest,        ///< the largest magnitude in calibration
+  least_squares,  ///< the magnitude that clipped codes have the least squared error with
+};
+
+/// Widths of codes, their scales and the place of the bias; and help without training.
+/// Range   activation_bits 4..11: the wide activations of more digits reach 1023; max_rows 1..64; smoothing 0..1
+/// Source  smoothing: Xiao et al. 2023 (SmoothQuant), equation 4, its exponent; bias_correction: Nagel et al. 2019, section 4.2
 struct coding_config {
   int activation_bits = 8;
   bias_policy bias = bias_policy::digital;
   int max_rows = 8;
   scale_policy scales = scale_policy::per_tensor;
   weight_scale_policy weight_scales = weight_scale_policy::per_output;
+  double smoothing = 0.0;        ///< how much of a channel's range moves into the weights that read it; 0: none, 1: all
+  bool bias_correction = false;  ///< F adds what rounded weights take off the mean of every output
+  value_range_rule value_range = value_range_rule::largest;
 
   /// Errors  config_value naming the field; config_conflict for bias rows, which are programmed, with scales that are not known then
   static void validate(coding_config const& c) {
@@ -51,6 +62,12 @@ struct coding_config {
     if (c.max_rows < 1 || c.max_rows > 64)
       throw error({errc::config_value, "rows out of range", "coding.max_rows", std::to_string(c.max_rows), "1..64",
                    "set coding.max_rows"});
+    if (!(c.smoothing >= 0.0 && c.smoothing <= 1.0))
+      throw error({errc::config_value, "out of range", "coding.smoothing", std::to_string(c.smoothing), "0..1",
+                   "set coding.smoothing"});
+    if (c.smoothing > 0.0 && c.value_range == value_range_rule::least_squares)
+      throw error({errc::config_conflict, "both change the ranges of values", "coding.value_range",
+                   "least_squares with coding.smoothing", "one of the two", "set one of the two"});
     if (c.bias == bias_policy::rows && c.scales == scale_policy::per_token)
       throw error({errc::config_conflict, "bias rows need the scale of the activations when they are programmed",
                    "coding.bias", "rows with coding.scales=per_token",
@@ -78,9 +95,11 @@ struct attention_config {
   }
 };
 
-/// Rule of the variance in LayerNorm; the epsilon belongs to the model.
+/// Rule of the variance in LayerNorm, and the root unit of it and of RMS normalisation; the epsilon belongs to the model.
 struct norm_config {
   variance_rule variance = variance_rule::two_pass;
+  root_kind root = root_kind::exact;
+  int root_bits = 12;  ///< of an integer root
 };
 
 /// All settings of a chip that is built from the spec `Spec`. Members are named after the slots.
@@ -102,15 +121,17 @@ struct config {
   coding_config coding{};
   typename Spec::softmax::config softmax{};
   norm_config norm{};
+  activation_unit::config activation{};
   attention_config attention{};
   imperfections noise{};
   dense_config dense{};
 
-  struct hana_accessors_impl : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>,
-                                                 member<"adc", &config::adc>, member<"range", &config::range>,
-                                                 member<"coding", &config::coding>, member<"softmax", &config::softmax>,
-                                                 member<"norm", &config::norm>, member<"attention", &config::attention>,
-                                                 member<"noise", &config::noise>, member<"dense", &config::dense>> {};
+  struct hana_accessors_impl
+      : reflected_members<member<"array", &config::array>, member<"dac", &config::dac>, member<"adc", &config::adc>,
+                          member<"range", &config::range>, member<"coding", &config::coding>,
+                          member<"softmax", &config::softmax>, member<"norm", &config::norm>,
+                          member<"activation", &config::activation>, member<"attention", &config::attention>,
+                          member<"noise", &config::noise>, member<"dense", &config::dense>> {};
 };
 
 /// The settings as a chip takes them: a dense bank that is protected, has errors or cells of other than 2 bits says how
@@ -165,6 +186,8 @@ template <class Spec>
 template <class Spec>
 void validate_functions(config<Spec> const& c) {
   coding_config::validate(c.coding);
+  check_root_bits(c.norm.root_bits);
+  activation_unit::validate(c.activation);
   auto softmax = c.softmax;
   if constexpr (requires { softmax.full_scale == std::numeric_limits<float>::infinity(); })
     if (softmax.full_scale == std::numeric_limits<float>::infinity()) softmax.full_scale = 1.0f;  // left to calibration
@@ -203,11 +226,18 @@ struct ohmic::enum_names<ohmic::chip::scale_policy> {
       {"per_tensor", ohmic::chip::scale_policy::per_tensor}, {"per_token", ohmic::chip::scale_policy::per_token}};
 };
 template <>
+struct ohmic::enum_names<ohmic::chip::value_range_rule> {
+  static constexpr std::pair<std::string_view, ohmic::chip::value_range_rule> value[] = {
+      {"largest", ohmic::chip::value_range_rule::largest},
+      {"least_squares", ohmic::chip::value_range_rule::least_squares}};
+};
+template <>
 struct ohmic::enum_names<ohmic::chip::weight_scale_policy> {
   static constexpr std::pair<std::string_view, ohmic::chip::weight_scale_policy> value[] = {
       {"per_matrix", ohmic::chip::weight_scale_policy::per_matrix},
       {"per_output", ohmic::chip::weight_scale_policy::per_output}};
 };
-BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales, weight_scales);
-BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance);
+BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales, weight_scales, smoothing,
+                        bias_correction, value_range);
+BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance, root, root_bits);
 BOOST_HANA_ADAPT_STRUCT(ohmic::chip::attention_config, policy, arrays);

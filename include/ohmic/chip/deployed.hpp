@@ -13,8 +13,10 @@
 
 #include "ohmic/attention/written_arrays.hpp"
 #include "ohmic/chip/config.hpp"
+#include "ohmic/chip/help_without_training.hpp"
 #include "ohmic/chip/in_situ_config.hpp"
 #include "ohmic/chip/programmed_matrix.hpp"
+#include "ohmic/chip/value_statistics.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/computation.hpp"
 #include "ohmic/crossbar/dense_store.hpp"
@@ -25,16 +27,6 @@
 #include "ohmic/program/sub_operation.hpp"
 
 namespace ohmic::inline OHMIC_ABI::chip {
-
-/// What calibration data say about the values of a model in fp32: the largest magnitude at every site, and the scores
-/// of every block.
-struct value_ranges {
-  std::vector<float> largest;               ///< by site
-  std::vector<softmax_calibration> scores;  ///< by block
-
-  explicit value_ranges(program::site_names const& names = {})
-      : largest(names.sites(), 0.0f), scores(names.layers + 2) {}
-};
 
 /// What calibration data say about the column currents: statistics by site and digit.
 using current_ranges = std::vector<std::vector<current_statistics>>;
@@ -76,12 +68,23 @@ class deployed {
         ranges_(std::move(ranges)),
         matrices_(names.sites()),
         converters_(names.sites()),
-        full_scales_(names.sites()) {
+        full_scales_(names.sites()),
+        activations_(settings_.activation) {
     if (ranges_.largest.size() != names.sites() || ranges_.scores.size() != names.layers + 2)
       throw error({errc::shape, "value ranges of another model", "calibration",
                    std::to_string(ranges_.largest.size()) + " sites", std::to_string(names.sites()) + " sites",
                    "calibrate this model"});
     coding_config::validate(settings.coding);
+    require_statistics(settings.coding, ranges_);
+    if (settings_.coding.smoothing > 0.0)
+      factors_ = smoothing_factors(ranges_, names_, settings_.coding.smoothing, for_each, producer);
+    for (std::size_t i = 0; i < names.sites(); ++i) {
+      auto const bits =
+          bits_of({i / program::operation_count, static_cast<program::operation>(i % program::operation_count)});
+      auto const factors = factors_.empty() ? std::span<float const>() : std::span<float const>(factors_[i]);
+      scales_.push_back(
+          symmetric_quantiser::scale_for(largest_code_value(settings.coding, ranges_, i, factors, bits), bits));
+    }
     validate_attention(settings_);
     if (settings_.attention.policy == attention_policy::decomposed && key_heads_ == 0)
       throw error({errc::config_conflict, "the model does not say how many heads its keys have", "attention.policy",
@@ -91,7 +94,7 @@ class deployed {
         written_.emplace(settings_.attention.arrays, settings_.noise.seed);
     for (std::size_t block = 0; block < ranges_.scores.size(); ++block) softmax_.push_back(softmax_for(block));
     auto const program_all = [&](auto const& stored) {
-      for_each([&](program::site s, model::linear_weights const& w) { program(s, w, scale_of(producer(s)), stored); });
+      for_each([&](program::site s, model::linear_weights const& w) { program(s, w, producer(s), stored); });
     };
     if constexpr (in_situ_spec<Spec>) {
       program_all([](matrix<std::int16_t>&, std::string const&) {});
@@ -128,6 +131,7 @@ class deployed {
   [[nodiscard]] array_type const& array() const noexcept { return array_; }
   [[nodiscard]] matrix_type const& matrix_at(program::site s) const noexcept { return matrices_[s.index()]; }
   [[nodiscard]] std::vector<adc> const& converters_at(program::site s) const noexcept { return converters_[s.index()]; }
+  [[nodiscard]] activation_unit const& activations() const noexcept { return activations_; }
   [[nodiscard]] typename Spec::softmax const& softmax_at(std::size_t block) const noexcept { return softmax_[block]; }
 
   /// Bits of the codes of a site's result: operands that drive DACs (K and V) have the DAC's.
@@ -137,8 +141,10 @@ class deployed {
                   : settings_.coding.activation_bits;
   }
   /// Scale of the codes of a site's result, static from calibration.
-  [[nodiscard]] float scale_of(program::site s) const {
-    return symmetric_quantiser::scale_for(ranges_.largest[s.index()], bits_of(s));
+  [[nodiscard]] float scale_of(program::site s) const noexcept { return scales_[s.index()]; }
+  /// Factors of the channels of a site's result, that are in the weights which read it; empty: none.
+  [[nodiscard]] std::span<float const> channels_at(program::site s) const noexcept {
+    return factors_.empty() ? std::span<float const>() : std::span<float const>(factors_[s.index()]);
   }
 
   /// Digits of activations and of EXP(S).
@@ -158,6 +164,7 @@ class deployed {
                                 settings_.norm.variance == variance_rule::two_pass,
                                 {},
                                 settings_.coding.scales == scale_policy::per_token};
+    c.corrects_biases = settings_.coding.bias_correction;
     c.attention = attention();
     c.bias_rows.resize(names_.sites());
     for (std::size_t i = 0; i < c.bias_rows.size(); ++i) c.bias_rows[i] = matrices_[i].bias_rows;
@@ -303,7 +310,10 @@ class deployed {
 
   /// stored(codes, where) changes the codes to what storage leaves of them.
   template <class Stored>
-  void program(program::site s, model::linear_weights const& w, float input_scale, Stored const& stored) {
+  void program(program::site s, model::linear_weights const& of_model, program::site input, Stored const& stored) {
+    auto const factors = channels_at(input);
+    auto const smoothed = factors.empty() ? model::linear_weights() : with_factors(of_model, factors);
+    model::linear_weights const& w = factors.empty() ? of_model : smoothed;
     if (decomposes() && s.op == program::operation::A2) {
       std::string const site = names_.name(s);
       has_key_biases_ = program_decomposed(matrices_[s.index()], w, key_heads_, weight_bits(settings_),
@@ -315,6 +325,7 @@ class deployed {
                         has_key_biases_;
       return;
     }
+    float const input_scale = scale_of(input);
     std::string const where = names_.name(s);
     std::size_t const outputs = w.weight.rows(), inner = w.weight.cols();
     int const bits = weight_bits(settings_);
@@ -335,6 +346,8 @@ class deployed {
       for (std::size_t r = 0; r < bias.rows(); ++r) codes(o, inner + r) = bias(r, o);
     }
     stored(codes, where);
+    if (settings_.coding.bias_correction)
+      m.correction = mean_corrections(w, codes, m.scales, ranges_.channels[input.index()], factors);
     m.operand = driven(codes, where);
     if constexpr (in_situ_spec<Spec>) {
       in_situ::array_writing const counted = m.operand.written();
@@ -418,11 +431,14 @@ class deployed {
   std::uint64_t dense_clipped_ = 0;
   std::uint32_t arrays_ = 0;
   in_situ::array_writing writing_{};
+  std::vector<float> scales_;                ///< of codes, by site
+  std::vector<std::vector<float>> factors_;  ///< by site; empty: none
   bool appends_ = false, has_key_biases_ = false;
   std::optional<written_arrays> written_;
   std::vector<matrix_type> matrices_;
   std::vector<std::vector<adc>> converters_;
   converter_ranges full_scales_;
+  activation_unit activations_;
   std::vector<typename Spec::softmax> softmax_;
 };
 

@@ -175,8 +175,10 @@ class engine {
   [[nodiscard]] tensor normalise(program::site mean_site, program::site square_site, model::norm_weights const& g,
                                  float epsilon, tensor const& u) {
     // RMS normalisation takes no mean: nothing is subtracted before squaring or after.
-    typename Spec::layer_norm const norm(
-        {g.centred ? model_->settings().norm.variance : variance_rule::two_pass, epsilon});
+    auto const& rules = model_->settings().norm;
+    typename Spec::layer_norm::config settings{g.centred ? rules.variance : variance_rule::two_pass, epsilon};
+    if constexpr (requires { settings.root_bits; }) settings.root = rules.root, settings.root_bits = rules.root_bits;
+    typename Spec::layer_norm const norm(settings);
     bool const two_pass = g.centred && norm.variance() == variance_rule::two_pass;
     std::size_t const m = u.codes.cols();
     tensor out = empty(square_site, u.codes.rows(), m);
@@ -219,7 +221,7 @@ class engine {
   }
 
   [[nodiscard]] tensor row(tensor const& x, std::size_t n) const {
-    tensor y{matrix<std::int16_t>(1, x.codes.cols()), {x.scale(n)}};
+    tensor y{matrix<std::int16_t>(1, x.codes.cols()), {x.scale(n)}, x.channels};
     std::memcpy(y.codes.data(), x.codes.row(n).data(), x.codes.cols() * sizeof(std::int16_t));
     return y;
   }
@@ -307,12 +309,18 @@ class engine {
   }
   [[nodiscard]] tensor empty(program::site s, std::size_t rows, std::size_t cols) const {
     return {matrix<std::int16_t>(rows, cols),
-            per_token(s) ? std::vector<float>(rows, 1.0f) : std::vector<float>{model_->scale_of(s)}};
+            per_token(s) ? std::vector<float>(rows, 1.0f) : std::vector<float>{model_->scale_of(s)},
+            model_->channels_at(s)};
   }
 
   /// Codes of a row of results, on their way into a cache.
   void code(program::site s, std::span<float const> values, tensor& out, std::size_t n) {
     site_report& r = at(s);
+    std::vector<float> reduced;
+    if (!out.channels.empty()) {
+      for (std::size_t i = 0; i < values.size(); ++i) reduced.push_back(values[i] / out.channels[i]);
+      values = reduced;
+    }
     if (per_token(s)) {
       out.scales[n] =
           symmetric_quantiser::scale_for(largest_magnitude(values, model_->names().name(s)), model_->bits_of(s));
@@ -341,28 +349,25 @@ class engine {
       for (std::size_t o = 0; o < row.size(); ++o)
         row[o] = simd::mul(static_cast<float>(sums[o]), simd::mul(scale, matrix.scales[o]));
       actions.template add<"post", "scale">(row.size());
-      if (matrix.bias_rows == 0 && !w.bias.empty()) {
-        for (std::size_t o = 0; o < row.size(); ++o) row[o] += w.bias[o];
-        actions.template add<"post", "add_bias">(row.size());
-      }
+      bool const biased = matrix.bias_rows == 0 && !w.bias.empty();
+      for (std::size_t o = 0; biased && o < row.size(); ++o) row[o] += w.bias[o];
+      // One constant with the bias.
+      for (std::size_t o = 0; o < matrix.correction.size(); ++o) row[o] += matrix.correction[o];
+      if (biased || !matrix.correction.empty()) actions.template add<"post", "add_bias">(row.size());
       if (options.factor != 1.0f)
         for (auto& v : row) v = simd::mul(v, options.factor);
-      apply(options.act, row, row);
+      model_->activations().apply(options.act, row, row);
       actions.template add<"activation_unit", "apply">(activation_uses(options.act, row.size()));
       if (options.rotation != nullptr) {
         options.rotation->turn(row, options.first + n);
-        actions.template add<"rotary_unit", "rotate">(row.size());
+        actions.template add<"rotary_unit", "rotate">(options.rotation->turning(row.size()));
       }
       if (options.gate != nullptr) {
-        auto const gate = options.gate->codes.row(n);
-        for (std::size_t o = 0; o < row.size(); ++o)
-          row[o] = simd::mul(row[o], simd::mul(static_cast<float>(gate[o]), options.gate->scale(n)));
+        for (std::size_t o = 0; o < row.size(); ++o) row[o] = simd::mul(row[o], options.gate->value(n, o));
         actions.template add<"post", "scale">(row.size());
       }
       if (options.residual != nullptr) {
-        auto const residual = options.residual->codes.row(n);
-        for (std::size_t o = 0; o < row.size(); ++o)
-          row[o] += simd::mul(static_cast<float>(residual[o]), options.residual->scale(n));
+        for (std::size_t o = 0; o < row.size(); ++o) row[o] += options.residual->value(n, o);
         actions.template add<"post", "add_residual">(row.size());
       }
       use(n, std::span<float const>(row));

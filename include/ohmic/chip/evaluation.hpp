@@ -90,7 +90,22 @@ template <class Model>
 }
 }  // namespace detail
 
-/// Largest magnitudes and scores of a model in fp32 over calibration texts.
+namespace detail {
+/// Widths of the values that matrices read, by site, and of a head where they come head by head; from shapes alone.
+struct channel_widths {
+  std::vector<std::size_t> width, head;
+
+  template <class Model>
+  explicit channel_widths(Model const& m) : width(sites_of(m).sites(), 0), head(width) {
+    for (auto const& op : program_of(m, 1, program::function_choices{})) {
+      if (op.source == operand_source::weights) width[producer_of(m, op.where).index()] = op.shape.inner;
+      if (op.where.op == program::operation::A6) head[op.where.index()] = op.shape.outputs;
+    }
+  }
+};
+}  // namespace detail
+
+/// Largest magnitudes, magnitudes, channels and scores of a model in fp32 over calibration texts.
 /// Errors  those of the model's `validate`; missing_calibration if there are no texts; those of the forward pass
 template <model::transformer Model>
 [[nodiscard]] value_ranges calibrated_values(Model const& m, model::fp32_weights const& weights,
@@ -102,6 +117,9 @@ template <model::transformer Model>
   detail::check_model(m);
   auto const names = sites_of(m);
   value_ranges all(names);
+  detail::channel_widths const widths(m);
+  all.magnitudes.resize(names.sites());
+  all.channels.resize(names.sites());
   std::mutex merging;
   progress_counter counter(report, texts.size());
   threads.for_each_index(texts.size(), [&](std::size_t t) {
@@ -109,9 +127,13 @@ template <model::transformer Model>
     model::fp32_engine engine(weights, &seen, kernel);
     static_cast<void>(forward(engine, m, texts[t]));
     value_ranges mine(names);
+    mine.magnitudes.resize(names.sites());
+    mine.channels.resize(names.sites());
     std::size_t const n = texts[t].size();
     for (std::size_t i = 0; i < names.sites(); ++i) {
       mine.largest[i] = largest_magnitude(seen.at(i), names.name(i));
+      mine.magnitudes[i].observe(seen.at(i));
+      mine.channels[i].observe(seen.at(i), widths.width[i], widths.head[i]);
       if (i % program::operation_count != static_cast<std::size_t>(program::operation::A4)) continue;
       // Head by head, query by query: of each the scores that the mask shows.
       std::size_t query = 0;
@@ -124,7 +146,11 @@ template <model::transformer Model>
     {
       // Maxima and multisets do not depend on the order of merging.
       std::lock_guard const lock(merging);
-      for (std::size_t i = 0; i < names.sites(); ++i) all.largest[i] = std::max(all.largest[i], mine.largest[i]);
+      for (std::size_t i = 0; i < names.sites(); ++i) {
+        all.largest[i] = std::max(all.largest[i], mine.largest[i]);
+        all.magnitudes[i].merge(mine.magnitudes[i]);
+        all.channels[i].merge(mine.channels[i]);
+      }
       for (std::size_t b = 0; b < all.scores.size(); ++b) all.scores[b].merge(mine.scores[b]);
     }
     counter.step();

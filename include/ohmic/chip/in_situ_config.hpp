@@ -53,6 +53,7 @@ struct config<Spec> {
   coding_config coding{};
   typename Spec::softmax::config softmax{};
   norm_config norm{};
+  activation_unit::config activation{};
   in_situ_attention_config attention{};
   resistive_cell_config cell = in_situ::ideal_cell();
   wire_config wires{};
@@ -63,8 +64,8 @@ struct config<Spec> {
             member<"array", &config::array>, member<"weights", &config::weights>, member<"inputs", &config::inputs>,
             member<"adc", &config::adc>, member<"converter", &config::converter>, member<"range", &config::range>,
             member<"coding", &config::coding>, member<"softmax", &config::softmax>, member<"norm", &config::norm>,
-            member<"attention", &config::attention>, member<"cell", &config::cell>, member<"wires", &config::wires>,
-            member<"noise", &config::noise>> {};
+            member<"activation", &config::activation>, member<"attention", &config::attention>,
+            member<"cell", &config::cell>, member<"wires", &config::wires>, member<"noise", &config::noise>> {};
 };
 
 /// The arrays that a spec is made of: computation crossbars, or in-situ arrays where weights stay in cells.

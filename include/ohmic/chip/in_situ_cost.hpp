@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ohmic/chip/function_prices.hpp"
 #include "ohmic/chip/in_situ_config.hpp"
 #include "ohmic/chip/in_situ_time.hpp"
 #include "ohmic/chip/published.hpp"
@@ -96,7 +97,9 @@ template <in_situ_spec Spec, class List>
   mean_counts<in_situ_actions> counts;
   in_situ_actions::for_each_type(
       [&]<class A>(std::size_t i) { counts.counts[i] = static_cast<double>(counted.count(A{})); });
-  add_energy_rows(out, phase::prefill, counts, action_prices<in_situ_actions>(in_situ_energies(c, p, rules)));
+  add_energy_rows(
+      out, phase::prefill, counts,
+      with_function_prices<in_situ_actions>(action_prices<in_situ_actions>(in_situ_energies(c, p, rules)), c, p));
   auto const written = schedule.written();
   if (written.all.tries > written.all.cells) {
     auto const energy = in_situ_writing(c, written, p, rules);

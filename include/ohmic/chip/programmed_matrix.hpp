@@ -17,8 +17,9 @@ namespace ohmic::inline OHMIC_ABI::chip {
 /// A weight-stationary matrix on the chip, in the form of its arrays.
 template <class Operand>
 struct programmed_matrix {
-  Operand operand;              ///< weights, and below them the bias where rows carry it
-  std::vector<float> scales{};  ///< of the weight codes, by output
+  Operand operand;                  ///< weights, and below them the bias where rows carry it
+  std::vector<float> scales{};      ///< of the weight codes, by output
+  std::vector<float> correction{};  ///< of the mean of every output, added by F; empty: none
   std::size_t bias_rows = 0;
   std::uint64_t clipped_biases = 0;  ///< biases that max_rows rows could not hold
   /// In a decomposed product W_K^T of every key head in place of `operand`: (inner d_k, outputs m), scales by head and output.

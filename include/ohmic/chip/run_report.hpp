@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "ohmic/chip/deployed.hpp"
 #include "ohmic/core/action.hpp"
+#include "ohmic/core/simd.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/program/sub_operation.hpp"
 
@@ -66,14 +68,20 @@ struct run_report {
   }
 };
 
-/// Codes as the caches hold them, with one scale or one for every token.
-/// Shape   codes (tokens, width); scales (1) or (tokens)
+/// Codes as the caches hold them, with one scale or one for every token; where ranges of channels went into the weights, with a factor for
+/// every channel, that belongs to the deployed model.
+/// Shape   codes (tokens, width); scales (1) or (tokens); channels (width) or none
 struct coded_tokens {
   matrix<std::int16_t> codes;
   std::vector<float> scales{1.0f};
+  std::span<float const> channels{};
 
   [[nodiscard]] bool per_token() const noexcept { return scales.size() > 1; }
   [[nodiscard]] float scale(std::size_t token) const noexcept { return scales[per_token() ? token : 0]; }
+  [[nodiscard]] float value(std::size_t token, std::size_t i) const noexcept {
+    float const v = simd::mul(static_cast<float>(codes(token, i)), scale(token));
+    return channels.empty() ? v : simd::mul(v, channels[i]);
+  }
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "ohmic/attention/written_arrays.hpp"
+#include "ohmic/chip/function_prices.hpp"
 #include "ohmic/chip/published.hpp"
 #include "ohmic/chip/wang2024.hpp"
 #include "ohmic/cost/computation_report.hpp"
@@ -105,7 +106,9 @@ template <class Spec, class List>
   out.chip = name;
   add_energy_rows(
       out, phase::prefill, counts,
-      action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, prices, chip, false).energies));
+      with_function_prices<cost_actions>(
+          action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, prices, chip, false).energies), c,
+          prices));
   return out;
 }
 

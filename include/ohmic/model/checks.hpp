@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,7 +56,7 @@ inline void require_shape(std::size_t rows, std::size_t cols, std::size_t want_r
 /// A bias may be missing.
 inline void require_linear(linear_weights const& l, std::size_t out, std::size_t in, std::string const& part,
                            std::string_view where) {
-  require_shape(l.weight.rows(), l.weight.cols(), out, in, part + ".weight", where);
+  require_shape(l.outputs(), l.inputs(), out, in, part + ".weight", where);
   if (!l.bias.empty()) require_shape(l.bias.size(), 1, out, 1, part + ".bias", where);
 }
 
@@ -93,6 +94,23 @@ inline void check_ids(std::span<std::int32_t const> ids, std::size_t vocabulary,
                  std::to_string(ids[i]), vocabulary == 0 ? "none" : "0 to " + std::to_string(vocabulary - 1),
                  "use the vocabulary that belongs to the model"});
   }
+}
+
+/// Rows of a word embedding for ids that come after `first` others; `where` says whose input they are.
+/// Shape   word (vocabulary, width), ids (n) -> (n, width)
+/// Errors  shape for no ids or more than there are positions; value, naming the position, for an id outside the vocabulary
+[[nodiscard]] inline matrix<float> word_embedding(matrix<float> const& word, std::size_t positions,
+                                                  std::span<std::int32_t const> ids, std::size_t first,
+                                                  std::string_view where) {
+  if (ids.empty() || first + ids.size() > positions)
+    throw error({errc::shape, "number of tokens", std::string(where),
+                 std::to_string(ids.size()) + (first == 0 ? "" : " after " + std::to_string(first)),
+                 "1.." + std::to_string(positions) + " in all", "cut the text into windows"});
+  check_ids(ids, word.rows(), where);
+  matrix<float> x(ids.size(), word.cols());
+  for (std::size_t n = 0; n < ids.size(); ++n)
+    std::memcpy(x.row(n).data(), word.row(static_cast<std::size_t>(ids[n])).data(), word.cols() * sizeof(float));
+  return x;
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -5,8 +5,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ohmic/attention/kv_cache.hpp"
@@ -14,6 +16,7 @@
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/concept.hpp"
 #include "ohmic/model/fp32_kernel.hpp"
+#include "ohmic/model/source.hpp"
 #include "ohmic/nonlinear/activation.hpp"
 #include "ohmic/nonlinear/layer_norm.hpp"
 #include "ohmic/nonlinear/rms_norm.hpp"
@@ -22,7 +25,8 @@
 
 namespace ohmic::inline OHMIC_ABI::model {
 
-/// Weights of a model laid out for the reference kernel, by site. Shared by the engines of all threads.
+/// Weights of a model laid out for the reference kernel, by site: kept, or read from files and laid out each time they are used. Shared
+/// by the engines of all threads.
 class fp32_weights {
  public:
   /// for_each(f) calls f(site, linear_weights) for every matrix.
@@ -30,20 +34,40 @@ class fp32_weights {
   fp32_weights(std::size_t sites, ForEach const& for_each) : by_site_(sites) {
     for_each([this](program::site s, linear_weights const& w) { by_site_[s.index()] = packed(w.weight.view()); });
   }
-  [[nodiscard]] matrix<float> const& at(program::site s) const noexcept { return by_site_[s.index()]; }
+  /// Keeps nothing: memory of one matrix for every engine that runs.
+  explicit fp32_weights(std::shared_ptr<matrix_source const> source) : source_(std::move(source)) {}
+
+  /// What use(packed matrix of the site) returns.
+  /// Errors  those of the source
+  template <class Use>
+  [[nodiscard]] auto with(program::site s, Use const& use) const {
+    if (source_ == nullptr) return use(by_site_[s.index()]);
+    return use(packed(source_->read(s).weight.view()));
+  }
 
   /// W^T, its columns padded to whole registers.
   /// Shape   (outputs, inner) -> (inner, padded outputs)
   [[nodiscard]] static matrix<float> packed(matrix_view<float const> w) {
-    matrix<float> t(w.cols, (w.rows + 15) / 16 * 16);
-    for (std::size_t o = 0; o < w.rows; ++o)
-      for (std::size_t i = 0; i < w.cols; ++i) t(i, o) = w(o, i);
+    constexpr std::size_t block = 16;  // of a cache line either way
+    matrix<float> t(w.cols, (w.rows + block - 1) / block * block);
+    for (std::size_t first = 0; first < w.rows; first += block)
+      for (std::size_t i = 0; i < w.cols; ++i)
+        for (std::size_t o = first; o < std::min(first + block, w.rows); ++o) t(i, o) = w(o, i);
     return t;
   }
 
  private:
   std::vector<matrix<float>> by_site_;
+  std::shared_ptr<matrix_source const> source_;
 };
+
+/// The weights of a model for the reference; kept_in_files: where the model's matrices lie in files, no copy of them is kept.
+template <class Model>
+[[nodiscard]] fp32_weights fp32_weights_of(Model const& m, bool kept_in_files = false) {
+  if constexpr (requires { m.source; })
+    if (kept_in_files && m.source != nullptr) return fp32_weights(m.source);
+  return fp32_weights(sites_of(m).sites(), [&](auto const& f) { for_each_projection(m, f); });
+}
 
 /// Engine in fp32, the reference. Reproducible: sums keep one order, transcendental functions are the library's own.
 class fp32_engine {
@@ -63,7 +87,7 @@ class fp32_engine {
 
   [[nodiscard]] tensor project(program::site s, linear_weights const& w, tensor const& x,
                                projection_options<tensor> const& options) {
-    tensor y = product(x.view(), weights_->at(s), w.outputs());
+    tensor y = weights_->with(s, [&](matrix<float> const& packed) { return product(x.view(), packed, w.outputs()); });
     for (std::size_t n = 0; n < y.rows(); ++n) {
       auto const row = y.row(n);
       for (std::size_t o = 0; o < w.bias.size(); ++o) row[o] += w.bias[o];

@@ -68,14 +68,14 @@ inline void require_room(std::size_t prompt, std::size_t tokens, std::size_t pos
 }
 }  // namespace detail
 
-/// Continues a prompt by up to `tokens` tokens, or up to and with `end` (-1: none). The first step takes the whole prompt, every other
-/// the token before; `seen(step)` is called after each.
+/// Continues a prompt by up to `tokens` tokens, or up to and with one of `ends`. The first step takes the whole prompt, every other the
+/// token before; `seen(step)` is called after each.
 /// Shape   prompt (n) -> (at most tokens)
 /// Errors  shape if prompt and tokens exceed the positions, or for no prompt; those of extend
 template <engine E, decoder M, class Observer>
 [[nodiscard]] std::vector<std::int32_t> generate(E& e, M const& m, std::span<std::int32_t const> prompt,
-                                                 std::size_t tokens, sampling const& how, std::int32_t end,
-                                                 Observer const& seen) {
+                                                 std::size_t tokens, sampling const& how,
+                                                 std::span<std::int32_t const> ends, Observer const& seen) {
   sampling::validate(how);
   detail::require_room(prompt.size(), tokens, positions_of(m));
   auto state = new_context(e, m);
@@ -87,10 +87,18 @@ template <engine E, decoder M, class Observer>
         next_token(logits.row(logits.rows() - 1), how, static_cast<std::uint32_t>(state.tokens()));
     out.push_back(next);
     seen(generation_step{fresh.size(), past, next});
-    if (next == end) break;
+    if (std::find(ends.begin(), ends.end(), next) != ends.end()) break;
     fresh.assign(1, next);
   }
   return out;
+}
+
+/// The same with one end, -1: none.
+template <engine E, decoder M, class Observer>
+[[nodiscard]] std::vector<std::int32_t> generate(E& e, M const& m, std::span<std::int32_t const> prompt,
+                                                 std::size_t tokens, sampling const& how, std::int32_t end,
+                                                 Observer const& seen) {
+  return generate(e, m, prompt, tokens, how, std::span<std::int32_t const>(&end, 1), seen);
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "ohmic/model/checks.hpp"
 #include "ohmic/model/concept.hpp"
 #include "ohmic/model/decoder.hpp"
+#include "ohmic/model/source.hpp"
 #include "ohmic/model/weights.hpp"
 #include "ohmic/nonlinear/rotary.hpp"
 #include "ohmic/program/gated.hpp"
@@ -45,12 +47,14 @@ struct llama_config {
 /// A Llama: RMS normalisation before attention and block, rotated queries and keys, a gated block, logits without bias.
 /// Shape   word (vocabulary, width), head.weight (vocabulary, width): tied models hold `word` twice, because the embedding is read from
 ///         memory and the head is programmed
+/// Cost    with a `source` the matrices are empty here and read from files one by one, where for_each_projection calls for them
 struct llama {
   llama_config config;
   matrix<float> word;
   std::vector<gated_weights> layers;
   norm_weights final_norm;
   linear_weights head;
+  std::shared_ptr<matrix_source const> source{};
 
   friend bool operator==(llama const&, llama const&) = default;
 };
@@ -109,7 +113,7 @@ inline void validate(llama const& m, std::string_view where = "llama") {
                    "query, key and value with biases or without; gate, up and down likewise", ""});
   }
   norm(m.final_norm, "final_norm");
-  detail::require_shape(m.head.weight.rows(), m.head.weight.cols(), c.vocabulary, c.width, "head.weight", where);
+  detail::require_shape(m.head.outputs(), m.head.inputs(), c.vocabulary, c.width, "head.weight", where);
   detail::require_shape(m.head.bias.size(), 1, 0, 1, "head.bias", where);
 }
 
@@ -125,17 +129,18 @@ template <class F>
 void for_each_projection(llama const& m, F&& f) {
   using program::operation;
   using program::site;
+  auto const give = [&](site s, linear_weights const& w) { give_matrix(m.source.get(), s, w, f); };
   for (std::size_t l = 0; l < m.layers.size(); ++l) {
     gated_weights const& w = m.layers[l];
-    f(site{l + 1, operation::A1}, w.query);
-    f(site{l + 1, operation::A2}, w.key);
-    f(site{l + 1, operation::A3}, w.value);
-    f(site{l + 1, operation::A7}, w.attention_output);
-    f(site{l + 1, operation::B1}, w.gate);
-    f(site{l + 1, operation::gate}, w.up);
-    f(site{l + 1, operation::B2}, w.down);
+    give(site{l + 1, operation::A1}, w.query);
+    give(site{l + 1, operation::A2}, w.key);
+    give(site{l + 1, operation::A3}, w.value);
+    give(site{l + 1, operation::A7}, w.attention_output);
+    give(site{l + 1, operation::B1}, w.gate);
+    give(site{l + 1, operation::gate}, w.up);
+    give(site{l + 1, operation::B2}, w.down);
   }
-  f(site{m.layers.size() + 1, operation::lm_head}, m.head);
+  give(site{m.layers.size() + 1, operation::lm_head}, m.head);
 }
 
 /// The site whose result a projection reads, and by that the scale of its input.
@@ -182,15 +187,7 @@ void for_each_projection(llama const& m, F&& f) {
 /// Shape   (n) -> (n, width)
 /// Errors  shape for no ids or more than the model has positions; value, naming the position, for an id outside the vocabulary
 [[nodiscard]] inline matrix<float> embedded(llama const& m, std::span<std::int32_t const> ids, std::size_t first = 0) {
-  if (ids.empty() || first + ids.size() > m.config.positions)
-    throw error({errc::shape, "number of tokens", "Llama input",
-                 std::to_string(ids.size()) + (first == 0 ? "" : " after " + std::to_string(first)),
-                 "1.." + std::to_string(m.config.positions) + " in all", "cut the text into windows"});
-  check_ids(ids, m.config.vocabulary, "Llama input");
-  matrix<float> x(ids.size(), m.config.width);
-  for (std::size_t n = 0; n < ids.size(); ++n)
-    std::memcpy(x.row(n).data(), m.word.row(static_cast<std::size_t>(ids[n])).data(), m.config.width * sizeof(float));
-  return x;
+  return word_embedding(m.word, m.config.positions, ids, first, "Llama input");
 }
 
 /// A context without tokens.

@@ -14,6 +14,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/view.hpp"
+#include "ohmic/model/metrics.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -54,7 +55,7 @@ concept task = requires(T const& t, std::size_t text, matrix<float> const& outpu
   return a.empty() ? 0.0 : static_cast<double>(equal) / static_cast<double>(a.size());
 }
 
-/// Classes of texts: accuracy.
+/// Classes of texts: accuracy, the mean F1 of the classes, Matthews' correlation.
 class classify_task {
  public:
   using answer = std::size_t;
@@ -69,7 +70,9 @@ class classify_task {
     return largest_index(logits.row(0));
   }
   [[nodiscard]] std::vector<named_score> scores(std::vector<answer> const& answers) const {
-    return {{"accuracy", share_equal(answers, labels_)}};
+    confusion const c = confusion_of(answers, labels_);
+    return {
+        {"accuracy", share_equal(answers, labels_)}, {"macro_f1", macro_f1(c)}, {"matthews", matthews_correlation(c)}};
   }
   [[nodiscard]] double agreement(std::vector<answer> const& answers, std::vector<answer> const& reference) const {
     return share_equal(answers, reference);
@@ -90,6 +93,7 @@ class language_task {
   };
   static constexpr char const* name = "lm";
   static constexpr char const* agreement_name = "share of equal likeliest tokens";
+  static constexpr bool lower_is_better = true;
 
   /// Cuts a stream of ids into windows of `length` inputs, targets shifted by one; what does not fill a window is left out.
   /// Errors  shape if there is no whole window
@@ -173,18 +177,17 @@ class retrieve_task {
   }
   /// A rank counts the documents that score strictly higher.
   [[nodiscard]] std::vector<named_score> scores(std::vector<answer> const& answers) const {
-    double first = 0.0, ten = 0.0, reciprocal = 0.0;
+    std::vector<std::size_t> ranks;
     for (std::size_t q = 0; q < pairs_; ++q) {
       double const own = cosine(answers[q], answers[pairs_ + q]);
       std::size_t rank = 1;
       for (std::size_t d = 0; d < pairs_; ++d)
         rank += static_cast<std::size_t>(cosine(answers[q], answers[pairs_ + d]) > own);
-      first += static_cast<double>(rank == 1);
-      ten += static_cast<double>(rank <= 10);
-      reciprocal += 1.0 / static_cast<double>(rank);
+      ranks.push_back(rank);
     }
-    auto const n = static_cast<double>(pairs_);
-    return {{"recall_at_1", first / n}, {"recall_at_10", ten / n}, {"mean_reciprocal_rank", reciprocal / n}};
+    return {{"recall_at_1", recall_at(ranks, 1)},
+            {"recall_at_10", recall_at(ranks, 10)},
+            {"mean_reciprocal_rank", mean_reciprocal_rank(ranks)}};
   }
   [[nodiscard]] double agreement(std::vector<answer> const& answers, std::vector<answer> const& reference) const {
     double sum = 0.0;
@@ -203,6 +206,15 @@ class retrieve_task {
   token_lists inputs_;
   std::size_t pairs_ = 0;
 };
+
+/// What a task's metric loses against a reference: the difference of shares, or the ratio less 1 where lower is better.
+template <task T>
+[[nodiscard]] double score_loss(double score, double reference) noexcept {
+  if constexpr (requires { T::lower_is_better; })
+    return score / reference - 1.0;
+  else
+    return reference - score;
+}
 
 static_assert(task<classify_task> && task<language_task> && task<retrieve_task>);
 

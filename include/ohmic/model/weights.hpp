@@ -14,9 +14,10 @@ namespace ohmic::inline OHMIC_ABI::model {
 struct linear_weights {
   matrix<float> weight;
   std::vector<float> bias;
+  std::size_t away_outputs = 0, away_inputs = 0;  ///< sizes of a weight that stays in its file and is empty here
 
-  [[nodiscard]] std::size_t inputs() const noexcept { return weight.cols(); }
-  [[nodiscard]] std::size_t outputs() const noexcept { return weight.rows(); }
+  [[nodiscard]] std::size_t inputs() const noexcept { return weight.empty() ? away_inputs : weight.cols(); }
+  [[nodiscard]] std::size_t outputs() const noexcept { return weight.empty() ? away_outputs : weight.rows(); }
   friend bool operator==(linear_weights const&, linear_weights const&) = default;
 };
 

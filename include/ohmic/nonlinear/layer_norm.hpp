@@ -13,8 +13,10 @@
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/nonlinear/concept.hpp"
+#include "ohmic/nonlinear/integer_root.hpp"
 #include "ohmic/nonlinear/root.hpp"
 #include "ohmic/nonlinear/row_sums.hpp"
+#include "ohmic/nonlinear/significant_bits.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
@@ -46,7 +48,7 @@ inline void normalise(std::span<float const> u, float mean, float inverse_root, 
 /// Range   a negative variance (moments of noisy or coarse products) is taken as 0 and flagged, for the caller to count
 /// Cost    1 x "root_unit" "inverse_root" per token; alpha and beta are applied in the post-function, 1 x
 ///         "activation_unit" "apply" per element
-/// Source  Wang et al. 2024, Table 4; the two-pass rule is ours
+/// Source  Wang et al. 2024, Table 4; the two-pass rule is ours; the integer root: Kim et al. 2021 (I-BERT), section 3.6
 class split_layer_norm {
  public:
   using actions = action_list<action<"root_unit", "inverse_root">, action<"activation_unit", "apply">>;
@@ -54,6 +56,8 @@ class split_layer_norm {
   struct config {
     variance_rule variance = variance_rule::two_pass;
     float epsilon = 1e-12f;
+    root_kind root = root_kind::exact;
+    int root_bits = 12;  ///< of an integer root, and of alpha then
   };
 
   /// Errors  config_value unless epsilon is in 1e-30..1: without it a constant row would divide by zero
@@ -61,6 +65,7 @@ class split_layer_norm {
     if (!(c.epsilon >= 1e-30f && c.epsilon <= 1.0f))
       throw error({errc::config_value, "epsilon out of range", "layer_norm.epsilon", std::to_string(c.epsilon),
                    "1e-30..1", "set layer_norm.epsilon as the model's configuration has it"});
+    check_root_bits(c.root_bits);
   }
 
   /// Errors  as validate
@@ -73,7 +78,9 @@ class split_layer_norm {
   [[nodiscard]] deviation inverse_deviation(float mean, float second) const noexcept {
     float const variance = config_.variance == variance_rule::moments ? second - simd::mul(mean, mean) : second;
     bool const clamped = variance < 0.0f;
-    return {lane_inverse_root((clamped ? 0.0f : variance) + config_.epsilon), clamped};
+    float const v = (clamped ? 0.0f : variance) + config_.epsilon;
+    return {config_.root == root_kind::integer ? integer_inverse_root(v, config_.root_bits) : lane_inverse_root(v),
+            clamped};
   }
 
   /// out = u - mean: the operand of L2 under two_pass.
@@ -86,7 +93,11 @@ class split_layer_norm {
   /// Shape   u, gamma, beta, out (m); u and out may be the same memory
   void apply_row(std::span<float const> u, float mean, float inverse_root, std::span<float const> gamma,
                  std::span<float const> beta, std::span<float> out) const noexcept {
-    detail::normalise(u, mean, inverse_root, gamma, beta, out);
+    if (config_.root == root_kind::exact) return detail::normalise(u, mean, inverse_root, gamma, beta, out);
+    for (std::size_t i = 0; i < u.size(); ++i) {
+      float const alpha = rounded_to_bits(simd::mul(gamma[i], inverse_root), config_.root_bits);
+      out[i] = simd::mul_add(u[i] - mean, alpha, beta[i]);
+    }
   }
 
  private:
@@ -112,4 +123,4 @@ inline void layer_norm_row(std::span<float const> u, std::span<float const> gamm
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::split_layer_norm::config, variance, epsilon);
+BOOST_HANA_ADAPT_STRUCT(ohmic::split_layer_norm::config, variance, epsilon, root, root_bits);

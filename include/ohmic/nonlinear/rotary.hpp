@@ -40,6 +40,7 @@ struct rotary_config {
   float low_frequency_factor = 1.0f;   ///< llama3: waves longer than original_positions / this are divided
   float high_frequency_factor = 4.0f;  ///< llama3: waves shorter than original_positions / this are kept
   std::size_t original_positions = 8192;
+  std::size_t width = 0;  ///< elements of a head that turn, its first ones; 0: all
 
   /// Errors  config_value, config_conflict naming the field
   static void validate(rotary_config const& c) {
@@ -49,6 +50,7 @@ struct rotary_config {
     if (!(c.base > 0.0f && std::isfinite(c.base))) bad(errc::config_value, "base", c.base, "finite, above 0");
     if (!(c.factor >= 1.0f && std::isfinite(c.factor)))
       bad(errc::config_value, "factor", c.factor, "finite, at least 1");
+    if (c.width % 2 != 0) bad(errc::config_value, "width", static_cast<float>(c.width), "an even number");
     if (c.scaling != rotary_scaling::llama3) return;
     if (!(c.low_frequency_factor > 0.0f && std::isfinite(c.low_frequency_factor)))
       bad(errc::config_value, "low_frequency_factor", c.low_frequency_factor, "finite, above 0");
@@ -98,26 +100,35 @@ struct sine_cosine {
 
 }  // namespace detail
 
-/// The rotation of one head width. Element i of the first half turns with element i of the second, as in the files of Hugging Face.
-/// Cost    1 x "rotary_unit" "rotate" per element; digital, on the results of A1 and A2 before they are coded
+/// The rotation of one head width, or of the first elements of it. Element i of their first half turns with element i of the second, as in
+/// the files of Hugging Face.
+/// Cost    1 x "rotary_unit" "rotate" per element that turns; digital, on the results of A1 and A2 before they are coded
 class rotary {
  public:
   rotary() = default;
-  /// Errors  as rotary_config::validate; config_value for an odd head width
-  rotary(rotary_config const& c, std::size_t head_width) : frequencies_(head_width / 2) {
+  /// Errors  as rotary_config::validate; config_value for an odd head width, config_conflict for one that is narrower than what turns
+  rotary(rotary_config const& c, std::size_t head_width)
+      : frequencies_((c.width == 0 ? head_width : c.width) / 2), head_width_(head_width) {
     rotary_config::validate(c);
-    if (head_width == 0 || head_width % 2 != 0)
+    if (head_width == 0 || (c.width == 0 && head_width % 2 != 0))
       throw error({errc::config_value, "rotation needs pairs", "rotary.head_width", std::to_string(head_width),
                    "an even width", ""});
+    if (c.width > head_width)
+      throw error({errc::config_conflict, "more elements turn than a head has", "rotary.width", std::to_string(c.width),
+                   "at most " + std::to_string(head_width), ""});
+    double const turning = static_cast<double>(2 * frequencies_.size());
     for (std::size_t i = 0; i < frequencies_.size(); ++i)
       // Rounded to float, as the models were trained.
-      frequencies_[i] = scaled(
-          c, std::pow(static_cast<double>(c.base), -2.0 * static_cast<double>(i) / static_cast<double>(head_width)));
+      frequencies_[i] = scaled(c, std::pow(static_cast<double>(c.base), -2.0 * static_cast<double>(i) / turning));
   }
 
-  [[nodiscard]] std::size_t head_width() const noexcept { return 2 * frequencies_.size(); }
+  [[nodiscard]] std::size_t head_width() const noexcept { return head_width_; }
+  /// Elements that turn, of `elements` of whole heads.
+  [[nodiscard]] std::size_t turning(std::size_t elements) const noexcept {
+    return head_width_ == 0 ? 0 : elements / head_width_ * 2 * frequencies_.size();
+  }
   /// Angles per position.
-  /// Shape   (head_width / 2)
+  /// Shape   (elements of a head that turn / 2)
   [[nodiscard]] std::span<float const> frequencies() const noexcept { return frequencies_; }
 
   /// Turns all heads of a token.
@@ -127,7 +138,7 @@ class rotary {
     for (std::size_t i = 0; i < half; ++i) {
       auto const t = detail::turned(static_cast<double>(position) * static_cast<double>(frequencies_[i]));
       auto const s = static_cast<float>(t.sine), c = static_cast<float>(t.cosine);
-      for (std::size_t at = i; at + half < row.size(); at += 2 * half) {
+      for (std::size_t at = i; at + half < row.size(); at += head_width_) {
         float const a = row[at], b = row[at + half];
         row[at] = simd::mul(a, c) - simd::mul(b, s);
         row[at + half] = simd::mul(b, c) + simd::mul(a, s);
@@ -149,6 +160,7 @@ class rotary {
   }
 
   std::vector<float> frequencies_;
+  std::size_t head_width_ = 0;
 };
 
 }  // namespace ohmic::inline OHMIC_ABI

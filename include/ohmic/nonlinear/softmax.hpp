@@ -18,7 +18,9 @@
 #include "ohmic/core/view.hpp"
 #include "ohmic/nonlinear/concept.hpp"
 #include "ohmic/nonlinear/exp.hpp"
+#include "ohmic/nonlinear/exponential_unit.hpp"
 #include "ohmic/nonlinear/row_sums.hpp"
+#include "ohmic/nonlinear/significant_bits.hpp"
 #include "ohmic/nonlinear/softmax_calibration.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -57,6 +59,12 @@ class split_softmax {
     double quantile = 0.9;                             ///< and the quantile it takes, above 0, up to 1
     /// Score whose exponential takes the largest code; +infinity stands for "not calibrated".
     float full_scale = std::numeric_limits<float>::infinity();
+    // The units, as hardware has them:
+    exponential_kind exponential = exponential_kind::exact;
+    exponential_base base = exponential_base::e;
+    int entries = 64;       ///< of `table`: stored codes; of `base2`: lines an octave
+    int fraction_bits = 8;  ///< of the scores in fixed point, for `base2` and `integer`
+    int divide_bits = 0;    ///< significant bits of a quotient; 0: those of a float
   };
 
   /// Errors  config_value naming the field; missing_calibration where `none` has no full scale
@@ -67,6 +75,8 @@ class split_softmax {
     if (!(c.quantile > 0.0 && c.quantile <= 1.0))
       throw error({errc::config_value, "quantile out of range", "softmax.quantile", std::to_string(c.quantile),
                    "above 0, up to 1", "set softmax.quantile"});
+    exponential_unit::validate(c.exponential, c.entries, c.fraction_bits);
+    check_result_bits(c.divide_bits, "softmax.divide_bits");
     if (c.max == softmax_maximum::none && c.full_scale == std::numeric_limits<float>::infinity())
       throw error({errc::missing_calibration, "no full scale", "softmax.full_scale", "none", "a finite score",
                    "take softmax_calibration::full_scale, set softmax.full_scale, or set softmax.max=row"});
@@ -114,6 +124,7 @@ class split_softmax {
   std::size_t row_codes(std::span<float const> scores, std::span<std::uint16_t> codes) const noexcept {
     if (max_ == softmax_maximum::running) return running_codes(scores, codes);
     float const reference = max_ == softmax_maximum::row ? row_maximum(scores) : full_scale_;
+    if (!is_lane_function()) return unit_codes(scores, reference, codes);
     constexpr std::size_t block = 128;
     alignas(cache_line) float rounded[block];
     std::size_t saturated = 0;
@@ -137,13 +148,38 @@ class split_softmax {
       std::fill(out.begin(), out.end(), 0.0f);
       return false;
     }
-    for (std::size_t i = 0; i < r.size(); ++i) out[i] = r[i] / sum;
+    for (std::size_t i = 0; i < r.size(); ++i) out[i] = rounded_to_bits(r[i] / sum, divide_bits_);
     return true;
   }
 
  private:
-  split_softmax(config const& c, int) noexcept
-      : top_(static_cast<float>((1 << c.exp_bits) - 1)), full_scale_(c.full_scale), max_(c.max) {}
+  split_softmax(config const& c, int)
+      : top_(static_cast<float>((1 << c.exp_bits) - 1)),
+        full_scale_(c.full_scale),
+        max_(c.max),
+        divide_bits_(c.divide_bits),
+        unit_(c.exponential, c.base, c.entries, c.fraction_bits, (1 << c.exp_bits) - 1) {}
+
+  /// True where `code` is what the unit computes.
+  [[nodiscard]] bool is_lane_function() const noexcept {
+    return unit_.kind() == exponential_kind::exact && unit_.base() == exponential_base::e;
+  }
+  /// The code of a score below or at its reference, or the largest: of a full scale that it exceeds.
+  [[nodiscard]] std::uint16_t unit_code(float score, float reference) const noexcept {
+    if (is_lane_function()) return static_cast<std::uint16_t>(static_cast<std::int32_t>(code(score, reference)));
+    return static_cast<std::uint16_t>(unit_.code(std::min(score - reference, 0.0f)));
+  }
+  std::size_t unit_codes(std::span<float const> scores, float reference,
+                         std::span<std::uint16_t> codes) const noexcept {
+    std::size_t saturated = 0;
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      bool const scored = scores[i] > -std::numeric_limits<float>::infinity();
+      codes[i] = scored ? unit_code(scores[i], reference) : std::uint16_t{0};
+      // As exact units count them: what would round to more than the largest code.
+      saturated += static_cast<std::size_t>(scored && scores[i] > reference && code(scores[i], reference) > top_);
+    }
+    return saturated;
+  }
 
   /// Score by score, as the sessions deliver them. A masked score neither raises the maximum nor has a code.
   std::size_t running_codes(std::span<float const> scores, std::span<std::uint16_t> codes) const noexcept {
@@ -154,19 +190,26 @@ class split_softmax {
         continue;
       }
       if (scores[i] > largest) {
-        float const shrink = lane_exp(largest - scores[i]);  // 0 for the first
+        float const shrink = shrink_by(largest - scores[i]);  // 0 for the first
         for (std::size_t j = 0; j < i; ++j)
           codes[j] = static_cast<std::uint16_t>(simd::round_even(simd::mul(static_cast<float>(codes[j]), shrink)));
         largest = scores[i];
       }
-      codes[i] = static_cast<std::uint16_t>(static_cast<std::int32_t>(code(scores[i], largest)));
+      codes[i] = unit_code(scores[i], largest);
     }
     return 0;
+  }
+
+  /// What stored codes are multiplied by when the maximum rises: the unit's own exponential.
+  [[nodiscard]] float shrink_by(float difference) const noexcept {
+    return is_lane_function() ? lane_exp(difference) : static_cast<float>(unit_.code(difference)) / top_;
   }
 
   float top_;
   float full_scale_;
   softmax_maximum max_;
+  int divide_bits_;
+  exponential_unit unit_;
 };
 static_assert(softmax_policy<split_softmax>);
 
@@ -187,4 +230,5 @@ inline void softmax_row(std::span<float> row) noexcept {
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::split_softmax::config, max, exp_bits, rule, quantile, full_scale);
+BOOST_HANA_ADAPT_STRUCT(ohmic::split_softmax::config, max, exp_bits, rule, quantile, full_scale, exponential, base,
+                        entries, fraction_bits, divide_bits);

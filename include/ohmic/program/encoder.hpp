@@ -33,6 +33,7 @@ struct function_choices {
   /// Rows that carry the bias of a site, by site index; empty or 0: the bias is added in F.
   std::vector<std::size_t> bias_rows{};
   bool per_token_scales = false;  ///< every token's results have their own scale, found by a comparator
+  bool corrects_biases = false;   ///< F adds a constant to every projection, with its bias or alone
   attention_choices attention{};
 
   [[nodiscard]] std::size_t bias_rows_of(site s) const noexcept {
@@ -59,7 +60,7 @@ inline void store(sub_operation& op, std::size_t results, function_choices const
       where, operand_source::weights, {shape.tokens, shape.inner + rows, shape.outputs}, choices.activation_digits, 1,
       {}};
   op.post.add<"post", "scale">(results);
-  if (rows == 0 && bias) op.post.add<"post", "add_bias">(results);
+  if ((rows == 0 && bias) || choices.corrects_biases) op.post.add<"post", "add_bias">(results);
   return op;
 }
 

@@ -29,24 +29,44 @@ std::vector<std::string> lines_of(std::string const& text) {
 }  // namespace
 
 TEST_CASE("the settings of wang2024 are those of the paper, with the library's choices where it is silent") {
-  CHECK(ohmic::print(chip::defaults<wang2024>()) ==
-        "array.rows=128\narray.columns=128\narray.bank_rows=1024\narray.cells_per_weight=4\narray.check_rows=0\n"
-        "dac.bits=8\nadc.bits=8\nadc.lossless=false\n"
-        "range.rule=mean_sigma\nrange.sigmas=8\nrange.percentile=99.99\nrange.user=\nrange.margin=1\n"
-        "coding.activation_bits=8\ncoding.bias=digital\ncoding.max_rows=8\ncoding.scales=per_tensor\ncoding.weight_"
-        "scales=per_output\n"
-        "softmax.max=row\nsoftmax.exp_bits=7\nsoftmax.rule=quantile\nsoftmax.quantile=0.9\nsoftmax.full_scale=inf\n"
-        "norm.variance=two_pass\n"
-        "noise.mismatch=0\nnoise.dac_offset=0\nnoise.dac_gain=0\nnoise.dac_inl=0\nnoise.adc_offset=0\n"
-        "noise.adc_gain=0\nnoise.adc_inl=0\nnoise.adc_dnl=0\nnoise.thermal=0\nnoise.row=0\nnoise.cell=0\n"
-        "noise.rtn=0\nnoise.rtn_share=0.5\nnoise.resistor=1e+05 ohm\nnoise.switch_resistance=0 ohm\n"
-        "noise.word_segment=0 ohm\nnoise.bit_segment=0 ohm\nnoise.arrays=64\nnoise.seed=1\n"
-        "dense.cell.bits=2\ndense.cell.programming_error=0\ndense.cell.max_pulses=1\ndense.cell.tolerance=0.02\n"
-        "dense.cell.rtn_base=0.027\ndense.cell.rtn_multiple=0\ndense.cell.read_noise=0\n"
-        "dense.cell.drift_exponent=0\ndense.cell.drift_spread=0\ndense.cell.drift_reference=1 s\n"
-        "dense.cell.stuck_low=0\ndense.cell.stuck_high=0\n"
-        "dense.columns=65536\ndense.weights=twos_complement\ndense.levels=binary\ndense.protection=none\n"
-        "dense.rereads=1\ndense.age=0 s\ndense.refresh_interval=0 s\n");
+  CHECK(
+      ohmic::print(chip::defaults<wang2024>()) ==
+      "array.rows=128\narray.columns=128\narray.bank_rows=1024\narray.cells_per_weight=4\narray.check_rows=0\n"
+      "dac.bits=8\nadc.bits=8\nadc.lossless=false\n"
+      "range.rule=mean_sigma\nrange.sigmas=8\nrange.percentile=99.99\nrange.user=\nrange.margin=1\n"
+      "coding.activation_bits=8\ncoding.bias=digital\ncoding.max_rows=8\ncoding.scales=per_tensor\ncoding.weight_"
+      "scales=per_output\n"
+      "coding.smoothing=0\ncoding.bias_correction=false\ncoding.value_range=largest\n"
+      "softmax.max=row\nsoftmax.exp_bits=7\nsoftmax.rule=quantile\nsoftmax.quantile=0.9\nsoftmax.full_scale=inf\n"
+      "softmax.exponential=exact\nsoftmax.base=e\nsoftmax.entries=64\nsoftmax.fraction_bits=8\nsoftmax.divide_bits=0\n"
+      "norm.variance=two_pass\nnorm.root=exact\nnorm.root_bits=12\n"
+      "activation.kind=exact\nactivation.entries=64\nactivation.range=8\nactivation.fraction_bits=8\n"
+      "activation.bits=0\n"
+      "attention.policy=shared_array\nattention.arrays.memory=rram\nattention.arrays.rows=128\n"
+      "attention.arrays.columns=128\nattention.arrays.cell_bits=0\nattention.arrays.input_bits=1\n"
+      "attention.arrays.adc_bits=8\nattention.arrays.cell.r_on=10000 ohm\n"
+      "attention.arrays.cell.r_off=inf ohm\nattention.arrays.cell.levels=0\n"
+      "attention.arrays.cell.device=ideal\nattention.arrays.cell.states=\n"
+      "attention.arrays.cell.programming_error=0\nattention.arrays.cell.read_noise=0\n"
+      "attention.arrays.cell.write.max_tries=1\nattention.arrays.cell.write.tolerance=0.01\n"
+      "attention.arrays.cell.retention.age=0 s\nattention.arrays.cell.retention.exponent=0\n"
+      "attention.arrays.cell.retention.spread=0\nattention.arrays.cell.retention.reference=1 s\n"
+      "attention.arrays.cell.retention.compensation=none\nattention.arrays.cell.temperature.at=300 K\n"
+      "attention.arrays.cell.temperature.reference=300 K\n"
+      "attention.arrays.cell.temperature.activation_eV=0.1\nattention.arrays.cell.faults.stuck_low=0\n"
+      "attention.arrays.cell.faults.stuck_high=0\nattention.arrays.cell.curve.law=sinh\n"
+      "attention.arrays.cell.curve.scale=inf V\nattention.arrays.cell.curve.read=0.2 V\n"
+      "attention.arrays.cell.parameters=\n"
+      "noise.mismatch=0\nnoise.dac_offset=0\nnoise.dac_gain=0\nnoise.dac_inl=0\nnoise.adc_offset=0\n"
+      "noise.adc_gain=0\nnoise.adc_inl=0\nnoise.adc_dnl=0\nnoise.thermal=0\nnoise.row=0\nnoise.cell=0\n"
+      "noise.rtn=0\nnoise.rtn_share=0.5\nnoise.resistor=1e+05 ohm\nnoise.switch_resistance=0 ohm\n"
+      "noise.word_segment=0 ohm\nnoise.bit_segment=0 ohm\nnoise.arrays=64\nnoise.seed=1\n"
+      "dense.cell.bits=2\ndense.cell.programming_error=0\ndense.cell.max_pulses=1\ndense.cell.tolerance=0.02\n"
+      "dense.cell.rtn_base=0.027\ndense.cell.rtn_multiple=0\ndense.cell.read_noise=0\n"
+      "dense.cell.drift_exponent=0\ndense.cell.drift_spread=0\ndense.cell.drift_reference=1 s\n"
+      "dense.cell.stuck_low=0\ndense.cell.stuck_high=0\n"
+      "dense.columns=65536\ndense.weights=twos_complement\ndense.levels=binary\ndense.protection=none\n"
+      "dense.rereads=1\ndense.age=0 s\ndense.refresh_interval=0 s\n");
   CHECK(wang2024::scale == 2);
 }
 

@@ -49,6 +49,17 @@ TEST_CASE("a text ends at its end token") {
         std::vector<std::int32_t>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first) + 1));
 }
 
+TEST_CASE("a text ends at the first of several end tokens") {
+  greedy_decoder const r;
+  auto const all = r.continued({3, 17, 5}, 12, {});
+  std::vector<std::int32_t> const ends{all[7], all[4]};
+  auto const first = std::find_first_of(all.begin(), all.end(), ends.begin(), ends.end());
+  model::fp32_engine e(r.weights);
+  auto const cut =
+      model::generate(e, r.m, std::vector<std::int32_t>{3, 17, 5}, 12, {}, ends, [](model::generation_step const&) {});
+  CHECK(cut == std::vector<std::int32_t>(all.begin(), first + 1));
+}
+
 TEST_CASE("steps say how many tokens they take and how many came before") {
   greedy_decoder const r;
   model::fp32_engine e(r.weights);

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -221,7 +222,7 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
                 {"low_freq_factor"});
   check_failure(with("rope_scaling", {{"rope_type", "linear"}, {"factor", 0.5}}), errc::config_value, {"factor"});
   check_failure(with("partial_rotary_factor", 0.5), errc::config_value, {"partial_rotary_factor"});
-  check_failure(with("sliding_window", 16, "mistral"), errc::config_value, {"sliding_window"});
+  check_failure(with("sliding_window", 0, "mistral"), errc::config_value, {"sliding_window"});
   check_failure(with("num_key_value_heads", 3), errc::config_conflict, {"key_heads"});
   check_failure(with("head_dim", 5), errc::config_value, {"head_width"});
   check_failure(with("hidden_size", 16), errc::shape, {"hidden_size", "[23, 12]"});
@@ -235,6 +236,23 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
     return f.whole();
   }()));
   check_failure(llama_refusal(llama_folder(true)), errc::shape, {"bias", "attention_bias"});
+}
+
+TEST_CASE("a Mistral's window is read, a Qwen2's where all layers have it") {
+  llama_folder f;
+  f.config["sliding_window"] = 16;
+  CHECK(read_llama(f.whole()).config.window == 0);  // a Llama has none
+  f.config["model_type"] = "mistral";
+  CHECK(read_llama(f.whole()).config.window == 16);
+  llama_folder q(true);
+  q.config["model_type"] = "qwen2";
+  q.config["sliding_window"] = 16;
+  q.config["max_window_layers"] = 1;
+  CHECK(read_llama(q.whole()).config.window == 0);
+  q.config["use_sliding_window"] = true;
+  check_failure(llama_refusal(q), errc::config_value, {"max_window_layers"});
+  q.config["max_window_layers"] = 0;
+  CHECK(read_llama(q.whole()).config.window == 16);
 }
 
 TEST_CASE("an index that does not fit its folder is refused") {
@@ -268,4 +286,46 @@ TEST_CASE("a file that shrinks after its header was read is an error") {
   std::filesystem::resize_file(folder / "model-2.safetensors", 900);
   check_failure(failure([&] { static_cast<void>(files.read_matrix("lm_head.weight", 23, 12)); }), errc::file_truncated,
                 {"lm_head.weight", "ended while it was read"});
+}
+
+TEST_CASE("matrices that are left in their files are read where they are used, and are the same") {
+  llama_folder f(true);
+  f.config["attention_bias"] = false;
+  f.config["model_type"] = "qwen2";
+  auto const folder = f.sharded();
+  auto const whole = read_llama(folder), left = read_llama(folder, matrices::in_files);
+  CHECK_NOTHROW(validate(left));
+  CHECK(left.layers[1].gate.weight.empty());
+  CHECK(left.layers[1].gate.outputs() == 20);
+  CHECK(left.layers[1].key.bias == whole.layers[1].key.bias);
+  std::vector<linear_weights> a, b;
+  for_each_projection(whole, [&](ohmic::program::site, auto const& w) { a.push_back(w); });
+  for_each_projection(left, [&](ohmic::program::site, auto const& w) { b.push_back(w); });
+  CHECK(a == b);
+  std::vector<std::int32_t> const text{3, 1, 4, 1, 5};
+  auto const logits = [&](llama const& m, bool in_files) {
+    auto const weights = fp32_weights_of(m, in_files);
+    fp32_engine e(weights);
+    return forward(e, m, text);
+  };
+  CHECK(logits(left, true) == logits(whole, false));
+  CHECK(logits(left, false) == logits(whole, false));
+}
+
+TEST_CASE("files that shrink or hold no numbers while a model runs from them are errors") {
+  llama_folder const f;
+  auto const folder = f.whole();
+  auto const m = read_llama(folder, matrices::in_files);
+  auto const weights = fp32_weights_of(m, true);
+  std::filesystem::resize_file(folder / "model.safetensors", 2500);
+  check_failure(failure([&] {
+                  fp32_engine e(weights);
+                  static_cast<void>(forward(e, m, std::vector<std::int32_t>{1, 2}));
+                }),
+                errc::file_truncated, {"model.layers.", "ended while it was read"});
+  llama_folder spoiled;
+  spoiled.tensors["model.layers.1.mlp.up_proj.weight"].values[7] = std::numeric_limits<float>::infinity();
+  auto const other = read_llama(spoiled.whole(), matrices::in_files);
+  check_failure(failure([&] { for_each_projection(other, [](ohmic::program::site, auto const&) {}); }), errc::value,
+                {"layers.1.mlp.up_proj", "element 7"});
 }

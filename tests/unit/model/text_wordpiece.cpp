@@ -226,3 +226,75 @@ TEST_CASE("tokenizer settings that are broken or change the tokenizer are refuse
   tiny.positions = 2;
   check_failure(read_failure(vocab_text, "{}", tiny), errc::config_value, {"max_length leaves no room", "got 2"});
 }
+
+namespace {
+/// bert-wordnet's tokenizer in the form of tokenizer.json.
+nlohmann::json json_tokenizer(std::vector<std::string> const& pieces) {
+  nlohmann::json vocabulary;
+  for (std::size_t i = 0; i < pieces.size(); ++i) vocabulary[pieces[i]] = i;
+  auto const special = [](char const* id) { return nlohmann::json{{"SpecialToken", {{"id", id}, {"type_id", 0}}}}; };
+  nlohmann::json const text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}};
+  return {
+      {"normalizer",
+       {{"type", "BertNormalizer"},
+        {"clean_text", true},
+        {"handle_chinese_chars", true},
+        {"strip_accents", nullptr},
+        {"lowercase", true}}},
+      {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
+      {"post_processor",
+       {{"type", "TemplateProcessing"}, {"single", nlohmann::json::array({special("[CLS]"), text, special("[SEP]")})}}},
+      {"model",
+       {{"type", "WordPiece"},
+        {"unk_token", "[UNK]"},
+        {"continuing_subword_prefix", "##"},
+        {"max_input_chars_per_word", 100},
+        {"vocab", vocabulary}}}};
+}
+}  // namespace
+
+TEST_CASE("tokenizer.json with WordPiece gives the ids of vocab.txt") {
+  model::bert_config const config = model::read_bert_config(wordnet + "/config.json").first;
+  model::wordpiece const lines = model::read_wordpiece(wordnet, config);
+  std::vector<std::string> pieces;
+  for (std::size_t i = 0; i < lines.size(); ++i) pieces.push_back(lines.piece(static_cast<std::int32_t>(i)));
+  temporary_folder const folder;
+  auto tokenizer = json_tokenizer(pieces);
+  folder.write("tokenizer.json", tokenizer.dump());
+  model::wordpiece const json = model::read_wordpiece(folder.path(), config);
+  tokenizer["post_processor"] = {{"type", "BertProcessing"}, {"sep", {"[SEP]", 3}}, {"cls", {"[CLS]", 2}}};
+  model::wordpiece const other =
+      model::read_wordpiece_json(folder.write("other.json", tokenizer.dump()), config.positions);
+  std::size_t n = 0;
+  for (auto const& t : model::read_labelled(wordnet + "/test.tsv")) {
+    if (++n > 200) break;
+    CHECK(json.encode(t.text) == lines.encode(t.text));
+    CHECK(other.encode(t.text) == lines.encode(t.text));
+  }
+  CHECK(json.encode("\u00c9tude of 5 na\u00efve \u4e2d caf\u00e9s") ==
+        lines.encode("\u00c9tude of 5 na\u00efve \u4e2d caf\u00e9s"));
+}
+
+TEST_CASE("a tokenizer.json that is no BERT's is refused by key") {
+  auto const with = [](auto const& spoil) {
+    auto tokenizer = json_tokenizer(few_pieces);
+    spoil(tokenizer);
+    temporary_folder const folder;
+    folder.write("tokenizer.json", tokenizer.dump());
+    return failure([&] { (void)model::read_wordpiece(folder.path(), {}); });
+  };
+  check_failure(with([](auto& t) { t["model"]["type"] = "Unigram"; }), errc::config_value, {"model.type", "WordPiece"});
+  check_failure(with([](auto& t) { t["model"]["continuing_subword_prefix"] = ""; }), errc::config_value, {"prefix"});
+  check_failure(with([](auto& t) { t["normalizer"]["clean_text"] = false; }), errc::config_value, {"clean_text"});
+  check_failure(with([](auto& t) { t["normalizer"]["type"] = "NFC"; }), errc::config_value, {"normalizer.type"});
+  check_failure(with([](auto& t) { t["pre_tokenizer"]["type"] = "Whitespace"; }), errc::config_value,
+                {"pre_tokenizer"});
+  check_failure(with([](auto& t) { t["post_processor"]["single"].erase(2); }), errc::config_value, {"post_processor"});
+  check_failure(with([](auto& t) { t["post_processor"]["single"][0] = 3; }), errc::config_value, {"single"});
+  check_failure(with([](auto& t) { t["post_processor"]["type"] = "BertProcessing"; }), errc::file_format, {"cls"});
+  check_failure(with([](auto& t) { t["model"]["vocab"]["a"] = 3; }), errc::file_format, {"given twice"});
+  check_failure(with([](auto& t) { t["model"]["vocab"]["zz"] = 99; }), errc::file_format, {"piece is empty"});
+  check_failure(with([](auto& t) { t["model"]["vocab"]["a"] = -1; }), errc::file_format, {"an id"});
+  check_failure(with([](auto& t) { t["truncation"] = {{"max_length", 1}}; }), errc::config_value, {"max_length"});
+  check_failure(with([](auto& t) { t.erase("post_processor"); }), errc::missing_entry, {"post_processor"});
+}

@@ -119,6 +119,65 @@ TEST_CASE("a Llama's folder is scored and generated from, on every kind of chip"
   for (std::size_t i = 2; i < 5; ++i) CHECK(j.at("texts")[i].at("actions_equal_plan") == true);
 }
 
+TEST_CASE("a Phi's folder is scored and generated from", "[slow]") {
+  scratch_folder const t;
+  ohmic_test::write_small_llama(t, true);
+  std::string const folder = "'" + t.path().string() + "'";
+  std::string const chips = " --chip wang2024,isaac --json " + (t / "out.json");
+  auto const scored = run_program("deploy --model " + folder + " --data " + (t / "data.txt") + chips);
+  INFO(scored.text);
+  REQUIRE(scored.status == 0);
+  CHECK(read_json(t.path() / "out.json").at("model").at("type") == "gpt_neox");
+  auto const generated = run_program("generate --model " + folder + " --prompt 'the fox' --tokens 8" + chips);
+  INFO(generated.text);
+  REQUIRE(generated.status == 0);
+  auto const j = read_json(t.path() / "out.json");
+  for (std::size_t i = 2; i < 4; ++i) CHECK(j.at("texts")[i].at("actions_equal_plan") == true);
+}
+
+TEST_CASE("without a copy in fp32 a run is the same, and speeds are reported", "[slow]") {
+  scratch_folder const t;
+  ohmic_test::write_small_llama(t);
+  std::string const generate = "generate --model '" + t.path().string() +
+                               "' --prompt 'the fox' --tokens 8 --window 12 --chip wang2024 --json " + (t / "out.json");
+  auto const results = [&](std::string const& more) {
+    auto const r = run_program(generate + more);
+    INFO(r.text);
+    REQUIRE(r.status == 0);
+    CHECK_THAT(r.text, contains("tokens/s"));
+    return read_json(t.path() / "out.json");
+  };
+  auto const kept = results(""), read = results(" --layer-wise");
+  CHECK(kept.at("texts") == read.at("texts"));
+  REQUIRE(kept.at("run").at("generation").size() == 3);
+  CHECK(kept.at("run").at("generation")[2].at("tokens_per_s").get<double>() > 0.0);
+}
+
+TEST_CASE("units of F are chosen by settings, counted as planned and priced", "[slow]") {
+  scratch_folder const t;
+  ohmic_test::write_small_llama(t);
+  std::string const generate =
+      "generate --model '" + t.path().string() + "' --prompt 'the fox' --tokens 4 --json " + (t / "out.json");
+  auto const energy = [&](std::string const& settings) {
+    auto const r = run_program(generate + settings);
+    INFO(r.text);
+    REQUIRE(r.status == 0);
+    auto const text = read_json(t.path() / "out.json").at("texts")[2];
+    CHECK(text.at("actions_equal_plan") == true);
+    return text.at("tokens")[3].at("energy_J").get<double>();
+  };
+  double const exact = energy("");
+  for (char const* settings :
+       {" --set softmax.exponential=base2 --set softmax.entries=4",
+        " --set softmax.exponential=table --set softmax.base=two",
+        " --set softmax.exponential=integer --set softmax.divide_bits=8",
+        " --set norm.root=integer --set norm.root_bits=10", " --set activation.kind=table --set activation.entries=16",
+        " --set activation.kind=integer --set activation.bits=8"}) {
+    INFO(settings);
+    CHECK(energy(settings) != exact);
+  }
+}
+
 TEST_CASE("what cannot be generated is refused") {
   std::string const bert = "'" + example_models + "bert-wordnet'";
   refused("generate --model " + bert + " --prompt x", {"does not generate text"});
@@ -127,4 +186,8 @@ TEST_CASE("what cannot be generated is refused") {
   refused("generate --model " + kjv_model + " --prompt 'And' --temperature -1", {"--temperature"});
   refused("generate --model " + kjv_model + " --prompt 'And' --tokens 0", {"--tokens"});
   refused("generate --model " + kjv_model + " --prompt 'And' --chip wang", {"unknown chip"});
+  refused("generate --model " + kjv_model + " --prompt 'And' --layer-wise", {"--layer-wise", "gpt2"});
+  refused("generate --model " + kjv_model + " --prompt 'And' --window 129", {"--window", "128"});
+  refused("deploy --model " + bert + " --data " + bert + "/test.tsv --window 8", {"--window", "bert"});
+  refused("generate --model " + kjv_model + " --prompt 'And' --set softmax.entries=0", {"softmax.entries"});
 }

@@ -1,4 +1,4 @@
-// A small Llama with a tokenizer, as a folder that the program reads: random weights, letters as tokens.
+// A small Llama or Phi with a tokenizer, as a folder that the program reads: random weights, letters as tokens.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,16 @@
 namespace ohmic_test {
 
 /// Writes config.json, model.safetensors (F32), tokenizer.json and calib.txt into a scratch folder.
-inline void write_small_llama(scratch_folder const& folder) {
+inline void write_small_llama(scratch_folder const& folder, bool phi = false) {
   constexpr std::uint64_t width = 16, hidden = 24, vocabulary = 32;
-  nlohmann::json const config = {
-      {"model_type", "llama"},       {"vocab_size", vocabulary}, {"hidden_size", width},
-      {"num_hidden_layers", 2},      {"num_attention_heads", 4}, {"num_key_value_heads", 2},
-      {"intermediate_size", hidden}, {"hidden_act", "silu"},     {"max_position_embeddings", 24},
-      {"rms_norm_eps", 1e-5},        {"bos_token_id", 0},        {"eos_token_id", {1, 2}}};
+  nlohmann::json config = {{"model_type", "llama"},       {"vocab_size", vocabulary}, {"hidden_size", width},
+                           {"num_hidden_layers", 2},      {"num_attention_heads", 4}, {"num_key_value_heads", 2},
+                           {"intermediate_size", hidden}, {"hidden_act", "silu"},     {"max_position_embeddings", 24},
+                           {"rms_norm_eps", 1e-5},        {"bos_token_id", 0},        {"eos_token_id", {1, 2}}};
+  if (phi) {
+    config["model_type"] = "phi", config["num_key_value_heads"] = 4, config["hidden_act"] = "gelu_new";
+    config["partial_rotary_factor"] = 0.5, config["layer_norm_eps"] = 1e-5;
+  }
   nlohmann::json header;
   std::string data;
   std::uint32_t state = 1;
@@ -35,8 +38,29 @@ inline void write_small_llama(scratch_folder const& folder) {
   };
   add("model.embed_tokens.weight", {vocabulary, width}, 0.0f, 1.0f);
   add("lm_head.weight", {vocabulary, width}, 0.0f, 0.7f);
-  add("model.norm.weight", {width}, 1.0f, 0.1f);
+  if (phi) {
+    auto const biased = [&](std::string const& name, std::uint64_t out, std::uint64_t in) {
+      add(name + ".weight", {out, in}, 0.0f, 0.4f);
+      add(name + ".bias", {out}, 0.0f, 0.1f);
+    };
+    auto const norm = [&](std::string const& name) {
+      add(name + ".weight", {width}, 1.0f, 0.1f);
+      add(name + ".bias", {width}, 0.0f, 0.1f);
+    };
+    add("lm_head.bias", {vocabulary}, 0.0f, 0.1f);
+    norm("model.final_layernorm");
+    for (std::string const l : {"0", "1"}) {
+      std::string const at = "model.layers." + l + ".";
+      norm(at + "input_layernorm");
+      for (char const* part : {"q_proj", "k_proj", "v_proj", "dense"}) biased(at + "self_attn." + part, width, width);
+      biased(at + "mlp.fc1", hidden, width);
+      biased(at + "mlp.fc2", width, hidden);
+    }
+  } else {
+    add("model.norm.weight", {width}, 1.0f, 0.1f);
+  }
   for (std::string const l : {"0", "1"}) {
+    if (phi) break;
     std::string const at = "model.layers." + l + ".";
     add(at + "input_layernorm.weight", {width}, 1.0f, 0.1f);
     add(at + "post_attention_layernorm.weight", {width}, 1.0f, 0.1f);

@@ -6,14 +6,17 @@
 #include <cstddef>
 #include <filesystem>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/sharded_safetensors.hpp"
+#include "ohmic/model/import/tensor_source.hpp"
 #include "ohmic/model/llama.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
@@ -33,12 +36,9 @@ namespace detail {
 }
 
 /// rope_theta and rope_scaling, or rope_parameters that has both.
-/// Errors  config_value for a scaling that is not known, for a rotation of a part of the heads
+/// Errors  config_value for a scaling that is not known
 [[nodiscard]] inline rotary_config read_rotation(json_file const& json, std::size_t positions) {
   rotary_config c;
-  if (json.has("partial_rotary_factor") && json.number("partial_rotary_factor") != 1.0)
-    throw error({errc::config_value, "is not supported", json.where("partial_rotary_factor"),
-                 json_file::text(*json.find("partial_rotary_factor")), "1: whole heads are rotated", ""});
   std::string const inner = json.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
   c.base = float_or(json, "rope_theta", c.base);
   if (!json.has(inner)) return c;
@@ -69,13 +69,23 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
                  "'llama', 'mistral', 'qwen2'", ""});
   if (std::string const act = json.has("hidden_act") ? json.string("hidden_act") : "silu"; act != "silu")
     throw error({errc::config_value, "is not supported", json.where("hidden_act"), in_quotes(act), "'silu'", ""});
-  // A window as long as the context hides nothing.
+  if (json.has("partial_rotary_factor") && json.number("partial_rotary_factor") != 1.0)
+    throw error({errc::config_value, "is not supported", json.where("partial_rotary_factor"),
+                 json_file::text(*json.find("partial_rotary_factor")), "1: whole heads are rotated", ""});
+}
+
+/// Keys that a query meets; 0 for all before it, as where the window is no shorter than the context.
+/// Errors  config_value for a window in some layers only
+[[nodiscard]] inline std::size_t read_window(json_file const& json, std::string const& family, std::size_t positions) {
   bool const windowed = family == "mistral" || json.flag("use_sliding_window", false);
-  if (windowed && json.has("sliding_window") &&
-      json.count("sliding_window", 1, model_limits::positions) <
-          json.count("max_position_embeddings", 1, model_limits::positions))
-    throw error({errc::config_value, "is not supported", json.where("sliding_window"),
-                 json_file::text(*json.find("sliding_window")), "null, or no less than max_position_embeddings", ""});
+  if (!windowed || !json.has("sliding_window")) return 0;
+  std::size_t const window = json.count("sliding_window", 1, model_limits::positions);
+  if (window >= positions) return 0;
+  // Qwen2 has it from a layer on.
+  if (family != "mistral" && json.count("max_window_layers", 0, model_limits::layers) > 0)
+    throw error({errc::config_value, "is not supported", json.where("max_window_layers"),
+                 json_file::text(*json.find("max_window_layers")), "0: all layers have the window", ""});
+  return window;
 }
 
 }  // namespace detail
@@ -101,6 +111,7 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
   c.hidden = json.count("intermediate_size", 1, model_limits::hidden);
   c.positions =
       json.has("max_position_embeddings") ? json.count("max_position_embeddings", 1, model_limits::positions) : 2048;
+  c.window = detail::read_window(json, family, c.positions);
   c.norm_epsilon = detail::float_or(json, "rms_norm_eps", 1e-6f);
   c.rotation = detail::read_rotation(json, c.positions);
   bool const all = json.flag("attention_bias", false);
@@ -114,36 +125,86 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
 
 namespace detail {
 
+/// A matrix in its file, and the keys of config.json that say its shape.
+struct tensor_place {
+  std::string name;  ///< without ".weight" and ".bias"
+  std::size_t out = 0, in = 0;
+  bool bias = false;
+  char const* keys = "";
+};
+
 /// Reads the parts of one Llama. Linear weights lie as [out, in].
 class llama_tensors {
  public:
-  llama_tensors(std::filesystem::path const& folder, llama_config const& c) : files_(folder), c_(&c) {}
+  llama_tensors(std::filesystem::path const& folder, llama_files const& f) : files_(folder), f_(f) {}
 
   [[nodiscard]] matrix<float> table(std::string const& name) {
-    return files_.read_matrix(name, c_->vocabulary, c_->width, "vocab_size x hidden_size");
+    return files_.read_matrix(name, f_.config.vocabulary, f_.config.width, "vocab_size x hidden_size");
   }
   [[nodiscard]] norm_weights norm(std::string const& name) {
-    return {files_.read_vector(name + ".weight", c_->width, "hidden_size"), std::vector<float>(c_->width), false};
+    std::size_t const m = f_.config.width;
+    return {files_.read_vector(name + ".weight", m, "hidden_size"), std::vector<float>(m), false};
   }
-  [[nodiscard]] gated_weights layer(std::size_t l, llama_files const& f) {
+  /// Where the matrix of a site lies.
+  [[nodiscard]] tensor_place place_of(program::site s) const {
+    using program::operation;
+    llama_config const& c = f_.config;
+    std::size_t const q = c.heads * c.head_width, kv = c.key_heads * c.head_width, m = c.width;
+    if (s.op == operation::lm_head)
+      return {f_.tied ? "model.embed_tokens" : "lm_head", c.vocabulary, m, false, "vocab_size x hidden_size"};
+    std::string const at = "model.layers." + std::to_string(s.block - 1) + ".";
+    switch (s.op) {
+      case operation::A1:
+        return {at + "self_attn.q_proj", q, m, f_.qkv_biases, "heads x head width, hidden_size"};
+      case operation::A2:
+        return {at + "self_attn.k_proj", kv, m, f_.qkv_biases, "key heads x head width, hidden_size"};
+      case operation::A3:
+        return {at + "self_attn.v_proj", kv, m, f_.qkv_biases, "key heads x head width, hidden_size"};
+      case operation::A7:
+        return {at + "self_attn.o_proj", m, q, f_.output_bias, "hidden_size, heads x head width"};
+      case operation::B1:
+        return {at + "mlp.gate_proj", c.hidden, m, f_.block_biases, "intermediate_size, hidden_size"};
+      case operation::gate:
+        return {at + "mlp.up_proj", c.hidden, m, f_.block_biases, "intermediate_size, hidden_size"};
+      default:
+        return {at + "mlp.down_proj", m, c.hidden, f_.block_biases, "hidden_size, intermediate_size"};
+    }
+  }
+  [[nodiscard]] linear_weights linear(program::site s) {
+    auto const p = place_of(s);
+    linear_weights l{files_.read_matrix(p.name + ".weight", p.out, p.in, p.keys), {}};
+    if (p.bias) l.bias = files_.read_vector(p.name + ".bias", p.out, p.keys);
+    return l;
+  }
+  /// The same without the matrix, of which only the header is checked.
+  [[nodiscard]] linear_weights outline(program::site s) {
+    auto const p = place_of(s);
+    files_.check_matrix(p.name + ".weight", p.out, p.in, p.keys);
+    linear_weights l{{}, {}, p.out, p.in};
+    if (p.bias) l.bias = files_.read_vector(p.name + ".bias", p.out, p.keys);
+    return l;
+  }
+  /// read(site) gives the matrices.
+  template <class Read>
+  [[nodiscard]] gated_weights layer(std::size_t l, Read const& read) {
+    using program::operation;
     std::string const at = "model.layers." + std::to_string(l) + ".";
-    std::size_t const q = c_->heads * c_->head_width, kv = c_->key_heads * c_->head_width;
     gated_weights w;
     w.attention_norm = norm(at + "input_layernorm");
-    w.query = linear(at + "self_attn.q_proj", q, c_->width, f.qkv_biases, "heads x head width, hidden_size");
-    w.key = linear(at + "self_attn.k_proj", kv, c_->width, f.qkv_biases, "key heads x head width, hidden_size");
-    w.value = linear(at + "self_attn.v_proj", kv, c_->width, f.qkv_biases, "key heads x head width, hidden_size");
-    w.attention_output =
-        linear(at + "self_attn.o_proj", c_->width, q, f.output_bias, "hidden_size, heads x head width");
+    w.query = read({l + 1, operation::A1});
+    w.key = read({l + 1, operation::A2});
+    w.value = read({l + 1, operation::A3});
+    w.attention_output = read({l + 1, operation::A7});
     w.output_norm = norm(at + "post_attention_layernorm");
-    w.gate = linear(at + "mlp.gate_proj", c_->hidden, c_->width, f.block_biases, "intermediate_size, hidden_size");
-    w.up = linear(at + "mlp.up_proj", c_->hidden, c_->width, f.block_biases, "intermediate_size, hidden_size");
-    w.down = linear(at + "mlp.down_proj", c_->width, c_->hidden, f.block_biases, "hidden_size, intermediate_size");
+    w.gate = read({l + 1, operation::B1});
+    w.up = read({l + 1, operation::gate});
+    w.down = read({l + 1, operation::B2});
     return w;
   }
 
   /// Files with more layers, or with biases that config.json does not speak of, would be cut silently.
-  void refuse_unread(llama_files const& f) const {
+  void refuse_unread() const {
+    llama_files const& f = f_;
     std::string const prefix = "model.layers.";
     for (std::string const& name : files_.names()) {
       if (!name.starts_with(prefix)) continue;
@@ -153,8 +214,8 @@ class llama_tensors {
       auto const refuse = [&](char const* what, std::string const& allowed) {
         throw error({errc::shape, what, place(files_.path(), "tensor " + in_quotes(name)), "", allowed, ""});
       };
-      if (ec != std::errc{} || number >= c_->layers)
-        refuse("belongs to no layer", "layers 0 to " + std::to_string(c_->layers - 1) + " (num_hidden_layers)");
+      if (ec != std::errc{} || number >= f.config.layers)
+        refuse("belongs to no layer", "layers 0 to " + std::to_string(f.config.layers - 1) + " (num_hidden_layers)");
       if (!part.ends_with("_proj.bias")) continue;
       bool const block = part.starts_with(".mlp."), output = part == ".self_attn.o_proj.bias";
       if (block ? !f.block_biases : output ? !f.output_bias : !f.qkv_biases)
@@ -163,31 +224,30 @@ class llama_tensors {
   }
 
  private:
-  [[nodiscard]] linear_weights linear(std::string const& name, std::size_t out, std::size_t in, bool bias,
-                                      std::string const& keys) {
-    linear_weights l{files_.read_matrix(name + ".weight", out, in, keys), {}};
-    if (bias) l.bias = files_.read_vector(name + ".bias", out, keys);
-    return l;
-  }
-
   safetensors_folder files_;
-  llama_config const* c_;
+  llama_files f_;
 };
 
 }  // namespace detail
 
 /// The language model in `folder`: config.json, and model.safetensors or the files of its index.
 /// Errors  those of read_llama_config and safetensors_folder; errc::shape where a tensor contradicts config.json, naming both
-[[nodiscard]] inline llama read_llama(std::filesystem::path const& folder) {
+[[nodiscard]] inline llama read_llama(std::filesystem::path const& folder, matrices kept = matrices::in_memory) {
+  using program::operation;
   llama_files const f = read_llama_config(folder / "config.json");
   llama m;
   m.config = f.config;
-  detail::llama_tensors tensors(folder, m.config);
-  tensors.refuse_unread(f);
+  detail::llama_tensors tensors(folder, f);
+  tensors.refuse_unread();
+  auto const read = [&](program::site s) {
+    return kept == matrices::in_files ? tensors.outline(s) : tensors.linear(s);
+  };
   m.word = tensors.table("model.embed_tokens.weight");
-  for (std::size_t l = 0; l < m.config.layers; ++l) m.layers.push_back(tensors.layer(l, f));
+  for (std::size_t l = 0; l < m.config.layers; ++l) m.layers.push_back(tensors.layer(l, read));
   m.final_norm = tensors.norm("model.norm");
-  m.head.weight = f.tied ? m.word : tensors.table("lm_head.weight");
+  m.head = read({m.config.layers + 1, operation::lm_head});
+  if (kept == matrices::in_files)
+    m.source = std::make_shared<detail::tensor_source<detail::llama_tensors>>(std::move(tensors));
   return m;
 }
 

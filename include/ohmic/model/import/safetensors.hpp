@@ -95,6 +95,11 @@ class safetensors_file {
     return m;
   }
 
+  /// Checks that a matrix can be read, without reading it. Errors as read_matrix(), except for values.
+  void check_matrix(std::string_view name, std::size_t rows, std::size_t cols, std::string_view origin = {}) const {
+    static_cast<void>(checked(name, std::array<std::uint64_t, 2>{rows, cols}, origin));
+  }
+
   /// A vector of n values as float. Errors as read_matrix().
   /// Shape   (n)
   [[nodiscard]] std::vector<float> read_vector(std::string_view name, std::size_t n, std::string_view origin = {}) {

@@ -60,6 +60,10 @@ class safetensors_folder {
                                           std::string_view origin = {}) {
     return file_with(name).read_matrix(name, rows, cols, origin);
   }
+  /// Checks that a matrix can be read, without reading it.
+  void check_matrix(std::string const& name, std::size_t rows, std::size_t cols, std::string_view origin = {}) {
+    file_with(name).check_matrix(name, rows, cols, origin);
+  }
   [[nodiscard]] std::vector<float> read_vector(std::string const& name, std::size_t n, std::string_view origin = {}) {
     return file_with(name).read_vector(name, n, origin);
   }

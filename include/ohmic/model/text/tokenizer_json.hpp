@@ -23,6 +23,7 @@
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/text/byte_pairs.hpp"
+#include "ohmic/model/text/piece_ids.hpp"
 #include "ohmic/model/text/pre_tokens.hpp"
 #include "ohmic/model/text/sentencepiece.hpp"
 
@@ -189,7 +190,6 @@ namespace detail {
 class bpe_reader {
  public:
   static constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
-  static constexpr std::size_t max_pieces = std::size_t{1} << 22;
 
   explicit bpe_reader(std::filesystem::path const& file) : json_(file, max_bytes) {}
 
@@ -207,7 +207,7 @@ class bpe_reader {
     c.byte_fallback = model.flag("byte_fallback", false);
     c.fuse_unknown = model.flag("fuse_unk", false);
     c.ignore_merges = model.flag("ignore_merges", false);
-    std::vector<std::string> pieces = read_pieces(model);
+    std::vector<std::string> pieces = read_piece_ids(model);
     if (model.has("unk_token")) {
       auto const found = std::find(pieces.begin(), pieces.end(), model.string("unk_token"));
       if (found == pieces.end())
@@ -292,24 +292,6 @@ class bpe_reader {
     rules_.pattern = pattern;
   }
 
-  [[nodiscard]] static std::vector<std::string> read_pieces(json_file const& model) {
-    json_file const vocabulary = model.inside("vocab");
-    std::vector<std::string> pieces;
-    for (auto const& [piece, id] : vocabulary.entries()) {
-      if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_pieces)
-        throw vocabulary.wrong_type(piece, id, "an id from 0 to " + std::to_string(max_pieces - 1));
-      auto const i = static_cast<std::size_t>(id.get<std::uint64_t>());
-      if (i >= pieces.size()) pieces.resize(i + 1);
-      if (!pieces[i].empty())
-        throw error({errc::file_format, "id is given twice", vocabulary.where(piece), std::to_string(i),
-                     "taken by " + in_quotes(printable(pieces[i])), ""});
-      pieces[i] = piece;
-    }
-    if (pieces.empty())
-      throw error({errc::file_format, "is empty", model.where("vocab"), "", "at least one piece", ""});
-    return pieces;
-  }
-
   /// "left right", or ["left", "right"].
   [[nodiscard]] static std::vector<std::pair<std::string, std::string>> read_merges(json_file const& model) {
     auto const* list = model.find("merges");
@@ -339,7 +321,7 @@ class bpe_reader {
     for (auto const& a : *list) {
       std::string const text = a.is_object() ? text_of(a, "content") : "";
       if (text.empty() || !a.contains("id") || !a["id"].is_number_unsigned() ||
-          a["id"].get<std::uint64_t>() >= max_pieces)
+          a["id"].get<std::uint64_t>() >= max_piece_ids)
         throw json_.wrong_type("added_tokens", a, "tokens with content and id");
       for (char const* key : {"single_word", "lstrip", "rstrip"})
         if (flag_of(a, key, false))

@@ -1,5 +1,5 @@
 // BERT's WordPiece tokenizer: basic tokenization, then the longest piece of the vocabulary first; vocab.txt and
-// tokenizer_config.json of Hugging Face's form.
+// tokenizer_config.json of Hugging Face's form, or tokenizer.json.
 #pragma once
 
 #include <algorithm>
@@ -17,11 +17,12 @@
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/utf8.hpp"
 #include "ohmic/model/bert.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/text/basic_tokens.hpp"
-#include "ohmic/core/utf8.hpp"
+#include "ohmic/model/text/piece_ids.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -214,19 +215,88 @@ inline std::vector<std::string> read_vocabulary(std::filesystem::path const& fil
   return c;
 }
 
-/// The tokenizer in `folder` (vocab.txt, tokenizer_config.json) for a model: its ids are rows of the model's word
-/// embedding, its texts fit into the model's positions.
-/// Errors  those of read_wordpiece_config and wordpiece; errc::config_conflict if the vocabulary has more pieces than
+namespace detail {
+
+/// The special tokens around a text: BertProcessing's, or those of a template that has one before it and one after it.
+inline void read_around(json_file const& json, wordpiece_config& c) {
+  json_file const part = json.inside("post_processor");
+  std::string const type = part.string("type");
+  auto const unknown = [&](std::string const& key, std::string got, std::string allowed) {
+    return error({errc::config_value, "is not supported", part.where(key), std::move(got), std::move(allowed), ""});
+  };
+  auto const name_of = [&](nlohmann::json const& v, char const* key) -> std::string {
+    auto const found = v.find(key);
+    return v.is_object() && found != v.end() && found->is_object() && found->contains("id") &&
+                   (*found)["id"].is_string()
+               ? (*found)["id"].get<std::string>()
+               : std::string();
+  };
+  if (type == "BertProcessing" || type == "RobertaProcessing") {
+    for (auto const& [key, token] : {std::pair{"cls", &c.first}, {"sep", &c.last}}) {
+      auto const* const v = part.find(key);
+      if (v == nullptr || !v->is_array() || v->size() != 2 || !v->front().is_string())
+        throw error({errc::file_format, "is no token with its id", part.where(key), "", "['[CLS]', 101]", ""});
+      *token = v->front().get<std::string>();
+    }
+    return;
+  }
+  auto const* const single = part.find("single");
+  if (type != "TemplateProcessing" || single == nullptr || !single->is_array() || single->size() != 3)
+    throw unknown("type", in_quotes(printable(type)),
+                  "BertProcessing, or TemplateProcessing of a token, the text, a token");
+  c.first = name_of((*single)[0], "SpecialToken"), c.last = name_of((*single)[2], "SpecialToken");
+  if (c.first.empty() || c.last.empty() || name_of((*single)[1], "Sequence") != "A")
+    throw unknown("single", json_file::text(*single), "a special token, sequence A, a special token");
+}
+}  // namespace detail
+
+/// The tokenizer in a tokenizer.json whose model is WordPiece. Tokens of its vocabulary that stand in a text, such as "[MASK]", are text.
+/// Errors  file_missing, file_format, missing_entry, config_value, capacity; file and key
+[[nodiscard]] inline wordpiece read_wordpiece_json(std::filesystem::path const& file, std::size_t positions) {
+  json_file const json(file, std::uint64_t{64} << 20);
+  json_file const model = json.inside("model"), normalizer = json.inside("normalizer");
+  auto const require = [](json_file const& at, char const* key, char const* value) {
+    if (std::string const got = at.string(key); got != value)
+      throw error(
+          {errc::config_value, "is not supported", at.where(key), in_quotes(printable(got)), in_quotes(value), ""});
+  };
+  require(model, "type", "WordPiece");
+  if (model.has("continuing_subword_prefix")) require(model, "continuing_subword_prefix", "##");
+  require(normalizer, "type", "BertNormalizer");
+  require(json.inside("pre_tokenizer"), "type", "BertPreTokenizer");
+  if (!normalizer.flag("clean_text", true))
+    throw error({errc::config_value, "is not supported", normalizer.where("clean_text"), "false", "true", ""});
+  wordpiece_config c;
+  c.basic.lower_case = normalizer.flag("lowercase", true);
+  c.basic.strip_accents = normalizer.flag("strip_accents", c.basic.lower_case);
+  c.basic.space_ideographs = normalizer.flag("handle_chinese_chars", true);
+  c.max_length = positions;
+  if (json.has("truncation"))
+    c.max_length = std::min(positions, json.inside("truncation").count("max_length", 3, model_limits::positions));
+  if (model.has("unk_token")) c.unknown = model.string("unk_token");
+  if (model.has("max_input_chars_per_word"))
+    c.max_word_code_points = model.count("max_input_chars_per_word", 1, std::size_t{1} << 20);
+  detail::read_around(json, c);
+  return {detail::read_piece_ids(model), std::move(c), place(file, "key 'model.vocab'")};
+}
+
+/// The tokenizer in `folder` (vocab.txt and tokenizer_config.json; where there is no vocab.txt, tokenizer.json) for a model: its ids are
+/// rows of the model's word embedding, its texts fit into the model's positions.
+/// Errors  those of read_wordpiece_config, read_wordpiece_json and wordpiece; errc::config_conflict if the vocabulary has more pieces than
 ///         the model
 [[nodiscard]] inline wordpiece read_wordpiece(std::filesystem::path const& folder, bert_config const& model) {
-  std::filesystem::path const file = folder / "vocab.txt";
-  wordpiece_config config = read_wordpiece_config(folder / "tokenizer_config.json", model.positions);
-  wordpiece tokens(detail::read_vocabulary(file), std::move(config), place(file));
+  std::filesystem::path const lines = folder / "vocab.txt", json = folder / "tokenizer.json";
+  bool const in_json = !std::filesystem::exists(lines) && std::filesystem::exists(json);
+  std::filesystem::path const& file = in_json ? json : lines;
+  wordpiece tokens = in_json ? read_wordpiece_json(json, model.positions) : [&] {
+    auto config = read_wordpiece_config(folder / "tokenizer_config.json", model.positions);
+    return wordpiece(detail::read_vocabulary(lines), std::move(config), place(lines));
+  }();
   if (tokens.size() > model.vocabulary)
     throw error({errc::config_conflict, "vocabulary does not fit the model", place(file),
                  std::to_string(tokens.size()) + " pieces",
                  "at most " + std::to_string(model.vocabulary) + " (vocab_size of the model)",
-                 "take vocab.txt and config.json from the same model"});
+                 "take " + file.filename().string() + " and config.json from the same model"});
   return tokens;
 }
 
