@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes bench/RESULTS.md and bench/RESULTS.svg from what Google Benchmark wrote.
 
-    python3 bench/report.py "COMPILER AND FLAGS=FILE.json" ...
+    python3 bench/report.py "COMPILER AND FLAGS=FILE.json" ... [compile=FILE.json]
 
 Every figure is a ratio of medians of one run, with the spread (cv) of both sides; a bound is that of the issue that asked
 for it. Standard library only."""
@@ -46,6 +46,23 @@ OWN = [
     ("`multi_bit`", "in_situ/multi_bit/ohmic/1"),
     ("`single_bit`", "in_situ/single_bit/ohmic/1"),
 ]
+MODEL = [
+    ("`wang2024`", "model/fp32/onednn", "model/wang2024/ohmic/1", 6.0, 3.0),
+    ("`multi_bit`", "model/fp32/onednn", "model/multi_bit/ohmic/1", None, None),
+    ("fp32 reference", "model/fp32/onednn", "model/fp32/ohmic", None, None),
+]
+UNITS = [
+    ("exp, over the C library", "nonlinear/exp/ohmic", "nonlinear/exp/libm"),
+    ("exp, over an xtensor expression", "nonlinear/exp/ohmic", "nonlinear/exp/xtensor"),
+    ("GELU, over the C library", "nonlinear/gelu/ohmic", "nonlinear/gelu/libm"),
+    ("softmax of 256, over the C library", "nonlinear/softmax/ohmic", "nonlinear/softmax/libm"),
+    ("codes of EXP(S), over a softmax of the C library", "nonlinear/softmax_codes/ohmic", "nonlinear/softmax/libm"),
+    ("layer norm of 1024, over the C library", "nonlinear/layer_norm/ohmic", "nonlinear/layer_norm/libm"),
+    ("attention of a head on the array, over the fp32 reference", "attention/wang2024/ohmic", "attention/fp32/ohmic"),
+    ("dense bank read back, ideal, over the definition", "dense/ideal/ohmic", "dense/ideal/plain"),
+    ("the same with errors", "dense/noisy/ohmic", "dense/noisy/plain"),
+]
+RATES = ("MAC/s", "values/s", "weights/s")
 WIRES = [
     (f"{text}, {n} x {n}", f"wires/{kind}/ohmic/{n}", f"wires/vector/sparse_lu/{n}")
     for kind, text in (("vector", "one vector"), ("effective", "effective matrix"), ("64_further", "64 further vectors"))
@@ -64,7 +81,7 @@ class results:
             if b.get("aggregate_name") == "median":
                 self.medians[name] = b
             elif b.get("aggregate_name") == "cv":
-                self.spreads[name] = b.get("MAC/s", b["real_time"])
+                self.spreads[name] = next((b[r] for r in RATES if r in b), b["real_time"])
         self.label = next((b["label"] for n, b in self.medians.items() if n.startswith("product/") and b.get("label")), "")
 
     def has(self, *names):
@@ -73,7 +90,8 @@ class results:
     def ratio(self, ours, other):
         """How many times the rate of the other ours is, with the spread of both."""
         a, b = self.medians[ours], self.medians[other]
-        value = a["MAC/s"] / b["MAC/s"] if "MAC/s" in a and "MAC/s" in b else b["real_time"] / a["real_time"]
+        rate = next((r for r in RATES if r in a and r in b), None)
+        value = a[rate] / b[rate] if rate else b["real_time"] / a["real_time"]
         return value, (self.spreads[ours] ** 2 + self.spreads[other] ** 2) ** 0.5
 
 
@@ -113,9 +131,12 @@ def processor():
 
 
 def main(arguments):
-    runs = {}
+    runs, compiled = {}, None
     for argument in arguments:
         name, _, path = argument.rpartition("=")
+        if name == "compile":
+            compiled = json.loads(Path(path).read_text())
+            continue
         runs[name.strip()] = results(path)
     if not runs:
         sys.exit('usage: report.py "COMPILER AND FLAGS=FILE.json" ...')
@@ -153,6 +174,20 @@ What other definitions, imperfections and conventional arrays take: MAC rate ove
 
 """)
     parts.append(table(["", *names], compared(runs, [(t, n, "product/8bit/ohmic/1") for t, n in OWN])))
+    passes = compared(runs, MODEL, bounds=True)
+    if passes:
+        parts.append("""
+## A whole pass
+
+256 tokens through two of the 24 layers of a BERT-Large (1024 wide, 16 heads, 4096 inside), which are all alike: products, softmax, layer norms, GELU and
+attention. How many times as long as the same pass in float by oneDNN on one thread (its matmul, softmax, GELU and layer norm).
+
+""")
+        parts.append(table(["", *names, "at most", "aim"], passes))
+    units = compared(runs, UNITS)
+    if units:
+        parts.append("\n## Units beside the arrays\n\nHow many times as fast, one thread; tables of one line each in `bench/nonlinear`, `attention`, `dense`.\n\n")
+        parts.append(table(["", *names], units))
     wires = compared(runs, WIRES)
     if wires:
         parts.append("""
@@ -179,6 +214,10 @@ Microseconds for prefill and one decoding step of a BERT-Large on each preset (b
                 cells.append("-" if b is None else f"{b['points/s']:.3g} /s" if "points/s" in b else "{:.3g} us".format(b["real_time"] * {"ns": 1e-3, "us": 1, "ms": 1e3}[b["time_unit"]]))
             rows.append(cells)
         parts.append(table(["", *names], rows))
+    if compiled:
+        parts.append("\n## Compile time\n\nSeconds of CPU without optimisation, medians of three (`bench/compile/compile_times.py`).\n\n")
+        compilers = list(compiled[0]["seconds"])
+        parts.append(table(["", *compilers, "at most"], [[r["what"], *("{:.2f}".format(r["seconds"][c]) for c in compilers), "-" if r["budget_s"] is None else f"{r['budget_s']:g}"] for r in compiled]))
     (ROOT / "bench" / "RESULTS.md").write_text("".join(parts))
 
     shown = [r for r in ROWS[:6] if first.has(r[1], r[2])]

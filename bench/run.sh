@@ -14,7 +14,7 @@ for compiler in "${compilers[@]}"; do
     clang++*) packages+=(clang) ;;
   esac
 done
-ohmic_step "1/3 What the benches need"
+ohmic_step "1/4 What the benches need"
 ohmic_packages "${packages[@]}" cmake ninja-build ccache python3 libxtensor-dev libxsimd-dev \
   "libboost1.81-dev|libboost1.83-dev|libboost1.88-dev" libbenchmark-dev libeigen3-dev libdnnl-dev libopenblas-dev
 
@@ -31,7 +31,7 @@ results=()
 for build in "${builds[@]}"; do
   compiler=${build%% *} flags=${build#* }
   name="bench-${compiler//+/p}${flags//[^a-z]/}"
-  ohmic_step "2/3 Building and running with $compiler -O3 $flags"
+  ohmic_step "2/4 Building and running with $compiler -O3 $flags"
   mkdir -p "$ohmic_root/build"
   if ! cmake -S "$ohmic_root" -B "$ohmic_root/build/$name" -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="$flags" -DOHMIC_BUILD_TESTS=OFF -DOHMIC_BUILD_EXAMPLES=OFF \
@@ -49,5 +49,8 @@ for build in "${builds[@]}"; do
   results+=("$compiler -O3 $flags=$ohmic_root/build/$name.json")
 done
 [ ${#results[@]} -eq 0 ] && exit 0
-ohmic_step "3/3 Writing bench/RESULTS.md and bench/RESULTS.svg"
+ohmic_step "3/4 Compile times"
+python3 "$ohmic_root/bench/compile/compile_times.py" "$ohmic_root/build/compile_times.json" "${compilers[@]}"
+results+=("compile=$ohmic_root/build/compile_times.json")
+ohmic_step "4/4 Writing bench/RESULTS.md and bench/RESULTS.svg"
 python3 "$ohmic_root/bench/report.py" "${results[@]}"

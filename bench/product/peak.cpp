@@ -10,9 +10,8 @@ namespace {
 
 using arch = ohmic::simd::native;
 
-/// `Products` byte products for four rows of 16 outputs, eight tokens at a time; Adc converts every 64 rows.
-template <std::size_t Products, bool Converts>
-void peak(benchmark::State& state) {
+/// Two byte products for four rows of 16 outputs, eight tokens at a time; converters read every 64 rows.
+void converted(benchmark::State& state) {
   using dot = ohmic::simd::dot4<arch>;
   constexpr std::size_t tokens = 8, groups = 16, tiles = 255;
   alignas(64) std::uint8_t weights[2][64];
@@ -31,9 +30,7 @@ void peak(benchmark::State& state) {
     for (std::size_t lane = 0; lane < ohmic::output_block; lane += dot::lanes) {
       ohmic::detail::converting<arch, ohmic::uniform_adc, tokens> converter{adc, adc.full_scale(), to, clipped, 0, {},
                                                                             {}};
-      ohmic::detail::subtracting<arch, tokens> subtractor{to, 0, {}};
       converter.begin(lane);
-      subtractor.begin(lane);
       for (std::size_t tile = 0; tile < tiles; ++tile) {
         benchmark::DoNotOptimize(digits);
         typename dot::sums p[tokens], q[tokens];
@@ -44,24 +41,44 @@ void peak(benchmark::State& state) {
         for (std::size_t g = 0; g < groups; ++g)
           ohmic::detail::unrolled<tokens>([&](auto n) __attribute__((always_inline)) {
             dot::template add<false>(p[n], weights[0], digits[0][n]);
-            if constexpr (Products > 1) dot::template add<false>(q[n], weights[1], digits[1][n]);
+            dot::template add<false>(q[n], weights[1], digits[1][n]);
           });
         ohmic::detail::unrolled<tokens>([&](auto n) __attribute__((always_inline)) {
-          if constexpr (Converts) {
-            converter.tile(n, dot::total(p[n]), dot::total(q[n]));
-          } else {
-            subtractor.tile(n, dot::total(p[n]), dot::total(q[n]));
-          }
+          converter.tile(n, dot::total(p[n]), dot::total(q[n]));
         });
       }
-      Converts ? converter.end(lane) : subtractor.end(lane);
+      converter.end(lane);
     }
   };
-  // With converters three digits make one multiply-accumulate.
-  ohmic_bench::measure(state, {tokens, 4 * groups * tiles / (Converts ? 3 : 1), ohmic::output_block}, run);
+  // Three digits make one multiply-accumulate.
+  ohmic_bench::measure(state, {tokens, 4 * groups * tiles / 3, ohmic::output_block}, run);
   state.SetLabel(arch::name());
 }
-BENCHMARK(peak<2, true>)->Name("product/8bit/peak")->Apply(ohmic_bench::product_settings);
-BENCHMARK(peak<1, false>)->Name("product/lossless/peak")->Apply(ohmic_bench::product_settings);
+BENCHMARK(converted)->Name("product/8bit/peak")->Apply(ohmic_bench::product_settings);
+
+/// One byte product for four rows of 16 outputs; two blocks of outputs share what is broadcast, as in the kernel.
+void lossless(benchmark::State& state) {
+  using dot = ohmic::simd::dot4<arch>;
+  constexpr std::size_t sums = dot::lanes == ohmic::output_block ? 16 : 4, blocks = sums / 8 + (sums < 8), steps = 4096;
+  alignas(64) std::uint8_t weights[2][64];
+  for (std::size_t i = 0; i < 64; ++i) weights[0][i] = weights[1][i] = static_cast<std::uint8_t>(7 * i % 127);
+  alignas(64) std::int32_t digits[8];
+  for (std::size_t n = 0; n < 8; ++n) digits[n] = 0x01020301 ^ static_cast<std::int32_t>(n);
+  auto const run = [&] {
+    typename dot::sums p[sums];
+    ohmic::detail::unrolled<sums>([&](auto n) __attribute__((always_inline)) { dot::start(p[n], 0); });
+    for (std::size_t g = 0; g < steps; ++g) {
+      benchmark::DoNotOptimize(digits);
+      ohmic::detail::unrolled<sums>([&](auto n) __attribute__((always_inline)) {
+        dot::template add<true>(p[n], weights[n % blocks], digits[n / blocks]);
+      });
+    }
+    ohmic::detail::unrolled<sums>([&](auto n)
+                                      __attribute__((always_inline)) { benchmark::DoNotOptimize(dot::total(p[n])); });
+  };
+  ohmic_bench::measure(state, {sums, 4 * steps, dot::lanes}, run);
+  state.SetLabel(arch::name());
+}
+BENCHMARK(lossless)->Name("product/lossless/peak")->Apply(ohmic_bench::product_settings);
 
 }  // namespace

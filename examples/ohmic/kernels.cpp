@@ -25,7 +25,16 @@ bool runs_avx512() {
 
 kernel_set const& choose_kernels(std::string const& name) {
 #if defined(OHMIC_WITH_AVX512)
-  if ((name == "auto" || name == "avx512") && runs_avx512()) return avx512_kernels;
+  if ((name == "auto" || name == "avx512") && runs_avx512()) {
+#if defined(OHMIC_WITH_AVX512POPCNT)
+    if (__builtin_cpu_supports("avx512vpopcntdq")) {
+      static kernel_set const counting{avx512_kernels.products, bit_counting_columns, avx512_kernels.fp32,
+                                       avx512_kernels.wires};
+      return counting;
+    }
+#endif
+    return avx512_kernels;
+  }
 #endif
 #if defined(OHMIC_WITH_AVX2)
   if ((name == "auto" || name == "avx2") && runs_avx2()) return avx2_kernels;

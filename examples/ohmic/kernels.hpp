@@ -26,6 +26,10 @@ extern kernel_set const avx2_kernels;
 #if defined(OHMIC_WITH_AVX512)
 extern kernel_set const avx512_kernels;
 #endif
+#if defined(OHMIC_WITH_AVX512POPCNT)
+/// Those of avx512 with the instruction that counts bits, where the processor has it.
+extern ohmic::in_situ::column_kernels<ohmic::uniform_adc> const* const bit_counting_columns;
+#endif
 
 /// The named set ("baseline", "avx2", "avx512"), or the best that this processor runs for "auto".
 /// Errors  unknown_id for a name that this program or this processor does not have

@@ -42,7 +42,7 @@ FENCES = [
     (r"(xtensor|xtl)/", r"core/xtensor\.hpp"),
     (r"boost/hana(/|\.hpp)", r"core/(reflect|named)\.hpp"),
     (r"benchmark/", r"bench/.*"),
-    (r"immintrin\.h$", r"core/dot4\.hpp"),
+    (r"immintrin\.h$", r"core/(dot4|bit_count|philox_lanes)\.hpp"),
     (r"nlohmann/", r"model/(import|text)[./].*"),
     (r"utf8proc\.h$", r"model/(import|text)[./].*"),
     (r"boost/dll/", r"plugin/library\.hpp"),

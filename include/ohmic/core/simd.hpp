@@ -177,6 +177,13 @@ template <class Arch>
   return xsimd::any(condition);
 }
 
+/// True if the condition holds in every lane.
+[[nodiscard]] constexpr bool all(bool condition) noexcept { return condition; }
+template <class Arch>
+[[nodiscard]] bool all(xsimd::batch_bool<float, Arch> condition) noexcept {
+  return xsimd::all(condition);
+}
+
 /// Integral floats as 32-bit integers, and back. Range  |v| < 2^31, a fraction is cut off
 template <lane V>
 [[nodiscard]] integer_of<V> to_int(V v) noexcept {

@@ -11,6 +11,7 @@
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/philox.hpp"
+#include "ohmic/core/philox_lanes.hpp"
 #include "ohmic/core/simd.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -105,6 +106,12 @@ template <simd::lane V>
   V const x = V(1.0f) - (p + p);
   V const w = V(0.0f) - detail::log_positive(simd::mul(V(4.0f) * p, V(1.0f) - p));
   auto const central = w < V(6.0f);
+  if (simd::all(central)) {  // nearly always
+    V const near = w - V(3.0f);
+    V z(inner[9]);
+    for (int i = 8; i >= 0; --i) z = simd::mul_add(z, near, V(inner[i]));
+    return simd::mul(z, x);
+  }
   V const t = simd::select(central, V(w - V(3.0f)), V(simd::sqrt(w) - V(3.5f)));
   V z = simd::select(central, V(inner[9]), V(outer[9]));
   for (int i = 8; i >= 0; --i) z = simd::mul_add(z, t, simd::select(central, V(inner[i]), V(outer[i])));
@@ -166,12 +173,17 @@ struct stream {
   void normals(std::uint64_t first, std::uint32_t time, std::span<float> out) const noexcept {
     using batch = simd::f32<Arch>;
     for_each_block<Arch>(first, time, out.size(), [&](std::uint32_t const* block, std::size_t at, std::size_t n) {
-      float bits[block_words] = {}, z[block_words];
-      for (std::size_t i = 0; i < n; ++i) bits[i] = std::bit_cast<float>(block[i]);
-      static_assert(block_words % batch::size == 0);
-      for (std::size_t i = 0; i < n; i += batch::size)
-        simd::store(z + i, normal_from_word<batch>(simd::to_bits(simd::load<batch>(bits + i))));
-      std::copy_n(z, n, out.data() + at);
+      std::size_t const whole = n - n % batch::size;
+      auto const normal_of = [](std::uint32_t const* word) {
+        return normal_from_word<batch>(simd::i32<Arch>::load_unaligned(reinterpret_cast<std::int32_t const*>(word)));
+      };
+      for (std::size_t i = 0; i < whole; i += batch::size) simd::store(out.data() + at + i, normal_of(block + i));
+      if (whole == n) return;
+      std::uint32_t rest[batch::size] = {};
+      float z[batch::size];
+      std::copy_n(block + whole, n - whole, rest);
+      simd::store(z, normal_of(rest));
+      std::copy_n(z, n - whole, out.data() + at + whole);
     });
   }
 
@@ -192,18 +204,14 @@ struct stream {
   /// Calls f(words, at, n): words[0..n) belong to the elements first + at and up.
   template <class Arch, class F>
   void for_each_block(std::uint64_t first, std::uint32_t time, std::size_t size, F const& f) const noexcept {
-    std::uint32_t words[block_words];
+    constexpr std::size_t width = simd::i32<Arch>::size;
+    static_assert(block_counters % width == 0);
+    alignas(64) std::uint32_t words[block_words];
     for (std::size_t at = 0; at < size;) {
       auto const quad = (first + at) / 4;
       auto const skipped = static_cast<std::size_t>((first + at) % 4);
-      philox::lanes<block_counters> c;
-      for (std::size_t l = 0; l < block_counters; ++l) {
-        auto const a = address(quad + l, time);
-        for (std::size_t j = 0; j < 4; ++j) c.word[j][l] = a[j];
-      }
-      philox::encipher(Arch{}, c, key());
-      for (std::size_t l = 0; l < block_counters; ++l)
-        for (std::size_t j = 0; j < 4; ++j) words[4 * l + j] = c.word[j][l];
+      for (std::size_t l = 0; l < block_counters && 4 * l < skipped + size - at; l += width)
+        philox::encipher_run<Arch>(address(quad + l, time), key(), words + 4 * l);
       auto const n = std::min(block_words - skipped, size - at);
       f(words + skipped, at, n);
       at += n;

@@ -157,10 +157,12 @@ class computation_array {
                                       operand_source source, product_report& report, executor& threads,
                                       std::string const& where, read_place const& place = {}) const {
     check_operand(y, where);
+    if (lossless() && config_.noise.ideal()) {
+      switched_operand::require_digits<S>(switched_view(x), y.cut(), static_cast<int>(adcs.size()), where);
+      return exact_product(x, y, static_cast<int>(adcs.size()), source, report, threads, where);
+    }
     auto const switched =
         switched_operand::balanced_digits_of<S>(switched_view(x), y.cut(), static_cast<int>(adcs.size()), where);
-    if (lossless() && config_.noise.ideal())
-      return exact_product(x, y, static_cast<int>(adcs.size()), source, report, threads, where);
     check_exactness(y.cut(), switched, adcs, where);
     if (!config_.noise.ideal()) return imperfect_product(switched, y, adcs, source, report, threads, where, place);
     return run(switched, y, adcs.size(), source, report, threads,
@@ -179,13 +181,15 @@ class computation_array {
     if (y.cut().inner > (std::size_t{1} << 16))
       throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner),
                    "at most 65536", "split the matrix"});
-    return run(switched, y, static_cast<std::size_t>(digits), source, report, threads,
-               [&](block_job const& first, task_place, std::size_t d, sum_target z, std::uint64_t&) {
-                 if (d >= switched.digits()) return;  // fewer byte digits than switched digits
-                 block_job job = first;
-                 z.gain = static_cast<double>(switched.weight(d));
-                 kernels_->subtract(job, z);
-               });
+    return run(
+        switched, y, static_cast<std::size_t>(digits), source, report, threads,
+        [&](block_job const& first, task_place, std::size_t d, sum_target z, std::uint64_t&) {
+          if (d >= switched.digits()) return;  // fewer byte digits than switched digits
+          block_job job = first;
+          z.gain = static_cast<double>(switched.weight(d));
+          kernels_->subtract(job, z);
+        },
+        exact_blocks);
   }
 
   /// Statistics of the column currents of a product, digit by digit, added to `seen`.
@@ -278,24 +282,25 @@ class computation_array {
   /// since their order does not matter), digits follow each other. Actions are counted where they happen.
   template <class Kernel>
   [[nodiscard]] product_sums run(switched_operand const& x, driven_operand const& y, std::size_t digits,
-                                 operand_source source, product_report& report, executor& threads,
-                                 Kernel const& kernel) const {
+                                 operand_source source, product_report& report, executor& threads, Kernel const& kernel,
+                                 std::size_t blocks_of_task = 1) const {
     array_geometry const& g = config_.array;
     std::size_t const inner = y.cut().inner, tiles = y.cut().tiles(), groups = pieces(x.tokens(), g.pairs());
     product_sums z(x.tokens(), y.outputs());
-    std::vector<product_report> done(groups * y.blocks());
+    std::vector<product_report> done(groups * pieces(y.blocks(), blocks_of_task));
     threads.for_each_index(done.size(), [&](std::size_t task) {
       // Groups of one block follow each other: its weights are then in the cache.
-      std::size_t const block = task / groups, group = task % groups;
+      std::size_t const block = task / groups * blocks_of_task, group = task % groups;
       std::size_t const first = group * g.pairs(), tokens = std::min(g.pairs(), x.tokens() - first);
-      std::size_t const sessions = std::min(output_block, y.outputs() - block * output_block);
+      std::size_t const blocks = std::min(blocks_of_task, y.blocks() - block),
+                        sessions = std::min(blocks * output_block, y.outputs() - block * output_block);
       product_report& r = done[task];
       if (group == 0) load_sessions(r.actions, sessions, inner, source);
       r.actions.template add<"cache", "read">(sessions * tokens * inner);
       r.actions.template add<"encoder", "encode">(sessions * tokens * inner);
       for (std::size_t d = 0; d < std::max(digits, x.digits()); ++d) {
-        kernel(ohmic::job_for(x, y, block, d, first, tokens), task_place{group, block}, d, z.target(first, block, 1.0),
-               r.clipped);
+        kernel(ohmic::job_for(x, y, block, d, first, tokens, blocks), task_place{group, block}, d,
+               z.target(first, block, 1.0), r.clipped);
         if (d >= digits) continue;  // byte digits of the lossless product beyond those of the hardware
         r.actions.template add<"switch_register", "load">(sessions * tokens * inner);
         for (std::size_t tile = 0; tile < tiles; ++tile) {

@@ -21,11 +21,15 @@ struct block_job {
   std::size_t tokens = 0;
   std::size_t tiles = 0;
   std::size_t groups = 0;  ///< groups of four inner elements in a tile
+  std::size_t blocks = 1;  ///< of 16 outputs, one after the other; only products in integers take more than one
   bool wide = false;       ///< digits beyond 63 occur (see dot4.hpp)
 };
 
 /// Outputs of a block.
 inline constexpr std::size_t output_block = 16;
+
+/// Blocks that a task of a product in integers takes: two share what is broadcast.
+inline constexpr std::size_t exact_blocks = 2;
 
 /// Where a kernel adds its results: rows of tokens, padded to whole blocks.
 /// Range   gain is a multiple of 2^-16 and every sum stays below 2^53 of them, so that adding in double is exact

@@ -97,6 +97,41 @@ inline void add_scaled(sum_target const& z, std::size_t token, std::size_t lane,
   for (std::size_t l = 0; l < lanes; ++l) row[l] += z.gain * static_cast<double>(buffer[l]);
 }
 
+/// z += gain x sum over all tiles of I+ - I- of some tokens and blocks of outputs, all of it in registers: a digit that is
+/// broadcast meets every block, a register of weights every token.
+/// Cost    one byte product per multiplication
+template <class Arch, bool Wide, std::size_t Tokens, std::size_t Blocks>
+inline void exact_sums(block_job const& job, std::size_t first, std::size_t block, sum_target const& z) noexcept {
+  using dot = simd::dot4<Arch>;
+  constexpr std::size_t ahead = 1024;  // bytes of weights, which stream from an outer cache
+  std::size_t const groups = job.tiles * job.groups, block_bytes = groups * 4 * output_block;
+  std::int8_t const* const digits = job.digits + first * groups * 4;
+  for (std::size_t lane = 0; lane < output_block; lane += dot::lanes) {
+    std::uint8_t const* const weights = job.offset + block * block_bytes + 4 * lane;
+    typename dot::sums sums[Tokens * Blocks];
+    detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
+      std::int32_t start = 0;
+      for (std::size_t tile = 0; tile < job.tiles; ++tile) start += job.starts[(first + n) * job.tiles + tile];
+      detail::unrolled<Blocks>([&](auto b) __attribute__((always_inline)) { dot::start(sums[n * Blocks + b], start); });
+    });
+    for (std::size_t g = 0; g < groups; ++g) {
+      detail::unrolled<Blocks>([&](auto b) __attribute__((always_inline)) {
+        __builtin_prefetch(weights + b * block_bytes + 4 * output_block * g + ahead);
+      });
+      detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
+        std::int32_t d;
+        std::memcpy(&d, digits + (n * groups + g) * 4, 4);
+        detail::unrolled<Blocks>([&](auto b) __attribute__((always_inline)) {
+          dot::template add<Wide>(sums[n * Blocks + b], weights + b * block_bytes + 4 * output_block * g, d);
+        });
+      });
+    }
+    detail::unrolled<Tokens * Blocks>([&](auto i) __attribute__((always_inline)) {
+      add_scaled<Arch>(z, first + i / Blocks, (block + i % Blocks) * output_block + lane, dot::total(sums[i]));
+    });
+  }
+}
+
 /// ADC(I+) - ADC(I-) of every tile, summed; currents above the full scale counted.
 template <class Arch, class Adc, std::size_t Tokens>
 struct converting {
@@ -131,23 +166,6 @@ struct converting {
   }
 };
 
-/// I+ - I- of every tile, summed.
-template <class Arch, std::size_t Tokens>
-struct subtracting {
-  using ints = simd::i32<Arch>;
-  sum_target const& z;
-  std::size_t first;
-  ints difference[Tokens];
-
-  void begin(std::size_t) noexcept {
-    for (auto& d : difference) d = ints(0);
-  }
-  void tile(std::size_t n, ints const& p, ints const&) noexcept { difference[n] = difference[n] + p; }
-  void end(std::size_t lane) noexcept {
-    for (std::size_t n = 0; n < Tokens; ++n) add_scaled<Arch>(z, first + n, lane, difference[n]);
-  }
-};
-
 /// I+ and I- of every tile into a buffer (tokens, tiles, 2, 16).
 template <class Arch, std::size_t Tokens>
 struct observing {
@@ -177,7 +195,7 @@ struct product_kernels {
   char const* instruction_set;
   /// z += gain x sum over tiles of (ADC(I+) - ADC(I-)); counts currents above full scale.
   void (*convert)(block_job const&, Adc const&, float full_scale, sum_target const&, std::uint64_t& clipped) noexcept;
-  /// z += gain x sum over tiles of (I+ - I-).
+  /// z += gain x sum over tiles of (I+ - I-), for all blocks of the job.
   void (*subtract)(block_job const&, sum_target const&) noexcept;
   /// The currents themselves: I+ and I- of every tile, (tokens, tiles, 2, 16).
   void (*observe)(block_job const&, std::int32_t* currents) noexcept;
@@ -196,7 +214,28 @@ void convert_block(block_job const& job, Adc const& adc, float full_scale, sum_t
 }
 template <class Arch>
 void subtract_block(block_job const& job, sum_target const& z) noexcept {
-  visit_tokens<Arch>(job, [&]<std::size_t Tokens>(std::size_t n) { return subtracting<Arch, Tokens>{z, n, {}}; });
+  std::size_t n = 0;
+  auto const some = [&]<std::size_t Tokens, std::size_t Blocks>(std::size_t block) {
+    for (; job.tokens - n >= Tokens; n += Tokens)
+      job.wide ? exact_sums<Arch, true, Tokens, Blocks>(job, n, block, z)
+               : exact_sums<Arch, false, Tokens, Blocks>(job, n, block, z);
+  };
+  constexpr bool whole = simd::dot4<Arch>::lanes == output_block;  // a register holds a block, and there are many
+  for (std::size_t block = 0; block < job.blocks;) {
+    n = 0;
+    std::size_t const side_by_side = whole && job.blocks - block > 1 ? 2 : 1;
+    if constexpr (whole) {
+      if (side_by_side == 2) {
+        some.template operator()<8, 2>(block);
+        some.template operator()<2, 2>(block);
+        some.template operator()<1, 2>(block);
+      }
+      some.template operator()<8, 1>(block);
+    }
+    some.template operator()<4, 1>(block);
+    some.template operator()<1, 1>(block);
+    block += side_by_side;
+  }
 }
 template <class Arch>
 void observe_block(block_job const& job, std::int32_t* currents) noexcept {

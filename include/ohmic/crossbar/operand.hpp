@@ -44,14 +44,15 @@ class driven_operand {
  public:
   driven_operand() = default;
   /// Errors  shape for an empty matrix; value, naming the element, for a code beyond -top..top of the DAC
+  /// Range   magnitudes false: without |w|, for products in integers alone; one byte per padded weight
   driven_operand(matrix_view<std::int16_t const> codes, std::size_t activations, std::int32_t top,
-                 std::string const& where)
+                 std::string const& where, bool magnitudes = true)
       : cut_{codes.cols, activations}, outputs_(codes.rows) {
     if (codes.rows == 0 || codes.cols == 0)
       throw error({errc::shape, "empty matrix", where, shape_text(codes.rows, codes.cols), "at least 1 x 1",
                    "check the model's sizes"});
     offset_.assign(pieces(outputs_, output_block) * output_block * cut_.padded(), 128);
-    magnitude_.assign(offset_.size(), 0);
+    if (magnitudes) magnitude_.assign(offset_.size(), 0);
     for (std::size_t t = 0; t < outputs_; ++t)
       for (std::size_t i = 0; i < cut_.inner; ++i) {
         std::int32_t const w = codes(t, i);
@@ -61,7 +62,7 @@ class driven_operand {
                        std::to_string(-top) + ".." + std::to_string(top), "quantise to the bits of the DAC"});
         std::size_t const at = index(t, i);
         offset_[at] = static_cast<std::uint8_t>(w + 128);
-        magnitude_[at] = static_cast<std::uint8_t>(w < 0 ? -w : w);
+        if (magnitudes) magnitude_[at] = static_cast<std::uint8_t>(w < 0 ? -w : w);
       }
   }
 
@@ -72,7 +73,9 @@ class driven_operand {
 
   /// First byte of a block of outputs.
   [[nodiscard]] std::uint8_t const* offset(std::size_t b) const noexcept { return offset_.data() + start(b, 0); }
-  [[nodiscard]] std::uint8_t const* magnitude(std::size_t b) const noexcept { return magnitude_.data() + start(b, 0); }
+  [[nodiscard]] std::uint8_t const* magnitude(std::size_t b) const noexcept {
+    return magnitude_.empty() ? nullptr : magnitude_.data() + start(b, 0);
+  }
   /// The code of output t at inner element i.
   [[nodiscard]] std::int32_t code(std::size_t t, std::size_t i) const noexcept { return offset_[index(t, i)] - 128; }
 
@@ -124,11 +127,7 @@ class switched_operand {
   template <int S, switched_code Code>
   [[nodiscard]] static switched_operand balanced_digits_of(matrix_view<Code const> codes, tiling const& cut, int digits,
                                                            std::string const& where) {
-    // More digits than 16-bit codes need would only leave the integers that hold them.
-    constexpr int most = balanced<S>::digits_for(max_code);
-    if (digits < 1 || digits > most)
-      throw error({errc::config_conflict, "number of digits", where, std::to_string(digits),
-                   "1.." + std::to_string(most), "use narrower codes or a larger scale factor"});
+    check_digits<S>(digits, where);
     switched_operand x(codes, cut, static_cast<std::size_t>(digits), balanced<S>::reach(digits), where);
     for (std::size_t d = x.digits_; d-- > 0;)
       x.weights_[d] = d + 1 == x.digits_ ? 1 : x.weights_[d + 1] * balanced<S>::base;
@@ -140,6 +139,13 @@ class switched_operand {
       x.template encode<S, std::uint32_t>(codes);
     }
     return x;
+  }
+
+  /// Refuses what balanced_digits_of refuses, without taking a digit.
+  template <int S, switched_code Code>
+  static void require_digits(matrix_view<Code const> codes, tiling const& cut, int digits, std::string const& where) {
+    check_digits<S>(digits, where);
+    check_codes(codes, cut, balanced<S>::reach(digits), where);
   }
 
   /// The same codes in as few bytes as hold them: one digit up to 127, two of base 255 up to 32512, else three. Carries
@@ -190,10 +196,28 @@ class switched_operand {
   }
 
  private:
+  template <int S>
+  static void check_digits(int digits, std::string const& where) {
+    // More digits than 16-bit codes need would only leave the integers that hold them.
+    constexpr int most = balanced<S>::digits_for(max_code);
+    if (digits < 1 || digits > most)
+      throw error({errc::config_conflict, "number of digits", where, std::to_string(digits),
+                   "1.." + std::to_string(most), "use narrower codes or a larger scale factor"});
+  }
+
   template <switched_code Code>
   switched_operand(matrix_view<Code const> codes, tiling const& cut, std::size_t digits, std::int64_t reach,
                    std::string const& where)
       : cut_(cut), tokens_(codes.rows), digits_(digits) {
+    check_codes(codes, cut, reach, where);
+    digit_.assign(digits_ * tokens_ * cut_.padded(), 0);
+    magnitude_.assign(digit_.size(), 0);
+    start_.assign(digits_ * tokens_ * cut_.tiles(), 0);
+  }
+
+  template <switched_code Code>
+  static void check_codes(matrix_view<Code const> codes, tiling const& cut, std::int64_t reach,
+                          std::string const& where) {
     if (codes.rows == 0 || codes.cols == 0)
       throw error({errc::shape, "empty matrix", where, shape_text(codes.rows, codes.cols), "at least 1 x 1",
                    "give at least one token"});
@@ -214,9 +238,6 @@ class switched_operand {
                        where + "[" + std::to_string(n) + "," + std::to_string(i) + "]", std::to_string(codes(n, i)),
                        std::to_string(-reach) + ".." + std::to_string(reach), "use more digits or narrower codes"});
     }
-    digit_.assign(digits_ * tokens_ * cut_.padded(), 0);
-    magnitude_.assign(digit_.size(), 0);
-    start_.assign(digits_ * tokens_ * cut_.tiles(), 0);
   }
 
   /// Row by row and digit by digit what balanced<S>::encode does to one value.
@@ -257,9 +278,10 @@ class switched_operand {
   aligned_vector<std::int32_t> start_;
 };
 
-/// One digit of some tokens against one block of outputs; a digit that is not there has no pointers.
+/// One digit of some tokens against blocks of outputs, one by default; a digit that is not there has no pointers.
 [[nodiscard]] inline block_job job_for(switched_operand const& x, driven_operand const& y, std::size_t block,
-                                       std::size_t digit, std::size_t first_token, std::size_t tokens) noexcept {
+                                       std::size_t digit, std::size_t first_token, std::size_t tokens,
+                                       std::size_t blocks = 1) noexcept {
   bool const there = digit < x.digits();
   return {y.offset(block),
           y.magnitude(block),
@@ -269,6 +291,7 @@ class switched_operand {
           tokens,
           x.cut().tiles(),
           x.cut().groups(),
+          blocks,
           x.wide()};
 }
 

@@ -1,6 +1,9 @@
 // The same products on every instruction set.
 #include "instruction_sets.hpp"
 
+#include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -114,6 +117,27 @@ TEST_CASE("the kernels of an instruction set say which it is") {
   for (std::size_t i = 1; i < names.size(); ++i) CHECK_THAT(names[i], contains(i == 1 ? "avx2" : "avx512"));
 #endif
   for (std::size_t i = 1; i < names.size(); ++i) CHECK(names[i] != names[0]);
+}
+
+TEST_CASE("bits are counted lane by lane on every instruction set") {
+  dice random(91);
+  for (auto const& set : kernel_sets()) {
+    INFO(set.flags);
+    for (std::size_t const rows : {0u, 1u, 2u, 30u, 31u}) {
+      for (int const kind : {0, 1, 2}) {
+        std::vector<std::uint32_t> words(rows * set.lanes);
+        std::vector<std::int32_t> expected(set.lanes, 0), counts(set.lanes, -1);
+        for (std::size_t i = 0; i < words.size(); ++i) {
+          words[i] = kind == 0   ? 0xffffffffu
+                     : kind == 1 ? 1u << random.between(0, 31)
+                                 : static_cast<std::uint32_t>(random.bits());
+          expected[i % set.lanes] += std::popcount(words[i]);
+        }
+        set.count_bits(words, counts.data());
+        CHECK(counts == expected);
+      }
+    }
+  }
 }
 
 TEST_CASE("the kernels of this translation unit's flags give the bits of all others") {

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "ohmic/core/buffers.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
@@ -119,6 +120,8 @@ class code_array {
     out.set_converters({written ? place.array : place.product, written});
     if (!cells_.is_ideal() || curve_bends()) out.see(layout(), cells_, written_at(out, source, place, where));
     if (layout().weights.pairs == pair_reading::difference) out.subtract_pairs();
+    if (in_situ::counts_bits(layout())) out.pack_bits(layout());
+    if (!curve_bends()) out.pack_seen();
     return out;
   }
   /// Arrays that a matrix fills.
@@ -188,12 +191,16 @@ class code_array {
     }();
     product_sums z(in.tokens(), y.outputs()), taken_off(compensated ? in.tokens() : 0, y.outputs());
     product_sums& off = compensated ? taken_off : z;
+    std::vector<std::int32_t> const no_codes;
+    double const on_top = offset();
+    shared_buffers<float> draws(noisy ? std::min(token_group, in.tokens()) * noise.tiles * noise.lines * output_block
+                                      : 0);
     run(in.tokens(), y.blocks(), done, threads,
         [&](std::size_t first, std::size_t tokens, std::size_t block, report_type& r) {
-          aligned_vector<float> normals(noisy ? tokens * noise.tiles * noise.lines * output_block : 0);
+          shared_buffers<float>::buffer normals(draws);
           for (std::size_t p = 0; p < in.passes(); ++p) {
             auto const gain = static_cast<double>(in.weight(p));
-            auto const unit_codes = units.of_block(p, first, tokens, block);
+            auto const unit_codes = layout().weights.flipped ? units.of_block(p, first, tokens, block) : no_codes;
             for (std::size_t i = 0; i < slices(); ++i) {
               Adc const& converter = adcs[p * slices() + i];
               column_job job = job_for(in, y, p, i, block, first, tokens);
@@ -216,8 +223,7 @@ class code_array {
                 kernels_->convert(job, converter, converter.full_scale(), to, r.clipped);
             }
             if (!layout().weights.is_differential())
-              take_off_offset(unit_codes, offset() * (gain * units.step()), tokens, y.cut().tiles(),
-                              off.target(first, block, 1.0));
+              units.take_off(p, gain * on_top, first, tokens, block, off.target(first, block, 1.0));
           }
         });
     done.clipped += units.clipped();
@@ -241,12 +247,15 @@ class code_array {
       throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner),
                    "at most 65536", "split the matrix"});
     product_sums z(bytes.tokens(), y.outputs());
-    run(bytes.tokens(), y.blocks(), done, threads,
+    run(
+        bytes.tokens(), y.blocks(), done, threads,
         [&](std::size_t first, std::size_t tokens, std::size_t block, report_type&) {
           for (std::size_t d = 0; d < bytes.digits(); ++d)
-            kernels_->subtract(ohmic::job_for(bytes, y.codes(), block, d, first, tokens),
-                               z.target(first, block, static_cast<double>(bytes.weight(d))));
-        });
+            kernels_->subtract(
+                ohmic::job_for(bytes, y.codes(), block, d, first, tokens, std::min(exact_blocks, y.blocks() - block)),
+                z.target(first, block, static_cast<double>(bytes.weight(d))));
+        },
+        exact_blocks);
     in_situ::count_product(layout(), product_shape{bytes.tokens(), y.cut().inner, y.outputs()},
                            static_cast<std::size_t>(digits) / slices(), has_sign_of<X>, source, done.actions);
     return z;
@@ -332,12 +341,21 @@ class code_array {
     column_job job;
     job.plus = y.cells(slice, 0, block);
     job.minus = y.cells(slice, 1, block);
+    job.plus_bits = y.bits(slice, 0, block);
+    job.minus_bits = y.bits(slice, 1, block);
+    if (y.in_bits()) job.input_bits = x.bits(pass, first);
+    job.bits = y.bits_of(slice);
+    job.words = y.words();
+    job.pair = y.has_two_lines();
+    job.fixed_plus = y.fixed(slice, 0, block);
+    job.fixed_minus = y.fixed(slice, 1, block);
     job.seen_plus = y.seen(slice, 0, block);
     job.seen_minus = y.seen(slice, 1, block);
     job.variance_plus = y.variance(slice, 0, block);
     job.variance_minus = y.variance(slice, 1, block);
     job.digits = x.row(pass, first);
-    if (y.is_subtracted()) job.sums = x.sums(pass, first);
+    job.input_sums = x.sums(pass, first);
+    if (y.is_subtracted()) job.sums = job.input_sums;
     job.flips = y.flips(slice, block);
     job.tokens = tokens;
     job.tiles = y.cut().tiles();
@@ -366,7 +384,8 @@ class code_array {
   ///         there; config_conflict for converters that are not a whole number of passes
   void check_operand(operand const& y, std::size_t digits, bool cells, std::string const& where) const {
     if (y.cut().activations != layout().rows() ||
-        (cells && (!y.in_cells() || y.slices() != slices() || y.lines() != layout().weights.lines())))
+        (cells && (!y.in_cells() || y.slices() != slices() || y.lines() != layout().weights.lines() ||
+                   y.in_bits() != in_situ::counts_bits(layout()))))
       throw error({errc::shape, "operand was stored for another array", where,
                    std::to_string(y.cut().activations) + " rows, " +
                        (y.in_cells() ? std::to_string(y.slices() * y.lines()) + " cells of a weight" : "no cells"),
@@ -379,11 +398,13 @@ class code_array {
 
   /// Groups of tokens and blocks of 16 outputs, in any order.
   template <class Kernel>
-  void run(std::size_t tokens, std::size_t blocks, report_type& done, executor& threads, Kernel const& kernel) const {
-    std::vector<report_type> parts(pieces(tokens, token_group) * blocks);
+  void run(std::size_t tokens, std::size_t blocks, report_type& done, executor& threads, Kernel const& kernel,
+           std::size_t blocks_of_task = 1) const {
+    std::size_t const across = pieces(blocks, blocks_of_task);
+    std::vector<report_type> parts(pieces(tokens, token_group) * across);
     threads.for_each_index(parts.size(), [&](std::size_t task) {
-      std::size_t const first = task / blocks * token_group;
-      kernel(first, std::min(token_group, tokens - first), task % blocks, parts[task]);
+      std::size_t const first = task / across * token_group;
+      kernel(first, std::min(token_group, tokens - first), task % across * blocks_of_task, parts[task]);
     });
     for (auto const& part : parts) done += part;
   }

@@ -2,16 +2,21 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/view.hpp"
+#include "ohmic/crossbar/in_situ/code_bits.hpp"
 #include "ohmic/crossbar/in_situ/code_cells.hpp"
 #include "ohmic/crossbar/in_situ/code_digits.hpp"
 #include "ohmic/crossbar/in_situ/code_drift.hpp"
+#include "ohmic/crossbar/in_situ/code_seen.hpp"
 #include "ohmic/crossbar/operand.hpp"
 
 namespace ohmic::inline OHMIC_ABI::in_situ {
@@ -31,10 +36,11 @@ class stored_operand {
   /// Range   in_cells false: codes alone, for products that are taken in integers
   /// Errors  as driven_operand
   stored_operand(matrix_view<std::int16_t const> codes, code_layout const& c, bool in_cells, std::string const& where)
-      : codes_(codes, c.rows(), static_cast<std::int32_t>(c.weight_top()), where),
+      : codes_(codes, c.rows(), static_cast<std::int32_t>(c.weight_top()), where, false),
         lines_(c.weights.lines()),
         slices_(c.weights.slices.size()) {
     if (!in_cells) return;
+    in_cells_ = true;
     cells_.assign(slices_ * lines_ * per_line(), 0);
     std::vector<std::int32_t> digits(slices_ * lines_);
     for (std::size_t o = 0; o < codes.rows; ++o)
@@ -57,7 +63,11 @@ class stored_operand {
           values[i * per_line() + at] = law(values[2 * i * per_line() + at], values[(2 * i + 1) * per_line() + at]);
       values.resize(slices_ * per_line());
     };
-    join(cells_, [](int plus, int minus) { return static_cast<std::uint8_t>(plus + zero - minus); });
+    if (slices_ == 1) {
+      aligned_vector<std::uint8_t>().swap(cells_);  // a digit of a whole code and its sign: the codes themselves
+    } else {
+      join(cells_, [](int plus, int minus) { return static_cast<std::uint8_t>(plus + zero - minus); });
+    }
     join(seen_, [](float plus, float minus) { return plus - minus; });  // exact: steps of 2^-14
     join(variance_, [](float plus, float minus) { return plus + minus; });
     largest_variance_ *= 2.0;
@@ -65,6 +75,66 @@ class stored_operand {
     subtracted_ = true;
   }
   [[nodiscard]] bool is_subtracted() const noexcept { return subtracted_; }
+
+  /// What columns see becomes bytes, three for a cell and line, where they hold it: one less, and products of integers.
+  void pack_seen() {
+    if (seen_.empty()) return;
+    for (float const v : seen_)
+      if (std::fabs(static_cast<double>(v)) * seen_steps >= seen_zero) return;
+    fixed_.assign(seen_.size() * seen_bytes, 0);
+    for (std::size_t at = 0; at < seen_.size(); ++at) {
+      // From (.., rows, 16) to (.., groups, 3, 16, 4).
+      std::size_t const row = at / output_block, o = at % output_block;
+      auto const steps = static_cast<std::uint32_t>(
+          static_cast<std::int32_t>(static_cast<double>(seen_[at]) * seen_steps) + seen_zero);
+      for (std::size_t b = 0; b < seen_bytes; ++b)
+        fixed_[((row / 4 * seen_bytes + b) * output_block + o) * 4 + row % 4] =
+            static_cast<std::uint8_t>(steps >> (8 * b) & 255u);
+    }
+    aligned_vector<float>().swap(seen_);
+  }
+  /// Bytes of what columns see, (tiles, groups, 3, 16, 4); null where there are floats, or cells are ideal.
+  [[nodiscard]] std::uint8_t const* fixed(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
+    if (line >= lines_ || fixed_.empty()) return nullptr;
+    return fixed_.data() + seen_bytes * ((slice * lines_ + line) * per_line() + block * per_block());
+  }
+  /// Bytes that the matrix takes.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return codes_.bytes() + cells_.size() + fixed_.size() +
+           4 * (bits_.size() + seen_.size() + variance_.size() + units_.size() + unit_variance_.size() + flips_.size());
+  }
+
+  /// Digits become bits, those of 32 rows in a word: for each slice and line, block of 16 outputs and array, its bits from the
+  /// highest, words and 16 outputs. An eighth of the memory a bit.
+  void pack_bits(code_layout const& c) {
+    std::size_t const words = this->words(), tiles = cut().tiles();
+    std::size_t total = 0;
+    for (int const slice : c.weights.slices) slice_bits_.push_back(static_cast<std::size_t>(slice));
+    for (std::size_t const b : slice_bits_) total += b * lines_ * blocks() * tiles * words * output_block;
+    bits_.assign(total, 0);
+    for (std::size_t l = 0; l < slices_ * lines_; ++l) {
+      std::size_t const bits = slice_bits_[l / lines_];
+      for (std::size_t o = 0; o < blocks() * output_block; ++o)
+        for (std::size_t tile = 0; tile < tiles; ++tile) {
+          std::uint32_t* const to = bits_.data() + bits_start(l / lines_, l % lines_, o / output_block) +
+                                    tile * bits * words * output_block + o % output_block;
+          std::uint8_t const* const from = cells_.data() + l * per_line() + place(o, tile * cut().activations);
+          for (std::size_t k = 0; k < cut().groups() * 4; ++k)
+            for (std::size_t b = 0; b < bits; ++b)
+              to[(b * words + k / word_rows) * output_block] |=
+                  (std::uint32_t{from[k / 4 * 4 * output_block + k % 4]} >> (bits - 1 - b) & 1u) << k % word_rows;
+        }
+    }
+    aligned_vector<std::uint8_t>().swap(cells_);
+  }
+  /// The bits of a block of outputs; null for digits, or a line that is not there.
+  [[nodiscard]] std::uint32_t const* bits(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
+    return line >= lines_ || bits_.empty() ? nullptr : bits_.data() + bits_start(slice, line, block);
+  }
+  [[nodiscard]] bool in_bits() const noexcept { return !bits_.empty(); }
+  [[nodiscard]] std::size_t bits_of(std::size_t slice) const noexcept { return in_bits() ? slice_bits_[slice] : 0; }
+  /// Words of the rows of an array.
+  [[nodiscard]] std::size_t words() const noexcept { return pieces(cut().groups() * 4, word_rows); }
 
   /// What columns see of the cells, through their errors and wires, array by array; the digits stay as they are.
   /// Errors  those of code_cells::seen; capacity where random numbers have no addresses
@@ -122,19 +192,22 @@ class stored_operand {
   [[nodiscard]] std::size_t outputs() const noexcept { return codes_.outputs(); }
   [[nodiscard]] std::size_t blocks() const noexcept { return codes_.blocks(); }
   [[nodiscard]] std::int32_t code(std::size_t o, std::size_t k) const noexcept { return codes_.code(o, k); }
-  [[nodiscard]] bool in_cells() const noexcept { return !cells_.empty(); }
+  [[nodiscard]] bool in_cells() const noexcept { return in_cells_; }
   [[nodiscard]] std::size_t slices() const noexcept { return slices_; }
   [[nodiscard]] std::size_t lines() const noexcept { return subtracted_ ? 2 : lines_; }
+  /// True where the two lines of a pair are there by themselves.
+  [[nodiscard]] bool has_two_lines() const noexcept { return lines_ == 2; }
 
   /// First digit of a block of outputs; null for a line that is not there.
   [[nodiscard]] std::uint8_t const* cells(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
-    if (line >= lines_) return nullptr;
+    if (line >= lines_ || in_bits()) return nullptr;
+    if (cells_.empty()) return codes_.offset(block);
     return cells_.data() + (slice * lines_ + line) * per_line() + block * per_block();
   }
   /// Most that a cell conducts, over what its largest digit should; the largest variance of a read, over its square.
   [[nodiscard]] double largest_share() const noexcept { return largest_share_; }
   [[nodiscard]] double largest_variance() const noexcept { return largest_variance_; }
-  /// What columns see, (tiles, groups x 4, 16); null where cells are ideal.
+  /// What columns see, (tiles, groups x 4, 16); null where it is in bytes, or cells are ideal.
   [[nodiscard]] float const* seen(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
     return of_block(seen_, slice, line, block);
   }
@@ -167,6 +240,12 @@ class stored_operand {
            (in / 4 * output_block + o % output_block) * 4 + in % 4;
   }
 
+  [[nodiscard]] std::size_t bits_start(std::size_t slice, std::size_t line, std::size_t block) const noexcept {
+    std::size_t const per_bit = cut().tiles() * words() * output_block;
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < slice; ++i) before += slice_bits_[i] * lines_ * blocks();
+    return (before + slice_bits_[slice] * (line * blocks() + block)) * per_bit;
+  }
   [[nodiscard]] std::size_t seen_place(std::size_t o, std::size_t k) const noexcept {
     return o / output_block * per_block() + cut().place(k) * output_block + o % output_block;
   }
@@ -204,10 +283,12 @@ class stored_operand {
 
   driven_operand codes_;
   std::size_t lines_ = 1, slices_ = 1;
-  bool subtracted_ = false;
+  bool subtracted_ = false, in_cells_ = false;
   converter_site converters_at_{};
   array_writing written_{};
-  aligned_vector<std::uint8_t> cells_;
+  std::vector<std::size_t> slice_bits_;
+  aligned_vector<std::uint32_t> bits_;
+  aligned_vector<std::uint8_t> cells_, fixed_;
   aligned_vector<float> seen_, variance_, units_, unit_variance_;
   double largest_share_ = 1.0, largest_variance_ = 0.0;
   std::vector<double> drift_gains_;
@@ -244,6 +325,7 @@ class input_operand {
                        "use more passes or narrower codes"});
     digits_.assign(passes_ * tokens_ * cut_.padded(), 0);
     sums_.assign(passes_ * tokens_ * cut_.tiles(), 0);
+    weights_.reserve(passes_);
     for (int p = 0; p < passes; ++p) {
       weights_.push_back(law.weight(p));
       for (std::size_t n = 0; n < tokens_; ++n)
@@ -259,6 +341,7 @@ class input_operand {
           sums_[row * cut_.tiles() + tile] = sum;
         }
     }
+    if (in_situ::counts_bits(c)) pack_bits();
   }
 
   [[nodiscard]] std::size_t tokens() const noexcept { return tokens_; }
@@ -268,16 +351,34 @@ class input_operand {
   [[nodiscard]] std::int8_t const* row(std::size_t pass, std::size_t token) const noexcept {
     return digits_.data() + (pass * tokens_ + token) * cut_.padded();
   }
+  /// The digits as bits, (tiles, words); null where they are more than that.
+  [[nodiscard]] std::uint32_t const* bits(std::size_t pass, std::size_t token) const noexcept {
+    return bits_.empty() ? nullptr : bits_.data() + (pass * tokens_ + token) * cut_.tiles() * words();
+  }
   /// Sums of the digits, array by array: what a unit column delivers.
   [[nodiscard]] std::int32_t const* sums(std::size_t pass, std::size_t token) const noexcept {
     return sums_.data() + (pass * tokens_ + token) * cut_.tiles();
   }
 
  private:
+  [[nodiscard]] std::size_t words() const noexcept { return pieces(cut_.groups() * 4, word_rows); }
+  void pack_bits() {
+    std::size_t const rows = cut_.groups() * 4;
+    bits_.assign(digits_.size() / rows * words(), 0);
+    for (std::size_t a = 0; a < digits_.size() / rows; ++a)
+      for (std::size_t k = 0; k < rows; k += 4) {  // four bytes of 0 or 1 become four bits
+        std::uint32_t four;
+        std::memcpy(&four, digits_.data() + a * rows + k, 4);
+        if constexpr (std::endian::native == std::endian::big) four = __builtin_bswap32(four);
+        bits_[a * words() + k / word_rows] |= (four * 0x10204080u >> 28) << k % word_rows;
+      }
+  }
+
   tiling cut_;
   std::size_t tokens_, passes_;
   std::vector<std::int64_t> weights_;
   aligned_vector<std::int8_t> digits_;
+  aligned_vector<std::uint32_t> bits_;
   aligned_vector<std::int32_t> sums_;
 };
 

@@ -149,7 +149,8 @@ template <adc_policy Adc, switched_codes X>
           }
           // A column as a read finds it, or the difference of two.
           auto const current = [&](std::vector<std::size_t> const& columns, std::uint64_t element) {
-            double total = 0.0, variance = 0.0, noise = 0.0;
+            double total = 0.0, noise = 0.0;
+            float variance = 0.0f;  // rounded row by row
             for (std::size_t k = 0; k < rows.size(); ++k) {
               float of_row = 0.0f;  // a pair that is subtracted has one variance
               for (std::size_t column : columns) {
@@ -161,12 +162,12 @@ template <adc_policy Adc, switched_codes X>
                   noise += rows[k] * std::sqrt(static_cast<double>(seen.variance(k, column))) *
                            static_cast<double>(of_cells->normal(drawn++, place.time));
               }
-              variance += static_cast<double>(static_cast<float>(rows[k] * rows[k])) * static_cast<double>(of_row);
+              variance = simd::mul_add(of_row, static_cast<float>(rows[k] * rows[k]), variance);
             }
             auto const exact = static_cast<float>(total);
             if (seen.variance.size() == 0) return exact;
             if (of_cells != nullptr) return exact + static_cast<float>(noise);
-            return exact + simd::mul(std::sqrt(static_cast<float>(variance)), of_product.normal(element, place.time));
+            return exact + simd::mul(std::sqrt(variance), of_product.normal(element, place.time));
           };
           auto const of_pass = static_cast<std::uint64_t>(pass);
           auto const of_column = [&](std::size_t o, std::size_t slice, std::size_t line) {

@@ -101,12 +101,27 @@ class unit_readings {
             codes_.push_back(code_of(converter, current));
           }
       }
+    totals_.assign(in.passes() * tokens_ * groups_, 0);
+    for (std::size_t at = 0; at < codes_.size(); ++at)
+      totals_[at / (tiles_ * groups_) * groups_ + at % groups_] += codes_[at];
   }
 
   [[nodiscard]] double step() const noexcept { return step_; }
   /// Unit columns whose current lay above the full scale.
   [[nodiscard]] std::uint64_t clipped() const noexcept { return clipped_; }
-  /// The codes that some tokens of a block of outputs see in a pass; empty where nothing is taken off.
+  /// Takes `gain` times what was read, summed over the arrays of an output, off some tokens and a block of outputs.
+  /// Range   where something is taken off; exact
+  void take_off(std::size_t pass, double gain, std::size_t first, std::size_t tokens, std::size_t block,
+                sum_target const& z) const noexcept {
+    double const unit = gain * step_;
+    for (std::size_t n = 0; n < tokens; ++n)
+      for (std::size_t l = 0; l < output_block; ++l)
+        z.first[n * z.stride + l] -=
+            unit *
+            static_cast<double>(totals_[(pass * tokens_ + first + n) * groups_ + group_of(block * output_block + l)]);
+  }
+  /// The codes that some tokens of a block of outputs see in a pass, for columns that are flipped; empty where nothing is
+  /// taken off.
   /// Shape   (tokens, tiles, 16)
   [[nodiscard]] std::vector<std::int32_t> of_block(std::size_t pass, std::size_t first, std::size_t tokens,
                                                    std::size_t block) const {
@@ -114,10 +129,8 @@ class unit_readings {
     if (codes_.empty()) return out;
     out.reserve(tokens * tiles_ * output_block);
     for (std::size_t at = (pass * tokens_ + first) * tiles_; at < (pass * tokens_ + first + tokens) * tiles_; ++at)
-      for (std::size_t l = 0; l < output_block; ++l) {
-        std::size_t const output = std::min(block * output_block + l, outputs_ - 1);
-        out.push_back(codes_[at * groups_ + (groups_ == 1 ? 0 : output / width_)]);
-      }
+      for (std::size_t l = 0; l < output_block; ++l)
+        out.push_back(codes_[at * groups_ + group_of(block * output_block + l)]);
     return out;
   }
 
@@ -133,16 +146,20 @@ class unit_readings {
   }
   [[nodiscard]] static float variance_of(std::int8_t const* digits, float const* variance, tiling const& cut,
                                          std::size_t tile, double const* drives) noexcept {
-    double sum = 0.0;
+    float sum = 0.0f;
     for (std::size_t k = tile * cut.groups() * 4; k < (tile + 1) * cut.groups() * 4; ++k) {
       if (digits[k] == 0) continue;
       double const x = drives != nullptr ? drives[digits[k]] : static_cast<double>(digits[k]);
-      sum += static_cast<double>(static_cast<float>(x * x)) * static_cast<double>(variance[k]);
+      sum = simd::mul_add(variance[k], static_cast<float>(x * x), sum);
     }
-    return static_cast<float>(sum);
+    return sum;
   }
 
  private:
+  /// Arrays side by side with unit columns of their own.
+  [[nodiscard]] std::size_t group_of(std::size_t output) const noexcept {
+    return groups_ == 1 ? 0 : std::min(output, outputs_ - 1) / width_;
+  }
   [[nodiscard]] static std::int32_t code_of(Adc const& a, float sum) noexcept {
     auto const code = static_cast<std::int32_t>(a.code(sum < 0.0f ? -sum : sum));
     return sum < 0.0f ? -code : code;
@@ -151,18 +168,7 @@ class unit_readings {
   double step_ = 1.0;
   std::uint64_t clipped_ = 0;
   std::vector<std::int32_t> codes_;
+  std::vector<std::int64_t> totals_;
 };
-
-/// Takes so many times the sums of inputs off again that weights are stored with on top.
-/// Shape   units (tokens, tiles, 16)
-inline void take_off_offset(std::vector<std::int32_t> const& units, double offset, std::size_t tokens,
-                            std::size_t tiles, sum_target const& z) noexcept {
-  for (std::size_t n = 0; n < tokens; ++n)
-    for (std::size_t l = 0; l < output_block; ++l) {
-      std::int64_t sum = 0;
-      for (std::size_t t = 0; t < tiles; ++t) sum += units[(n * tiles + t) * output_block + l];
-      z.first[n * z.stride + l] -= offset * static_cast<double>(sum);
-    }
-}
 
 }  // namespace ohmic::inline OHMIC_ABI::in_situ

@@ -11,7 +11,3 @@ ohmic::product_kernels<ohmic::uniform_adc> const& OHMIC_JOIN(uniform_adc_kernels
 ohmic::product_kernels<ohmic_test::levels_adc> const& OHMIC_JOIN(levels_adc_kernels_, OHMIC_TEST_ARCH)() {
   return ohmic::kernels_of<ohmic_test::levels_adc>;
 }
-
-ohmic::in_situ::column_kernels<ohmic::uniform_adc> const& OHMIC_JOIN(column_kernels_, OHMIC_TEST_ARCH)() {
-  return ohmic::in_situ::column_kernels_of<ohmic::uniform_adc>;
-}
