@@ -1,4 +1,3 @@
-#define TOML_EXCEPTIONS 1
 #include "sweep_spec.hpp"
 
 #include <algorithm>
@@ -8,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <set>
-#include <toml++/toml.h>  // TOML 1.0: parsing, and errors with line and column
 #include <utility>
 
 #include "chips.hpp"
@@ -18,6 +16,7 @@
 #include "ohmic/model/dataset.hpp"
 #include "ohmic/model/file.hpp"
 #include "settings_file.hpp"
+#include "toml_file.hpp"
 
 namespace program_cli {
 
@@ -60,12 +59,7 @@ class spec_reader {
   }
 
   sweep_spec read() {
-    toml::table root;
-    try {
-      root = toml::parse(model::read_whole(file_, std::uint64_t{1} << 20), file_);
-    } catch (toml::parse_error const& e) {
-      throw error({errc::file_format, "broken TOML: " + std::string(e.description()), where(e.source()), "", "", ""});
-    }
+    toml::table const root = read_toml(file_);
     known(root, "",
           {"kind", "chip", "model", "data", "calibration", "task", "tokens", "decode", "batch", "limit", "seed", "set",
            "vary", "sample", "objectives", "constraints"});
