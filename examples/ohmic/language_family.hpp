@@ -80,12 +80,14 @@ class text_codec {
   [[nodiscard]] static std::int32_t special_id(std::filesystem::path const& folder, char const* key) {
     using ohmic::model::model_limits;
     ohmic::model::json_file const config(folder / "config.json");
-    if (auto const* v = config.find(key); v == nullptr || (v->is_array() && v->empty()))
-      return -1;
-    else if (v->is_array() && v->front().is_number_unsigned())
-      return static_cast<std::int32_t>(
-          std::min<std::uint64_t>(v->front().get<std::uint64_t>(), model_limits::vocabulary));
-    return static_cast<std::int32_t>(config.count(key, 0, config.count("vocab_size", 1, model_limits::vocabulary) - 1));
+    auto const* const v = config.find(key);
+    if (v == nullptr || (v->is_array() && v->empty())) return -1;
+    std::size_t const n = config.count("vocab_size", 1, model_limits::vocabulary);
+    if (!v->is_array()) return static_cast<std::int32_t>(config.count(key, 0, n - 1));
+    if (!v->front().is_number_unsigned() || v->front().get<std::uint64_t>() >= n)
+      throw ohmic::error({ohmic::errc::config_value, "is out of range", config.where(key), config.text(v->front()),
+                          "0 to " + std::to_string(n - 1), ""});
+    return static_cast<std::int32_t>(v->front().get<std::uint64_t>());
   }
 
   codec codec_;

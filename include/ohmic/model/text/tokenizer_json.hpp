@@ -190,6 +190,7 @@ class bpe_reader {
  public:
   static constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
   static constexpr std::size_t max_pieces = std::size_t{1} << 22;
+  static constexpr std::size_t max_gaps = 65536;  ///< ids below the largest that no piece has
 
   explicit bpe_reader(std::filesystem::path const& file) : json_(file, max_bytes) {}
 
@@ -216,9 +217,12 @@ class bpe_reader {
       c.unknown = static_cast<std::int32_t>(found - pieces.begin());
     }
     byte_pairs pairs(std::move(pieces), read_merges(model), c, place(json_.path()));
-    auto added = read_added();
-    auto begin = read_begin();
-    return {std::move(pairs), rules_, std::move(added), std::move(begin)};
+    bpe_tokenizer tokens(std::move(pairs), rules_, read_added(), read_begin());
+    for (std::int32_t const id : tokens.begin())
+      if (static_cast<std::size_t>(id) >= tokens.size())
+        throw error({errc::file_format, "begins with a token that is none", at("post_processor"), std::to_string(id),
+                     "0 to " + std::to_string(tokens.size() - 1), ""});
+    return tokens;
   }
 
  private:
@@ -295,9 +299,12 @@ class bpe_reader {
   [[nodiscard]] static std::vector<std::string> read_pieces(json_file const& model) {
     json_file const vocabulary = model.inside("vocab");
     std::vector<std::string> pieces;
-    for (auto const& [piece, id] : vocabulary.entries()) {
-      if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_pieces)
-        throw vocabulary.wrong_type(piece, id, "an id from 0 to " + std::to_string(max_pieces - 1));
+    auto const entries = vocabulary.entries();
+    // A few ids may be those of added tokens; a short file does not ask for a long table.
+    std::size_t const most = std::min(max_pieces, entries.size() + max_gaps);
+    for (auto const& [piece, id] : entries) {
+      if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= most)
+        throw vocabulary.wrong_type(piece, id, "an id from 0 to " + std::to_string(most - 1));
       auto const i = static_cast<std::size_t>(id.get<std::uint64_t>());
       if (i >= pieces.size()) pieces.resize(i + 1);
       if (!pieces[i].empty())
@@ -360,7 +367,11 @@ class bpe_reader {
         if (!piece.is_object() || !piece.contains("SpecialToken")) break;
         std::string const name = text_of(piece["SpecialToken"], "id");
         try {
-          for (auto const& id : p.at("special_tokens").at(name).at("ids")) begin.push_back(id.get<std::int32_t>());
+          for (auto const& id : p.at("special_tokens").at(name).at("ids")) {
+            if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_pieces)
+              throw json_.wrong_type("post_processor", id, "an id of a token");
+            begin.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
+          }
         } catch (nlohmann::json::exception const&) {
           throw error({errc::file_format, "names a special token without ids", at("post_processor"),
                        in_quotes(printable(name)), "", ""});
