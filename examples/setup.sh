@@ -72,7 +72,7 @@ ohmic_packages() {
   if [ -z "${CMAKE_GENERATOR:-}" ] && command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
 }
 
-# ohmic_build PRESET [CMAKE ARGUMENT...]: configures and builds build/PRESET.
+# ohmic_build PRESET [CMAKE ARGUMENT...]: configures and builds build/PRESET; only $ohmic_targets where that is set.
 ohmic_build() {
   local preset=$1
   shift
@@ -86,6 +86,7 @@ ohmic_build() {
       cat "$log" >&2
       ohmic_fail 1 "cmake could not configure build/$preset"
     fi
-    cmake --build "build/$preset" --parallel "$jobs" </dev/null
+    # shellcheck disable=SC2086
+    cmake --build "build/$preset" --parallel "$jobs" ${ohmic_targets:+--target $ohmic_targets} </dev/null
   )
 }

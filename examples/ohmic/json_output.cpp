@@ -15,6 +15,7 @@
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/cost/report.hpp"
+#include "verify_stamp.hpp"
 
 namespace program_cli {
 
@@ -95,7 +96,8 @@ void check_outputs(std::vector<std::string> const& inputs, std::vector<output_fi
 }
 
 void write_result(std::string const& target, json const& result) {
-  if (!target.empty()) write_whole(target, result.dump(1) + "\n");
+  // A name of a file is no text of anybody's: what is not UTF-8 in it is replaced.
+  if (!target.empty()) write_whole(target, stamped(result).dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
 void write_whole(std::string const& target, std::string const& bytes) {

@@ -62,7 +62,7 @@ void check_outputs(std::vector<std::string> const& inputs, std::vector<output_fi
 /// Errors  write_failed; the target is then as it was
 void write_whole(std::string const& target, std::string const& bytes);
 
-/// write_whole for JSON.
+/// write_whole for JSON, with the stamp of the run (verify_stamp.hpp).
 void write_result(std::string const& target, json const& result);
 
 }  // namespace program_cli

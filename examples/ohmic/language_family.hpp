@@ -89,7 +89,8 @@ class text_codec {
     std::vector<std::int32_t> ids;
     for (auto const& id : *v) {
       if (!id.is_number_unsigned() || id.get<std::uint64_t>() > last)
-        throw config.wrong_type(key, id, "ids from 0 to " + std::to_string(last));
+        throw ohmic::error({ohmic::errc::config_value, "is out of range", config.where(key), config.text(id),
+                            "0 to " + std::to_string(last), ""});
       ids.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
     }
     return ids;

@@ -2,23 +2,40 @@
 #include <CLI/CLI.hpp>  // command line: parsing, help, and errors that name the option
 #include <exception>
 #include <fmt/core.h>
+#include <iostream>
 #include <new>
+#include <sstream>
 #include <string>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/printable.hpp"
+#include "ohmic/core/reflect.hpp"
 #include "options.hpp"
 #include "plugins.hpp"
+#include "verify.hpp"
+#include "verify_stamp.hpp"
 
 namespace {
 
 using namespace program_cli;
 
+/// Messages quote what strangers wrote, and go to a terminal.
+constexpr std::size_t longest_message = 8192;
+
+/// Whole numbers as they are counted: CLI11 takes what is beyond 64 bits as the largest.
+CLI::Validator const whole_number(
+    [](std::string& text) {
+      std::uint64_t n = 0;
+      return ohmic::field_format<std::uint64_t>::parse(text, n).empty()
+                 ? std::string()
+                 : "'" + text + "' is no whole number from 0 to 2^64 - 1";
+    },
+    "WHOLE NUMBER");
+
 void add_common(CLI::App& command, common_options& common) {
   command.add_option("--json", common.json, "Write the result as JSON to FILE, - for standard output")
       ->type_name("FILE");
-  command.add_option("--seed", common.seed, "Seed of every random number")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  command.add_option("--seed", common.seed, "Seed of every random number")->check(whole_number)->capture_default_str();
   command
       .add_option("--threads", common.threads, "Threads; 0: as many as the machine has. Results do not depend on it")
       ->check(CLI::Range(0, 1024))
@@ -42,6 +59,7 @@ void add_common(CLI::App& command, common_options& common) {
   command
       .add_option("--instruction-set", common.instruction_set,
                   "auto, baseline, avx2 or avx512. Results do not depend on it")
+      ->check(CLI::IsMember({"auto", "baseline", "avx2", "avx512"}))
       ->capture_default_str();
 }
 
@@ -210,7 +228,7 @@ int run(int argc, char** argv) {
       ->add_option("--vary", d.vary, "Compare settings: every chip once for each value; several lists are combined")
       ->type_name("KEY=A,B,C");
   deploy_command->add_option("--limit", d.limit, "Score the first N texts only; 0: all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number)
       ->capture_default_str();
   deploy_command->add_flag("--no-truncate", d.no_truncate, "A text longer than the model's positions is an error");
   deploy_command->add_flag("--decode", d.decode,
@@ -235,14 +253,12 @@ int run(int argc, char** argv) {
       ->type_name("ID|DIR");
   cost_command->add_option("--chip", c.chip, "A chip by name, or a file that ends in .toml")->capture_default_str();
   cost_command->add_option("--tokens", c.tokens, "Tokens of the prompt; 0: the model's usual number (256)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number)
       ->capture_default_str();
   cost_command->add_option("--decode", c.decode, "Tokens generated after it; 0: none")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number)
       ->capture_default_str();
-  cost_command->add_option("--batch", c.batch, "Sequences side by side")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  cost_command->add_option("--batch", c.batch, "Sequences side by side")->check(whole_number)->capture_default_str();
   cost_command
       ->add_option("--attention", c.attention,
                    "How Q K^T and EXP(S) V are made: shared_array, written_arrays, decomposed or digital; as --set "
@@ -259,7 +275,7 @@ int run(int argc, char** argv) {
   cost_command
       ->add_option("--duplication", c.duplication,
                    "Copies of a column pair that share a session's weights; 0: the setting's (64)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number)
       ->capture_default_str();
   cost_command->add_option("--compare", c.compare, "Chips to compare with, by name or .toml file, separated by commas");
   cost_command->add_flag("--sensitivity", c.sensitivity, "Move every constant by 10 % and show what follows");
@@ -322,6 +338,15 @@ int run(int argc, char** argv) {
   check_command->add_option("--device", q.device, "Only this device")->type_name("NAME");
   add_common(*check_command, common);
 
+  verify_options y;
+  auto* const verify_command =
+      app.add_subcommand("verify", "Runs the command of a result again and compares everything but `run`");
+  verify_command->add_option("FILE", y.file, "A result of --json")->required()->type_name("FILE.json");
+  verify_command->add_option("--folder", y.folder, "Folder to run it in; by default the one it ran in")
+      ->type_name("DIR");
+  verify_command->add_flag("--allow-plugins", y.plugins_allowed, "Let a run that loads plugins run their code again");
+  add_common(*verify_command, common);
+
   std::string what = "chips";
   auto* const list_command = app.add_subcommand("list", "What the program knows by name");
   list_command->add_option("WHAT", what, "chips, devices, models or plugins")->capture_default_str();
@@ -329,7 +354,18 @@ int run(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-  } catch (CLI::ParseError const& e) { return app.exit(e) == 0 ? done : bad_input; }
+  } catch (CLI::ParseError const& e) {
+    std::ostringstream refused;
+    if (app.exit(e, std::cout, refused) == 0) return done;
+    std::istringstream lines(refused.str());
+    for (std::string line; std::getline(lines, line);) std::cerr << ohmic::printable(line, longest_message) << '\n';
+    return bad_input;
+  }
+  if (*verify_command) {
+    y.threads_given = verify_command->count("--threads") > 0;
+    return verify(y, common);
+  }
+  if (!common.json.empty() || !common.report.empty() || *calibrate_command) remember_run(words_of(argc, argv));
   load_plugins(common);
   if (*calibrate_command) return calibrate(k, common);
   if (*cost_command) return cost(c, common);
@@ -352,13 +388,13 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (ohmic::error const& e) {
-    fmt::print(stderr, "ohmic: {}\n", e.what());
+    fmt::print(stderr, "ohmic: {}\n", ohmic::printable(e.what(), longest_message));
     return e.is_bad_input() ? bad_input : not_finished;
   } catch (std::bad_alloc const&) {
     fmt::print(stderr, "ohmic: out of memory; try fewer threads or a smaller model\n");
     return not_finished;
   } catch (std::exception const& e) {
-    fmt::print(stderr, "ohmic: {}\n", e.what());
+    fmt::print(stderr, "ohmic: {}\n", ohmic::printable(e.what(), longest_message));
     return not_finished;
   }
 }

@@ -7,6 +7,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "page.hpp"
+#include "verify_stamp.hpp"
 
 namespace program_cli {
 
@@ -170,7 +171,7 @@ void check_reports(common_options const& common) {
 void write_reports(json const& result, common_options const& common, json const& rows) {
   if (common.report.empty() && common.svg.empty()) return;
   auto const charts = charts_of(result, rows);
-  if (!common.report.empty()) page_of(result, charts, common).write(common.report);
+  if (!common.report.empty()) page_of(stamped(result), charts, common).write(common.report);
   if (!common.svg.empty())
     for (auto const& c : charts) write_whole((fs::path(common.svg) / (c.name + ".svg")).string(), svg_of(c));
 }

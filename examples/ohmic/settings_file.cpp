@@ -1,17 +1,16 @@
 // Settings from TOML files.
-#define TOML_EXCEPTIONS 1
 #include "settings_file.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <fmt/core.h>
 #include <string>
-#include <toml++/toml.h>  // TOML 1.0: parsing, and errors with line and column
 #include <utility>
 #include <vector>
 
 #include "ohmic/model/file.hpp"
 #include "plugins.hpp"
+#include "toml_file.hpp"
 
 namespace program_cli {
 
@@ -19,21 +18,12 @@ using namespace ohmic;
 
 namespace {
 
-/// Largest settings file: a configuration, not a data set.
-constexpr std::uint64_t max_settings_file_bytes = 1 << 20;
-
 class reader {
  public:
   explicit reader(std::string const& path) : path_(path) {}
 
   std::vector<file_entry> read() {
-    std::string const text = model::read_whole(path_, max_settings_file_bytes);
-    toml::table root;
-    try {
-      root = toml::parse(text, path_);
-    } catch (toml::parse_error const& e) {
-      throw error({errc::file_format, "broken TOML: " + std::string(e.description()), where(e.source()), "", "", ""});
-    }
+    toml::table root = read_toml(path_);
     load(root);
     add(root, "");
     return std::move(entries_);

@@ -208,6 +208,12 @@ int merge_sweeps(sweep_options const& o, common_options const& common) {
     throw error(
         {errc::config_value, "needs files to merge, and one to write", "sweep merge", "", "--output ALL A B ..", ""});
   check_sweep_outputs(o, common);
+  // All of them before anything is written.
+  for (auto const& file : o.merged) {
+    sweep_store const part(file);
+    static_cast<void>(kept_goals(part));
+    part.for_each([](sweep_row const&) {});
+  }
   sweep_store const first(o.merged.front());
   sweep_store store(o.output, first.identity(), first.keys(), first.metrics());
   store.keep("goals", first.kept("goals"));

@@ -12,6 +12,7 @@
 #include "ohmic/model/file.hpp"
 #include "settings_file.hpp"
 #include "sweep_spec.hpp"
+#include "toml_file.hpp"
 #include "toml_values.hpp"
 
 namespace program_cli {
@@ -36,12 +37,7 @@ class spec_reader : toml_values {
   }
 
   sweep_spec read() {
-    toml::table root;
-    try {
-      root = toml::parse(model::read_whole(file_, std::uint64_t{1} << 20), file_);
-    } catch (toml::parse_error const& e) {
-      throw error({errc::file_format, "broken TOML: " + std::string(e.description()), where(e.source()), "", "", ""});
-    }
+    toml::table const root = read_toml(file_);
     known(root, "",
           {"kind", "chip", "model", "data", "calibration", "task", "tokens", "decode", "batch", "limit", "seed", "set",
            "vary", "sample", "objectives", "constraints"});

@@ -13,6 +13,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
+#include "shallow_json.hpp"
 
 namespace program_cli {
 
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int sweep_file_schema = 1;
+constexpr std::uint64_t max_points_of_file = 10'000'000;
 constexpr int sweep_file_id = 0x4f484d53;  // "OHMS", SQLite's application_id
 
 /// A name of a column.
@@ -77,7 +79,8 @@ error not_a_sweep(std::string const& file, std::string const& why) {
 std::string identity_difference(json const& there, json const& here) {
   std::string out;
   auto const shown = [](json const& o, std::string const& key) {
-    auto const text = o.contains(key) ? o.at(key).dump() : std::string("nothing");
+    auto const text =
+        o.contains(key) ? o.at(key).dump(-1, ' ', true, json::error_handler_t::replace) : std::string("nothing");
     return text.size() > 120 ? text.substr(0, 117) + "..." : text;
   };
   auto const compare = [&](std::string const& key) {
@@ -137,11 +140,17 @@ void sweep_store::open(bool create) {
   // Results come from one thread.
   if (sqlite3_open_v2(file_.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) fail("cannot be opened");
   sqlite3_busy_timeout(db_, 10'000);
+  // The file may be a stranger's: its schema runs nothing.
+  for (int const setting :
+       {SQLITE_DBCONFIG_TRUSTED_SCHEMA, SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW})
+    sqlite3_db_config(db_, setting, 0, nullptr);
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
 }
 
 sweep_store::sweep_store(std::string const& file, json const& identity, std::vector<std::string> const& keys,
                          std::vector<std::string> const& metrics)
     : file_(file), identity_(identity), keys_(keys), metrics_(metrics) {
+  points_ = identity.at("points").get<std::uint64_t>();
   lock();
   try {
     open(true);
@@ -175,7 +184,7 @@ sweep_store::sweep_store(std::string const& file, json const& identity, std::vec
     }
   } catch (...) {
     sqlite3_close(db_);
-    close(lock_);
+    unlock();
     throw;
   }
 }
@@ -192,13 +201,16 @@ sweep_store::sweep_store(std::string const& file) : file_(file) {
   }
 }
 
+void sweep_store::unlock() noexcept {
+  if (lock_ < 0) return;
+  std::error_code ec;
+  fs::remove(file_ + ".lock", ec);
+  close(lock_);
+}
+
 sweep_store::~sweep_store() {
   sqlite3_close(db_);
-  if (lock_ >= 0) {
-    std::error_code ec;
-    fs::remove(file_ + ".lock", ec);
-    close(lock_);
-  }
+  unlock();
 }
 
 void sweep_store::read_columns() {
@@ -211,12 +223,21 @@ void sweep_store::read_columns() {
   }
   if (id != sweep_file_id) throw not_a_sweep(file_, "it has another application_id");
   if (schema != sweep_file_schema) throw not_a_sweep(file_, "schema " + std::to_string(schema));
+  {
+    auto const s = prepare("SELECT type, name FROM sqlite_master");
+    while (step(s))
+      if (column_text(s.get(), 0) != "table" && column_text(s.get(), 0) != "index")
+        throw not_a_sweep(file_, "it has a " + column_text(s.get(), 0) + ", " + in_quotes(column_text(s.get(), 1)));
+  }
   identity_ = kept("identity");
   try {
     keys_ = kept("keys").get<std::vector<std::string>>();
     metrics_ = kept("metrics").get<std::vector<std::string>>();
   } catch (nlohmann::json::exception const&) { throw not_a_sweep(file_, "its columns are not listed"); }
-  if (!identity_.is_object()) throw not_a_sweep(file_, "it does not say what it is");
+  auto const points = identity_.is_object() ? identity_.find("points") : identity_.end();
+  if (points == identity_.end() || !points->is_number_unsigned() || points->get<std::uint64_t>() > max_points_of_file)
+    throw not_a_sweep(file_, "it does not say what it is");
+  points_ = points->get<std::uint64_t>();
 }
 
 void sweep_store::keep(std::string const& key, json const& value) {
@@ -231,8 +252,9 @@ json sweep_store::kept(std::string const& key) const {
   bind_text(s.get(), 1, key);
   if (!step(s)) return nullptr;
   std::string const text = column_text(s.get(), 0);
-  if (!json::accept(text)) throw not_a_sweep(file_, "broken value of " + key);
-  return json::parse(text);
+  auto value = parse_shallow<json>(text);
+  if (value.is_discarded()) throw not_a_sweep(file_, "broken value of " + key);
+  return value;
 }
 
 std::vector<bool> sweep_store::present(std::uint64_t points, bool without_failed) const {
@@ -289,6 +311,7 @@ void sweep_store::for_each(std::function<void(sweep_row const&)> const& f) const
   row.metrics.resize(metrics_.size());
   while (step(s)) {
     row.point = static_cast<std::uint64_t>(sqlite3_column_int64(s.get(), 0));
+    if (row.point >= points_) throw not_a_sweep(file_, "point " + std::to_string(row.point) + " is none of its points");
     row.error = column_text(s.get(), 2);
     for (std::size_t k = 0; k < keys_.size(); ++k) row.values[k] = column_value(s.get(), static_cast<int>(3 + k));
     for (std::size_t m = 0; m < metrics_.size(); ++m)

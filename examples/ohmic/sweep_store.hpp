@@ -69,6 +69,7 @@ class sweep_store {
  private:
   void open(bool create);
   void lock();
+  void unlock() noexcept;
   void insert(std::vector<sweep_row> const& rows);
   void execute(std::string const& sql) const;
   [[noreturn]] void fail(std::string const& what) const;
@@ -83,6 +84,7 @@ class sweep_store {
   std::string file_;
   sqlite3* db_ = nullptr;
   int lock_ = -1;
+  std::uint64_t points_ = 0;  ///< of the sweep, there or not
   json identity_;
   std::vector<std::string> keys_, metrics_;
 };

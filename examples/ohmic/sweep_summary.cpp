@@ -1,9 +1,12 @@
 #include "sweep_summary.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/core.h>
 #include <limits>
 
+#include "ohmic/core/printable.hpp"
+#include "shallow_json.hpp"
 #include "sweep_front.hpp"
 
 namespace program_cli {
@@ -14,7 +17,10 @@ namespace {
 
 constexpr std::size_t most_failures_listed = 20;
 
-json value_of(std::string const& text) { return json::accept(text) ? json::parse(text) : json(text); }
+json value_of(std::string const& text) {
+  auto value = parse_shallow<json>(text);
+  return value.is_discarded() ? json(text) : value;
+}
 
 /// True if the metrics keep to the constraints; NaN keeps to none.
 bool is_feasible(json const& constraints, std::vector<std::size_t> const& at, std::vector<double> const& metrics) {
@@ -61,6 +67,25 @@ std::size_t metric_index(std::string const& name, std::vector<std::string> const
                near.empty() ? "" : "did you mean '" + near + "'?"});
 }
 
+json kept_goals(sweep_store const& store) {
+  json goals = store.kept("goals");
+  if (goals.is_null()) return {{"objectives", json::array()}, {"constraints", json::array()}};
+  auto const lists = [&](char const* key, char const* side, std::vector<std::string> const& sides, bool bound) {
+    if (!goals.is_object() || !goals.contains(key) || !goals[key].is_array()) return false;
+    for (auto const& g : goals[key])
+      if (!g.is_object() || !g.contains("metric") || !g["metric"].is_string() || !g.contains(side) ||
+          std::find(sides.begin(), sides.end(), g[side]) == sides.end() ||
+          (bound && (!g.contains("bound") || !g["bound"].is_number())))
+        return false;
+    return true;
+  };
+  if (!lists("objectives", "goal", {"min", "max"}, false) || !lists("constraints", "side", {"<=", ">="}, true))
+    throw error({errc::file_format, "does not say what is better", store.file(),
+                 printable(goals.dump(-1, ' ', true, json::error_handler_t::replace)), "objectives and constraints",
+                 "name another file"});
+  return goals;
+}
+
 json goals_of(sweep_spec const& spec, std::vector<std::string> const& metrics) {
   json goals{{"objectives", json::array()}, {"constraints", json::array()}};
   for (auto const& o : spec.objectives)
@@ -105,8 +130,7 @@ json row_object(sweep_row const& r, std::vector<std::string> const& keys, std::v
 }
 
 json summary_of(sweep_store const& store) {
-  json goals = store.kept("goals");
-  if (!goals.is_object()) goals = {{"objectives", json::array()}, {"constraints", json::array()}};
+  json const goals = kept_goals(store);
   auto const& objectives = goals["objectives"];
   auto const at = indices_of(objectives, store.metrics()), bounds = indices_of(goals["constraints"], store.metrics());
   std::size_t done = 0, failed = 0, infeasible = 0, incomparable = 0;
@@ -177,7 +201,9 @@ std::string csv_of(sweep_store const& store) {
 
 std::string jsonl_of(sweep_store const& store) {
   std::string out;
-  store.for_each([&](sweep_row const& r) { out += row_object(r, store.keys(), store.metrics()).dump() + "\n"; });
+  store.for_each([&](sweep_row const& r) {
+    out += row_object(r, store.keys(), store.metrics()).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  });
   return out;
 }
 

@@ -19,6 +19,10 @@ std::size_t metric_index(std::string const& name, std::vector<std::string> const
 /// Errors  as metric_index
 json goals_of(sweep_spec const& spec, std::vector<std::string> const& metrics);
 
+/// What a file says is better; nothing, if it does not.
+/// Errors  file_format
+json kept_goals(sweep_store const& store);
+
 /// The best point of the first objective, as points come.
 class best_so_far {
  public:

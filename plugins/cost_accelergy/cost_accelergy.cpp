@@ -6,6 +6,7 @@
 #include <yaml-cpp/yaml.h>  // YAML 1.2: parsing, and errors with their line
 
 #include "ohmic/cost/book_file.hpp"
+#include "ohmic/model/file.hpp"
 #include "ohmic/plugin/author_prices.hpp"
 #include "ohmic/plugin/parameters.hpp"
 
@@ -28,6 +29,10 @@ namespace {
 using ohmic::errc;
 using ohmic::error;
 
+/// Largest file that is read, in bytes, and most prices that it gives, as the host takes them.
+constexpr std::uint64_t max_table_bytes = std::uint64_t{16} << 20;
+constexpr std::size_t max_lines = 65536;
+
 /// The name of a component without its path and its instances: system.chip.adc[1..128] is adc.
 std::string component_of(std::string name) {
   if (auto const bracket = name.find('['); bracket != name.npos) name.resize(bracket);
@@ -39,13 +44,11 @@ class accelergy_file {
  public:
   accelergy_file(accelergy_parameters const& p, std::string file, char const* root) : p_(p), file_(std::move(file)) {
     try {
-      auto const all = YAML::LoadFile(file_);
+      auto const all = YAML::Load(ohmic::model::read_whole(file_, max_table_bytes));
       if (!all.IsMap() || !all[root] || !all[root]["tables"] || !all[root]["tables"].IsSequence())
         throw error({errc::file_format, "is no table of Accelergy", file_, "", std::string(root) + ": {tables: [..]}",
                      "give ERT.yaml as energies and ART.yaml as areas"});
       tables_ = all[root]["tables"];
-    } catch (YAML::BadFile const&) {
-      throw error({errc::file_missing, "cannot be read", file_, "", "a YAML file", "check the path"});
     } catch (YAML::Exception const& e) { throw broken(e); }
   }
 
@@ -72,6 +75,12 @@ class accelergy_file {
   }
   std::string place(YAML::Node const& n) const { return file_ + " line " + std::to_string(n.Mark().line + 1); }
 
+  /// Aliases let a short file name the same actions many times over.
+  void count_line(YAML::Node const& at) const {
+    if (++lines_ > max_lines)
+      throw error({errc::capacity, "has too many prices", place(at), "more than " + std::to_string(max_lines),
+                   "at most " + std::to_string(max_lines), ""});
+  }
   template <class F>
   std::string each(F const& f) const {
     std::string lines;
@@ -91,6 +100,7 @@ class accelergy_file {
     return v;
   }
   std::string line(char const* kind, std::string name, double value, char const* unit, YAML::Node const& at) const {
+    count_line(at);
     std::string const from = name;
     for (std::string_view rest = p_.rename; !rest.empty();) {
       auto const end = std::min(rest.find(','), rest.size());
@@ -108,6 +118,7 @@ class accelergy_file {
   accelergy_parameters const& p_;
   std::string file_;
   YAML::Node tables_{};
+  mutable std::size_t lines_ = 0;
 };
 
 struct accelergy_reader {

@@ -1,12 +1,12 @@
 // Price books from CSV or TOML files.
 #define TOML_EXCEPTIONS 1
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <toml++/toml.h>  // TOML 1.0: parsing, and errors with line and column
 
+#include "ohmic/core/toml_nesting.hpp"
 #include "ohmic/cost/book_file.hpp"
+#include "ohmic/model/file.hpp"
 #include "ohmic/plugin/author_prices.hpp"
 #include "ohmic/plugin/parameters.hpp"
 
@@ -22,12 +22,10 @@ BOOST_HANA_ADAPT_STRUCT(table_parameters, file);
 
 namespace {
 
-std::string text_of(std::string const& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in)
-    throw ohmic::error({ohmic::errc::file_missing, "cannot be read", file, "", "a price book", "check the path"});
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+/// Largest book that is read, in bytes.
+constexpr std::uint64_t max_book_bytes = std::uint64_t{16} << 20;
+
+std::string text_of(std::string const& file) { return ohmic::model::read_whole(file, max_book_bytes); }
 
 /// [energy."adc.convert"] value = "2 pJ", origin = "table", source = "..": the line of a CSV book.
 std::string line_of(std::string_view kind, std::string_view name, toml::node const& node, std::string const& where) {
@@ -50,9 +48,13 @@ std::string line_of(std::string_view kind, std::string_view name, toml::node con
 }
 
 ohmic::run_time_book read_toml(std::string const& file) {
+  std::string const text = text_of(file);
+  if (std::size_t const line = ohmic::line_nested_beyond(text); line != 0)
+    throw ohmic::error({ohmic::errc::file_format, "is nested too deeply", file + " line " + std::to_string(line), "",
+                        std::to_string(ohmic::deepest_toml) + " levels", ""});
   toml::table root;
   try {
-    root = toml::parse(text_of(file), file);
+    root = toml::parse(text, file);
   } catch (toml::parse_error const& e) {
     throw ohmic::error({ohmic::errc::file_format, "broken TOML: " + std::string(e.description()),
                         file + " line " + std::to_string(e.source().begin.line), "", "", ""});

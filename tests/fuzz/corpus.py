@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""Writes the corpus of plugin_table: tables as they lie in memory from 0x10000 on. Standard library only.
+"""Writes the corpora of the fuzz harnesses, small files that reach every part of a reader: FOLDER/HARNESS/CASE. Standard library
+only, and the same bytes every time. What fuzzing found is kept beside them under names that begin with found_.
 
-usage: corpus.py FOLDER
+usage: corpus.py FOLDER          (tests/fuzz/corpus)
 """
+import json
 import os
+import sqlite3
 import struct
 import sys
+import tempfile
 
 BASE = 0x10000
 MAGIC = 0x69626163696D686F
@@ -32,7 +36,7 @@ def plugin(devices, count=None, major=1, magic=MAGIC, name=b"fuzz", extension=0)
     return head + struct.pack(f"<{len(devices) + 1}Q", *pointers, 0) + body
 
 
-CASES = {
+PLUGIN_TABLES = {
     "one": plugin([device(b"cell")]),
     "two": plugin([device(b"cell"), device(b"other", threads=1)], extension=0x42),
     "none": plugin([]),
@@ -52,8 +56,450 @@ CASES = {
     "empty": b"",
 }
 
+def parts(*files):
+    """Several files in one input."""
+    return b"\n%%\n".join(f if isinstance(f, bytes) else f.encode() for f in files)
+
+
+def to_json(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+# --- arrays and tensors
+
+def npy(shape, values, descr="<f8", fortran=False, version=1):
+    header = ("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }" % (descr, fortran, shape)).encode() + b"\n"
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    code = {"<f8": "<d", ">f8": ">d", "<f4": "<f", ">f4": ">f", "<i4": "<i"}[descr]
+    return b"\x93NUMPY" + bytes([version, 0]) + length + header + b"".join(struct.pack(code, v) for v in values)
+
+
+NPY = {
+    "vector": npy("(3,)", [1, -2, 3.5]),
+    "matrix": npy("(2, 3)", [1, 2, 3, 4, 5, 6]),
+    "columns": npy("(2, 3)", [1, 4, 2, 5, 3, 6], fortran=True),
+    "single": npy("(2, 1)", [1, float("nan")], "<f4"),
+    "big_endian": npy("(2,)", [1, float("inf")], ">f8"),
+    "version_2": npy("(2,)", [1, 2], version=2),
+    "whole_numbers": npy("(2,)", [1, 2], "<i4"),
+    "no_size": npy("()", [1]),
+    "cube": npy("(1, 1, 1)", [1]),
+    "empty": npy("(0,)", []),
+    "huge": npy("(72057594037927936, 72057594037927936)", [1]),
+    "short": npy("(4,)", [1]),
+    "long": npy("(1,)", [1, 2]),
+    "header_beyond": b"\x93NUMPY\x02\0\xff\xff\xff\xff",
+    "nothing": b"",
+}
+
+
+def safetensors(tensors, metadata=None, **changes):
+    """tensors: name -> (type, shape, bytes)."""
+    header, data = {}, b""
+    if metadata is not None:
+        header["__metadata__"] = metadata
+    for name, (kind, shape, values) in tensors.items():
+        header[name] = {"dtype": kind, "shape": shape, "data_offsets": [len(data), len(data) + len(values)]}
+        data += values
+    header.update(changes)
+    text = to_json(header)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def f32(*values):
+    return struct.pack("<%df" % len(values), *values)
+
+
+def f64(*values):
+    return struct.pack("<%dd" % len(values), *values)
+
+
+SAFETENSORS = {
+    "two": safetensors({"a": ("F32", [2, 2], f32(1, 2, 3, 4)), "b": ("F64", [2], f64(1, 2))}, {"format": "pt"}),
+    "half": safetensors({"a": ("F16", [2], b"\0\x3c\0\x40"), "b": ("BF16", [1, 2], b"\x80\x3f\0\x40")}),
+    "nan": safetensors({"a": ("F32", [1], f32(float("nan")))}),
+    "empty": safetensors({"a": ("F32", [0, 4], b"")}),
+    "scalar": safetensors({"a": ("F32", [], f32(1))}),
+    "none": safetensors({}),
+    "bytes": safetensors({"a": ("U8", [3], b"abc"), "b": ("F4", [2], b"a")}),
+    "huge": safetensors({}, a={"dtype": "F32", "shape": [4294967296, 4294967296], "data_offsets": [0, 0]}),
+    "beyond": safetensors({}, a={"dtype": "F32", "shape": [1 << 33], "data_offsets": [0, 1 << 35]}),
+    "gap": safetensors({}, a={"dtype": "U8", "shape": [1], "data_offsets": [1, 2]}),
+    "length": struct.pack("<Q", 1 << 60) + b"{}",
+    "deep": struct.pack("<Q", 64) + b"[" * 64,
+    "short": b"\1",
+}
+
+SHARDED = {
+    "two": parts(to_json({"metadata": {"total_size": 24}, "weight_map": {"a": "a.safetensors", "b": "b.safetensors"}}),
+                 safetensors({"a": ("F32", [2, 2], f32(1, 2, 3, 4))}), safetensors({"b": ("F32", [2], f32(5, 6))})),
+    "lost": parts(to_json({"weight_map": {"a": "a.safetensors", "c": "a.safetensors"}}),
+                  safetensors({"a": ("F32", [2], f32(1, 2))}), ""),
+    "outside": parts(to_json({"weight_map": {"a": "../a.safetensors"}}), "", ""),
+    "itself": parts(to_json({"weight_map": {"a": "..", "b": ".", "c": "model.safetensors.index.json"}}), "", ""),
+    "none": parts(to_json({"weight_map": {}}), "", ""),
+    "number": parts(to_json({"weight_map": {"a": 1}}), "", ""),
+}
+
+
+def manifest(weights, paths=("shard1",)):
+    return to_json({"weightsManifest": [{"paths": list(paths), "weights": weights}]})
+
+
+TFJS = {
+    "two": parts(manifest([{"name": "a", "shape": [1, 2, 2], "dtype": "float32"},
+                           {"name": "b", "shape": [3], "dtype": "float32"}]), f32(1, 2, 3, 4, 5, 6, 7)),
+    "flags": parts(manifest([{"name": "a", "shape": [4], "dtype": "bool"}]), b"\0\1\0\1"),
+    "quantised": parts(manifest([{"name": "a", "shape": [4], "dtype": "float32",
+                                  "quantization": {"dtype": "uint8", "min": 0, "scale": 1}}]), b"abcd"),
+    "huge": parts(manifest([{"name": "a", "shape": [4294967296, 4294967296], "dtype": "float32"}]), b""),
+    "outside": parts(manifest([{"name": "a", "shape": [1], "dtype": "float32"}], ["../shard1"]), f32(1)),
+    "often": parts(manifest([{"name": "a", "shape": [2], "dtype": "float32"}], ["shard1", "shard1"]), f32(1)),
+    "none": parts(to_json({"weightsManifest": []}), b""),
+}
+
+# --- configurations
+
+BERT = {"model_type": "bert", "architectures": ["BertForSequenceClassification"], "vocab_size": 100, "hidden_size": 8,
+        "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16, "max_position_embeddings": 32,
+        "type_vocab_size": 2, "hidden_act": "gelu", "layer_norm_eps": 1e-12, "id2label": {"0": "no", "1": "yes"}}
+GPT2 = {"model_type": "gpt2", "vocab_size": 100, "n_embd": 8, "n_layer": 2, "n_head": 2, "n_positions": 32,
+        "layer_norm_epsilon": 1e-5, "activation_function": "gelu_new"}
+LLAMA = {"model_type": "llama", "vocab_size": 100, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2,
+         "num_key_value_heads": 1, "intermediate_size": 16, "max_position_embeddings": 32, "rms_norm_eps": 1e-6,
+         "rope_theta": 1e4, "hidden_act": "silu", "tie_word_embeddings": True,
+         "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                          "original_max_position_embeddings": 16}}
+MODEL_CONFIG = {
+    "bert": to_json(BERT),
+    "gpt2": to_json(GPT2),
+    "llama": to_json(LLAMA),
+    "qwen2": to_json({**LLAMA, "model_type": "qwen2", "rope_scaling": None, "sliding_window": 64}),
+    "mistral": to_json({**LLAMA, "model_type": "mistral", "rope_scaling": {"type": "linear", "factor": 2}}),
+    "relu": to_json({**BERT, "hidden_act": "relu", "num_labels": 2}),
+    "largest": to_json({**LLAMA, "vocab_size": 1 << 24, "hidden_size": 1 << 16, "num_hidden_layers": 1024,
+                        "num_attention_heads": 1 << 16, "num_key_value_heads": 1 << 16, "intermediate_size": 1 << 18,
+                        "max_position_embeddings": 1 << 20}),
+    "list": b"[1]",
+    "deep": b"{\"a\":" + b"[" * 200,
+    "twice": b"{\"a\":1,\"a\":2}",
+}
+NETWORK = {
+    "bert": to_json(BERT),
+    "gpt2": to_json(GPT2),
+    "llama": to_json(LLAMA),
+    "experts": to_json({**LLAMA, "model_type": "mixtral", "num_local_experts": 8, "num_experts_per_tok": 2,
+                        "moe_layer_freq": [0, 1], "mlp_only_layers": [0]}),
+    "latent": to_json({**LLAMA, "model_type": "deepseek_v3", "kv_lora_rank": 4, "q_lora_rank": 4, "qk_nope_head_dim": 4,
+                       "qk_rope_head_dim": 2, "v_head_dim": 4, "n_routed_experts": 4, "n_shared_experts": 1,
+                       "num_experts_per_tok": 2, "first_k_dense_replace": 1, "moe_intermediate_size": 8}),
+    "windows": to_json({**LLAMA, "model_type": "gemma3", "sliding_window": 8,
+                        "layer_types": ["sliding_attention", "full_attention"]}),
+    "t5": to_json({"model_type": "t5", "d_model": 8, "num_layers": 2, "num_decoder_layers": 3, "num_heads": 2, "d_kv": 4,
+                   "d_ff": 16, "vocab_size": 100, "is_encoder_decoder": True, "feed_forward_proj": "gated-gelu"}),
+    "albert": to_json({**BERT, "model_type": "albert", "inner_group_num": 2, "num_hidden_groups": 1,
+                       "embedding_size": 4}),
+    "inside": to_json({"model_type": "llava", "text_config": LLAMA, "vision_config": {}}),
+    "mpt": to_json({"model_type": "mpt", "d_model": 8, "n_layers": 2, "n_heads": 2, "expansion_ratio": 4,
+                    "attn_config": {"kv_n_heads": 1}, "vocab_size": 10}),
+    "dbrx": to_json({"model_type": "dbrx", "d_model": 8, "n_layers": 2, "n_heads": 2, "vocab_size": 10,
+                     "ffn_config": {"moe_num_experts": 4, "moe_top_k": 2, "ffn_hidden_size": 8}}),
+    "largest": to_json({"model_type": "llama", "hidden_size": 1 << 20, "num_hidden_layers": 4096,
+                        "num_attention_heads": 1 << 20, "intermediate_size": 1 << 20, "vocab_size": 1 << 24}),
+    "mamba": to_json({"model_type": "mamba", "hidden_size": 8, "num_hidden_layers": 2}),
+}
+
+# --- tokenizers
+
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "##b", "##c", "the", "cat", "##s", ".", "\u4e2d"]
+WORDPIECE = {
+    "plain": parts("\n".join(VOCABULARY), "{}", "The cats, abc. caf\u00e9 \u4e2d\u6587"),
+    "cased": parts("\n".join(VOCABULARY) + "\n", to_json({"do_lower_case": False, "strip_accents": True,
+                   "tokenize_chinese_chars": False, "model_max_length": 1e30, "unk_token": {"content": "[UNK]"}}), "cat"),
+    "long": parts("\r\n".join(VOCABULARY), to_json({"model_max_length": 8}), "a " * 100 + "x" * 300),
+    "twice": parts("[UNK]\n[CLS]\n[SEP]\na\na", "{}", "a"),
+    "missing": parts("a\nb", "{}", ""),
+    "marks": parts("\n".join(VOCABULARY), "{}", b"\xff\xfe \xcc\x81a\xcc\x81\xcc\x88"),
+}
+
+
+def tokenizer(model, **others):
+    return to_json({"version": "1.0", "model": {"type": "BPE", **model}, **others})
+
+
+BYTES = {"<0x%02X>" % b: 3 + b for b in range(256)}
+TOKENIZER_JSON = {
+    "bytes": parts(tokenizer({"vocab": {"a": 0, "b": 1, "ab": 2, "\u0120": 3, "\u0120a": 4},
+                              "merges": ["a b", ["\u0120", "a"]]},
+                             pre_tokenizer={"type": "ByteLevel", "add_prefix_space": False, "use_regex": True},
+                             added_tokens=[{"id": 5, "content": "<|end|>", "special": True}]), "ab a ba<|end|>zz 12"),
+    "marks": parts(tokenizer({"vocab": {"<unk>": 0, "<s>": 1, "</s>": 2, **BYTES, "\u2581": 259, "a": 260, "\u2581a": 261},
+                              "merges": ["\u2581 a"], "byte_fallback": True, "unk_token": "<unk>", "fuse_unk": True},
+                             normalizer={"type": "Sequence", "normalizers": [
+                                 {"type": "Prepend", "prepend": "\u2581"},
+                                 {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}]},
+                             post_processor={"type": "TemplateProcessing", "single": [
+                                 {"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+                                 "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}}), "a \u4e2d"),
+    "composed": parts(tokenizer({"vocab": {"a": 0}, "merges": [], "ignore_merges": True}, normalizer={"type": "NFC"},
+                                pre_tokenizer={"type": "Sequence", "pretokenizers": [
+                                    {"type": "Split", "pattern": {"Regex": "x"}, "behavior": "Isolated", "invert": False},
+                                    {"type": "ByteLevel", "use_regex": False}]}), "e\u0301"),
+    "far": parts(tokenizer({"vocab": {"a": 4194303}, "merges": []}), "a"),
+    "negative": parts(tokenizer({"vocab": {"a": -1}, "merges": []}), "a"),
+    "template": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor={"type": "TemplateProcessing",
+                      "single": [{"SpecialToken": {"id": "x"}}], "special_tokens": {"x": {"ids": [-1, 1e30, "a"]}}}), "a"),
+    "pair": parts(tokenizer({"vocab": {"a": 0}, "merges": ["a  a"]}), "a"),
+}
+
+
+def varint(n):
+    out = b""
+    while n > 127:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def field(number, value):
+    if isinstance(value, bytes):
+        return varint(number << 3 | 2) + varint(len(value)) + value
+    if isinstance(value, float):
+        return varint(number << 3 | 5) + struct.pack("<f", value)
+    return varint(number << 3) + varint(value)
+
+
+def piece(text, score=0.0, kind=1):
+    return field(1, field(1, text.encode()) + field(2, score) + field(3, kind))
+
+
+PIECES = piece("<unk>", kind=2) + piece("<s>", kind=3) + b"".join(
+    piece(p, -float(i)) for i, p in enumerate(["\u2581", "a", "b", "ab", "\u2581ab"]))
+BPE = field(2, field(3, 2))
+TRIE = struct.pack("<256I", *[(i * 2654435761) & 0xffffffff for i in range(256)])
+SENTENCEPIECE = {
+    "bpe": parts(PIECES + BPE + field(3, field(3, 1) + field(4, 1) + field(5, 1)), "ab  ab \u4e2d"),
+    "bare": parts(PIECES + BPE + field(3, field(3, 0) + field(4, 0)), " ab "),
+    "table": parts(PIECES + BPE + field(3, field(2, struct.pack("<I", 1024) + TRIE + b"x\0y\0")), "aaaabbbb"),
+    "unigram": parts(PIECES + field(2, field(3, 1)), "a"),
+    "fallback": parts(PIECES + field(2, field(3, 2) + field(35, 1)), "a"),
+    "beyond": parts(b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f", ""),
+    "endless": parts(b"\xff" * 12, ""),
+}
+UNIGRAM = {
+    "plain": parts(to_json([["<%d>" % i, 0] for i in range(6)] + [["\u2581", -1], ["a", -2], ["\u2581a", -1.5], ["b", None]]),
+                   "a ab \ufb01"),
+    "few": parts("[[\"a\",0]]", "a"),
+    "infinite": parts("[[\"a\",1e999]]", "a"),
+    "deep": parts("[" * 2000, "a"),
+    "not_utf8": parts(to_json([["<%d>" % i, 0] for i in range(7)]), b"a\xff"),
+}
+
+DATASET = {
+    "labels": b"\xef\xbb\xbf0\ta text\r\n1\tanother\n",
+    "pairs": b"a\tquery\tdocument\nb\tquery\tdocument",
+    "lines": b"one\n\ntwo\n",
+    "label": b"18446744073709551616\ttext",
+    "bytes": b"0\t\xff",
+    "twice": b"a\tb\tc\na\tb\tc",
+    "blank": b"\n\n \n",
+}
+
+# --- tables
+
+BOOK = "area,adc,1500 um2,table,Kull 2013\n# a remark\n\nstatic_power,adc,2 mW,fit,own\nenergy,adc.convert,2 pJ,regression,a, b\n"
+PRICE_BOOK = {
+    "book": BOOK.encode(),
+    "unit": b"area,adc,1 J,table,x",
+    "number": b"energy,a.b,1e999 J,table,x\nenergy,a.b,-1 J,table,x",
+    "twice": b"energy,a.b,1 J,table,x\nenergy,a.b,1 J,table,x",
+    "no_source": b"energy,a.b,1 J,table,",
+    "kind": b"colour,a,1 J,table,x",
+    "origin": b"area,a,1 um2,guess,x",
+}
+STATES = {
+    "states": b"conductance_uS,spread_uS\n1,0.1\n2,0.2\n",
+    "all": b"\xef\xbb\xbfdrift_exponent, spread_uS ,conductance_uS,drift_spread\r\n0.1,1,1,0.01\r\n0.1,1,2,0.01\r\n",
+    "order": b"conductance_uS,spread_uS\n2,0\n1,0\n",
+    "column": b"conductance_S,spread_uS\n",
+    "gap": b"conductance_uS,spread_uS\n1,\n",
+    "more": b"conductance_uS,spread_uS\n1,2,3\n",
+    "number": b"conductance_uS,spread_uS\n1e999,nan\n",
+    "one": b"conductance_uS,spread_uS\n1,1\n",
+}
+SETTINGS = {
+    "several": b"adc.bits=8\nweights.slices=2,2,2,2\ncell.r_on=40 kohm\ncell.r_off=inf ohm\nadc.range=percentile\n",
+    "units": b"cell.r_on=40 kS\ncell.retention.age=86400 s\ncell.r_on=-1 ohm\ncell.r_on=1e999 ohm",
+    "unknown": b"adc.bit=8\nadc.bits\n=8\nadc.bits=",
+    "lists": b"weights.slices=\nweights.slices=,\nweights.slices=99999999999999999999",
+    "device": b"cell.device=pcm_nandakumar\ncell.device=none such\ncell.states=/dev/null",
+}
+
+
+def price(name, value, kind=3, origin=0, source=b"somewhere"):
+    return struct.pack("<IIIId64s256s", 344, kind, origin, 0, value, name, source)
+
+
+PLUGIN_PRICES = {
+    "two": price(b"adc.convert", 2e-12) + price(b"adc", 1e-9, 1),
+    "line_end": price(b"adc\nenergy", 1.0) + price(b"adc", 1.0, source=b"a\nb"),
+    "remark": price(b"#adc", 1.0),
+    "comma": price(b"a,b", 1.0),
+    "nan": price(b"a", float("nan")),
+    "zeros": bytes(344),
+}
+COST_TABLE = {
+    "toml": parts('[area.adc]\nvalue = "1500 um2"\norigin = "table"\nsource = "Kull 2013"\n'
+                  '[energy."adc.convert"]\nvalue = "2 pJ"\norigin = "fit"\nsource = "own"\n', "file=a.toml"),
+    "csv": parts(BOOK, "file=a;file=b;"),
+    "deep": parts("a = " + "[" * 300, "file"),
+    "dotted": parts("a." * 300 + "a = 1", "x=1"),
+    "lines": parts('[area.adc]\nvalue = "1 um2\\narea"\norigin = "table"\nsource = "x"', ""),
+}
+ERT = """ERT:
+  version: 0.4
+  tables:
+    - name: system.chip.adc[1..128]
+      actions:
+        - {name: convert, arguments: {}, energy: 2.5}
+    - name: system.chip.dac
+      actions: [{name: drive, energy: 0.1}]
+"""
+ART = """ART:
+  version: 0.4
+  tables:
+    - {name: system.chip.adc, area: 1500}
+"""
+ACCELERGY = {
+    "both": parts(ERT, ART),
+    "aliases": parts("ERT: {tables: [&a {name: a, actions: &b [{name: x, energy: 1}]}, *a, {name: c, actions: *b}]}", ""),
+    "bomb": parts("a: &a [x,x]\nb: &b [*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b]\nERT: {tables: *c}", ""),
+    "itself": parts("ERT: &a {tables: [*a]}", ""),
+    "deep": parts("[" * 600, "{" * 600),
+    "names": parts('ERT: {tables: [{name: "a\\nb", actions: [{name: "c,d", energy: .inf}]}]}', "ART: {tables: [{name: , area: 1}]}"),
+    "negative": parts("ERT: {tables: [{name: a, actions: [{name: b, energy: -1}]}]}", "ART: 1"),
+}
+
+# --- the program
+
+COMMAND_LINE = {
+    "deploy": b"deploy\n--model\nm\n--data\nd\n--set\nadc.bits=6\n--limit\n3\n--json\n-",
+    "cost": b"cost\n--model\nbert_large\n--decode\n16\n--compare\nisaac,a100\n--sensitivity",
+    "mvm": b"mvm\n--weights\nw.npy\n--inputs\nx.npy\n--output\ny.npy\n--seed\n18446744073709551615",
+    "solve": b"solve\n--conductances\ng\n--voltages\nv\n--output\ni\n--r-word\n1e999\n--two-sided",
+    "sweep": b"sweep\n--spec\ns.toml\n--shard\n1/2",
+    "merge": b"sweep\nmerge\na\nb\n--output\nc",
+    "generate": b"generate\n--model\nm\n--prompt\n\n--temperature\n1e5",
+    "plugin": b"plugin\ncheck\n./a.so\n--plugin\nx\n--plugin-timeout\n0",
+    "list": b"list\ndevices",
+    "help": b"--help",
+    "version": b"--version",
+    "reproduce": b"reproduce\n--only\nT\n--threads\n-1",
+    "calibrate": b"calibrate\n--model\nm\n--config\n/dev/null",
+    "nothing": b"",
+}
+SETTINGS_FILE = {
+    "chip": b'chip = "wang2024"\nname = "mine"\n[adc]\nbits = 6\n[range]\nrule = "percentile"\n',
+    "in_situ": b'chip = "isaac"\n[weights]\nslices = [2, 2, 2, 2]\n[cell]\nr_on = "40 kohm"\n',
+    "plugin": b'[plugin]\nfiles = ["./a.so"]\n',
+    "types": b'[adc]\nbits = "6"\n[range]\nrule = 1979-05-27\n',
+    "mixed": b'a = [1, "x"]\nb = [[1]]\n',
+    "deep": b"a = " + b"[" * 300 + b"]" * 300,
+    "tables": b"[" + b"a." * 500 + b"a]\nx = 1",
+    "dotted": b"a." * 500 + b"a = 1",
+    "inline": b"a = " + b"{a = " * 300,
+    "escapes": b'"\\u0000\\u001b[31m" = "\\u0007"\n',
+}
+CALIBRATION = {
+    "one": to_json({"model_digest": "1", "text_digests": ["b", "a"], "data": {"n": 1}, "chips": [
+        {"id": "wang2024", "settings": ["adc.bits=8"], "largest": {"embeddings.L1": 1.5, "layer.0.A1": 2},
+         "softmax_full_scale": {"1": 3.0}, "full_scales": {"layer.0.A1": [1.0, 2.0]}}]}),
+    "site": to_json({"model_digest": "1", "text_digests": [], "chips": [{"id": "a", "settings": [], "largest": {"x": 1},
+                     "softmax_full_scale": {}, "full_scales": {}}]}),
+    "block": to_json({"model_digest": "1", "text_digests": [], "chips": [{"id": "a", "settings": [], "largest": {},
+                      "softmax_full_scale": {"18446744073709551616": 1, "-1": 1, "x": 1}, "full_scales": {}}]}),
+    "zero": to_json({"model_digest": "1", "text_digests": [], "chips": [{"id": "a", "settings": [], "largest":
+                     {"layer.0.A1": 0}, "softmax_full_scale": {}, "full_scales": {"layer.0.A1": [1e-50]}}]}),
+    "types": to_json({"model_digest": "1", "text_digests": [1], "chips": {}}),
+}
+SWEEP_SPEC = {
+    "grid": b'kind = "cost"\nmodel = "bert_large"\n[vary]\nadc.bits = [4, 6]\ncost.duplication = {from = 16, to = 64, steps = 3, log = true}\n'
+            b'[objectives]\narea = "min"\nedp = "min"\n[constraints]\narea = "<= 2000"\n',
+    "sobol": b'model = "gpt2"\n[sample]\nmethod = "sobol"\npoints = 100\n[set]\nreport.prices = "bottom_up"\n[vary]\nchip = ["wang2024", "wang2024_published"]\n'
+             b'adc.bits = {from = 3, to = 12}\ncost.cycle = {from = "20 ns", to = "200 ns", log = true}\n[objectives]\narea = "min"\n',
+    "deploy": b'kind = "deploy"\nmodel = "m"\ndata = "d"\nlimit = 3\n[vary]\nadc.bits = [4]\n[objectives]\nagreement = "max"\n',
+    "many": b'model = "gpt2"\n[vary]\nadc.bits = {from = 1, to = 16, step = 1e-9}\n[objectives]\narea = "min"\n',
+    "steps": b'model = "gpt2"\n[vary]\ncost.duplication = {from = 1, to = 9223372036854775807, steps = 9223372036854775807}\n[objectives]\narea = "min"\n',
+    "points": b'model = "gpt2"\n[sample]\nmethod = "random"\npoints = 9223372036854775807\n[vary]\nadc.bits = {from = inf, to = nan}\n[objectives]\narea = "min"\n',
+    "backwards": b'model = "gpt2"\n[vary]\nadc.bits = {from = 12, to = 3}\n[constraints]\narea = ">= x"\n[objectives]\ncolour = "min"\n',
+    "deep": b"[vary]\na = " + b"[" * 300,
+}
+
+
+def sweep_file(change=None, pragma="PRAGMA application_id=0x4f484d53; PRAGMA user_version=1;"):
+    with tempfile.TemporaryDirectory() as folder:
+        name = os.path.join(folder, "x")
+        db = sqlite3.connect(name)
+        db.executescript("PRAGMA page_size=512;" + pragma + """
+            CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
+            CREATE TABLE points(point INTEGER PRIMARY KEY, status TEXT NOT NULL, error TEXT, "adc.bits", "area" REAL);
+            INSERT INTO meta VALUES('identity', '{"kind":"cost","points":2}'), ('keys', '["adc.bits"]'), ('metrics', '["area"]');
+            INSERT INTO points VALUES(0, 'done', NULL, 4, 1.5), (1, 'failed', 'too small', '5', NULL);""")
+        db.executescript(change or "")
+        db.close()
+        with open(name, "rb") as file:
+            return file.read()
+
+
+SWEEP_STORE = {
+    "two": sweep_file(),
+    "columns": sweep_file("UPDATE meta SET value = '[\"a\",\"b\"]' WHERE key = 'keys';"),
+    "broken": sweep_file("UPDATE meta SET value = '[[[' WHERE key = 'metrics';"),
+    "blob": sweep_file("UPDATE points SET \"area\" = x'00ff', point = -1 WHERE point = 0;"),
+    "schema": sweep_file(pragma="PRAGMA application_id=0x4f484d53; PRAGMA user_version=9;"),
+    "view": sweep_file("DROP TABLE points; CREATE VIEW points AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+                       "SELECT x AS point, 'done' AS status, NULL AS error, 1 AS \"adc.bits\", 1.0 AS \"area\" FROM c;"),
+    "trigger": sweep_file("CREATE TRIGGER t AFTER INSERT ON points BEGIN DELETE FROM points; END;"),
+    "empty": b"",
+    "text": b"SQLite format 3\0",
+}
+
+# --- seeds of products and networks
+
+
+def array_file(config="", **counts):
+    one = {"format": "ohmic programmed array 1", "config": config, "seed": "1", "first_array": "0", "slices": "1",
+           "lines": "2", "outputs": "1", "columns": "1", "inputs": "2", "written_cells": "4", "written_tries": "4",
+           "written_missed": "0", "written_stuck": "0", **counts}
+    return safetensors({"g": ("F64", [int(one["slices"]) % 99, int(one["lines"]) % 99, int(one["columns"]) % 99, 2],
+                              f64(1e-5, 2e-5, 3e-5, 4e-5)),
+                        "slice_gain": ("F64", [1], f64(1)), "zero": ("F64", [1], f64(0)),
+                        "weight_scale": ("F64", [1], f64(0.5))}, one)
+
+
+PROGRAMMED = {
+    "one": array_file(),
+    "settings": array_file("adc.bits=6\nweights.bits=4"),
+    "setting": array_file("adc.bit=6"),
+    "counts": array_file(seed="18446744073709551616"),
+    "inputs": array_file(inputs="99"),
+    "format": array_file(format="ohmic programmed array 2"),
+    "tensors": safetensors({}, {"format": "ohmic programmed array 1"}),
+}
+SEEDS = {str(i): bytes([i]) * 8 for i in range(4)}
+
+CORPORA = {
+    "plugin_table": PLUGIN_TABLES, "npy": NPY, "safetensors": SAFETENSORS, "sharded": SHARDED, "tfjs": TFJS,
+    "model_config": MODEL_CONFIG, "network": NETWORK, "wordpiece": WORDPIECE, "tokenizer_json": TOKENIZER_JSON,
+    "sentencepiece": SENTENCEPIECE, "unigram": UNIGRAM, "dataset": DATASET, "price_book": PRICE_BOOK, "states": STATES,
+    "settings": SETTINGS, "plugin_prices": PLUGIN_PRICES, "cost_table": COST_TABLE, "accelergy": ACCELERGY,
+    "command_line": COMMAND_LINE, "settings_file": SETTINGS_FILE, "calibration": CALIBRATION, "sweep_spec": SWEEP_SPEC,
+    "sweep_store": SWEEP_STORE, "programmed_array": PROGRAMMED, "computation": SEEDS, "in_situ": SEEDS, "wires": SEEDS,
+}
+
 if __name__ == "__main__":
-    os.makedirs(sys.argv[1], exist_ok=True)
-    for name, data in CASES.items():
-        with open(os.path.join(sys.argv[1], name), "wb") as file:
-            file.write(data)
+    for harness, cases in CORPORA.items():
+        os.makedirs(os.path.join(sys.argv[1], harness), exist_ok=True)
+        for name, data in cases.items():
+            with open(os.path.join(sys.argv[1], harness, name), "wb") as file:
+                file.write(data)

@@ -21,8 +21,36 @@ struct plain_wires {
 /// 113 bits, for resistances that are 1e15 apart.
 __extension__ using quad = __float128;
 
-template <class real = long double>
-plain_wires solve_plainly(ohmic::wire_network const& n, std::span<double const> v_V) {
+/// Gaussian elimination with pivoting; the last column of `a` is the right side.
+struct gauss {
+  template <class real>
+  [[nodiscard]] std::vector<real> operator()(std::vector<std::vector<real>> a) const {
+    std::size_t const size = a.size();
+    auto const size_of = [](real v) { return v < 0 ? -v : v; };
+    for (std::size_t k = 0; k < size; ++k) {
+      std::size_t best = k;
+      for (std::size_t r = k + 1; r < size; ++r)
+        if (size_of(a[r][k]) > size_of(a[best][k])) best = r;
+      std::swap(a[k], a[best]);
+      for (std::size_t r = k + 1; r < size; ++r) {
+        if (a[r][k] == 0) continue;
+        real const f = a[r][k] / a[k][k];
+        for (std::size_t c = k; c <= size; ++c) a[r][c] -= f * a[k][c];
+      }
+    }
+    std::vector<real> x(size);
+    for (std::size_t k = size; k-- > 0;) {
+      real s = a[k][size];
+      for (std::size_t c = k + 1; c < size; ++c) s -= a[k][c] * x[c];
+      x[k] = s / a[k][k];
+    }
+    return x;
+  }
+};
+
+template <class real = long double, class Solve = gauss>
+plain_wires solve_plainly(ohmic::wire_network const& n, std::span<double const> v_V,
+                          Solve const& solve_equations = {}) {
   using ohmic::far_end;
   std::size_t const m = n.word_lines(), cols = n.bit_lines(), nodes = 2 * m * cols;
   auto const word = [&](std::size_t i, std::size_t j) { return i * cols + j; };
@@ -71,24 +99,7 @@ plain_wires solve_plainly(ohmic::wire_network const& n, std::span<double const> 
     a[row][row] -= e.ohm;
     a[row][size] = -e.volts;
   }
-  auto const size_of = [](real v) { return v < 0 ? -v : v; };
-  for (std::size_t k = 0; k < size; ++k) {
-    std::size_t best = k;
-    for (std::size_t r = k + 1; r < size; ++r)
-      if (size_of(a[r][k]) > size_of(a[best][k])) best = r;
-    std::swap(a[k], a[best]);
-    for (std::size_t r = k + 1; r < size; ++r) {
-      if (a[r][k] == 0) continue;
-      real const f = a[r][k] / a[k][k];
-      for (std::size_t c = k; c <= size; ++c) a[r][c] -= f * a[k][c];
-    }
-  }
-  std::vector<real> x(size);
-  for (std::size_t k = size; k-- > 0;) {
-    real s = a[k][size];
-    for (std::size_t c = k + 1; c < size; ++c) s -= a[k][c] * x[c];
-    x[k] = s / a[k][k];
-  }
+  std::vector<real> const x = solve_equations(a);
   plain_wires s;
   for (std::size_t i = 0; i < m; ++i) {
     s.word_V.emplace_back();

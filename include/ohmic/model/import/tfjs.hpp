@@ -52,14 +52,16 @@ class tfjs_weights {
   /// Errors  errc::missing_entry with the nearest name; errc::shape; errc::file_format for other types than float32; errc::value for
   ///         NaN or infinity
   [[nodiscard]] matrix<float> read_matrix(std::string const& name, std::size_t rows, std::size_t cols) const {
+    tensor const& t = checked(name, {rows, cols});
     matrix<float> m(rows, cols);
-    read(name, {rows, cols}, m.flat());
+    read(t, name, m.flat());
     return m;
   }
   /// Shape   (n)
   [[nodiscard]] std::vector<float> read_vector(std::string const& name, std::size_t n) const {
+    tensor const& t = checked(name, {n});
     std::vector<float> v(n);
-    read(name, {n}, v);
+    read(t, name, v);
     return v;
   }
 
@@ -109,8 +111,10 @@ class tfjs_weights {
     std::size_t n = 1;
     for (auto const& d : w["shape"]) {
       if (!d.is_number_unsigned() || d.get<std::uint64_t>() > max_bytes) throw broken("shape", "sizes");
+      if (d.get<std::size_t>() > 0 && n > max_bytes / d.get<std::size_t>())
+        throw error({errc::capacity, "tensor is too large", where(name), w["shape"].dump().substr(0, 96),
+                     "at most " + std::to_string(max_bytes) + " elements", ""});
       n *= d.get<std::size_t>();
-      if (n > max_bytes) throw error({errc::capacity, "tensor is too large", where(name), "", "", ""});
       if (!t.shape.empty() || d.get<std::size_t>() != 1) t.shape.push_back(d.get<std::size_t>());
     }
     std::size_t const size = t.type == "float32" || t.type == "int32" ? 4
@@ -123,7 +127,8 @@ class tfjs_weights {
     return n * size;
   }
 
-  void read(std::string const& name, std::vector<std::size_t> const& shape, std::span<float> out) const {
+  /// A tensor of float32 with this shape.
+  [[nodiscard]] tensor const& checked(std::string const& name, std::vector<std::size_t> const& shape) const {
     auto const found = tensors_.find(name);
     if (found == tensors_.end()) {
       std::vector<std::string> names;
@@ -142,6 +147,9 @@ class tfjs_weights {
     if (t.shape != shape) throw error({errc::shape, "shape does not fit", where(name), text(t.shape), text(shape), ""});
     if (t.type != "float32")
       throw error({errc::file_format, "dtype cannot be read as weights", where(name), t.type, "float32", ""});
+    return t;
+  }
+  void read(tensor const& t, std::string const& name, std::span<float> out) const {
     std::memcpy(out.data(), groups_[t.group].data() + t.begin, out.size_bytes());
     for (std::size_t i = 0; i < out.size(); ++i)
       if (!std::isfinite(out[i]))

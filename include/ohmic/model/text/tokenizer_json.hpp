@@ -216,9 +216,12 @@ class bpe_reader {
       c.unknown = static_cast<std::int32_t>(found - pieces.begin());
     }
     byte_pairs pairs(std::move(pieces), read_merges(model), c, place(json_.path()));
-    auto added = read_added();
-    auto begin = read_begin();
-    return {std::move(pairs), rules_, std::move(added), std::move(begin)};
+    bpe_tokenizer tokens(std::move(pairs), rules_, read_added(), read_begin());
+    for (std::int32_t const id : tokens.begin())
+      if (static_cast<std::size_t>(id) >= tokens.size())
+        throw error({errc::file_format, "begins with a token that is none", at("post_processor"), std::to_string(id),
+                     "0 to " + std::to_string(tokens.size() - 1), ""});
+    return tokens;
   }
 
  private:
@@ -342,7 +345,11 @@ class bpe_reader {
         if (!piece.is_object() || !piece.contains("SpecialToken")) break;
         std::string const name = text_of(piece["SpecialToken"], "id");
         try {
-          for (auto const& id : p.at("special_tokens").at(name).at("ids")) begin.push_back(id.get<std::int32_t>());
+          for (auto const& id : p.at("special_tokens").at(name).at("ids")) {
+            if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_pieces)
+              throw json_.wrong_type("post_processor", id, "an id of a token");
+            begin.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
+          }
         } catch (nlohmann::json::exception const&) {
           throw error({errc::file_format, "names a special token without ids", at("post_processor"),
                        in_quotes(printable(name)), "", ""});

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/utf8.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/text/sentencepiece.hpp"
-#include "ohmic/core/utf8.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -122,7 +122,12 @@ class unigram {
 /// Errors  errc::file_missing; errc::file_format naming the entry
 [[nodiscard]] inline unigram read_unigram(std::filesystem::path const& file) {
   constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
-  auto const root = nlohmann::json::parse(read_whole(file, max_bytes), nullptr, false);
+  auto const shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    if (depth > 3)
+      throw error({errc::file_format, "is nested too deeply", place(file), "", "[[piece, score], ..]", ""});
+    return true;
+  };
+  auto const root = nlohmann::json::parse(read_whole(file, max_bytes), shallow, false);
   if (!root.is_array())
     throw error({errc::file_format, "is not a list of pieces", place(file), "", "[[piece, score], ..]", ""});
   std::vector<scored_piece> pieces;

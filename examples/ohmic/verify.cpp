@@ -1,0 +1,273 @@
+// ohmic verify: runs the command of a result again and compares everything but `run`.
+#include "verify.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fmt/core.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+#include "json_output.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/model/file.hpp"
+#include "options.hpp"
+#include "shallow_json.hpp"
+#include "verify_stamp.hpp"
+
+extern char** environ;
+
+namespace program_cli {
+
+using namespace ohmic;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t max_result_bytes = std::uint64_t{1} << 30;
+constexpr std::size_t most_differences = 20;
+
+/// A folder that goes with the run.
+class passing_folder {
+ public:
+  passing_folder() {
+    std::string name = (fs::temp_directory_path() / "ohmic_verify_XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr)
+      throw error({errc::write_failed, "cannot be created", name, std::strerror(errno), "", "set TMPDIR"});
+    path_ = name;
+  }
+  passing_folder(passing_folder const&) = delete;
+  passing_folder& operator=(passing_folder const&) = delete;
+  ~passing_folder() {
+    std::error_code ec;
+    fs::remove_all(path_, ec);
+  }
+  [[nodiscard]] fs::path const& path() const noexcept { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// The recorded run of a result.
+struct recorded_run {
+  json result;
+  std::vector<std::string> words;
+  std::string folder;
+};
+
+recorded_run read_recorded(std::string const& file) {
+  auto const broken = [&](std::string const& key) {
+    return error({errc::file_format, "is no result that can be verified", model::place(file, "key '" + key + "'"), "",
+                  "what ohmic wrote with --json", "run the command again"});
+  };
+  recorded_run r;
+  r.result = parse_shallow<json>(model::read_whole(file, max_result_bytes));
+  auto const& j = r.result;
+  if (!j.is_object() || !j.contains("command")) throw broken("command");
+  if (!j.contains("stamp") || !j["stamp"].is_object() || !j["stamp"].contains("files") ||
+      !j["stamp"]["files"].is_array())
+    throw broken("stamp");
+  if (!j.contains("run") || !j["run"].is_object() || !j["run"].contains("arguments") ||
+      !j["run"]["arguments"].is_array() || j["run"]["arguments"].empty() || !j["run"].contains("folder") ||
+      !j["run"]["folder"].is_string())
+    throw broken("run.arguments");
+  for (auto const& word : j["run"]["arguments"]) {
+    if (!word.is_string() || word.get<std::string>().find('\0') != std::string::npos) throw broken("run.arguments");
+    r.words.push_back(word.get<std::string>());
+  }
+  r.folder = j["run"]["folder"].get<std::string>();
+  if (r.words.front() == "verify" || r.words.front().starts_with("-")) throw broken("run.arguments");
+  return r;
+}
+
+/// Errors  config_conflict naming the files that changed
+void check_files(recorded_run const& r, std::vector<input_file> const& now, std::string const& file) {
+  std::vector<std::string> changed;
+  auto const& then = r.result["stamp"]["files"];
+  for (auto const& f : now) {
+    auto const was = std::find_if(then.begin(), then.end(),
+                                  [&](json const& t) { return t.is_object() && t.value("path", json()) == f.path; });
+    if (was == then.end())
+      changed.push_back(f.path + " is new");
+    else if (was->value("digest", json()) != f.digest)
+      changed.push_back(f.path + " has changed");
+  }
+  for (auto const& t : then) {
+    auto const path = t.is_object() && t.contains("path") && t["path"].is_string() ? t["path"].get<std::string>() : "";
+    if (std::none_of(now.begin(), now.end(), [&](input_file const& f) { return f.path == path; }))
+      changed.push_back((path.empty() ? std::string("a file without name") : path) + " is missing");
+  }
+  if (changed.empty()) return;
+  std::string all;
+  for (std::size_t i = 0; i < changed.size() && i < most_differences; ++i) all += (i > 0 ? "; " : "") + changed[i];
+  throw error({errc::config_conflict, "was made from other files than are there now", model::place(file), all,
+               "the files that it was made from",
+               "restore them, or give the folder that the command ran in with --folder"});
+}
+
+/// Where the second run writes what the first one wrote, and what the result calls it.
+struct redirection {
+  std::string there, here;
+};
+
+std::string shown(json const& v) {
+  auto const text = v.dump(-1, ' ', true, json::error_handler_t::replace);
+  return text.size() > 80 ? text.substr(0, 77) + "..." : text;
+}
+
+/// Compares value by value; names that were redirected are what they stand for.
+class comparison {
+ public:
+  explicit comparison(std::vector<redirection> const& names) : names_(&names) {}
+
+  void compare(std::string const& path, json const& there, json const& here) {
+    if (there.is_object() && here.is_object()) {
+      for (auto const& [key, value] : there.items()) {
+        std::string const at = path.empty() ? key : path + "." + key;
+        if (at == "run") continue;
+        here.contains(key) ? compare(at, value, here[key]) : differ(at, shown(value), "nothing");
+      }
+      for (auto const& [key, value] : here.items())
+        if (!there.contains(key) && !(path.empty() && key == "run"))
+          differ(path.empty() ? key : path + "." + key, "nothing", shown(value));
+    } else if (there.is_array() && here.is_array() && there.size() == here.size()) {
+      for (std::size_t i = 0; i < there.size(); ++i) compare(path + "[" + std::to_string(i) + "]", there[i], here[i]);
+    } else {
+      ++values;
+      if (!same(there, here)) differ(path, shown(there), shown(here));
+    }
+  }
+
+  std::size_t values = 0, different = 0;
+  json differences = json::array();
+
+ private:
+  [[nodiscard]] bool same(json const& there, json const& here) const {
+    if (there == here && there.type() == here.type()) return true;
+    if (there.is_number() && here.is_number()) return there.dump() == here.dump();
+    if (!there.is_string() || !here.is_string()) return false;
+    for (auto const& n : *names_)
+      if (here == n.here && there == n.there) return true;
+    return false;
+  }
+  void differ(std::string const& path, std::string const& there, std::string const& here) {
+    if (++different <= most_differences) differences.push_back({{"path", path}, {"recorded", there}, {"now", here}});
+  }
+
+  std::vector<redirection> const* names_;
+};
+
+/// Runs this program with these words in a folder. Its status, or 128 and the signal that ended it.
+int run_again(std::vector<std::string> const& words, std::string const& folder) {
+  std::vector<std::string> all{"ohmic"};
+  all.insert(all.end(), words.begin(), words.end());
+  std::vector<char*> arguments;
+  for (auto& w : all) arguments.push_back(w.data());
+  arguments.push_back(nullptr);
+  std::error_code ec;
+  fs::current_path(folder, ec);
+  pid_t child = 0;
+  if (int const failed = posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, arguments.data(), environ);
+      failed != 0)
+    throw error({errc::write_failed, "cannot be started again", "ohmic", std::strerror(failed), "", ""});
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+int verify(verify_options const& o, common_options const& common) {
+  auto const start = std::chrono::steady_clock::now();
+  check_writable(common.json);
+  auto const home = fs::current_path();
+  auto const recorded = read_recorded(o.file);
+  std::string const folder = o.folder.empty() ? recorded.folder : fs::absolute(o.folder).string();
+  std::error_code ec;
+  fs::current_path(folder, ec);
+  if (ec)
+    throw error({errc::file_missing, "is not there", "folder of the run", folder, "the folder that the command ran in",
+                 "give it with --folder"});
+  auto const files = inputs_of(recorded.words);
+  if (!o.plugins_allowed)
+    for (auto const& f : files)
+      if (f.path.ends_with(".so"))
+        throw error({errc::config_conflict, "the run loads a plugin, which runs its code", model::place(o.file), f.path,
+                     "a plugin that you trust", "say so with --allow-plugins"});
+  check_files(recorded, files, o.file);
+
+  passing_folder const scratch;
+  std::vector<std::string> words = recorded.words;
+  std::vector<redirection> names;
+  for (auto const& out : outputs_of(words)) {
+    auto const place = scratch.path() / std::to_string(names.size());
+    fs::create_directories(place);
+    std::string const leaf = fs::path(out.value).filename().string();
+    std::string const to = (place / (leaf.empty() || leaf == "-" ? "result" : leaf)).string();
+    names.push_back({out.value, to});
+    words[out.at] = to;
+  }
+  auto const value_of = [&](char const* option) {
+    auto const at = std::find(words.begin(), words.end(), option);
+    return at == words.end() || at + 1 == words.end() ? std::string() : *(at + 1);
+  };
+  auto const replace = [&](char const* option, std::string const& value) {
+    auto const at = std::find(words.begin(), words.end(), option);
+    if (at != words.end() && at + 1 != words.end())
+      *(at + 1) = value;
+    else
+      words.insert(words.end(), {option, value});
+  };
+  if (words.front() == "sweep" && value_of("--output").empty()) {
+    std::string const to = (scratch.path() / "sweep.sqlite").string();
+    names.push_back({recorded.result.value("output", std::string()), to});
+    replace("--output", to);
+  }
+  // What calibrate keeps is its result.
+  std::string const written =
+      words.front() == "calibrate" && value_of("--json").empty() ? value_of("--output") : value_of("--json");
+  if (written.empty())
+    throw error({errc::file_format, "was written without --json", model::place(o.file), "", "a result of --json", ""});
+  if (o.threads_given) replace("--threads", std::to_string(common.threads));
+  if (common.instruction_set != "auto") replace("--instruction-set", common.instruction_set);
+  if (std::find(words.begin(), words.end(), "--quiet") == words.end()) words.push_back("--quiet");
+
+  int const status = run_again(words, folder);
+  fs::current_path(home, ec);
+  if (!fs::is_regular_file(written, ec))
+    throw error({errc::write_failed, "could not be run again", model::place(o.file), "status " + std::to_string(status),
+                 "a run that finishes", "see what it says above"});
+  auto const now = parse_shallow<json>(model::read_whole(written, max_result_bytes));
+  comparison all(names);
+  all.compare("", recorded.result, now);
+
+  bool const same = all.different == 0;
+  FILE* const text = common.json == "-" ? stderr : stdout;
+  if (!common.quiet || !same) {
+    fmt::print(text, "{}: {}\n", o.file,
+               same ? fmt::format("the same again, {} values of ohmic {}", all.values, words.front())
+                    : fmt::format("{} of {} values differ", all.different, all.values));
+    for (auto const& d : all.differences)
+      fmt::print(text, "  {}: {} recorded, {} now\n", d["path"].get<std::string>(), d["recorded"].get<std::string>(),
+                 d["now"].get<std::string>());
+    if (all.different > most_differences) fmt::print(text, "  .. and {} more\n", all.different - most_differences);
+  }
+  json out = result_header("verify", common);
+  out["file"] = o.file;
+  out["same"] = same;
+  out["values"] = all.values;
+  out["different"] = all.different;
+  out["differences"] = all.differences;
+  out["run"] = run_object(start, 1, "none");
+  write_result(common.json, out);
+  return same ? done : check_failed;
+}
+
+}  // namespace program_cli

@@ -1,0 +1,204 @@
+#include "verify_stamp.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fmt/core.h>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string_view>
+#include <system_error>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/reflect.hpp"
+#include "ohmic/model/file.hpp"
+#include "plugins.hpp"
+#include "toml_file.hpp"
+
+namespace program_cli {
+
+using namespace ohmic;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Options with a value that is neither a file nor of any weight for the result.
+bool names_circumstance(std::string const& option) {
+  return option == "--threads" || option == "--instruction-set" || option == "--plugin-timeout";
+}
+/// Texts that may look like the name of a file.
+bool names_text(std::string const& option) { return option == "--prompt" || option == "--only" || option == "--task"; }
+
+struct remembered_run {
+  std::vector<std::string> words;
+  std::vector<input_file> files;
+};
+remembered_run& this_run() {
+  static remembered_run run;
+  return run;
+}
+
+/// Collects files by the names that they go by.
+class file_collector {
+ public:
+  void word(std::string const& text) {
+    name(text);
+    if (auto const equals = text.find('='); equals != text.npos) name(text.substr(equals + 1));
+    for (std::size_t at = 0; text.find(',') != text.npos && at <= text.size();) {
+      auto const comma = std::min(text.find(',', at), text.size());
+      name(text.substr(at, comma - at));
+      at = comma + 1;
+    }
+  }
+  void plugin(std::string const& name_or_path) {
+    try {
+      file(find_plugin(name_or_path).string());
+    } catch (error const&) {}  // where it is loaded, that is said better
+  }
+  [[nodiscard]] std::vector<input_file> files() const {
+    std::vector<input_file> out;
+    for (auto const& [path, f] : found_) out.push_back(f);
+    return out;
+  }
+
+ private:
+  void name(std::string const& text) {
+    std::error_code ec;
+    if (text.empty() || text.size() > 4096) return;
+    if (fs::is_regular_file(text, ec)) return file(text);
+    if (!fs::is_directory(text, ec)) return;
+    for (auto const& entry : fs::directory_iterator(text, ec)) {
+      auto const leaf = entry.path().filename().string();
+      if (entry.is_regular_file(ec) && !leaf.ends_with(".md") && !leaf.starts_with("LICENSE"))
+        file((fs::path(text) / leaf).string());
+    }
+  }
+  void file(std::string const& path) {
+    if (found_.count(path) != 0) return;
+    found_[path] = {path, model::regular_file_size(path), digest_of(path)};
+    if (path.ends_with(".toml")) texts_of(path);
+  }
+  /// Files that a TOML file names. What is wrong with it is said where it is read.
+  void texts_of(std::string const& path) {
+    try {
+      auto const root = read_toml(path);
+      texts(root, fs::path(path).parent_path());
+    } catch (error const&) {}
+  }
+  void texts(toml::table const& table, fs::path const& folder) {
+    for (auto const& [key, node] : table) visit(node, folder, key.str() == "plugin");
+  }
+  void visit(toml::node const& node, fs::path const& folder, bool of_plugins) {
+    if (node.is_string() && !of_plugins) word(node.as_string()->get());
+    if (node.is_string() && of_plugins) {
+      fs::path const file = node.as_string()->get();
+      plugin(file.has_parent_path() ? (fs::absolute(folder) / file).string() : file.string());
+    }
+    if (node.is_array())
+      for (auto const& item : *node.as_array()) visit(item, folder, of_plugins);
+    if (node.is_table())
+      for (auto const& [key, item] : *node.as_table()) visit(item, folder, of_plugins);
+  }
+
+  std::map<std::string, input_file> found_;
+};
+
+}  // namespace
+
+std::string digest_of(std::string const& file) {
+  std::ifstream in = model::open_binary(file);
+  std::uint64_t hash = fingerprint(std::string_view());
+  std::vector<char> chunk(std::size_t{1} << 16);
+  while (in.read(chunk.data(), static_cast<std::streamsize>(chunk.size())), in.gcount() > 0)
+    hash = fingerprint(std::string_view(chunk.data(), static_cast<std::size_t>(in.gcount())), hash);
+  return fmt::format("{:016x}", hash);
+}
+
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    std::string const word = argv[i];
+    auto const equals = word.find('=');
+    if (word.starts_with("--") && equals != word.npos) {
+      words.push_back(word.substr(0, equals));
+      words.push_back(word.substr(equals + 1));
+    } else {
+      words.push_back(word);
+    }
+  }
+  return words;
+}
+
+bool names_output(std::string const& option) {
+  static constexpr std::string_view options[] = {"--json",  "--output",    "--save",    "--save-conductances",
+                                                 "--nodes", "--effective", "--netlist", "--save-prices",
+                                                 "--csv",   "--jsonl",     "--report",  "--svg"};
+  return std::find(std::begin(options), std::end(options), option) != std::end(options);
+}
+
+std::vector<output_option> outputs_of(std::vector<std::string> const& words) {
+  std::vector<output_option> out;
+  for (std::size_t i = 0; i + 1 < words.size(); ++i)
+    if (names_output(words[i])) out.push_back({words[i], words[i + 1], i + 1});
+  return out;
+}
+
+std::vector<input_file> inputs_of(std::vector<std::string> const& words) {
+  file_collector files;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (words[i] == "--plugin" && i + 1 < words.size()) {
+      files.plugin(words[++i]);
+    } else if (names_output(words[i]) || names_text(words[i]) || names_circumstance(words[i])) {
+      ++i;
+    } else if (!words[i].starts_with("--") && !(i == 1 && (words[i] == "merge" || words[i] == "check"))) {
+      files.word(words[i]);
+    }
+  }
+  return files.files();
+}
+
+void remember_run(std::vector<std::string> words) {
+  this_run().files = inputs_of(words);
+  this_run().words = std::move(words);
+}
+
+json stamped(json result) {
+  auto const& [words, files] = this_run();
+  if (words.empty()) return result;
+  std::uint64_t hash = fingerprint(result.value("version", std::string()));
+  auto const add = [&](std::string const& text) { hash = fingerprint("\n" + text, hash); };
+  // What decides the numbers, however it was spelt and whatever files are called.
+  for (char const* key : {"command", "seed", "model", "chip", "base", "config", "settings", "curve", "task", "tokens",
+                          "decode", "batch", "n", "prompt", "temperature", "only", "vectors"})
+    if (result.contains(key) && !(result[key].is_object() && result[key].contains("path")))
+      add(std::string(key) + "=" + result[key].dump(-1, ' ', true, json::error_handler_t::replace));
+  if (result.contains("chips") && result["chips"].is_array())
+    for (auto const& chip : result["chips"])
+      if (chip.is_object() && chip.contains("config")) add(chip["config"].dump());
+  std::multiset<std::string> contents;
+  for (auto const& f : files) contents.insert(f.digest);
+  for (auto const& c : contents) add(c);
+
+  json stamp = {{"hash", fmt::format("{:016x}", hash)}, {"files", json::array()}, {"outputs", json::array()}};
+  for (auto const& f : files) stamp["files"].push_back({{"path", f.path}, {"bytes", f.bytes}, {"digest", f.digest}});
+  // Numbers beside the result; pages, charts and files of sweeps say when they were made.
+  bool const binary = words.front() == "mvm" || words.front() == "solve";
+  for (auto const& o : outputs_of(words)) {
+    static constexpr std::string_view kept[] = {
+        "--save", "--save-conductances", "--effective", "--netlist", "--save-prices", "--csv", "--jsonl"};
+    bool const is_kept = std::find(std::begin(kept), std::end(kept), o.option) != std::end(kept);
+    std::error_code ec;
+    if ((is_kept || (binary && o.option == "--output")) && fs::is_regular_file(o.value, ec))
+      stamp["outputs"].push_back({{"option", o.option}, {"digest", digest_of(o.value)}});
+  }
+  result["stamp"] = std::move(stamp);
+  if (result.contains("run") && result["run"].is_object()) {
+    std::error_code ec;
+    result["run"]["arguments"] = words;
+    result["run"]["folder"] = fs::current_path(ec).string();
+  }
+  return result;
+}
+
+}  // namespace program_cli

@@ -1,0 +1,50 @@
+// The stamp of a result: what it was made from, so that it can be made again.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "json_output.hpp"
+
+namespace program_cli {
+
+/// A file that a command names, directly, in a folder, or in a TOML file.
+struct input_file {
+  std::string path;  ///< as the command names it, with the name in a folder behind
+  std::uint64_t bytes = 0;
+  std::string digest;  ///< of its content: 64-bit FNV-1a, no proof against forgery
+
+  friend bool operator==(input_file const&, input_file const&) = default;
+};
+
+/// An option of a command that names a file to write, as it was given.
+struct output_option {
+  std::string option, value;
+  std::size_t at = 0;  ///< its value among the words
+};
+
+/// The words of a command, `--option=value` taken apart.
+std::vector<std::string> words_of(int argc, char** argv);
+
+/// True for options whose value is a file or folder to write.
+bool names_output(std::string const& option);
+
+/// The options of `words` that name what is written, in their order.
+std::vector<output_option> outputs_of(std::vector<std::string> const& words);
+
+/// The files that a command reads, sorted by path: what its words name, files in folders (not below them), and what TOML files name.
+/// README and licence files of a folder are left out.
+std::vector<input_file> inputs_of(std::vector<std::string> const& words);
+
+/// Keeps what this run was asked, and the digests of its files as they are now; `stamped` uses it.
+void remember_run(std::vector<std::string> words);
+
+/// `result` with `stamp`: `hash` of version, command, seed, model, settings and the content of files, whatever they are called; the `files`; digests of the numbers that were written beside. Its `run` says the words and the folder they were typed in.
+json stamped(json result);
+
+/// 64-bit FNV-1a of a file, in hexadecimal digits.
+/// Errors  file_missing
+std::string digest_of(std::string const& file);
+
+}  // namespace program_cli

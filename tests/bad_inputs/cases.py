@@ -1,0 +1,406 @@
+"""The bad inputs of the table in messages.md: files, and the command that reads them. Every case is small, and none may take more
+memory or time than a refusal does.
+"""
+import os
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fuzz"))
+import corpus as c  # noqa: E402  (its builders of npy, safetensors, .. files)
+
+CASES = []  # (name, files, arguments)
+
+
+def case(name, files, *arguments):
+    CASES.append((name, {k: v if isinstance(v, bytes) else v.encode() for k, v in files.items()}, arguments))
+
+
+# --- models that are in order, to be spoilt
+
+LLAMA = {"model_type": "llama", "vocab_size": 8, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2,
+         "intermediate_size": 6, "max_position_embeddings": 8, "rms_norm_eps": 1e-5, "hidden_act": "silu"}
+BERT = {"model_type": "bert", "vocab_size": 8, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2,
+        "intermediate_size": 6, "max_position_embeddings": 8, "type_vocab_size": 2, "hidden_act": "gelu",
+        "layer_norm_eps": 1e-12}
+TOKENIZER = c.tokenizer({"vocab": {"a": 0, "b": 1, "c": 2, "d": 3, "ab": 4}, "merges": ["a b"]},
+                        pre_tokenizer={"type": "ByteLevel", "add_prefix_space": False})
+
+
+def tensor(*shape):
+    n = 1
+    for s in shape:
+        n *= s
+    return "F32", list(shape), c.f32(*[((7 * i) % 11 - 5) / 10 for i in range(n)])
+
+
+def llama_tensors():
+    at = "model.layers.0."
+    return {"model.embed_tokens.weight": tensor(8, 4), "lm_head.weight": tensor(8, 4), "model.norm.weight": tensor(4),
+            at + "input_layernorm.weight": tensor(4), at + "post_attention_layernorm.weight": tensor(4),
+            **{at + "self_attn.%s_proj.weight" % p: tensor(4, 4) for p in "qkvo"},
+            at + "mlp.gate_proj.weight": tensor(6, 4), at + "mlp.up_proj.weight": tensor(6, 4),
+            at + "mlp.down_proj.weight": tensor(4, 6)}
+
+
+def llama_folder(**changes):
+    files = {"m/config.json": c.to_json(LLAMA), "m/model.safetensors": c.safetensors(llama_tensors()),
+             "m/tokenizer.json": TOKENIZER, "m/calib.txt": "a b c d a b c d a b\n" * 3, "data.txt": "ab cd ab cd ab\n" * 2}
+    for name, data in changes.items():
+        name = name.replace("__", "/", 1).replace("_json", ".json").replace("_txt", ".txt").replace("_st", ".safetensors")
+        if data is None:
+            files.pop(name)
+        else:
+            files[name] = data
+    return files
+
+
+def bert_tensors():
+    def linear(name, out, inner):
+        return {name + ".weight": tensor(out, inner), name + ".bias": tensor(out)}
+
+    def norm(name):
+        return {name + ".weight": tensor(4), name + ".bias": tensor(4)}
+    e, at = "bert.embeddings.", "bert.encoder.layer.0."
+    return {e + "word_embeddings.weight": tensor(8, 4), e + "position_embeddings.weight": tensor(8, 4),
+            e + "token_type_embeddings.weight": tensor(2, 4), **norm(e + "LayerNorm"),
+            **linear(at + "attention.self.query", 4, 4), **linear(at + "attention.self.key", 4, 4),
+            **linear(at + "attention.self.value", 4, 4), **linear(at + "attention.output.dense", 4, 4),
+            **norm(at + "attention.output.LayerNorm"), **linear(at + "intermediate.dense", 6, 4),
+            **linear(at + "output.dense", 4, 6), **norm(at + "output.LayerNorm"),
+            **linear("bert.pooler.dense", 4, 4), **linear("classifier", 2, 4)}
+
+
+def bert_folder(**changes):
+    files = {"m/config.json": c.to_json(BERT), "m/model.safetensors": c.safetensors(bert_tensors()),
+             "m/vocab.txt": "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\nc\n", "m/tokenizer_config.json": "{}",
+             "m/calib.tsv": "0\ta b\n1\tb c\n", "data.tsv": "0\ta a\n1\tb b\n"}
+    for name, data in changes.items():
+        name = name.replace("__", "/", 1).replace("_json", ".json").replace("_txt", ".txt").replace("_tsv", ".tsv").replace(
+            "_st", ".safetensors")
+        if data is None:
+            files.pop(name)
+        else:
+            files[name] = data
+    return files
+
+
+LM = ("deploy", "--model", "m", "--data", "data.txt")
+CLASSIFY = ("deploy", "--model", "m", "--data", "data.tsv")
+
+# --- the command line
+
+for name, arguments in {
+        "nothing": (), "no such command": ("deplyo",), "no such option": ("cost", "--modle", "gpt2"),
+        "option without value": ("cost", "--model"), "required option": ("deploy", "--model", "m"),
+        "two commands": ("list", "cost"), "negative seed": ("list", "--seed", "-1"),
+        "seed beyond 64 bits": ("list", "--seed", "18446744073709551616"), "seed no number": ("list", "--seed", "one"),
+        "threads": ("list", "--threads", "1025"), "tokens negative": ("cost", "--model", "gpt2", "--tokens", "-5"),
+        "tokens out of proportion": ("cost", "--model", "llama_7b", "--tokens", "9223372036854775807"),
+        "decode out of proportion": ("cost", "--model", "llama_7b", "--decode", "9223372036854775807"),
+        "batch out of proportion": ("cost", "--model", "llama_7b", "--batch", "18446744073709551615"),
+        "duplication out of proportion": ("cost", "--model", "gpt2", "--duplication", "18446744073709551615"),
+        "unknown model": ("cost", "--model", "gpt3_xxl"), "model's folder": ("cost", "--model", "./none"),
+        "unknown chip": ("cost", "--model", "gpt2", "--chip", "wang2042"),
+        "chip twice": ("cost", "--model", "gpt2", "--compare", "isaac,isaac"),
+        "empty chip": ("cost", "--model", "gpt2", "--chip", ""), "empty model": ("cost", "--model", ""),
+        "control characters": ("cost", "--model", "\x1b[31mred\x07"),
+        "a name of 5000 bytes": ("cost", "--model", "x" * 5000),
+        "not UTF-8": ("cost", "--model", b"\xff\xfe"), "no such instruction set": ("list", "--instruction-set", "avx3"),
+        "reproduce nothing": ("reproduce", "--only", "Fig 99"), "list what": ("list", "chip"),
+        "plugin missing": ("list", "--plugin", "./none.so"), "plugin by name": ("list", "--plugin", "none"),
+        "plugin check nothing": ("plugin", "check"), "plugin timeout": ("list", "--plugin-timeout", "0"),
+        "temperature": ("generate", "--model", "m", "--prompt", "a", "--temperature", "nan"),
+        "tokens to generate": ("generate", "--model", "m", "--prompt", "a", "--tokens", "0"),
+        "shard of none": ("sweep", "--spec", "s.toml", "--shard", "2/1"), "sweep of nothing": ("sweep",),
+        "merge nothing": ("sweep", "merge", "--output", "x.sqlite"),
+        "set without equals": ("cost", "--model", "gpt2", "--set", "adc.bits"),
+        "set unknown": ("cost", "--model", "gpt2", "--set", "adc.bit=8"),
+        "set no number": ("cost", "--model", "gpt2", "--set", "adc.bits=eight"),
+        "set out of range": ("cost", "--model", "gpt2", "--set", "adc.bits=99"),
+        "set beyond an int": ("cost", "--model", "gpt2", "--set", "adc.bits=99999999999999999999"),
+        "set wrong unit": ("cost", "--model", "gpt2", "--set", "cost.cycle=100 nJ"),
+        "set without unit": ("cost", "--model", "gpt2", "--set", "cost.cycle=100"),
+        "set nan": ("cost", "--model", "gpt2", "--set", "cost.cycle=nan ns"),
+        "word of control characters": ("\x1b[31mdeploy",), "option of control characters": ("list", "--\x1b[31m"),
+        "seed of control characters": ("list", "--seed", "\x1b[31m"),
+        "set control characters": ("cost", "--model", "gpt2", "--set", "adc.\x1b[2J=1")}.items():
+    case("command line: " + name, {}, *arguments)
+
+# --- plugins
+
+case("plugin: no ELF file", {"p.so": "not a library"}, "list", "--plugin", "./p.so")
+case("plugin: empty", {"p.so": ""}, "list", "--plugin", "./p.so")
+case("plugin: a folder", {"p.so/x": ""}, "list", "--plugin", "./p.so")
+case("plugin: cut ELF file", {"p.so": b"\x7fELF\x02\x01\x01" + bytes(57)}, "list", "--plugin", "./p.so")
+
+# --- arrays
+
+MVM = ("mvm", "--weights", "w.npy", "--inputs", "x.npy", "--output", "y.npy")
+W, X = c.npy("(2, 3)", range(6)), c.npy("(3,)", [1, 2, 3])
+case("npy: missing", {"x.npy": X}, *MVM)
+case("npy: a folder", {"w.npy/x": "", "x.npy": X}, *MVM)
+for name, data in {
+        "nothing": b"", "text": b"1 2 3", "magic alone": b"\x93NUMPY", "version 9": b"\x93NUMPY\x09\0" + bytes(100),
+        "header beyond the end": c.NPY["header_beyond"], "40 bytes that ask 40 GB": c.npy("(5000000000,)", []),
+        "sizes that overflow": c.NPY["huge"], "a size above 2^64": c.npy("(99999999999999999999,)", []),
+        "negative size": c.npy("(-1,)", [1]), "no size": c.NPY["no_size"], "three sizes": c.npy("(1, 1, 6)", range(6)),
+        "a size of 0": c.npy("(0, 3)", []), "too few numbers": c.npy("(2, 3)", range(5)),
+        "too many numbers": c.npy("(2, 3)", range(7)), "whole numbers": c.npy("(2, 3)", range(6), "<i4"),
+        "objects": c.npy("(2, 3)", range(6)).replace(b"'<f8'", b"'|O' "), "unknown key": c.npy("(2, 3)", range(6)).replace(
+            b"'descr'", b"'dscr' "), "key twice": c.npy("(2, 3)", range(6)).replace(b"'fortran_order': False", b"'shape': (2, 3)       "),
+        "shape no tuple": c.npy("[2, 3]", range(6)), "open string": b"\x93NUMPY\x01\0\x08\0{'descr}",
+        "code in the header": c.npy("__import__('os')", [1]), "nan": c.npy("(2, 3)", [1, 2, float("nan"), 4, 5, 6]),
+        "infinity": c.npy("(2, 3)", [1, 2, float("inf"), 4, 5, 6]), "a vector": c.npy("(6,)", range(6)),
+        "all zero": c.npy("(2, 3)", [0] * 6)}.items():
+    if name != "all zero":
+        case("npy: " + name, {"w.npy": data, "x.npy": X}, *MVM)
+case("mvm: inputs of another size", {"w.npy": W, "x.npy": c.npy("(4,)", [1] * 4)}, *MVM)
+case("mvm: output is the input", {"w.npy": W, "x.npy": X}, "mvm", "--weights", "w.npy", "--inputs", "x.npy", "--output", "./x.npy")
+case("mvm: output to -", {"w.npy": W, "x.npy": X}, *MVM[:-1], "-")
+case("mvm: too many bits", {"w.npy": W, "x.npy": X}, *MVM, "--set", "adc.bits=99")
+case("mvm: slices", {"w.npy": W, "x.npy": X}, *MVM, "--set", "weights.slices=2,x")
+case("mvm: on is off", {"w.npy": W, "x.npy": X}, *MVM, "--set", "cell.r_on=1 Mohm", "--set", "cell.r_off=1 kohm")
+case("mvm: range without calibration", {"w.npy": W, "x.npy": X}, *MVM, "--set", "adc.range=percentile")
+SOLVE = ("solve", "--conductances", "g.npy", "--voltages", "v.npy", "--output", "i.npy")
+G, V = c.npy("(2, 3)", [1e-5] * 6), c.npy("(2,)", [0.1, 0.2])
+case("solve: negative device", {"g.npy": c.npy("(2, 3)", [1e-5, -1e-5, 1e-5, 1e-5, 1e-5, 1e-5]), "v.npy": V}, *SOLVE)
+case("solve: infinite device", {"g.npy": c.npy("(2, 3)", [float("inf")] * 6), "v.npy": V}, *SOLVE)
+case("solve: voltages of another size", {"g.npy": G, "v.npy": c.npy("(3,)", [1, 2, 3])}, *SOLVE)
+case("solve: voltage no number", {"g.npy": G, "v.npy": c.npy("(2,)", [float("nan"), 1])}, *SOLVE)
+case("solve: negative wire", {"g.npy": G, "v.npy": V}, *SOLVE, "--r-word", "-1")
+case("solve: wire no number", {"g.npy": G, "v.npy": V}, *SOLVE, "--r-bit", "nan")
+case("solve: both kinds of devices", {"g.npy": G, "v.npy": V}, *SOLVE, "--resistances", "g.npy")
+case("solve: nodes of two vectors", {"g.npy": G, "v.npy": c.npy("(2, 2)", [1] * 4)}, *SOLVE, "--nodes", "n")
+
+# --- programmed arrays
+
+LOAD = ("mvm", "--load", "a.safetensors", "--inputs", "x.npy", "--output", "y.npy")
+X2 = c.npy("(2,)", [1, 2])
+for name, data in {
+        "text": b"hello, world", "no metadata": c.SAFETENSORS["two"], "another version": c.PROGRAMMED["format"],
+        "unknown setting": c.PROGRAMMED["setting"], "counts": c.PROGRAMMED["counts"], "sizes": c.PROGRAMMED["inputs"],
+        "slices out of proportion": c.array_file(slices="4294967295"), "lines": c.array_file(lines="3"),
+        "no tensors": c.PROGRAMMED["tensors"],
+        "negative cell": c.array_file().replace(c.f64(1e-5), c.f64(-1e-5)),
+        "no number": c.array_file().replace(c.f64(1e-5), c.f64(float("nan"))),
+        "no scale": c.array_file().replace(c.f64(0.5), c.f64(0.0))}.items():
+    case("programmed array: " + name, {"a.safetensors": data, "x.npy": X2}, *LOAD)
+
+# --- weights
+
+good = c.safetensors(llama_tensors())
+
+
+def spoilt(**entries):
+    return c.safetensors(llama_tensors(), **entries)
+
+
+for name, data in {
+        "nothing": b"", "7 bytes": b"1234567", "text": b"hello, world, hello", "header beyond the end": c.SAFETENSORS["length"],
+        "header of 100 MB": struct.pack("<Q", 100_000_001) + b"{}", "no object": struct.pack("<Q", 2) + b"[]",
+        "broken JSON": struct.pack("<Q", 2) + b"{x", "deep": struct.pack("<Q", 5000) + b'{"a":' + b"[" * 4995,
+        "unknown field": spoilt(a={"dtype": "F32", "shape": [0], "data_offsets": [0, 0], "x": 1}),
+        "field missing": spoilt(a={"dtype": "F32", "shape": [0]}),
+        "unknown type": spoilt(a={"dtype": "F33", "shape": [0], "data_offsets": [0, 0]}),
+        "shape that overflows": spoilt(a={"dtype": "F32", "shape": [1 << 32, 1 << 32], "data_offsets": [0, 0]}),
+        "40 GB of nothing": spoilt(a={"dtype": "F32", "shape": [10_000_000_000], "data_offsets": [0, 40_000_000_000]}),
+        "negative size": spoilt(a={"dtype": "F32", "shape": [-1], "data_offsets": [0, 0]}),
+        "offsets backwards": spoilt(a={"dtype": "F32", "shape": [1], "data_offsets": [8, 4]}),
+        "overlap": spoilt(a={"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}),
+        "33 dimensions": spoilt(a={"dtype": "F32", "shape": [1] * 33, "data_offsets": [0, 4]}),
+        "cut": good[:-4], "more": good + b"1234",
+        "metadata no text": spoilt(__metadata__={"a": 1}),
+        "tensor missing": c.safetensors({k: v for k, v in llama_tensors().items() if k != "lm_head.weight"}),
+        "tensor misspelt": c.safetensors({k.replace("lm_head", "lm_haed"): v for k, v in llama_tensors().items()}),
+        "another shape": c.safetensors({**llama_tensors(), "lm_head.weight": tensor(4, 8)}),
+        "one dimension": c.safetensors({**llama_tensors(), "lm_head.weight": tensor(32)}),
+        "nan": c.safetensors({**llama_tensors(), "model.norm.weight": ("F32", [4], c.f32(1, 1, float("nan"), 1))}),
+        "whole numbers": c.safetensors({**llama_tensors(), "model.norm.weight": ("I32", [4], bytes(16))}),
+        "another layer": c.safetensors({**llama_tensors(), "model.layers.1.x": tensor(1)}),
+        "control characters": spoilt(**{"\x1b[31m": {"dtype": "\x07", "shape": [0], "data_offsets": [0, 0]}})}.items():
+    case("safetensors: " + name, llama_folder(m__model_st=data), *LM)
+case("safetensors: missing", llama_folder(m__model_st=None), *LM)
+INDEX = "m/model.safetensors.index.json"
+for name, index in {
+        "outside the folder": {"weight_map": {"a": "../a.safetensors"}}, "absolute path": {"weight_map": {"a": "/etc/passwd"}},
+        "parent": {"weight_map": {"a": ".."}}, "itself": {"weight_map": {"a": "model.safetensors.index.json"}},
+        "no file": {"weight_map": {"a": "none.safetensors"}}, "no name": {"weight_map": {"a": ""}},
+        "number": {"weight_map": {"a": 1}}, "nothing": {"weight_map": {}}, "no map": {}, "list": {"weight_map": []},
+        "NUL in the name": {"weight_map": {"a": "a\0b"}}}.items():
+    case("index of shards: " + name, {**llama_folder(m__model_st=None), INDEX: c.to_json(index)}, *LM)
+
+# --- TensorFlow.js
+
+for name, files in {
+        "no weights": {"m/model.json": b"{}"}, "list": {"m/model.json": b"[]"},
+        "outside the folder": {"m/model.json": c.manifest([], ["../x"])}, "parent": {"m/model.json": c.manifest([], [".."])},
+        "shard missing": {"m/model.json": c.manifest([])},
+        "sizes that overflow": {"m/model.json": c.manifest([{"name": "a", "shape": [1 << 32, 1 << 32], "dtype": "float32"}]), "m/shard1": ""},
+        "40 GB of nothing": {"m/model.json": c.manifest([{"name": "a", "shape": [10_000_000_000], "dtype": "float32"}]), "m/shard1": ""},
+        "cut": {"m/model.json": c.manifest([{"name": "a", "shape": [2], "dtype": "float32"}]), "m/shard1": "1234"},
+        "type": {"m/model.json": c.manifest([{"name": "a", "shape": [1], "dtype": "string"}]), "m/shard1": "1234"},
+        "quantised": {"m/model.json": c.manifest([{"name": "a", "shape": [1], "dtype": "float32", "quantization": {}}]), "m/shard1": "1234"},
+        "another model": {"m/model.json": c.manifest([{"name": "a", "shape": [1], "dtype": "float32"}]), "m/shard1": "1234"}}.items():
+    case("tfjs: " + name, {**files, "data.tsv": "1\ta\tb\n"}, *CLASSIFY)
+
+# --- configurations
+
+
+def without(d, key):
+    return {k: v for k, v in d.items() if k != key}
+
+
+COST = ("cost", "--model", "m/config.json")
+for name, data in {
+        "nothing": b"", "text": b"hello", "list": b"[]", "cut": c.to_json(LLAMA)[:40], "key twice": b'{"a":1,"a":2}',
+        "deep": b'{"a":' + b"[" * 100_000, "number too large": b'{"hidden_size":1e999}', "not UTF-8": b'{"a":"\xff"}',
+        "9 MB": b'{"a":"' + b"x" * (9 << 20) + b'"}', "no size": c.to_json(without(LLAMA, "hidden_size")),
+        "negative size": c.to_json({**LLAMA, "hidden_size": -4}), "half a size": c.to_json({**LLAMA, "hidden_size": 4.5}),
+        "size as text": c.to_json({**LLAMA, "hidden_size": "4"}), "size of 0": c.to_json({**LLAMA, "num_hidden_layers": 0}),
+        "size out of proportion": c.to_json({**LLAMA, "hidden_size": 1 << 62}),
+        "heads do not divide": c.to_json({**LLAMA, "num_attention_heads": 3}),
+        "key heads do not divide": c.to_json({**LLAMA, "num_attention_heads": 4, "num_key_value_heads": 3}),
+        "sizes that contradict": c.to_json({**LLAMA, "n_embd": 8}), "mamba": c.NETWORK["mamba"],
+        "experts without number": c.to_json({**LLAMA, "num_local_experts": 8}),
+        "flag as text": c.to_json({**LLAMA, "is_decoder": "yes"}),
+        "layer types": c.to_json({**LLAMA, "sliding_window": 4, "layer_types": ["a", "b"]})}.items():
+    case("config.json: " + name, {"m/config.json": data}, *COST)
+for name, changes in {
+        "no family": {"model_type": None}, "another family": {"model_type": "rwkv"}, "activation": {"hidden_act": "tanh"},
+        "rotation": {"rope_scaling": {"rope_type": "yarn", "factor": 2}},
+        "rotation without factor": {"rope_scaling": {"rope_type": "linear"}},
+        "epsilon": {"rms_norm_eps": -1}, "window": {"model_type": "mistral", "sliding_window": 4},
+        "vocabulary out of proportion": {"vocab_size": 1 << 24, "hidden_size": 1 << 16},
+        "end that is no token": {"eos_token_id": 8}, "ends that are no tokens": {"eos_token_id": [99]},
+        "layers that are not there": {"num_hidden_layers": 1024}}.items():
+    case("config.json of a Llama: " + name, llama_folder(m__config_json=c.to_json({**LLAMA, **changes})), *LM)
+for name, changes in {
+        "labels with a gap": {"id2label": {"0": "a", "2": "b"}}, "a million labels": {"num_labels": 1 << 20},
+        "labels that contradict": {"num_labels": 3, "id2label": {"0": "a", "1": "b"}},
+        "decoder": {"is_decoder": True}, "pruned": {"pruned_heads": {"0": [1]}},
+        "another class": {"architectures": ["BertForMaskedLM"]}, "epsilon": {"layer_norm_eps": 2}}.items():
+    case("config.json of a BERT: " + name, bert_folder(m__config_json=c.to_json({**BERT, **changes})), *CLASSIFY)
+case("model: no config.json", {"m/x": "", "data.txt": "a"}, *LM)
+case("model: missing", {"data.txt": "a"}, *LM)
+
+# --- tokenizers
+
+for name, data in {
+        "nothing": b"", "no model": b"{}", "another kind": c.tokenizer({"type": "WordLevel", "vocab": {}}),
+        "no piece": c.tokenizer({"vocab": {}, "merges": []}), "negative id": c.tokenizer({"vocab": {"a": -1}, "merges": []}),
+        "60 bytes that ask 128 MB": c.tokenizer({"vocab": {"a": 4194303}, "merges": []}),
+        "id twice": c.tokenizer({"vocab": {"a": 0, "b": 0}, "merges": []}),
+        "merge of nothing": c.tokenizer({"vocab": {"a": 0}, "merges": ["x y"]}),
+        "merge no pair": c.tokenizer({"vocab": {"a": 0}, "merges": ["a"]}),
+        "no merges": c.tokenizer({"vocab": {"a": 0}}), "unknown rule": c.tokenizer(
+            {"vocab": {"a": 0}, "merges": []}, normalizer={"type": "Lowercase"}),
+        "bytes missing": c.tokenizer({"vocab": {"a": 0}, "merges": [], "byte_fallback": True}),
+        "first token that is none": c.tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor={
+            "type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}], "special_tokens": {"x": {"ids": [-1]}}}),
+        "first token out of proportion": c.tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor={
+            "type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}], "special_tokens": {"x": {"ids": [7]}}}),
+        "more pieces than the model": c.tokenizer({"vocab": {chr(97 + i): i for i in range(9)}, "merges": []})}.items():
+    case("tokenizer.json: " + name, llama_folder(m__tokenizer_json=data), *LM)
+case("tokenizer: none", llama_folder(m__tokenizer_json=None), *LM)
+for name, data in {"nothing": b"", "text": b"hello", "field beyond the end": b"\x0a\xff\xff\xff\xff\x7f", "endless number": b"\xff" * 12,
+                   "unigram": c.PIECES + c.field(2, c.field(3, 1)), "no unknown": c.piece("a") + c.BPE,
+                   "piece twice": c.PIECES + c.piece("a") + c.BPE, "kind": c.piece("a", kind=9) + c.BPE,
+                   "table": c.PIECES + c.BPE + c.field(3, c.field(2, b"\xff\xff\xff\xff")),
+                   "fewer pieces than the model": c.PIECES + c.BPE}.items():
+    case("sp.model: " + name, {**llama_folder(m__tokenizer_json=None), "m/sp.model": data}, *LM)
+for name, data in {"nothing": b"", "piece twice": b"[UNK]\n[CLS]\n[SEP]\na\na\n", "no special token": b"a\nb\n", "not UTF-8": b"[UNK]\n[CLS]\n[SEP]\n\xff\n",
+                   "an empty piece": b"[UNK]\n\n[CLS]\n[SEP]\n", "more pieces than the model": b"[UNK]\n[CLS]\n[SEP]\n" + b"\n".join(b"%d" % i for i in range(9))}.items():
+    case("vocab.txt: " + name, bert_folder(m__vocab_txt=data), *CLASSIFY)
+case("tokenizer_config.json: another class", bert_folder(m__tokenizer_config_json='{"tokenizer_class":"T5Tokenizer"}'), *CLASSIFY)
+case("tokenizer_config.json: length", bert_folder(m__tokenizer_config_json='{"model_max_length":2}'), *CLASSIFY)
+
+# --- texts
+
+for name, data in {"nothing": b"", "no TAB": b"0 a\n", "label no number": b"x\ta\n", "label of no class": b"7\ta\n", "label out of proportion": b"18446744073709551616\ta\n",
+                   "no text": b"0\t\n", "not UTF-8": b"0\ta\n1\t\xff\n", "UTF-16": "0\ta\n".encode("utf-16")}.items():
+    case("texts: " + name, bert_folder(data_tsv=data), *CLASSIFY)
+case("texts: missing", bert_folder(data_tsv=None), *CLASSIFY)
+case("texts: blank lines", llama_folder(data_txt="\n\n \n"), *LM)
+case("texts: too few tokens", llama_folder(data_txt="a"), *LM)
+case("texts: calibration is the data", bert_folder(), *CLASSIFY, "--calibration", "data.tsv")
+case("texts: calibration has the data", bert_folder(m__calib_tsv="0\ta a\n1\tb b\n0\tc c\n"), *CLASSIFY)
+case("texts: calibration missing", bert_folder(m__calib_tsv=None), *CLASSIFY)
+case("texts: another task", bert_folder(), *CLASSIFY, "--task", "lm")
+case("texts: not truncated", bert_folder(data_tsv="0\ta a a a a a a a a a a\n"), *CLASSIFY, "--no-truncate")
+case("prompt: nothing", llama_folder(), "generate", "--model", "m", "--prompt", "")
+case("prompt: beyond the positions", llama_folder(), "generate", "--model", "m", "--prompt", "a" * 50)
+
+# --- tables
+
+for name, text in {
+        "wrong unit": "area,adc,1 J,table,x", "no unit": "area,adc,1,table,x", "no number": "energy,adc.convert,x J,table,y",
+        "negative": "energy,adc.convert,-1 J,table,x", "out of proportion": "energy,adc.convert,1e99 J,table,x",
+        "twice": "area,adc,1 um2,table,x\narea,adc,1 um2,table,x", "no source": "area,adc,1 um2,table,", "unknown kind": "colour,adc,1 um2,table,x",
+        "unknown origin": "area,adc,1 um2,guess,x", "incomplete": "area,adc,1 um2,table,x", "nothing": ""}.items():
+    case("price book: " + name, {"book.csv": text}, "cost", "--model", "gpt2", "--prices", "book.csv")
+case("price book: missing", {}, "cost", "--model", "gpt2", "--prices", "book.csv")
+STATES = MVM + ("--set", "cell.device=measured", "--set", "cell.states=s.csv")
+for name, text in {"nothing": "", "no column": "conductance_uS\n1\n", "unknown column": "conductance_S,spread_uS\n1,1\n", "order": "conductance_uS,spread_uS\n2,0\n1,0\n",
+                   "gap": "conductance_uS,spread_uS\n1,\n2,0\n", "no number": "conductance_uS,spread_uS\n1,x\n2,0\n", "one state": "conductance_uS,spread_uS\n1,0\n",
+                   "negative": "conductance_uS,spread_uS\n-1,0\n2,0\n", "more columns": "conductance_uS,spread_uS\n1,0,0\n"}.items():
+    case("measured states: " + name, {"w.npy": W, "x.npy": X, "s.csv": text}, *STATES)
+
+# --- settings files
+
+CHIP = ("cost", "--model", "gpt2", "--chip", "c.toml")
+for name, text in {
+        "broken": "[adc\nbits = 6", "unknown chip": 'chip = "wang2042"', "unknown key": "[adc]\nbit = 6", "text for a number": '[adc]\nbits = "6"',
+        "out of range": "[adc]\nbits = 60", "a date": "[adc]\nbits = 1979-05-27", "a list of texts": '[adc]\nbits = ["a"]', "key twice": "a = 1\na = 2",
+        "lists 300 deep": "a = " + "[" * 300 + "]" * 300, "tables 300 deep": "a = " + "{a = " * 300, "keys 100000 deep": "a." * 100_000 + "a = 1",
+        "headers 100000 deep": "[" + "a." * 100_000 + "a]\nb = 1", "2 MB": "#" * (2 << 20), "not UTF-8": b"a = \xff", "a preset's name": 'name = "isaac"',
+        "plugin no list": "plugin = 1", "plugin missing": '[plugin]\nfiles = ["./none.so"]', "control characters": '"\\u001b[31m" = 1'}.items():
+    case("chip file: " + name, {"c.toml": text}, *CHIP)
+case("chip file: missing", {}, *CHIP)
+
+# --- kept calibrations
+
+KEPT = LM + ("--calibration", "k.json", "--chip", "wang2024")
+for name, data in {
+        "nothing": b"", "no digest": b"{}", "another model": c.to_json({"model_digest": "0", "text_digests": [], "chips": [{}]}),
+        "no chips": c.to_json({"model_digest": "0", "text_digests": [], "chips": []}), "unknown site": c.CALIBRATION["site"], "unknown block": c.CALIBRATION["block"],
+        "range of 0": c.CALIBRATION["zero"], "types": c.CALIBRATION["types"]}.items():
+    case("calibration: " + name, llama_folder(k_json=data), *KEPT)
+
+# --- sweeps
+
+SWEEP = ("sweep", "--spec", "s.toml", "--output", "s.sqlite")
+VARY, BEST = '[vary]\nadc.bits = [4, 6]\n', '[objectives]\narea = "min"\n'
+for name, text in {
+        "broken": "[vary", "unknown key": "modle = 1", "no model": VARY + BEST, "unknown kind": 'kind = "x"',
+        "nothing to vary": 'model = "gpt2"\n' + BEST, "unknown metric": 'model = "gpt2"\n' + VARY + '[objectives]\ncolour = "min"\n',
+        "unknown setting": 'model = "gpt2"\n[vary]\nadc.bit = [1]\n' + BEST, "range backwards": 'model = "gpt2"\n[vary]\nadc.bits = {from = 6, to = 4}\n' + BEST,
+        "1e9 points": 'model = "gpt2"\n[vary]\nadc.bits = {from = 4, to = 12, step = 1e-8}\n' + BEST,
+        "steps out of proportion": c.SWEEP_SPEC["steps"].decode(), "points out of proportion": c.SWEEP_SPEC["points"].decode(),
+        "combinations": 'model = "gpt2"\n[vary]\n' + "".join("cost.x%d = [1, 2, 3, 4, 5, 6, 7, 8]\n" % i for i in range(20)) + BEST,
+        "deep": c.SWEEP_SPEC["deep"].decode(), "no texts": 'kind = "deploy"\nmodel = "m"\n' + VARY + BEST, "constraint": 'model = "gpt2"\n' + VARY + BEST + '[constraints]\narea = "== 1"\n',
+        "log from 0": 'model = "gpt2"\n[sample]\nmethod = "random"\npoints = 2\n[vary]\ncost.duplication = {from = 0, to = 4, log = true}\n' + BEST}.items():
+    case("sweep: " + name, {"s.toml": text}, *SWEEP)
+case("sweep: missing", {}, *SWEEP)
+GRID = 'model = "gpt2"\n' + VARY + BEST
+for name, data in {"text": b"hello", "cut": c.SWEEP_STORE["two"][:700], "another program's": c.SWEEP_STORE["schema"].replace(b"OHMS", b"XXXX"), "another schema": c.SWEEP_STORE["schema"],
+                   "another sweep": c.SWEEP_STORE["two"], "endless view": c.SWEEP_STORE["view"], "trigger": c.SWEEP_STORE["trigger"],
+                   "deep": c.sweep_file("UPDATE meta SET value = '" + "[" * 100_000 + "]" * 100_000 + "' WHERE key = 'identity';"),
+                   "points that are none": c.sweep_file("UPDATE points SET point = 1000000 WHERE point = 1;"),
+                   "negative point": c.SWEEP_STORE["blob"],
+                   "points out of proportion": c.sweep_file("UPDATE meta SET value = '{\"points\":9223372036854775807}' WHERE key = 'identity';"),
+                   "goals": c.sweep_file("INSERT INTO meta VALUES('goals', '{\"objectives\":[{\"metric\":1}]}');")}.items():
+    case("sweep file: " + name, {"s.toml": GRID, "s.sqlite": data}, *SWEEP)
+    if name != "another sweep":
+        case("sweep file to merge: " + name, {"a.sqlite": data}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
+case("sweep file to merge: missing", {}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
+
+# --- results
+
+for name, target in {"a folder": "d", "no such folder": "none/r.json"}.items():
+    case("result: " + name, {"d/x": ""}, "cost", "--model", "gpt2", "--json", target)
+case("result: full disk", {}, "cost", "--model", "gpt2", "--quiet", "--json", "/dev/full")
+case("report: no such folder", {}, "cost", "--model", "gpt2", "--report", "none/r.html")
+case("report: full disk", {}, "cost", "--model", "gpt2", "--quiet", "--report", "/dev/full")
+case("charts: a file", {"d": ""}, "cost", "--model", "gpt2", "--quiet", "--svg", "d")
+case("mvm: output to a full disk", {"w.npy": W, "x.npy": X}, *MVM[:-1], "/dev/full")
+case("prices: full disk", {}, "cost", "--model", "gpt2", "--quiet", "--save-prices", "/dev/full")

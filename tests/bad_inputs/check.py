@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Runs the program on every bad input of cases.py and compares what it says with the table messages.md. Standard library only.
+
+usage: check.py PROGRAM [--accept] [--only PREFIX] [--no-limit]
+
+Every run ends with status 2 (bad input) or 3 (could not finish), with one message on standard error, within 20 s, without having
+held more than 1 GiB of address space (--no-limit: sanitizers need more), and leaves no file behind that was not there.
+--accept writes the table anew.
+"""
+import concurrent.futures
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+from cases import CASES  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TABLE = os.path.join(HERE, "messages.md")
+ADDRESS_SPACE = 1 << 30
+
+
+def limit():
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+
+
+def files_below(folder):
+    return {os.path.relpath(os.path.join(at, f), folder) for at, _, files in os.walk(folder) for f in files}
+
+
+def run(program, limited, one):
+    """What is wrong with how a case ends, its status and its message."""
+    name, files, arguments = one
+    with tempfile.TemporaryDirectory() as folder:
+        for path, data in files.items():
+            os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+            with open(os.path.join(folder, path), "wb") as file:
+                file.write(data)
+        before = files_below(folder)
+        environment = {**os.environ, "OHMIC_PLUGIN_PATH": ""}
+        try:
+            r = subprocess.run([program, *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=20,
+                               env=environment, preexec_fn=limit if limited else None)
+        except subprocess.TimeoutExpired:
+            return name, ["does not end within 20 s"], "-", ""
+        message = r.stderr.decode("utf-8", "replace").strip()
+        wrong = []
+        if r.returncode not in (2, 3):
+            wrong.append("ends with status %d" % r.returncode)
+        if any(ord(c) < 32 and c != "\n" or 127 <= ord(c) < 160 or c == "\ufffd" for c in message):
+            wrong.append("prints control characters or broken UTF-8")
+        if not message:
+            wrong.append("says nothing")
+        left = files_below(folder) - before
+        if left:
+            wrong.append("leaves " + ", ".join(sorted(left)))
+        # Lists of all that is known grow; what is wrong and where does not.
+        message = re.sub(r"(allowed: [^;\n]{60})[^;\n]*", r"\1..", message)
+        message = message.replace(os.path.realpath(folder), "DIR").replace(folder, "DIR")
+        message = re.sub(r"\.XXXXXX|\.[A-Za-z0-9]{6}(?= )", "", message) if "write" in message else message
+        return name, wrong, str(r.returncode), message
+
+
+def shown(arguments):
+    def word(a):
+        text = a.decode("utf-8", "backslashreplace") if isinstance(a, bytes) else a
+        text = "".join(c if ord(c) >= 32 else "\\x%02x" % ord(c) for c in text)
+        return (text if len(text) < 60 else text[:57] + "...") or "''"
+    return " ".join(["ohmic", *map(word, arguments)])
+
+
+def cell(text):
+    """Text of a table in Markdown, in one line."""
+    text = text.replace("|", "\\|").replace("\n", "<br>").replace("`", "'")
+    return text if len(text) < 500 else text[:497] + "..."
+
+
+def main():
+    program = os.path.abspath(sys.argv[1])
+    accept, limited = "--accept" in sys.argv, "--no-limit" not in sys.argv
+    only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
+    cases = [one for one in CASES if one[0].startswith(only)]
+    names = [one[0] for one in cases]
+    if len(set(names)) != len(names):
+        sys.exit("a name is there twice: " + ", ".join(sorted({n for n in names if names.count(n) > 1})))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda one: run(program, limited, one), cases))
+    rows = {name: "| %s | `%s` | %s | %s |" % (name, cell(shown(one[2])), status, cell(message))
+            for one, (name, _, status, message) in zip(cases, results)}
+    failures = ["%s: %s\n    %s" % (name, "; ".join(wrong), message) for name, wrong, _, message in results if wrong]
+    if accept:
+        with open(TABLE, "w", encoding="utf-8") as file:
+            file.write("# Bad inputs, and what the program says to them\n\n"
+                       "%d inputs of `cases.py`, run by `check.py PROGRAM`; `--accept` writes this table. Status 2: bad input, 3: could not finish.\n\n"
+                       "| input | command | status | message |\n|---|---|---|---|\n" % len(rows) + "\n".join(rows.values()) + "\n")
+    else:
+        with open(TABLE, encoding="utf-8") as file:
+            known = {line.split(" | ")[0][2:]: line for line in file.read().split("\n") if line.startswith("| ") and " | `ohmic" in line}
+        for name, row in rows.items():
+            if known.get(name) != row:
+                failures.append("%s: is not as in messages.md\n  there %s\n  here  %s" % (name, known.get(name), row))
+        if not only:
+            failures += ["%s: is in messages.md only" % name for name in known.keys() - rows.keys()]
+    if failures:
+        print("\n".join(failures))
+        sys.exit("%d of %d bad inputs are not refused as they should be" % (len(failures), len(cases)))
+    print("%d bad inputs, each refused" % len(cases))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+// The in-situ crossbar's fast product against its plain definition: layouts, slices, codings and converters drawn from the input.
+#include "harness.hpp"
+#include "ohmic/core/reflect.hpp"
+#include "unit/crossbar/code_array_cases.hpp"
+
+OHMIC_FUZZ(in_situ) {
+  using namespace ohmic_test;
+  static ohmic::executor one(1), two(2);
+  auto const seed = ohmic::fingerprint(ohmic_fuzz::text_of(data, size));
+  dice random(seed);
+  auto const c = random_code_case(random, 20'000);
+  ohmic::uniform_adc::config adc;
+  adc.bits = random.between(1, 16);
+  code_run<ohmic::uniform_adc> const run(c, adc, seed % 2 == 0 ? one : two);
+  in_situ::code_report plain;
+  in_situ::write_place const at = c.source == ohmic::operand_source::weights
+                                      ? in_situ::write_place{5, 0}
+                                      : in_situ::write_place{0x80000000u + 5 * 4096, 4};
+  auto const wanted = c.inputs_have_sign ? in_situ::reference_product(run.array, run.x, run.y.view(), run.converters,
+                                                                      c.source, plain, at, run.place)
+                                         : in_situ::reference_product(run.array, run.unsigned_x, run.y.view(),
+                                                                      run.converters, c.source, plain, at, run.place);
+  if (differences(run.z, wanted, c.tokens, c.outputs) != 0 || run.report.clipped != plain.clipped ||
+      !action_difference(run.report.actions, plain.actions).empty())
+    ohmic_fuzz::finding("the fast product is another: " + c.text());
+}

@@ -1,0 +1,34 @@
+// What the harnesses of the program's parsers link instead of the rest of it: no plugin is loaded, no command runs.
+#include "chips.hpp"
+#include "ohmic/core/error.hpp"
+#include "plugins.hpp"
+#include "verify.hpp"
+#include "verify_stamp.hpp"
+
+namespace program_cli {
+
+void load_plugin(std::string const& name) {
+  throw ohmic::error(
+      {ohmic::errc::plugin_file, "no plugin is loaded here", "--plugin", ohmic::in_quotes(name), "", ""});
+}
+void load_plugins(common_options const& common) {
+  for (auto const& p : common.plugins) load_plugin(p);
+}
+void bind_device(ohmic::resistive_cell_config&) {}
+
+int deploy(deploy_options const&, common_options const&) { return done; }
+int calibrate(calibrate_options const&, common_options const&) { return done; }
+int generate(generate_options const&, common_options const&) { return done; }
+int cost(cost_options const&, common_options const&) { return done; }
+int reproduce(reproduce_options const&, common_options const&) { return done; }
+int solve(solve_options const&, common_options const&) { return done; }
+int mvm(mvm_options const&, common_options const&) { return done; }
+int sweep(sweep_options const&, common_options const&) { return done; }
+int merge_sweeps(sweep_options const&, common_options const&) { return done; }
+int verify(verify_options const&, common_options const&) { return done; }
+std::vector<std::string> words_of(int, char**) { return {}; }
+void remember_run(std::vector<std::string>) {}
+int plugin_check(plugin_check_options const&, common_options const&) { return done; }
+int list(std::string const&, common_options const&) { return done; }
+
+}  // namespace program_cli

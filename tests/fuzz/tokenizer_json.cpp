@@ -1,0 +1,22 @@
+// tokenizer.json, and a text for what it makes of it.
+#include "ohmic/model/text/tokenizer_json.hpp"
+
+#include <cstdint>
+
+#include "harness.hpp"
+
+OHMIC_FUZZ(tokenizer_json) {
+  using namespace ohmic_fuzz;
+  static input_folder const folder;
+  auto const parts = parts_of(text_of(data, size), 2);
+  auto const file = folder.write("tokenizer.json", parts[0]);
+  accepts([&] {
+    auto const t = ohmic::model::read_tokenizer_json(file);
+    auto const ids = t.encode(parts[1]);
+    for (auto const id : ids)
+      if (id < 0 || static_cast<std::size_t>(id) >= t.size()) finding("an id outside the vocabulary");
+    if (ids.size() > 8 * parts[1].size() + 8) finding("more ids than a text has bytes");
+    static_cast<void>(t.decode(ids));
+    static_cast<void>(t.decode(t.begin()));
+  });
+}
