@@ -1,4 +1,4 @@
-"""Builds and runs README's first program against the package."""
+"""Builds and runs README's first program against the package, and runs ohmic where it is in it."""
 import os
 
 from conan import ConanFile
@@ -12,7 +12,7 @@ class OhmicTestPackage(ConanFile):
     test_type = "explicit"
 
     def requirements(self):
-        self.requires(self.tested_reference_str)
+        self.requires(self.tested_reference_str, run=True)  # the program, where the package has it
 
     def layout(self):
         cmake_layout(self)
@@ -25,3 +25,8 @@ class OhmicTestPackage(ConanFile):
     def test(self):
         if can_run(self):
             self.run(os.path.join(self.cpp.build.bindir, "first"), env="conanrun")
+            options = self.dependencies["ohmic"].options
+            if options.program:
+                self.run("ohmic reproduce --quiet", env="conanrun")
+                if options.plugins:
+                    self.run("ohmic list plugins", env="conanrun")
