@@ -1,10 +1,10 @@
 // A converter of one's own in the array: the slot takes any type that models ohmic::adc_policy (truncating_adc.hpp).
-#include "truncating_adc.hpp"
-
 #include <cmath>
 #include <cstdio>
 #include <ohmic/core/threads.hpp>
 #include <ohmic/crossbar/computation.hpp>
+
+#include "truncating_adc.hpp"
 
 /// Codes between -127 and 127 that look irregular, the same everywhere.
 static ohmic::matrix<std::int16_t> codes(std::size_t rows, std::size_t cols, int seed) {

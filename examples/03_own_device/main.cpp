@@ -6,7 +6,8 @@
 
 struct lab_cell : ohmic::ideal_device {
   constexpr ohmic::device_facts facts() const noexcept {
-    return {.name = "lab_cell", .summary = "a cell of our lab", .source = "made up", .high_uS = 50.0, .has_spread = true};
+    return {
+        .name = "lab_cell", .summary = "a cell of our lab", .source = "made up", .high_uS = 50.0, .has_spread = true};
   }
   double programming_sigma(double g_uS) const noexcept { return 0.1 + 0.02 * g_uS; }
 };

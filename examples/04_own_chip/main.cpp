@@ -25,7 +25,8 @@ int main(int argc, char** argv) try {
   std::string const folder = argc > 1 ? argv[1] : "examples/models/bert-wordnet";
   auto const bert = model::read_bert(folder);
   auto const words = model::read_wordpiece(folder, bert.config);
-  model::fp32_weights const weights(model::sites_of(bert).sites(), [&](auto const& f) { model::for_each_projection(bert, f); });
+  model::fp32_weights const weights(model::sites_of(bert).sites(),
+                                    [&](auto const& f) { model::for_each_projection(bert, f); });
   auto const read = [&](char const* file, std::size_t n, std::vector<std::size_t>* labels) {
     chip::token_lists texts;
     for (auto const& line : model::read_labelled(folder + file)) {
@@ -49,7 +50,8 @@ int main(int argc, char** argv) try {
     auto const fp32 = chip::evaluate(bert, weights, model::classify_task{texts, labels}, contestants, threads);
     auto const answers = contestants[0].finish().answers;
     std::size_t right = 0, right_fp32 = 0;
-    for (std::size_t i = 0; i < labels.size(); ++i) right += answers[i] == labels[i], right_fp32 += fp32[i] == labels[i];
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      right += answers[i] == labels[i], right_fp32 += fp32[i] == labels[i];
     std::printf("%s, %d bits: %zu of %zu right, fp32 %zu\n", my_chip::name, bits, right, labels.size(), right_fp32);
   }
 } catch (ohmic::error const& e) {

@@ -3,7 +3,11 @@
 
 struct my_cell : ohmic::ideal_device {
   constexpr ohmic::device_facts facts() const noexcept {
-    return {.name = "my_cell", .summary = "a cell of our lab", .source = "our lab, 2026", .high_uS = 50.0, .has_spread = true};
+    return {.name = "my_cell",
+            .summary = "a cell of our lab",
+            .source = "our lab, 2026",
+            .high_uS = 50.0,
+            .has_spread = true};
   }
   double programming_sigma(double g_uS) const noexcept { return 0.02 * g_uS; }
 };

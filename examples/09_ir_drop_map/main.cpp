@@ -23,5 +23,6 @@ int main() {
     }
     std::puts("");
   }
-  std::printf("bit line 0 gives %.1f uA, bit line 63 %.1f uA; without wires 256.0 uA\n", 1e6 * s.output_A.front(), 1e6 * s.output_A.back());
+  std::printf("bit line 0 gives %.1f uA, bit line 63 %.1f uA; without wires 256.0 uA\n", 1e6 * s.output_A.front(),
+              1e6 * s.output_A.back());
 }
