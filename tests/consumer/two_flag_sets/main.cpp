@@ -19,6 +19,7 @@ int main() {
   }
   outcome const plain = run_plain(x, y), checked = run_checked(x, y);
   expect(plain.values == checked.values, "checked and plain units compute the same bits");
+  expect(plain.values == run_no_rtti(x, y).values, "a unit without run-time type information computes the same bits");
   expect(plain.contract.empty(), "a plain unit does not test contracts");
   expect(checked.contract.find("x.empty()") != std::string::npos, "a checked unit names the broken contract");
 #if defined(OHMIC_WITH_AVX2)

@@ -16,6 +16,7 @@ struct outcome {
 
 outcome run_plain(std::vector<float> const& x, std::vector<float> const& y);
 outcome run_checked(std::vector<float> const& x, std::vector<float> const& y);
+outcome run_no_rtti(std::vector<float> const& x, std::vector<float> const& y);
 outcome run_avx2(std::vector<float> const& x, std::vector<float> const& y);
 
 // Internal linkage, as a user's own helper would have: every unit has its own copy. What they share are the library's functions.
