@@ -41,7 +41,7 @@ int main(int argc, char** argv) try {
   ohmic::executor threads(2);
   auto const ranges = chip::calibrated_values(bert, weights, seen, threads);
 
-  for (int bits : {4, 5, 6, 8}) {
+  for (int bits : {4, 6, 8}) {
     auto settings = chip::defaults<my_chip>();
     settings.adc.bits = bits;
     auto const mine = chip::deploy<my_chip>(bert, settings, ranges, seen, threads);
