@@ -3,12 +3,12 @@ import os
 
 from conan import ConanFile
 from conan.tools.build import can_run
-from conan.tools.cmake import CMake, cmake_layout
+from conan.tools.cmake import CMake, CMakeToolchain, cmake_layout
 
 
 class OhmicTestPackage(ConanFile):
     settings = "os", "arch", "compiler", "build_type"
-    generators = "CMakeDeps", "CMakeToolchain"
+    generators = "CMakeDeps"
     test_type = "explicit"
 
     def requirements(self):
@@ -16,6 +16,11 @@ class OhmicTestPackage(ConanFile):
 
     def layout(self):
         cmake_layout(self)
+
+    def generate(self):
+        toolchain = CMakeToolchain(self)
+        toolchain.user_presets_path = False  # the folder is a checkout's: nothing is written into it
+        toolchain.generate()
 
     def build(self):
         cmake = CMake(self)
