@@ -1,4 +1,4 @@
-// A chip of one's own in thirty lines: change slots of a preset, and ask what it leaves of a trained classifier.
+// A chip of one's own: a slot of a preset changed in four lines; the rest asks what it leaves of a trained classifier.
 // usage: example_04_own_chip [MODEL]
 #include <cstdio>
 #include <ohmic/chip/evaluation.hpp>

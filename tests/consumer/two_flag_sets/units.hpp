@@ -31,8 +31,6 @@ static inline outcome run_here(std::vector<float> const& x, std::vector<float> c
   for (; i < x.size(); ++i) result.values[i] = ohmic::simd::mul_add(x[i], y[i], x[i]);
   try {
     OHMIC_EXPECTS(x.empty());
-  } catch (ohmic::contract_error const& e) {
-    result.contract = e.what();
-  }
+  } catch (ohmic::contract_error const& e) { result.contract = e.what(); }
   return result;
 }
