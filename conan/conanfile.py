@@ -36,8 +36,8 @@ class OhmicRecipe(ConanFile):
 
     def export_sources(self):
         root = os.path.join(self.recipe_folder, "..")
-        for pattern in ("LICENSE", "include/*.hpp", "include/*.h", "CMakeLists.txt", "tests/cmake/*.cmake", "examples/CMakeLists.txt",
-                        "examples/ohmic/*", "plugins/*"):
+        for pattern in ("LICENSE", "include/*.hpp", "include/*.h", "CMakeLists.txt", "tests/cmake/*", "examples/CMakeLists.txt",
+                        "examples/*.cpp", "examples/*.hpp", "plugins/*"):
             copy(self, pattern, root, self.export_sources_folder)
 
     def layout(self):
