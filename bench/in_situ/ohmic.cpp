@@ -81,6 +81,15 @@ void noisy_cells(benchmark::State& state) {
   time_array(state, c);
 }
 
+/// Converters with errors, one for every column: what their laws cost.
+template <ohmic::converter_kind Kind>
+void odd_converters(benchmark::State& state) {
+  auto c = settings_of<ohmic::chip::multi_bit>();
+  c.layout.weights.pairs = in_situ::pair_reading::difference;
+  c.converter = {.kind = Kind, .mismatch = 0.01, .offset = 0.002};
+  time_array(state, c);
+}
+
 BENCHMARK(pairs)->Name("in_situ/pairs/ohmic")->Arg(1)->Arg(2)->Apply(product_settings);
 BENCHMARK(slices)->Name("in_situ/slices/ohmic")->Arg(1)->Arg(2)->Apply(product_settings);
 BENCHMARK(isaac)->Name("in_situ/isaac/ohmic")->Arg(1)->Apply(product_settings);
@@ -90,3 +99,6 @@ BENCHMARK(noisy_cells)->Name("in_situ/noisy_cells/ohmic")->Arg(1)->Apply(product
 BENCHMARK(real_cells)->Name("in_situ/real_cells/ohmic")->Arg(1)->Apply(product_settings);
 
 }  // namespace
+BENCHMARK(odd_converters<ohmic::converter_kind::sar>)->Name("in_situ/sar/ohmic")->Arg(1)->Apply(product_settings);
+BENCHMARK(odd_converters<ohmic::converter_kind::flash>)->Name("in_situ/flash/ohmic")->Arg(1)->Apply(product_settings);
+BENCHMARK(odd_converters<ohmic::converter_kind::ramp>)->Name("in_situ/ramp/ohmic")->Arg(1)->Apply(product_settings);

@@ -40,6 +40,10 @@ struct chart {
 /// Source  Okabe and Ito 2008, "Color Universal Design"
 std::string const& chart_colour(std::size_t group);
 
+/// Texts of a field of the items, each once, in their order; the place of one of them.
+std::vector<std::string> distinct(chart const& c, std::string chart_item::*field);
+std::size_t place_of(std::vector<std::string> const& all, std::string const& one);
+
 /// A whole SVG document.
 std::string svg_of(chart const& c);
 /// A specification for Vega-Lite 6, with its data.

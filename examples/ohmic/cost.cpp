@@ -1,5 +1,6 @@
 // ohmic cost: area, energy and latency of a model on a chip.
 #include <chrono>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
@@ -14,6 +15,7 @@
 #include "ohmic/cost/book_file.hpp"
 #include "ohmic/cost/timeline.hpp"
 #include "options.hpp"
+#include "plugins.hpp"
 #include "report.hpp"
 
 namespace program_cli {
@@ -34,10 +36,22 @@ prepared prepare_for(design const& d, model::network const& n, cost_options cons
           settings_object(c.config)};
 }
 
-std::string read_file(std::string const& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw error({errc::file_missing, "cannot be read", "--prices", file, "a price book", "check the path"});
-  return {std::istreambuf_iterator<char>(in), {}};
+/// The text of a price book: a file, or PLUGIN:PARAMETERS, the book that a loaded plugin opens for them. A plugin goes by its
+/// own name or by that of its file, or is loaded now.
+/// Errors  file_missing, those of the plugin
+std::string book_text(std::string const& name) {
+  std::ifstream in(name, std::ios::binary);
+  std::error_code none;
+  if (in && !std::filesystem::is_directory(name, none)) return {std::istreambuf_iterator<char>(in), {}};
+  auto const colon = name.find(':');
+  if (colon == name.npos) {
+    std::string const near = plugin_named(name) != nullptr ? "for the plugin's book add ':' and its parameters" : "";
+    throw error({errc::file_missing, "cannot be read", "--prices", name, "a price book, or PLUGIN:PARAMETERS",
+                 near.empty() ? "check the path" : near});
+  }
+  std::string const id = name.substr(0, colon);
+  auto const* const known = plugin_named(id);
+  return (known != nullptr ? *known : load_plugin(id)).price_text(name.substr(colon + 1));
 }
 
 std::string_view name_of_prices(chip::cost_settings const& s) {
@@ -142,17 +156,24 @@ std::vector<std::string> without_effect(design const& d, model::network const& n
   }
   auto other = o;
   if (other.duplication = 0; o.duplication > 0) check(fmt::format("--duplication {}", o.duplication), other, common);
+  if (o.decode > 1 && !n.transformer) out.push_back(fmt::format("--decode {} has no effect on this cost", o.decode));
   other = o;
   if (other.tokens = 0; o.tokens > 0 && !n.transformer) check(fmt::format("--tokens {}", o.tokens), other, common);
   return out;
 }
 
 /// What a reader of the counts has to know.
-std::vector<std::string> remarks_on(model::network const& n, workload const& w, cost_report const& r) {
+std::vector<std::string> remarks_on(model::network const& n, workload const& w, cost_report const& r,
+                                    chip::cost_settings const& s) {
   auto out = n.remarks;
   std::size_t const longest = n.transformer ? n.transformer->positions : 0, own = w.tokens + w.decode;
   if (longest > 0 && own > longest)
     out.push_back(fmt::format("{} tokens, but the model has {} positions", own, longest));
+  if (double const caches = r.note("bound.cache_reads"), t = r.latency_s(phase::prefill);
+      s.chip.reads == operand_reads::every_session && caches > 0.9 * t)
+    out.push_back(fmt::format(
+        "the caches bound the prefill, {:.3g} of {:.3g} s: further copies buy nothing, cost.reads=held reads less",
+        caches, t));
   if (double const chips = r.note("chips"); chips > 1.0)
     out.push_back(fmt::format("the model does not fit one chip: {:.0f} chips", chips));
   return out;
@@ -204,6 +225,35 @@ void print_comparison(FILE* out, json const& comparison, std::string_view base, 
   }
 }
 
+constexpr double sensitivity_share = 0.1;
+
+json sensitivity_object(chip::sensitivity_row const& s) {
+  json out{{"constant", s.constant}, {"share", sensitivity_share}, {"down", json::object()}};
+  for (std::size_t i = 0; i < chip::moved_totals; ++i) {
+    std::string const key(chip::name_of(static_cast<chip::moved_total>(i)));
+    out[key] = s.up[i];
+    out["down"][key] = s.down[i];
+  }
+  return out;
+}
+
+void print_sensitivity(FILE* out, std::vector<chip::sensitivity_row> const& rows) {
+  fmt::print(out, "\n{:<32}", "10 % more, 10 % less of");
+  for (char const* title : {"area", "energy, prefill", "energy, a token", "latency, prefill", "latency, a token"})
+    fmt::print(out, " {:>18}", title);
+  for (auto const& s : rows) {
+    fmt::print(out, "\n{:<32}", s.constant);
+    for (std::size_t i = 0; i < chip::moved_totals; ++i)
+      fmt::print(out, " {:>+8.2f}% {:>+8.2f}%", 100 * s.up[i], 100 * s.down[i]);
+  }
+  fmt::print(out, "\n{:<32}", "moved most by");
+  for (std::size_t i = 0; i < chip::moved_totals; ++i) {
+    auto const name = chip::strongest(rows, static_cast<chip::moved_total>(i));
+    fmt::print(out, " {:>18}", name.empty() ? "-" : name);
+  }
+  fmt::print(out, "\n");
+}
+
 }  // namespace
 
 int cost(cost_options const& o, common_options const& common) {
@@ -238,7 +288,7 @@ int cost(cost_options const& o, common_options const& common) {
   if (o.prices.empty()) {
     report = preset.cost(p.work, p.settings);
   } else {
-    book = parse_price_book(read_file(o.prices), o.prices);
+    book = parse_price_book(book_text(o.prices), o.prices);
     report = preset.cost_at(p.work, p.settings, book);
   }
   report.chip = chosen.request.label;
@@ -251,7 +301,7 @@ int cost(cost_options const& o, common_options const& common) {
   }
 
   FILE* const text = common.json == "-" ? stderr : stdout;
-  auto remarks = remarks_on(network, p.work, report);
+  auto remarks = remarks_on(network, p.work, report, p.settings);
   for (auto& remark : without_effect(chosen, network, o, common, o.prices.empty() ? nullptr : &book, p, report))
     remarks.push_back(std::move(remark));
   if (!common.quiet) {
@@ -283,22 +333,14 @@ int cost(cost_options const& o, common_options const& common) {
   if (!others.empty()) out["compare"] = comparison;
   if (o.sensitivity) {
     out["sensitivity"] = json::array();
-    if (!common.quiet)
-      fmt::print(text,
-                 "\n10 % more of                area   energy: prefill    a token   latency: prefill    a token\n");
-    for (auto const& s : chip::sensitivity(preset, p.work, p.settings)) {
-      out["sensitivity"].push_back({{"constant", s.constant},
-                                    {"share", 0.1},
-                                    {"area", s.area},
-                                    {"energy_prefill", s.prefill_energy},
-                                    {"energy_decode_per_token", s.decode_energy},
-                                    {"latency_prefill", s.prefill_latency},
-                                    {"latency_decode_per_token", s.decode_latency}});
-      if (!common.quiet)
-        fmt::print(text, "{:<24} {:>+6.2f}%        {:>+7.2f}%   {:>+7.2f}%          {:>+7.2f}%   {:>+7.2f}%\n",
-                   s.constant, 100 * s.area, 100 * s.prefill_energy, 100 * s.decode_energy, 100 * s.prefill_latency,
-                   100 * s.decode_latency);
+    auto const rows = chip::sensitivity(preset, p.work, p.settings);
+    for (auto const& s : rows) out["sensitivity"].push_back(sensitivity_object(s));
+    for (std::size_t i = 0; i < chip::moved_totals; ++i) {
+      auto const total = static_cast<chip::moved_total>(i);
+      auto const name = chip::strongest(rows, total);
+      out["sensitivity_most"][std::string(chip::name_of(total))] = name.empty() ? json(nullptr) : json(name);
     }
+    if (!common.quiet) print_sensitivity(text, rows);
   }
   if (!o.prices.empty()) {
     auto const unused = unused_prices(book, computation_chip_part_names(p.settings.chip),

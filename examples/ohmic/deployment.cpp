@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/core.h>
+#include <functional>
+#include <set>
 
 #include "ohmic/chip/dense_writing.hpp"
+#include "ohmic/chip/idle.hpp"
 #include "ohmic/chip/in_situ_cost.hpp"
 #include "ohmic/chip/wang2024_cost.hpp"
 
@@ -13,6 +16,14 @@ namespace program_cli {
 using namespace ohmic;
 
 namespace {
+
+/// What writing took: counts, and what they cost.
+json array_writing_object(in_situ::array_writing const& w, in_situ_settings const& c) {
+  auto const cost = chip::in_situ_writing(c, w);
+  return {{"cells", w.all.cells},    {"tries", w.all.tries}, {"not_verified", w.all.missed},
+          {"stuck", w.all.stuck},    {"rounds", w.rounds},   {"energy_J", (cost.tries + cost.verifies).si()},
+          {"time_s", cost.time.si()}};
+}
 
 json scores_object(std::vector<model::named_score> const& scores) {
   json o = json::object();
@@ -90,9 +101,17 @@ cost_report cost_of(contest_result const& r) {
 json cost_object(contest_result const& r) {
   if (!std::holds_alternative<in_situ_settings>(r.chip)) return nullptr;
   auto const cost = cost_of(r);
-  return {{"prices", "bottom_up"},       {"energy_J", cost.energy_J(phase::prefill)},
-          {"arrays", r.weight_arrays},   {"attention_arrays", r.schedule.attention_arrays},
-          {"area_mm2", cost.area_mm2()}, {"latency_s", cost.latency_s(phase::prefill)},
+  auto const& c = std::get<in_situ_settings>(r.chip);
+  return {{"prices", "bottom_up"},
+          {"energy_J", cost.energy_J(phase::prefill)},
+          {"arrays", r.weight_arrays},
+          {"attention_arrays", r.schedule.attention_arrays},
+          {"area_mm2", cost.area_mm2()},
+          {"latency_s", cost.latency_s(phase::prefill)},
+          {"writing",
+           {{"weights", array_writing_object(r.weight_writing, c)},
+            {"attention",
+             r.schedule.written().all.cells == 0 ? json(nullptr) : array_writing_object(r.schedule.written(), c)}}},
           {"rows", rows_of(cost)}};
 }
 
@@ -125,6 +144,7 @@ json chip_object(contest_result const& r, program::site_names const& names) {
     actions.push_back({{"layer", a.layer}, {"part", a.part}, {"action", a.action}, {"count", a.count}});
   return {{"id", r.name},
           {"config", r.settings},
+          {"idle", r.idle},
           {"score", r.scores.front().value},
           {"scores", scores_object(r.scores)},
           {"agreement", r.agreement},
@@ -271,6 +291,49 @@ void print_actions(FILE* out, deployment const& d) {
   }
 }
 
+namespace {
+
+/// Tries and time of writing; nothing of them where cells take their digits at once.
+void print_writing(FILE* out, contest_result const& r) {
+  auto const& c = std::get<in_situ_settings>(r.chip);
+  auto const print = [&](char const* what, in_situ::array_writing const& w) {
+    if (w.all.cells == 0) return;
+    auto const cost = chip::in_situ_writing(c, w);
+    auto const cells = static_cast<double>(w.all.cells);
+    fmt::print(out, "{}: {:.4g} tries a cell, {:.3g} % not verified, {:.3g} % stuck; {:.3g} mJ, {:.3g} ms\n", what,
+               static_cast<double>(w.all.tries) / cells, 100.0 * static_cast<double>(w.all.missed) / cells,
+               100.0 * static_cast<double>(w.all.stuck) / cells, 1e3 * (cost.tries + cost.verifies).si(),
+               1e3 * cost.time.si());
+  };
+  print("weights, written once, arrays side by side", r.weight_writing);
+  print("K and V of all texts", r.schedule.written());
+  if (c.cell.write.pulse.si() == 0.0)
+    fmt::print(out, "a try of a row is taken to last as PUMA's write, {} (cell.write.pulse is not set)\n",
+               to_text(computation_chip_config{}.write_time));
+}
+
+}  // namespace
+
+std::vector<std::string> idle_in(chip_request const& r) {
+  std::set<std::string, std::less<>> given;
+  for (auto const& s : r.set) given.insert(s.substr(0, s.find('=')));
+  std::vector<std::string> out;
+  std::visit(
+      [&](auto const& c) {
+        for (auto const& [key, why] : chip::idle_settings(c))
+          if (given.contains(key)) out.push_back(fmt::format("{}: {}", key, why));
+      },
+      settings_of(r));
+  return out;
+}
+
+void see_writing(contest_result& r) {
+  auto const* const c = std::get_if<in_situ_settings>(&r.chip);
+  if (c == nullptr) return;
+  for (std::size_t i = 0; i < r.report.sites.size(); ++i)
+    r.schedule.see(*c, static_cast<program::operation>(i % program::operation_count), r.report.sites[i].written);
+}
+
 void print_cost(FILE* out, deployment const& d) {
   for (auto const& r : d.results) {
     if (!std::holds_alternative<in_situ_settings>(r.chip)) continue;
@@ -288,12 +351,7 @@ void print_cost(FILE* out, deployment const& d) {
         "{:.3g} mJ per text, {:.0f} % in ADCs; {:.3g} ms, {:.0f} % writing K and V (bottom up, rows: --json)\n",
         r.name, r.weight_arrays, r.schedule.attention_arrays, cost.area_mm2(), 1e3 * energy / texts,
         100.0 * adc / energy, 1e3 * time / texts, 100.0 * writing / time);
-    if (int const tries = std::get<in_situ_settings>(r.chip).cell.write.max_tries; tries > 1)
-      fmt::print(
-          out,
-          "note: K and V are written and verified up to {} times (cell.write.max_tries); energy and latency have one "
-          "write of each\n",
-          tries);
+    print_writing(out, r);
   }
 }
 

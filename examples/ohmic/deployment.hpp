@@ -41,12 +41,14 @@ struct contest_result {
   ohmic::ledger actions;
   std::string plan_difference;  ///< empty: the plan predicted every action
   std::uint64_t clipped_biases = 0;
-  ohmic::dense_report dense{};               ///< of writing and reading the weights once
-  std::uint64_t dense_clipped = 0;           ///< weights that bit errors made larger than the DAC drives
-  chip_settings chip{};                      ///< as deployed
-  std::uint64_t weight_arrays = 0;           ///< in-situ arrays that the weights fill
-  ohmic::chip::in_situ_schedule schedule{};  ///< of a conventional chip
-  ohmic::chip::line_report lines{};          ///< of sampled cycles, where wires are modelled to first order
+  ohmic::dense_report dense{};                     ///< of writing and reading the weights once
+  std::uint64_t dense_clipped = 0;                 ///< weights that bit errors made larger than the DAC drives
+  chip_settings chip{};                            ///< as deployed
+  std::uint64_t weight_arrays = 0;                 ///< in-situ arrays that the weights fill
+  ohmic::chip::in_situ_schedule schedule{};        ///< of a conventional chip
+  ohmic::in_situ::array_writing weight_writing{};  ///< of the weights' in-situ arrays, side by side
+  std::vector<std::string> idle{};                 ///< settings that were given and do nothing, and why
+  ohmic::chip::line_report lines{};                ///< of sampled cycles, where wires are modelled to first order
 };
 
 /// All of a deployment. results[0] is int8, the others are the chips asked for.
@@ -61,6 +63,12 @@ struct deployment {
   std::vector<ohmic::model::named_score> fp32;
   std::vector<contest_result> results;
 };
+
+/// What is told of settings of a request that do nothing beside the others: "range.sigmas: range.rule is not mean_sigma".
+std::vector<std::string> idle_in(chip_request const& r);
+
+/// The time that writing K and V took in the run, tries included, into the schedule of a conventional chip.
+void see_writing(contest_result& r);
 
 /// How a score is printed: shares as percentages.
 std::string score_text(ohmic::model::named_score const& s);

@@ -237,8 +237,10 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   cost_command->add_option("--compare", c.compare, "Chips to compare with, by name or .toml file, separated by commas");
   cost_command->add_flag("--sensitivity", c.sensitivity, "Move every constant by 10 % and show what follows");
-  cost_command->add_option("--prices", c.prices, "A price book for the chip, lines kind,name,value unit,origin,source")
-      ->type_name("FILE");
+  cost_command
+      ->add_option("--prices", c.prices,
+                   "A price book for the chip, lines kind,name,value unit,origin,source; or what a plugin reads")
+      ->type_name("FILE|PLUGIN:PARAMETERS");
   cost_command
       ->add_option("--save-prices", c.save_prices, "Write the chip's own price book to FILE, in the form of --prices")
       ->type_name("FILE");

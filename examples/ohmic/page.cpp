@@ -52,6 +52,17 @@ const listed = (figure, spec, frame) => {
   const rows = fx || fy ? spec.data.values.filter(d => inside(d.x, fx) && inside(d.y, fy)) : [];
   list.textContent = rows.length ? rows.length + ' in the frame: ' + rows.slice(0, 20).map(d => d.label).join(' | ') : '';
 };
+for (const [i, spec] of specs.entries()) {
+  const figure = document.getElementById('chart-' + i), values = spec.data.values;
+  let at = -1;
+  figure.addEventListener('keydown', e => {
+    if (e.target !== figure || !['ArrowRight', 'ArrowLeft', 'Escape'].includes(e.key)) return;
+    e.preventDefault();
+    if (e.key === 'Escape') at = -1;
+    else at = e.key === 'ArrowRight' ? (at + 1) % values.length : (at < 1 ? values.length : at) - 1;
+    figure.querySelector('.chosen').textContent = at < 0 ? '' : values[at].label;
+  });
+}
 const draw = async () => {
   if (typeof vegaEmbed !== 'function') { root.dataset.drawn = 'plain'; return; }
   for (const [i, spec] of specs.entries()) {
@@ -164,8 +175,10 @@ page& page::add(table const& rows, std::string_view caption) {
 }
 page& page::add(chart const& c) {
   if (c.items.empty()) return *this;
-  body_ += fmt::format("<figure id=\"chart-{}\" tabindex=\"0\"><div class=\"vega\"></div><div class=\"plain\">{}</div>",
-                       charts_++, svg_of(c));
+  body_ += fmt::format(
+      "<figure id=\"chart-{}\" tabindex=\"0\" role=\"group\" aria-label=\"{}\"><div class=\"vega\"></div>"
+      "<div class=\"plain\">{}</div>",
+      charts_++, escaped(c.title), svg_of(c));
   body_ += "<figcaption>" + escaped(c.note) + "</figcaption><p class=\"chosen\" aria-live=\"polite\"></p>";
   body_ += "<details><summary>Numbers of this chart</summary>";
   body_ += table_html(table_of(c), {}) + "</details></figure>\n";
@@ -191,6 +204,11 @@ std::string page::html() const {
     out +=
         "<p class=\"notice\">Charts are plain SVG here: Vega-Lite was not found. Where npm is present, bash "
         "examples/reports/fetch_vega.sh fetches it once, and pages written after that answer to the pointer.</p>\n";
+  if (charts_ > 0)
+    out +=
+        "<p class=\"note\">By keyboard: Tab goes to a chart or table, the right and left arrows through the values of "
+        "a "
+        "chart, Escape ends that.</p>\n";
   out += "<main>" + body_ + "</main>\n";
   out += "<script type=\"application/json\" id=\"result\">" + inert(result_.empty() ? "null" : result_) + "</script>\n";
   out += "<script type=\"application/json\" id=\"charts\">[" + inert(specs_) + "]</script>\n";

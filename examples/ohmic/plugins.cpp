@@ -98,11 +98,20 @@ json plugin_object(plugin::loaded const& p) {
 
 std::vector<plugin::loaded> const& plugins() { return store(); }
 
-void load_plugin(std::string const& name_or_path) {
+plugin::loaded const* plugin_named(std::string const& name) {
+  std::error_code none;
+  for (auto const& p : store())
+    if (p.table().name == std::string_view(name) || p.file().filename() == name || p.file().stem() == name ||
+        (name.find('/') != name.npos && fs::equivalent(p.file(), name, none)))
+      return &p;
+  return nullptr;
+}
+
+plugin::loaded const& load_plugin(std::string const& name_or_path) {
   auto const path = find_plugin(name_or_path);
   std::error_code none;
   for (auto const& p : store())
-    if (fs::equivalent(p.file(), path, none)) return;
+    if (fs::equivalent(p.file(), path, none)) return p;
   auto const& isolation = isolation_of_run();
   auto const p = isolation ? plugin::loaded(path, *isolation) : plugin::loaded(path);
   auto const known = field_format<device_name>::names();
@@ -117,6 +126,7 @@ void load_plugin(std::string const& name_or_path) {
                    "a name that is not taken; it is in " + owner, "load one of them"});
   }
   store().push_back(p);
+  return store().back();
 }
 
 plugin::isolation isolation_of(common_options const& common) {

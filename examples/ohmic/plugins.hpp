@@ -22,7 +22,7 @@ std::vector<std::filesystem::path> plugin_files();
 
 /// Loads a plugin unless it is there already.
 /// Errors  those of find_plugin; config_conflict where it brings a device of a name that is taken; those of plugin::loaded
-void load_plugin(std::string const& name_or_path);
+ohmic::plugin::loaded const& load_plugin(std::string const& name_or_path);
 
 /// What an isolated plugin may take.
 ohmic::plugin::isolation isolation_of(common_options const& common);
@@ -32,6 +32,9 @@ void load_plugins(common_options const& common);
 
 /// The loaded plugins, in the order of loading.
 std::vector<ohmic::plugin::loaded> const& plugins();
+
+/// The loaded plugin of a name: its own, that of its file with or without .so, or the file's path; nullptr for none.
+ohmic::plugin::loaded const* plugin_named(std::string const& name);
 
 /// What a plugin says of itself.
 json plugin_object(ohmic::plugin::loaded const& p);

@@ -138,6 +138,10 @@ page page_of(json const& r, std::vector<chart> const& charts, common_options con
     for (auto const& c : r["chips"])
       p.add(table_of_objects(c["layers"], {"name", "snr_db", "clip_rate", "code_clip_rate"}),
             "Layers of " + text_of(c["id"]));
+    for (auto const& c : r["chips"])
+      if (c["cost"].is_object() && c["cost"].contains("rows"))
+        p.add(table_of_objects(c["cost"]["rows"], {"path", "count", "unit_price", "unit", "total", "source", "origin"}),
+              "Cost of " + text_of(c["id"]) + ": count times unit price, and the source of the price");
     if (r.contains("converters"))
       p.add(table_of_objects(r["converters"], {"layer", "digit", "full_scale", "n", "mean", "sigma", "largest"}),
             "Ranges of the converters of " + text_of(r["chip"]));

@@ -4,8 +4,10 @@
 #include <fmt/core.h>
 #include <limits>
 #include <map>
+#include <tuple>
 
 #include "report.hpp"
+#include "treemap.hpp"
 
 namespace program_cli {
 
@@ -55,44 +57,6 @@ void longest_first(chart& c, std::size_t most) {
     c.note += fmt::format(" {} more, {} in all, are in the table of rows.", c.items.size() - most, shown(rest));
     c.items.resize(most);
   }
-}
-
-/// Rectangles of these areas that fill a square from below, in strips that are as square as they can be.
-/// Source  Bruls, Huizing, van Wijk 2000, "Squarified treemaps"
-struct rectangle {
-  double x = 0.0, y = 0.0, width = 0.0, height = 0.0;
-};
-std::vector<rectangle> laid_out(std::vector<double> const& areas, rectangle room) {
-  std::vector<rectangle> out(areas.size());
-  auto const worst = [&](std::size_t from, std::size_t to, double sum, double side) {
-    double w = 1.0;
-    for (std::size_t i = from; i < to; ++i) {
-      double const a = side * side * areas[i] / (sum * sum);
-      w = std::max({w, a, 1.0 / a});
-    }
-    return w;
-  };
-  for (std::size_t from = 0; from < areas.size();) {
-    double const side = std::min(room.width, room.height);
-    double sum = areas[from];
-    std::size_t to = from + 1;
-    while (to < areas.size() && worst(from, to + 1, sum + areas[to], side) <= worst(from, to, sum, side))
-      sum += areas[to++];
-    double const depth = side > 0.0 ? sum / side : 0.0;
-    bool const upright = room.width >= room.height;  // a strip along the shorter side
-    double at = upright ? room.y : room.x;
-    for (std::size_t i = from; i < to; ++i) {
-      double const length = depth > 0.0 ? areas[i] / depth : 0.0;
-      out[i] = upright ? rectangle{room.x, at, depth, length} : rectangle{at, room.y, length, depth};
-      at += length;
-    }
-    if (upright)
-      room.x += depth, room.width -= depth;
-    else
-      room.y += depth, room.height -= depth;
-    from = to;
-  }
-  return out;
 }
 
 /// Rows of a cost with one beginning, such as "energy/prefill/".
@@ -325,6 +289,16 @@ void add_deploy(std::vector<chart>& out, json const& result) {
   for (auto const& [name, n] : counts) add_bar(actions, name, "", n, "");
   longest_first(actions, 24);
   out.push_back(std::move(actions));
+  for (auto const& [key, title, unit] :
+       {std::tuple("area_mm2", "Area", "mm2"), std::tuple("energy_J", "Energy of all texts", "J"),
+        std::tuple("latency_s", "Latency of all texts", "s")}) {
+    auto c = bars(std::string("compare_") + key, std::string(title) + ", side by side", unit);
+    c.note = "Chips whose counted actions have prices.";
+    for (auto const& chip : result["chips"])
+      if (chip["cost"].is_object() && chip["cost"].contains(key))
+        add_bar(c, words(chip["id"]), "", number(chip["cost"][key]), unit);
+    if (c.items.size() > 1) out.push_back(std::move(c));
+  }
   for (auto const& chip : result["chips"])
     if (chip["cost"].is_object() && chip["cost"].contains("rows"))
       add_breakdowns(out, chip["cost"]["rows"], words(chip["id"]));
@@ -404,6 +378,10 @@ std::vector<chart> charts_of(json const& result, json const& rows) {
     add_reproduce(out, result);
   }
   std::erase_if(out, [](chart const& c) { return c.items.empty(); });
+  // Charts of several chips have one name: their files must not.
+  std::map<std::string, int> seen;
+  for (auto& c : out)
+    if (int const n = ++seen[c.name]; n > 1) c.name += fmt::format("_{}", n);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fmt/core.h>
 
+#include "cost_case.hpp"
 #include "json_output.hpp"
 #include "ohmic/chip/beside.hpp"
 #include "options.hpp"
@@ -32,6 +33,7 @@ json row_object(chip::reproduced_row const& r) {
           {"listed", r.listed},
           {"fitted_on", r.fitted_on},
           {"by_construction", r.by_construction()},
+          {"applied", r.applied},
           {"quantity", p.quantity},
           {"subject", p.subject},
           {"unit", p.unit},
@@ -54,11 +56,52 @@ void print_rows(FILE* out, std::vector<chip::reproduced_row> const& rows) {
     fmt::print(out, "{:<28} {:>14} {:>14} {:>+8.2f}% {:>6.1f}%  {:<10} {:<8} {}{}\n", r.printed->id, r.printed->value,
                shown(r.value, r.computed), 100.0 * r.difference, 100.0 * r.printed->rel_tol,
                chip::name_of(r.printed->how), verdict(r), r.formula,
-               r.by_construction()   ? " [fitted on this row: agrees by construction]"
+               r.applied             ? " [the printed value was applied, not computed]"
+               : r.by_construction() ? " [fitted on this row: agrees by construction]"
                : r.fitted_on.empty() ? std::string()
                                      : fmt::format(" [fitted on {}]", r.fitted_on));
     if (!r.reason.empty()) fmt::print(out, "{:<28}   reason: {}\n", "", r.reason);
   }
+}
+
+/// prices.NAME=value unit.
+/// Errors  unknown_key, config_value
+void set_price(component_prices& prices, std::string_view assignment) {
+  auto const equals = std::min(assignment.find('='), assignment.size());
+  std::string const key(assignment.substr(0, equals)), name = key.substr(std::string_view("prices.").size());
+  std::vector<std::string> names;
+  bool found = false;
+  for_each_price(prices, [&]<class Q>(char const* known, price<Q>& p) {
+    names.push_back(std::string("prices.") + known);
+    if (name != known) return;
+    found = true;
+    p = {parse_quantity<Q>(assignment.substr(std::min(equals + 1, assignment.size())), key), "--set",
+         origin::assumption};
+  });
+  if (found) return;
+  std::string const near = nearest_name(key, names);
+  throw error(
+      {errc::unknown_key, "unknown key", key, "", joined(names), near.empty() ? "" : "did you mean '" + near + "'?"});
+}
+
+/// The inputs with what --set moves: the chip's settings of cost, and component prices. Fitted constants stay.
+chip::reproduction_inputs inputs_of(std::vector<std::string> const& set) {
+  chip::reproduction_inputs in;
+  cost_command_config c;
+  for (auto const& s : set) {
+    if (s.starts_with("prices.")) {
+      set_price(in.prices, s);
+    } else if (s.starts_with("cost.")) {
+      assign(c, s);
+    } else {
+      throw error({errc::config_conflict, "is no input of the reproduction", "--set", s,
+                   "settings cost.* and component prices prices.*", "use ohmic cost to change the chip"});
+    }
+  }
+  computation_chip_config::validate(c.cost);
+  component_prices::validate(in.prices);
+  in.chip = c.cost;
+  return in;
 }
 
 }  // namespace
@@ -67,15 +110,13 @@ int reproduce(reproduce_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
   check_reports(common);
-  if (!common.set.empty())
-    throw error({errc::config_conflict, "the reproduction has no settings", "--set", common.set.front(), "none",
-                 "use ohmic cost to change the chip"});
-  auto rows = chip::reproduce();
+  auto const inputs = inputs_of(common.set);
+  auto rows = chip::reproduce(inputs);
   std::erase_if(rows, [&](auto const& r) { return !r.printed->id.starts_with(o.only); });
   if (rows.empty())
     throw error({errc::unknown_id, "no printed value whose id starts so", "--only", "'" + o.only + "'",
                  "for example fig12a or tab10", "see: ohmic reproduce"});
-  auto const beside = o.only.empty() ? chip::beside_printed() : std::vector<chip::beside_value>{};
+  auto const beside = o.only.empty() ? chip::beside_printed(inputs) : std::vector<chip::beside_value>{};
   std::size_t failed = 0, listed = 0, constructed = 0;
   for (auto const& r : rows)
     failed += static_cast<std::size_t>(!r.pass()), listed += static_cast<std::size_t>(r.listed),
@@ -90,7 +131,8 @@ int reproduce(reproduce_options const& o, common_options const& common) {
                rows.size(), rows.size() - listed - failed, constructed, listed, failed);
   }
   json out = result_header("reproduce", common);
-  out["config"] = settings_object(computation_chip_config{});
+  out["config"] = settings_object(inputs.chip);
+  out["set"] = common.set;
   out["only"] = o.only;
   out["rows"] = json::array();
   for (auto const& r : rows) out["rows"].push_back(row_object(r));

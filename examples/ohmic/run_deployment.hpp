@@ -35,6 +35,9 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
              common.seed);
   bool const text = !common.quiet;
   FILE* const out = common.json == "-" ? stderr : stdout;
+  if (text)
+    for (auto const& r : requests)
+      for (auto const& i : idle_in(r)) fmt::print(stderr, "{}: has no effect: {}\n", r.label, i);
 
   auto const& m = family.model();
   auto const loaded = family.scored(o.data, o.limit, o.no_truncate);
@@ -92,7 +95,10 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
                      chips[i].chip,
                      chips[i].weight_arrays,
                      schedule_of(chips[i], passes, task.inputs()),
+                     chips[i].weight_writing,
+                     i == 0 ? std::vector<std::string>() : idle_in(requests[i - 1]),
                      chips[i].lines(task, threads)};
+    see_writing(r);
     r.actions = r.report.actions(d.names);
     r.plan_difference = difference(planned_actions(chips[i], passes, task.inputs()), r.actions);
     d.results.push_back(std::move(r));

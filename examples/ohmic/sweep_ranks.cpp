@@ -61,6 +61,7 @@ rank_team::rank_team() {
   if (!launched_by_mpi()) return;
   int provided = 0;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);  // a rank that dies takes no other with it
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
   MPI_Comm_size(MPI_COMM_WORLD, &size_);
   MPI_Comm machine = MPI_COMM_NULL;
@@ -78,9 +79,12 @@ rank_team::~rank_team() {
 #endif
 }
 
-void rank_team::send([[maybe_unused]] int to, [[maybe_unused]] word what, [[maybe_unused]] std::string const& bytes) {
+bool rank_team::send([[maybe_unused]] int to, [[maybe_unused]] word what, [[maybe_unused]] std::string const& bytes) {
 #if defined(OHMIC_WITH_MPI)
-  MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, to, static_cast<int>(what), MPI_COMM_WORLD);
+  return MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, to, static_cast<int>(what), MPI_COMM_WORLD) ==
+         MPI_SUCCESS;
+#else
+  return false;
 #endif
 }
 
@@ -89,8 +93,7 @@ std::optional<rank_team::message> rank_team::poll() {
   if (size_ > 1) {
     int there = 0, bytes = 0;
     MPI_Status status;
-    MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &status);
-    if (there != 0) {
+    if (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &status) == MPI_SUCCESS && there != 0) {
       MPI_Get_count(&status, MPI_BYTE, &bytes);
       message m{status.MPI_SOURCE, static_cast<word>(status.MPI_TAG),
                 std::string(static_cast<std::size_t>(bytes), '\0')};

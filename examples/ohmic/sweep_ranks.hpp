@@ -33,7 +33,8 @@ class rank_team {
   [[nodiscard]] int local_size() const noexcept { return local_size_; }
   [[nodiscard]] std::string const& host() const noexcept { return host_; }
 
-  void send(int to, word what, std::string const& bytes);
+  /// False where the other is known to be gone.
+  bool send(int to, word what, std::string const& bytes);
   /// What has arrived, or nothing.
   [[nodiscard]] std::optional<message> poll();
   /// Some rank will never answer: the end cannot wait for all.

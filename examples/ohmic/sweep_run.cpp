@@ -29,9 +29,12 @@ volatile std::sig_atomic_t caught_signal = 0;
 
 extern "C" void keep_signal(int number) { caught_signal = number; }
 
-/// How often a rank says that it lives, and how long it may be silent before its points are given to others.
+/// How often a rank says that it lives, and how long it may be silent before its points are given to others: points are run twice,
+/// and nothing is wrong, where it was only slow.
 constexpr auto alive_every = std::chrono::seconds(2);
-constexpr auto lost_after = std::chrono::seconds(60);
+constexpr auto lost_after = std::chrono::seconds(15);
+/// How long rank 0 may be silent before the others end: nobody would take their results.
+constexpr auto alone_after = std::chrono::seconds(120);
 
 /// Batches wait here for the thread that computes, and results for the one that writes.
 class work_desk {
@@ -171,13 +174,6 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
 
   auto desk = std::make_unique<work_desk>(runner, threads);
   std::vector<colleague> others(static_cast<std::size_t>(team.size() - 1));
-  auto const hand = [&](std::size_t i) {
-    auto& c = others[i];
-    while (!c.lost && c.handed.size() < 2 && !rest.empty()) {
-      c.handed.push_back(rest.take());
-      team.send(static_cast<int>(i + 1), rank_team::word::points, packed(c.handed.back()));
-    }
-  };
   auto const lose = [&](std::size_t i, std::string const& why) {
     if (others[i].lost) return;
     others[i].lost = true;
@@ -185,6 +181,14 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
     for (auto& batch : others[i].handed) rest.give_back(std::move(batch));
     others[i].handed.clear();
     fmt::print(stderr, "ohmic: rank {} is lost ({}); its points go to the others\n", i + 1, why);
+  };
+  auto const hand = [&](std::size_t i) {
+    auto& c = others[i];
+    while (!c.lost && c.handed.size() < 2 && !rest.empty()) {
+      c.handed.push_back(rest.take());
+      if (!team.send(static_cast<int>(i + 1), rank_team::word::points, packed(c.handed.back())))
+        lose(i, "takes no message");
+    }
   };
   auto const listen = [&] {
     while (auto m = team.poll()) {
@@ -207,6 +211,7 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
     return desk->open() > 0;
   };
 
+  auto said = clock::now();
   while (!rest.empty() || outstanding()) {
     if (caught_signal != 0) {
       ending.signal = caught_signal;
@@ -217,6 +222,12 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
     for (std::size_t i = 0; i < others.size(); ++i) hand(i);
     if (auto const results = desk->take(std::chrono::milliseconds(others.empty() ? 50 : 1))) write(*results);
     listen();
+    if (clock::now() - said > alive_every) {
+      for (std::size_t i = 0; i < others.size(); ++i)
+        if (!others[i].lost && !team.send(static_cast<int>(i + 1), rank_team::word::alive, ""))
+          lose(i, "takes no message");
+      said = clock::now();
+    }
   }
   for (std::size_t i = 0; i < others.size(); ++i)
     if (!others[i].lost) team.send(static_cast<int>(i + 1), rank_team::word::finished, "");
@@ -225,9 +236,10 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
 
 void serve_points(point_runner& runner, rank_team& team, unsigned threads) {
   work_desk desk(runner, threads);
-  auto said = clock::now();
+  auto said = clock::now(), heard = said;
   for (;;) {
     while (auto const m = team.poll()) {
+      heard = clock::now();
       if (m->what == rank_team::word::finished) return;
       if (m->what == rank_team::word::points) desk.put(unpacked_points(m->bytes));
     }
@@ -238,6 +250,7 @@ void serve_points(point_runner& runner, rank_team& team, unsigned threads) {
       team.send(0, rank_team::word::alive, "");
       said = clock::now();
     }
+    if (clock::now() - heard > alone_after) std::_Exit(not_finished);
     if (caught_signal != 0) std::_Exit(128 + caught_signal);  // rank 0 writes what it has; mpirun says who ended
   }
 }

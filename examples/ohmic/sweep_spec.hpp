@@ -12,6 +12,11 @@
 
 namespace program_cli {
 
+/// A number with its unit: fifteen digits, so that 0.1 + 0.2 is 0.3.
+std::string sweep_number(double v, std::string const& unit);
+/// Errors  config_value for a text that is no whole number
+std::size_t sweep_count(std::string const& text, std::string const& where);
+
 /// One key that is varied: a list of values, or a range that samples fall into.
 struct sweep_dimension {
   std::string key;

@@ -49,6 +49,7 @@ struct chip_under_test {
   std::uint64_t dense_clipped = 0;
   chip_settings chip{};
   std::uint64_t weight_arrays = 0;
+  ohmic::in_situ::array_writing weight_writing{};
   json converters = json::array();  ///< what they saw in calibration, and their full scales
 };
 
@@ -94,7 +95,8 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<Sp
                                    deployed->dense(),
                                    deployed->dense_clipped(),
                                    deployed->settings(),
-                                   deployed->weight_arrays()};
+                                   deployed->weight_arrays(),
+                                   deployed->weight_writing()};
   for_each_projection(
       m, [&](ohmic::program::site s, auto const&) { out.clipped_biases += deployed->matrix_at(s).clipped_biases; });
   return out;

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Devices and converters against what is left of a model: conventional in-situ chips and wang2024 side by side.
 
-usage: device_study.py [--all] [--only SWEEP,..] [--limit N]      writes devices_*.svg and device_study.json to build/studies
+usage: device_study.py [--all] [--only SWEEP,..] [--limit N]      writes devices_*.svg, devices_*.csv, device_study.json to build/studies
 
 Sweeps, each a plot: drift (age of the cells, with and without a factor against it), stuck (share of cells), adc (bits of the
-converters), slices (cells of a weight, whose range has an error of 10 %). What cells do is said of `cell.*` in the arrays of isaac,
+converters), slices (cells of a weight, whose range has an error of 10 %). Plotted is the score of the task (accuracy), with those of fp32 and
+of INT8 codes as lines; the CSV has the agreement with fp32 beside it. What cells do is said of `cell.*` in the arrays of isaac,
 multi_bit and single_bit, and of `dense.*` in the bank of wang2024, whose computation crossbar has no such cells.
 """
+import csv
 import json
 import os
 import sys
@@ -80,7 +82,7 @@ SWEEPS = {
 
 
 def sweep(arguments, settings):
-    """Runs all settings of all chips at once; name -> [(x, scores, agreement)]."""
+    """Runs all settings of all chips at once: the JSON, and name -> points."""
     order = [(name, x) for name, points in settings.items() for x in points]
     with tempfile.TemporaryDirectory() as folder:
         files = runs.chip_files(folder, {f"{name} {x}": settings[name][x] for name, x in order})
@@ -89,6 +91,27 @@ def sweep(arguments, settings):
     for (name, x), chip in zip(order, found["chips"][1:]):
         rows[name].append({"x": x, "scores": chip["scores"], "agreement": chip["agreement"]})
     return found, rows
+
+
+def draw(model, name, label, found, rows, xs):
+    """Plot and table of one sweep: a column for every chip, and the same of fp32 and INT8."""
+    metric, int8 = found["metric"], found["chips"][0]
+    lines = {chip: [next((p["scores"][metric] for p in points if p["x"] == x), None) for x in xs] for chip, points in rows.items()}
+    out = os.path.join(runs.OUTPUT, f"devices_{name}_{model}")
+    plot = svg.plot(f"{model}, {found['n']} texts: {name}", label, metric, (0.0, 1.0))
+    plot.lines([x if isinstance(x, str) else f"{x:g}" for x in xs], lines)
+    plot.level(len(lines), "fp32", found["fp32"][metric], "6 3")
+    plot.level(len(lines) + 1, "INT8", int8["scores"][metric], "2 2")
+    plot.write(out + ".svg")
+    with open(out + ".csv", "w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow([label, "chip", metric, "agreement"])
+        for way, (scores, agreement) in {"fp32": (found["fp32"], 1), "int8": (int8["scores"], int8["agreement"])}.items():
+            table.writerow(["", way, f"{scores[metric]:.6g}", f"{agreement:.6g}"])
+        for chip, points in rows.items():
+            for p in points:
+                table.writerow([p["x"] if isinstance(p["x"], str) else f"{p['x']:g}", chip, f"{p['scores'][metric]:.6g}", f"{p['agreement']:.6g}"])
+    print(out + ".svg", flush=True)
 
 
 def main():
@@ -108,17 +131,11 @@ def main():
             label, settings = SWEEPS[name]
             settings = settings()
             found, rows = sweep(arguments, settings)
-            results.setdefault(model, {})[name] = {"n": found["n"], "fp32": found["fp32"], "chips": rows}
+            results.setdefault(model, {})[name] = {"n": found["n"], "fp32": found["fp32"], "int8": found["chips"][0]["scores"], "chips": rows}
             for chip, points in rows.items():
                 for p in points:
                     print(f"{model}, {name}, {chip}, {p['x']}: agreement {p['agreement']:.4f}, {p['scores']}", flush=True)
-            plot = svg.plot(f"{model}: {name}", label, "agreement with fp32", (0.0, 1.0))
-            xs = list(next(iter(settings.values())))
-            plot.lines([x if isinstance(x, str) else f"{x:g}" for x in xs],
-                       {chip: [next((p["agreement"] for p in points if p["x"] == x), None) for x in xs] for chip, points in rows.items()})
-            out = os.path.join(runs.OUTPUT, f"devices_{name}_{model}.svg")
-            plot.write(out)
-            print(out, flush=True)
+            draw(model, name, label, found, rows, list(next(iter(settings.values()))))
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(results, file, indent=1)
 

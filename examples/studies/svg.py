@@ -1,7 +1,7 @@
 """Line and bar plots as SVG text, for the studies beside this file. Standard library only."""
 from xml.sax.saxutils import escape
 
-COLOURS = ["#1b6ca8", "#d1495b", "#3a7d44", "#edae49", "#6c4a9e", "#30638e", "#8d6a4f"]
+COLOURS = ["#1b6ca8", "#d1495b", "#3a7d44", "#edae49", "#6c4a9e", "#30638e", "#8d6a4f", "#2a9d8f", "#7a7a7a", "#b56576"]
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 420, 70, 190, 46, 54
 
 
@@ -47,6 +47,15 @@ class plot:
             self.parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
             self.parts.extend(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points)
             self.legend(index, name)
+
+    def level(self, index, name, value, dashes):
+        """A dashed line across at this value, `index`-th in the legend."""
+        at = self.place_y(value)
+        line = f'stroke="#000" stroke-width="1.5" stroke-dasharray="{dashes}"'
+        self.parts.append(f'<line x1="{LEFT}" y1="{at:.1f}" x2="{WIDTH - RIGHT}" y2="{at:.1f}" {line}/>')
+        middle = TOP + 16 * index + 5
+        self.parts.append(f'<line x1="{WIDTH - RIGHT + 8}" y1="{middle}" x2="{WIDTH - RIGHT + 28}" y2="{middle}" {line}/>')
+        self.text(WIDTH - RIGHT + 32, middle + 4, name)
 
     def bars(self, groups, series):
         """series: name -> one value for each of groups; the value is written on its bar."""

@@ -11,7 +11,7 @@
 namespace {
 
 /// What cell.parameters says: the window in which the device is used. Steps are shares of it.
-/// assumed: 15 to 30 uS, one of the windows that Chen et al., Nat. Commun. 14 (2023), show in figure 2a
+/// assumed: 15 to 30 uS, a window of figure 2a (iv) of doi 10.1038/s41467-023-41958-4, Nature Communications 14 (2023)
 struct window_parameters {
   double low_uS = 15.0, high_uS = 30.0;
 };
@@ -29,7 +29,7 @@ struct linear_steps {
   double step, w_max, slope, noise;
 };
 
-/// Source  AIHWKit (EcRamPresetDevice): dw_min, w_max, gamma_up, dw_min_std
+/// Source  AIHWKit, presets/devices.py (EcRamPresetDevice): dw_min, w_max, gamma_up, dw_min_std
 constexpr linear_steps lithium = {"ecram_lithium",
                                   "lithium ECRAM: 1000 steps of its window, 30 % of a step from pulse to pulse",
                                   "Tang et al., IEDM 2018; fit of AIHWKit (EcRamPresetDevice)",
@@ -37,7 +37,7 @@ constexpr linear_steps lithium = {"ecram_lithium",
                                   1.1724,
                                   0.1153,
                                   0.3};
-/// Source  AIHWKit (EcRamMOPresetDevice)
+/// Source  AIHWKit, presets/devices.py (EcRamMOPresetDevice): the same
 constexpr linear_steps metal_oxide = {
     "ecram_metal_oxide",
     "metal-oxide ECRAM: 7089 steps of its window, 200 % of a step from pulse to pulse",

@@ -15,19 +15,19 @@ struct a100 {
   static constexpr std::string_view summary = "624 TOPS INT8, 400 W, 826 mm2, roofline";
   static constexpr std::string_view citation = "NVIDIA A100 data sheet, 2020; Wang et al. 2024, Table 10";
 
-  [[nodiscard]] static roofline model(published_constants const& k) noexcept {
-    return {a100_operations_per_s,
-            watts(a100_power_W),
-            mm2(a100_area_mm2),
+  [[nodiscard]] static roofline model(published_constants const& k, baseline_constants const& b = {}) noexcept {
+    return {b.a100.operations_per_s,
+            b.a100.power,
+            b.a100.area,
             k.time_factor,
             k.area_factor,
-            1.555e12,
+            b.a100.bytes_per_s,
             "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp",
-            40e9,
+            b.a100.memory_bytes,
             "NVIDIA A100 data sheet, 40 GB SXM: HBM2 of 1555 GB/s"};
   }
   [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
-    return roofline_cost(name, model(s.constants), w);
+    return roofline_cost(name, model(s.constants, s.baselines), w);
   }
 };
 

@@ -45,8 +45,7 @@ inline constexpr cost_preset baseline_preset{Preset::name,         Preset::summa
                                              in_situ_spec<Preset>, false,           &baseline_report<Preset>};
 
 /// Chips by area, and the links between them, which are all busy at the peak.
-[[nodiscard]] inline cost_report with_links(cost_report out, workload const& w) {
-  constexpr chip_link link = hyper_transport_link;
+[[nodiscard]] inline cost_report with_links(cost_report out, workload const& w, chip_link const& link) {
   add_link_rows_by_area(out, w, out.area_mm2(), link);
   if (double const chips = out.note("chips"); chips > 1.0)
     out.peak_power_W += chips * link.per_byte.si() * link.bytes_per_s;
@@ -55,11 +54,11 @@ inline constexpr cost_preset baseline_preset{Preset::name,         Preset::summa
 
 template <class Spec>
 [[nodiscard]] cost_report wang2024_report(workload const& w, cost_settings const& s) {
-  return with_links(cost_of<Spec>(w, s), w);
+  return with_links(cost_of<Spec>(w, s), w, s.baselines.links());
 }
 template <class Spec>
 [[nodiscard]] cost_report wang2024_report_at(workload const& w, cost_settings const& s, run_time_book const& book) {
-  return with_links(cost_of<Spec>(w, s, book), w);
+  return with_links(cost_of<Spec>(w, s, book), w, s.baselines.links());
 }
 inline constexpr std::string_view wang_citation = "Wang et al., IEEE TPAMI 47(2):916-933, 2025 (arXiv 2410.15977)";
 }  // namespace detail

@@ -19,7 +19,7 @@ struct writing_cost {
 /// cell.
 /// Source  component_prices::cell_write and the bottom-up book; that a pulse costs a whole write is an assumption
 [[nodiscard]] inline auto dense_writing_prices(component_prices const& p, computation_chip_config const& c) noexcept {
-  auto const read = action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, p, c).energies);
+  auto const read = action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, p, c, false).energies);
   auto const of = [&]<class A>(A) { return read[cost_actions::index<A>]; };
   energy_price cell = of(action<"dense_bank", "cell_read">{});
   cell.value = cell.value + of(action<"sense_adc", "convert">{}).value;

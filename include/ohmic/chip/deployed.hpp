@@ -115,6 +115,8 @@ class deployed {
   [[nodiscard]] std::uint64_t dense_clipped() const noexcept { return dense_clipped_; }
   /// In-situ arrays that the weights fill; 0 for a chip with a dense bank.
   [[nodiscard]] std::uint32_t weight_arrays() const noexcept { return arrays_; }
+  /// What writing them took, all arrays side by side; nothing for a chip with a dense bank.
+  [[nodiscard]] in_situ::array_writing const& weight_writing() const noexcept { return written_; }
   [[nodiscard]] array_type const& array() const noexcept { return array_; }
   [[nodiscard]] matrix_type const& matrix_at(program::site s) const noexcept { return matrices_[s.index()]; }
   [[nodiscard]] std::vector<adc> const& converters_at(program::site s) const noexcept { return converters_[s.index()]; }
@@ -271,6 +273,11 @@ class deployed {
     if constexpr (in_situ_spec<Spec>) {
       m.operand = array_.drive(codes, where, operand_source::weights, {0, arrays_, 0, 0});
       arrays_ += static_cast<std::uint32_t>(array_.arrays(m.operand));
+      in_situ::array_writing const counted = m.operand.written();
+      std::uint64_t const cells = codes.size() * settings_.weights.cells(),
+                          rows =
+                              std::min<std::uint64_t>(static_cast<std::uint64_t>(settings_.array.rows), codes.cols());
+      written_.beside(counted.rows > 0 ? counted : in_situ::array_writing{{cells, cells, 0, 0}, rows, rows});
     } else {
       m.operand = array_.drive(codes, where);
     }
@@ -347,6 +354,7 @@ class deployed {
   dense_report dense_;
   std::uint64_t dense_clipped_ = 0;
   std::uint32_t arrays_ = 0;
+  in_situ::array_writing written_{};
   bool appends_ = false;
   std::vector<matrix_type> matrices_;
   std::vector<std::vector<adc>> converters_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -120,12 +121,17 @@ class engine {
     bool const appends = held > 0 && model_->appends_to_arrays();
     seen.append(k.codes.view(), v.codes.view());
     shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), mask, one());
+    std::size_t key_head = 0;
+    std::array<in_situ::array_writing, 3> of_heads{};  // whose arrays are written side by side
     auto const multiply = [&](attention_step step, auto x, matrix_view<std::int16_t const> const y) {
       program::site const s{block, step_of[static_cast<std::size_t>(step)]};
+      read_place written = next_read_;
+      written.array = first_head_arrays + static_cast<std::uint32_t>(s.index() << 16 | (key_head & 0xffff));
       if (step == attention_step::sums)
         return product(s, x, model_->array().drive(y, model_->names().name(s), operand_source::sums, next_read_),
                        operand_source::sums);
-      auto const driven = model_->array().drive(y, model_->names().name(s), operand_source::activations, next_read_);
+      auto const driven = model_->array().drive(y, model_->names().name(s), operand_source::activations, written);
+      if constexpr (requires { driven.written(); }) of_heads[static_cast<std::size_t>(step)].beside(driven.written());
       if (!appends) return product(s, x, driven, operand_source::activations);
       at(s).actions.template add<"cell", "write">(model_->cells_of(n * width));
       return product(s, x, driven, operand_source::weights);  // in the cells already
@@ -138,6 +144,7 @@ class engine {
     matrix<float> r(n, q.codes.cols());
     std::size_t const sharing = q.codes.cols() / k.codes.cols();  // queries of a key head
     for (std::size_t h = 0; h < heads; h += sharing) {
+      key_head = h / sharing;
       auto const shared = [&](matrix_view<std::int16_t const> t) { return t.columns(h / sharing * width, width); };
       // Queries of heads that share keys follow each other as tokens of one product.
       matrix<std::int16_t> stacked(sharing * n, width);
@@ -154,7 +161,10 @@ class engine {
       for (std::size_t i = 0; i < result.rows(); ++i)
         std::memcpy(r.row(i % n).data() + (h + i / n) * width, result.row(i).data(), width * sizeof(float));
     }
-    for (std::size_t step = 0; step < 3; ++step) at({block, step_of[step]}).actions += heads_report.tallies[step];
+    for (std::size_t step = 0; step < 3; ++step) {
+      at({block, step_of[step]}).actions += heads_report.tallies[step];
+      at({block, step_of[step]}).written += of_heads[step];
+    }
     report_.softmax_rows += heads_report.rows;
     report_.empty_softmax_rows += heads_report.empty_rows;
     report_.saturated_scores += heads_report.saturated;
@@ -219,6 +229,9 @@ class engine {
   }
 
  private:
+  /// Arrays of K and V, by site and head; those of weights are numbered from 0.
+  static constexpr std::uint32_t first_head_arrays = 0x80000000u;
+
   [[nodiscard]] site_report& at(program::site s) noexcept { return report_.sites[s.index()]; }
 
   /// The code that stands for 1 on the DACs: the largest, so that a converter step costs least.

@@ -42,6 +42,7 @@ struct config<Spec> {
   in_situ::code_weight_config weights{};
   in_situ::code_input_config inputs{};
   typename Spec::adc::config adc{};
+  converter_config converter{};
   range_config range{};
   coding_config coding{};
   typename Spec::softmax::config softmax{};
@@ -53,9 +54,9 @@ struct config<Spec> {
   struct hana_accessors_impl
       : reflected_members<
             member<"array", &config::array>, member<"weights", &config::weights>, member<"inputs", &config::inputs>,
-            member<"adc", &config::adc>, member<"range", &config::range>, member<"coding", &config::coding>,
-            member<"softmax", &config::softmax>, member<"norm", &config::norm>, member<"cell", &config::cell>,
-            member<"wires", &config::wires>, member<"noise", &config::noise>> {};
+            member<"adc", &config::adc>, member<"converter", &config::converter>, member<"range", &config::range>,
+            member<"coding", &config::coding>, member<"softmax", &config::softmax>, member<"norm", &config::norm>,
+            member<"cell", &config::cell>, member<"wires", &config::wires>, member<"noise", &config::noise>> {};
 };
 
 /// The arrays that a spec is made of: computation crossbars, or in-situ arrays where weights stay in cells.
@@ -76,6 +77,7 @@ template <in_situ_spec Spec>
 }
 template <in_situ_spec Spec>
 [[nodiscard]] config<Spec> design_of(config<Spec> c) {
+  c.converter = {};
   c.cell = in_situ::ideal_cell();
   c.wires = {};
   c.noise = {};
@@ -87,7 +89,7 @@ template <in_situ_spec Spec>
 }
 template <in_situ_spec Spec>
 [[nodiscard]] in_situ::code_array_settings<typename Spec::adc> array_settings(config<Spec> const& c) {
-  return {{c.array, c.weights, c.inputs}, c.adc, c.range, {c.cell, c.wires, c.noise.seed}};
+  return {{c.array, c.weights, c.inputs}, c.adc, c.range, {c.cell, c.wires, c.noise.seed}, c.converter};
 }
 template <in_situ_spec Spec>
 [[nodiscard]] int weight_bits(config<Spec> const& c) noexcept {

@@ -58,8 +58,32 @@ template <in_situ_spec Spec>
                part<"cache.write">(p.edram_byte));
 }
 
-/// Energy of counted actions; the area of the arrays that hold the weights, and of those that K and V were written into, each
-/// with a DAC a row and one converter; and the time of all that was scheduled, one pass after the other. Registers, buffers,
+/// Energy and time of writing arrays with cells that are tried again until they verify.
+/// Source  cell.write of in_situ_energies for every try (assumed: that a try costs a whole write); a verification is a conversion
+///         of its column, and its share of driving a row and of a cycle of the array
+struct in_situ_writing_cost {
+  joules tries{0.0}, verifies{0.0};
+  seconds time{0.0};  ///< rows one after the other, arrays side by side
+};
+template <in_situ_spec Spec>
+[[nodiscard]] in_situ_writing_cost in_situ_writing(config<Spec> const& c, in_situ::array_writing const& written,
+                                                   component_prices const& p = published_prices(),
+                                                   computation_chip_config const& rules = {}) {
+  auto const prices = action_prices<in_situ_actions>(in_situ_energies(c, p, rules));
+  auto const of = [&]<class A>(A) { return prices[in_situ_actions::index<A>].value; };
+  auto const tries = static_cast<double>(written.all.tries);
+  in_situ_writing_cost out;
+  out.tries = of(action<"cell", "write">{}) * tries;
+  if (c.cell.write.max_tries > 1)
+    out.verifies = (of(action<"adc", "convert">{}) +
+                    (of(action<"dac", "drive">{}) + of(action<"in_situ_array", "cycle">{})) / c.array.columns) *
+                   tries;
+  out.time = seconds(static_cast<double>(written.rounds) * (try_s(c, rules) + verify_s(c, rules)));
+  return out;
+}
+
+/// Energy of counted actions; tries of K and V beyond the first, and their verifications; the area of the arrays that hold the weights, and of those that K and V were written into, each
+/// with a DAC a row and one converter, or as many as converter.columns leaves (at the price of ISAAC's SAR, whatever the kind); and the time of all that was scheduled, one pass after the other. Registers, buffers,
 /// units of F and links are not in it: `ohmic cost` has the figures of the source.
 /// Units   rows of energy and latency for all that was counted, under phase::prefill
 template <in_situ_spec Spec, class List>
@@ -73,10 +97,38 @@ template <in_situ_spec Spec, class List>
   in_situ_actions::for_each_type(
       [&]<class A>(std::size_t i) { counts.counts[i] = static_cast<double>(counted.count(A{})); });
   add_energy_rows(out, phase::prefill, counts, action_prices<in_situ_actions>(in_situ_energies(c, p, rules)));
+  auto const written = schedule.written();
+  if (written.all.tries > written.all.cells) {
+    auto const energy = in_situ_writing(c, written, p, rules);
+    double const tries = static_cast<double>(written.all.tries), more = tries - static_cast<double>(written.all.cells);
+    out.add({metric::dynamic_energy,
+             phase::prefill,
+             {},
+             "cell.rewrite",
+             more,
+             energy.tries.si() / tries,
+             energy.tries.si() * more / tries,
+             "as cell.write: every try a whole write",
+             origin::assumption});
+  }
+  if (written.all.tries > 0 && c.cell.write.max_tries > 1) {
+    auto const energy = in_situ_writing(c, written, p, rules).verifies.si();
+    auto const tries = static_cast<double>(written.all.tries);
+    out.add({metric::dynamic_energy,
+             phase::prefill,
+             {},
+             "cell.verify",
+             tries,
+             energy / tries,
+             energy,
+             "a conversion, and a share of a row's drive and of an array's cycle",
+             origin::assumption});
+  }
   in_situ::code_layout const layout{c.array, c.weights, c.inputs};
   int const columns = c.array.columns + static_cast<int>(layout.has_unit_column());
-  auto const parts = named(part<"dac">(c.array.rows), part<"adc">(1), part<"memory_cell">(c.array.rows * columns),
-                           part<"sample_hold">(columns));
+  auto const parts =
+      named(part<"dac">(c.array.rows), part<"adc">(static_cast<int>(in_situ::converters_of_array(layout, c.converter))),
+            part<"memory_cell">(c.array.rows * columns), part<"sample_hold">(columns));
   auto const areas = named(part<"dac">(p.dac_1bit_area * dac_units(rules.dac_rule, dac_bits(c))),
                            part<"adc">(p.adc_area * adc_area_factor(rules.sense_rule, adc_bits(c))),
                            part<"memory_cell">(p.cell_area), part<"sample_hold">(p.sample_hold_area));

@@ -32,9 +32,33 @@ struct in_situ_duration {
   [[nodiscard]] double product() const noexcept { return stages[static_cast<std::size_t>(critical())]; }
 };
 
+/// Readings of an array that its converters make in a pass, one after the other.
+template <in_situ_spec Spec>
+[[nodiscard]] double conversions_in_turn(config<Spec> const& c, std::size_t columns) noexcept {
+  in_situ::code_layout const layout{c.array, c.weights, c.inputs};
+  std::size_t const most =
+      c.converter.kind == converter_kind::ideal ? columns : static_cast<std::size_t>(c.converter.columns);
+  return static_cast<double>(std::min(columns, most));
+}
+
+/// Time of a try of all cells of a row at once, and of the read that verifies it, through the converters of the array.
+/// Source  cell.write.pulse where it is known, else write_time (PUMA's write, assumed: of a row); computation_chip_config's cycle
+///         and converter rate for a read
+template <in_situ_spec Spec>
+[[nodiscard]] double try_s(config<Spec> const& c, computation_chip_config const& rules = {}) noexcept {
+  return c.cell.write.pulse.si() > 0.0 ? c.cell.write.pulse.si() : rules.write_time.si();
+}
+template <in_situ_spec Spec>
+[[nodiscard]] double verify_s(config<Spec> const& c, computation_chip_config const& rules = {}) noexcept {
+  if (c.cell.write.max_tries == 1) return 0.0;
+  double const conversions = conversions_in_turn(c, static_cast<std::size_t>(c.array.columns));
+  return std::max(rules.cycle.si(), conversions / rules.conversions_per_s);
+}
+
 /// Range   op as the plan of a deployed model has it: its digits are passes x slices
 /// Source  computation_chip_config: cycle and converter rate of ISAAC (100 ns, 1.28 GS/s; one converter an array, which reads
-///         every column of it in each pass), cache rate, write_time (assumed: of a row). Assumed: units of F, one a
+///         every column of it in each pass; with converter.kind as many as converter.columns says), cache rate, try_s for a row,
+///         written at once. Assumed: units of F, one a
 ///         converter, keep up; sums of one operand are as quick as the cache delivers
 template <in_situ_spec Spec>
 [[nodiscard]] in_situ_duration duration_of(config<Spec> const& c, program::sub_operation const& op,
@@ -57,8 +81,9 @@ template <in_situ_spec Spec>
   double const vectors = d(s.tokens) * d(passes);
   out.stages[static_cast<std::size_t>(in_situ_stage::cycles)] =
       vectors * d(layout.cycles_of_pass(!exponentials)) * rules.cycle.si();
-  out.stages[static_cast<std::size_t>(in_situ_stage::converters)] = vectors * d(columns) / rules.conversions_per_s;
-  if (attends) out.writing = d(std::min(layout.rows(), s.inner)) * rules.write_time.si();
+  out.stages[static_cast<std::size_t>(in_situ_stage::converters)] =
+      vectors * conversions_in_turn(c, columns) / rules.conversions_per_s;
+  if (attends) out.writing = d(std::min(layout.rows(), s.inner)) * (try_s(c, rules) + verify_s(c, rules));
   return out;
 }
 
@@ -67,6 +92,8 @@ struct in_situ_schedule {
   struct by_operation {
     double count = 0.0, writing_s = 0.0, product_s = 0.0;
     std::array<double, in_situ_stages> stages{};
+    in_situ::array_writing written{};  ///< as counted, where cells are not ideal
+    bool pulse_is_known = false;
   };
   std::array<by_operation, program::operation_count> operations{};
   std::uint64_t attention_arrays = 0;
@@ -84,6 +111,7 @@ struct in_situ_schedule {
       auto& to = operations[static_cast<std::size_t>(op.where.op)];
       to.count += n;
       to.writing_s += n * t.writing;
+      to.pulse_is_known = c.cell.write.pulse.si() > 0.0;
       to.product_s += n * t.product();
       for (std::size_t i = 0; i < in_situ_stages; ++i) to.stages[i] += n * t.stages[i];
       if (op.source == operand_source::activations)
@@ -91,6 +119,23 @@ struct in_situ_schedule {
                   pieces(op.shape.outputs, layout.weights_per_row());
     }
     attention_arrays = std::max(attention_arrays, arrays);
+  }
+
+  /// What writing the second operand of an operation took in a run: where cells are written until they verify, time follows from
+  /// the tries of the slowest cell of every row.
+  template <in_situ_spec Spec>
+  void see(config<Spec> const& c, program::operation op, in_situ::array_writing const& written,
+           computation_chip_config const& rules = {}) {
+    auto& to = operations[static_cast<std::size_t>(op)];
+    to.written += written;
+    if (written.rounds > 0)
+      to.writing_s = static_cast<double>(to.written.rounds) * (try_s(c, rules) + verify_s(c, rules));
+  }
+  /// Of all operations.
+  [[nodiscard]] in_situ::array_writing written() const noexcept {
+    in_situ::array_writing all;
+    for (auto const& o : operations) all += o.written;
+    return all;
   }
 
   /// Rows of latency: writing, and what bounds the products, by operation.
@@ -108,7 +153,9 @@ struct in_situ_schedule {
                source, origin::assumption});
       if (o.writing_s > 0.0)
         out.add({metric::latency, phase::prefill, block, "cell.write", o.count, o.writing_s / o.count, o.writing_s,
-                 "PUMA's write, here of a row of an array; rows one after the other, arrays side by side",
+                 o.pulse_is_known
+                     ? "cell.write.pulse, of a row of an array; rows one after the other, arrays side by side"
+                     : "PUMA's write, here of a row of an array; rows one after the other, arrays side by side",
                  origin::assumption});
     }
   }

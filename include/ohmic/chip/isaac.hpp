@@ -52,28 +52,28 @@ struct isaac : in_situ_chip {
   }
   [[nodiscard]] static constexpr auto chip_parts() noexcept { return named(part<"hyper_transport">(4)); }
 
-  [[nodiscard]] static auto areas(component_prices const& p) noexcept {
+  [[nodiscard]] static auto areas(component_prices const& p, baseline_constants const& k = {}) noexcept {
     return named(part<"adc">(p.adc_area), part<"dac_1bit">(p.dac_1bit_area), part<"sample_hold">(p.sample_hold_area),
                  part<"memristor_array">(p.cell_area * 16384.0), part<"shift_add">(p.shift_add_area),
                  part<"input_register">(p.register_bit_area * 16384.0),
                  part<"output_register">(p.output_register_bit_area * 2048.0),
-                 part<"edram_buffer">(p.edram_kB_area * 64.0), part<"edram_ima_bus">(isaac_area("edram_ima_bus")),
-                 part<"router">(isaac_area("router")), part<"sigmoid">(p.sigmoid_area),
-                 part<"tile_shift_add">(isaac_area("tile_shift_add")), part<"max_pool">(isaac_area("max_pool")),
-                 part<"tile_output_register">(isaac_area("tile_output_register")),
-                 part<"hyper_transport">(isaac_area("hyper_transport")));
+                 part<"edram_buffer">(p.edram_kB_area * 64.0), part<"edram_ima_bus">(k.isaac_bus_area),
+                 part<"router">(k.isaac_router_area), part<"sigmoid">(p.sigmoid_area),
+                 part<"tile_shift_add">(k.isaac_tile_shift_add_area), part<"max_pool">(k.isaac_max_pool_area),
+                 part<"tile_output_register">(k.isaac_tile_output_register_area),
+                 part<"hyper_transport">(k.hyper_transport_area));
   }
   /// Powers of busy parts, which is how Table I prints them.
-  [[nodiscard]] static auto powers(component_prices const& p) noexcept {
+  [[nodiscard]] static auto powers(component_prices const& p, baseline_constants const& k = {}) noexcept {
     return named(part<"adc">(p.adc_power), part<"dac_1bit">(p.dac_1bit_power),
-                 part<"sample_hold">(isaac_power("sample_hold")), part<"memristor_array">(p.array_power),
-                 part<"shift_add">(isaac_power("shift_add")), part<"input_register">(isaac_power("input_register")),
-                 part<"output_register">(isaac_power("output_register")),
-                 part<"edram_buffer">(isaac_power("edram_buffer")), part<"edram_ima_bus">(isaac_power("edram_ima_bus")),
-                 part<"router">(isaac_power("router")), part<"sigmoid">(isaac_power("sigmoid")),
-                 part<"tile_shift_add">(isaac_power("tile_shift_add")), part<"max_pool">(isaac_power("max_pool")),
-                 part<"tile_output_register">(isaac_power("tile_output_register")),
-                 part<"hyper_transport">(isaac_power("hyper_transport")));
+                 part<"sample_hold">(k.isaac_sample_hold_power), part<"memristor_array">(p.array_power),
+                 part<"shift_add">(k.isaac_shift_add_power), part<"input_register">(k.isaac_input_register_power),
+                 part<"output_register">(k.isaac_output_register_power), part<"edram_buffer">(k.isaac_edram_power),
+                 part<"edram_ima_bus">(k.isaac_bus_power), part<"router">(k.isaac_router_power),
+                 part<"sigmoid">(k.isaac_sigmoid_power), part<"tile_shift_add">(k.isaac_tile_shift_add_power),
+                 part<"max_pool">(k.isaac_max_pool_power),
+                 part<"tile_output_register">(k.isaac_tile_output_register_power),
+                 part<"hyper_transport">(k.hyper_transport_power));
   }
 
   /// Area in mm2 and power in W of one IMA, tile, chip.
@@ -81,20 +81,23 @@ struct isaac : in_situ_chip {
     double area_mm2 = 0.0;
     double power_W = 0.0;
   };
-  [[nodiscard]] static figure ima(component_prices const& p = {}) noexcept { return figure_of(ima_parts(), p); }
-  [[nodiscard]] static figure tile(component_prices const& p = {}) noexcept {
-    return sum(figure_of(tile_parts(), p), ima(p), imas_per_tile);
+  [[nodiscard]] static figure ima(component_prices const& p = {}, baseline_constants const& k = {}) noexcept {
+    return figure_of(ima_parts(), p, k);
   }
-  [[nodiscard]] static figure whole_chip(component_prices const& p = {}) noexcept {
-    return sum(figure_of(chip_parts(), p), tile(p), tiles_per_chip);
+  [[nodiscard]] static figure tile(component_prices const& p = {}, baseline_constants const& k = {}) noexcept {
+    return sum(figure_of(tile_parts(), p, k), ima(p, k), imas_per_tile);
+  }
+  [[nodiscard]] static figure whole_chip(component_prices const& p = {}, baseline_constants const& k = {}) noexcept {
+    return sum(figure_of(chip_parts(), p, k), tile(p, k), tiles_per_chip);
   }
 
   /// What a MAC takes of the parts of an IMA: their power over the cycles of an input, shared by its weights. The
   /// comparison counts the ADC and the DAC alone; bottom up all of Table I's parts are there.
-  [[nodiscard]] static std::array<energy_per_mac, 7> mac_actions(component_prices const& p, bool all) noexcept {
+  [[nodiscard]] static std::array<energy_per_mac, 7> mac_actions(component_prices const& p, bool all,
+                                                                 baseline_constants const& k = {}) noexcept {
     std::array<energy_per_mac, 7> out;
     auto const parts = ima_parts();
-    auto const busy = part_prices<watts>(parts, powers(p));
+    auto const busy = part_prices<watts>(parts, powers(p, k));
     double const cycles = input_bits / ima_weights;  // of an IMA, a MAC
     std::size_t i = 0;
     for_each_part(parts, [&](std::string_view name, auto const& count) {
@@ -127,16 +130,19 @@ struct isaac : in_situ_chip {
     out.rows.reserve(32);
     double const imas = std::ceil(static_cast<double>(w.weights) / ima_weights),
                  tiles = std::ceil(imas / imas_per_tile), chips = std::ceil(tiles / tiles_per_chip);
-    add_area_rows(out, "ima", imas, ima_parts(), part_prices<square_metres>(ima_parts(), areas(s.prices)));
-    add_area_rows(out, "tile", tiles, tile_parts(), part_prices<square_metres>(tile_parts(), areas(s.prices)));
-    add_area_rows(out, "chip", chips, chip_parts(), part_prices<square_metres>(chip_parts(), areas(s.prices)));
+    add_area_rows(out, "ima", imas, ima_parts(), part_prices<square_metres>(ima_parts(), areas(s.prices, s.baselines)));
+    add_area_rows(out, "tile", tiles, tile_parts(),
+                  part_prices<square_metres>(tile_parts(), areas(s.prices, s.baselines)));
+    add_area_rows(out, "chip", chips, chip_parts(),
+                  part_prices<square_metres>(chip_parts(), areas(s.prices, s.baselines)));
     auto const work = baseline_work_of(w);
     bool const all = s.choice.prices == price_set::bottom_up;
-    add_baseline_energy(out, work, w.decode > 0, mac_actions(s.prices, all));
+    add_baseline_energy(out, work, w.decode > 0, mac_actions(s.prices, all, s.baselines));
     for (bool set : {false, true}) {
       double mac = 0.0;
-      for (auto const& a : mac_actions(s.prices, set)) mac += a.per_mac * a.each.value.si();
-      std::string_view const meaning = set ? "all parts of the IMA" : "ADC and DAC of the IMA alone, as printed";
+      for (auto const& a : mac_actions(s.prices, set, s.baselines)) mac += a.per_mac * a.each.value.si();
+      std::string_view const meaning = set ? "all parts of the IMA at the power of busy parts, leakage in it"
+                                           : "ADC and DAC of the IMA alone, as printed";
       out.notes.push_back({set ? "energy.prefill.bottom_up.published" : "energy.prefill.as_published.published",
                            mac * work.prefill.macs, "J", meaning});
       if (w.decode > 0)
@@ -144,19 +150,25 @@ struct isaac : in_situ_chip {
             {set ? "energy.decode_per_token.bottom_up.published" : "energy.decode_per_token.as_published.published",
              mac * work.decode.macs, "J", meaning});
     }
-    add_serial_latency(out, w, input_bits * cycle.si(),
-                       "eight cycles of 100 ns an input vector, four serial stages a layer", origin::assumption);
-    add_link_rows(out, w, std::ceil(static_cast<double>(w.weights) / chip_weights), hyper_transport_link);
-    out.peak_power_W = imas * ima(s.prices).power_W + tiles * figure_of(tile_parts(), s.prices).power_W +
-                       chips * figure_of(chip_parts(), s.prices).power_W;
+    seconds const paced = cycle_of_columns(s.chip, 128);
+    add_serial_latency(out, w, input_bits * paced.si(),
+                       "eight cycles (100 ns, and 128 conversions) an input vector, four serial stages a layer",
+                       origin::assumption);
+    add_link_rows(out, w, std::ceil(static_cast<double>(w.weights) / chip_weights), s.baselines.links());
+    // Table I's powers are those at its own cycle: an action takes the same energy in another.
+    out.peak_power_W =
+        (imas * ima(s.prices, s.baselines).power_W + tiles * figure_of(tile_parts(), s.prices, s.baselines).power_W) *
+            (cycle.si() / paced.si()) +
+        chips * figure_of(chip_parts(), s.prices, s.baselines).power_W;
     out.notes.push_back({"area.ima_only", imas * ima(s.prices).area_mm2, "mm2", "IMAs without tiles and links"});
     return out;
   }
 
  private:
   template <named_list Parts>
-  [[nodiscard]] static figure figure_of(Parts const& parts, component_prices const& p) noexcept {
-    auto const [area, power] = area_and_power(parts, areas(p), powers(p));
+  [[nodiscard]] static figure figure_of(Parts const& parts, component_prices const& p,
+                                        baseline_constants const& k) noexcept {
+    auto const [area, power] = area_and_power(parts, areas(p, k), powers(p, k));
     return {area, power};
   }
   [[nodiscard]] static figure sum(figure own, figure inner, int count) noexcept {

@@ -21,43 +21,41 @@ struct pipelayer {
   static constexpr std::string_view summary = "in-situ ReRAM arrays of 128 x 128 4-bit cells, spike-coded inputs";
   static constexpr std::string_view citation = "Song et al., HPCA 2017";
   static constexpr int rows = 128, columns = 128, cell_bits = 4, own_bits = 16, bits = 8;
-  static constexpr seconds slot{29.31e-9};        ///< a spike: read latency
-  static constexpr double own_mm2 = 82.63;        ///< of its evaluated chip
-  static constexpr double own_GOPS_mm2 = 1485.0;  ///< 16 bits; a multiplication and an addition are two operations
-  static constexpr double own_GOPS_W = 142.9;
 
   /// Weights of so many bits that an array holds; a sign is a second array.
   [[nodiscard]] static constexpr double array_weights(int of_bits) noexcept {
     return static_cast<double>(rows) * columns * cell_bits / (2.0 * of_bits);
   }
   /// Operations a second of one array that is always busy.
-  [[nodiscard]] static constexpr double array_operations_per_s(int of_bits) noexcept {
-    return 2.0 * array_weights(of_bits) / (of_bits * slot.si());
+  [[nodiscard]] static double array_operations_per_s(int of_bits, baseline_constants const& k = {}) noexcept {
+    return 2.0 * array_weights(of_bits) / (of_bits * k.pipelayer_slot.si());
   }
-  static constexpr double array_mm2 =
-      2.0 * 16384.0 * cell_bits / (2.0 * own_bits) / (own_bits * 29.31e-9) / (own_GOPS_mm2 * 1e9);
-  static constexpr double array_W = array_mm2 * own_GOPS_mm2 / own_GOPS_W;
+  [[nodiscard]] static double array_mm2(baseline_constants const& k = {}) noexcept {
+    return array_operations_per_s(own_bits, k) / (k.pipelayer_GOPS_mm2 * 1e9);
+  }
+  [[nodiscard]] static double array_W(baseline_constants const& k = {}) noexcept {
+    return array_mm2(k) * k.pipelayer_GOPS_mm2 / k.pipelayer_GOPS_W;
+  }
 
   [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
     cost_report out;
     out.chip = name;
     out.rows.reserve(16);
     double const arrays = std::ceil(static_cast<double>(w.weights) / array_weights(bits));
-    area_price const array{mm2(array_mm2),
+    double const each_mm2 = array_mm2(s.baselines);
+    area_price const array{mm2(each_mm2),
                            "PipeLayer 6.6: 1485 GOPS/s/mm2 at 16 bits, all arrays busy (assumed); node not printed",
                            origin::assumption};
     auto const parts = named(part<"array">(1));
     add_area_rows(out, "morphable_subarray", arrays, parts,
                   part_prices<square_metres>(parts, named(part<"array">(array))));
     add_baseline_energy(out, baseline_work_of(w), w.decode > 0, s.constants.pipelayer_mac);
-    add_serial_latency(out, w, bits * slot.si(),
+    add_serial_latency(out, w, bits * s.baselines.pipelayer_slot.si(),
                        "eight spikes of 29.31 ns an input vector (PipeLayer 6.2), four serial stages a layer",
                        origin::assumption);
-    chip_link link = hyper_transport_link;
-    link.source = "links of ISAAC, assumed: PipeLayer prints none";
-    link.from = origin::assumption;
-    add_link_rows(out, w, std::ceil(arrays * array_mm2 / own_mm2), link);
-    out.peak_power_W = arrays * array_W;
+    add_link_rows(out, w, std::ceil(arrays * each_mm2 / s.baselines.pipelayer_chip_mm2),
+                  s.baselines.links("links of ISAAC, assumed: PipeLayer prints none"));
+    out.peak_power_W = arrays * array_W(s.baselines);
     return out;
   }
 };

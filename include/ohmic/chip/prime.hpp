@@ -66,10 +66,9 @@ struct prime {
     add_serial_latency(out, w, halves * halves * s.chip.cycle.si(),
                        "four cycles an input vector, halves by halves; the cycle of the comparison (assumed)",
                        origin::assumption);
-    chip_link link = hyper_transport_link;
-    link.bytes_per_s = 2 * 533e6 * 8.0;
-    link.source = "533 MHz IO bus, 64 bits at both edges (PRIME Table IV; width assumed); energy of ISAAC's links";
-    link.from = origin::assumption;
+    chip_link link = s.baselines.links(
+        "533 MHz IO bus, 64 bits at both edges (PRIME Table IV; width assumed); energy of ISAAC's links");
+    link.bytes_per_s = s.baselines.prime_bus_bytes_per_s;
     add_link_rows(out, w, std::ceil(weights / chip_weights), link);
     // Every pair of mats at work in every vector.
     out.peak_power_W = weights * s.constants.prime_mac.value.si() / (halves * halves * s.chip.cycle.si());

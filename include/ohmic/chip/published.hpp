@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "ohmic/chip/baseline_constants.hpp"
 #include "ohmic/chip/printed_values.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
@@ -57,12 +58,6 @@ struct published_constants {
 
 inline constexpr double hbm3_bytes_per_s = 819e9;  ///< one stack (the paper prints Gbps)
 inline constexpr double activation_reads = 7.0;    ///< of each layer's n m activations; chosen after seeing Table 11
-
-// Processors, as the comparison takes them (Table 10). One MAC is counted as one operation.
-inline constexpr double tpuv4_operations_per_s = 275e12, a100_operations_per_s = 624e12;  // data sheets, INT8
-inline constexpr double tpuv4_power_W = 192.0, a100_power_W = 400.0;
-inline constexpr double tpuv4_area_mm2 = 400.0;  // assumed: not printed in the paper (or 600 mm2 with a factor of 10)
-inline constexpr double a100_area_mm2 = 826.0;   // data sheet
 
 /// Weights and MACs of a model's layers as the paper counts them, for one text of 256 tokens or one image.
 struct model_size {
@@ -137,6 +132,7 @@ struct cost_settings {
   computation_chip_config chip{};
   component_prices prices = published_prices();
   published_constants constants = fitted();
+  baseline_constants baselines{};
   report_choice choice{};
 
   /// Errors  config_value, config_conflict, value: naming the field
@@ -144,6 +140,7 @@ struct cost_settings {
     computation_chip_config::validate(s.chip);
     component_prices::validate(s.prices);
     published_constants::validate(s.constants);
+    baseline_constants::validate(s.baselines);
   }
 };
 

@@ -12,6 +12,8 @@
 #include "ohmic/chip/cost_presets.hpp"
 #include "ohmic/chip/equal_delay.hpp"
 #include "ohmic/chip/printed_values.hpp"
+#include "ohmic/core/stream.hpp"
+#include "ohmic/crossbar/dense_bank.hpp"
 #include "ohmic/numeral/balanced.hpp"
 
 namespace ohmic::inline OHMIC_ABI::chip {
@@ -34,6 +36,8 @@ struct reproduced_row {
   std::string reason;     ///< of a listed failure
   bool within = false;    ///< of the tolerance
   bool listed = false;    ///< known not to agree
+  bool applied =
+      false;  ///< computed is the printed value, put into the model, where what is printed of it holds; else 0
 
   /// The constant in its formula was fitted on this very row, which therefore says nothing. Of a constant that was
   /// fitted on several rows, each of them.
@@ -87,10 +91,24 @@ template <class F>
 
 /// Largest multiple of the two-state fluctuation at which every level still reads back: half a level over the
 /// amplitude.
-/// Source  amplitude 2.7 % of full scale fits both rows (5 x at four levels, 18 x at two); chosen after seeing them
-[[nodiscard]] inline double error_free_multiple(int levels) noexcept {
-  constexpr double amplitude = 0.027;
-  return 0.5 / (levels - 1) / amplitude;
+/// Source  rtn_base_amplitude, 2.7 % of full scale, fits both rows (5 x at four levels, 18 x at two); chosen after seeing them
+[[nodiscard]] inline double error_free_multiple(int levels) noexcept { return 0.5 / (levels - 1) / rtn_base_amplitude; }
+/// Cells that a dense bank reads wrongly, of 65,536 reads of random weights at a multiple of the fluctuation.
+/// Random  dense_bank's, seed 1
+[[nodiscard]] inline std::uint64_t wrong_cells(int cell_bits, double multiple) {
+  dense_config c;
+  c.cell.bits = cell_bits;
+  c.cell.rtn_multiple = multiple;
+  c.columns = 1;
+  dense_bank bank(c);
+  stream const drawn{7, purpose::user, 0};
+  std::vector<std::int8_t> weights(bank.weights_per_column()), back(weights.size());
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    weights[i] = static_cast<std::int8_t>(static_cast<int>(drawn.word(i, 0) % 255) - 127);
+  dense_report report;
+  bank.write(0, weights, report);
+  for (std::uint32_t k = 0; k < 64; ++k) bank.read(0, {k, seconds(0.0)}, back, report);
+  return report.cell_errors;
 }
 
 class row_maker {
@@ -107,6 +125,11 @@ class row_maker {
     // An exact tolerance still allows the rounding of the arithmetic.
     r.within = std::fabs(r.difference) <= std::max(r.printed->rel_tol, 1e-12);
     finish(r, std::move(formula), std::move(fitted_on));
+  }
+  /// A printed value that was put into the model, where what is printed of it holds or not.
+  void applied(std::string_view id, bool holds, std::string formula) {
+    number(id, holds ? printed_number(id) : 0.0, std::move(formula));
+    rows_.back().applied = true;
   }
   void text(std::string_view id, std::string value, std::string formula) {
     reproduced_row r;

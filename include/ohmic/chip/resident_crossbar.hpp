@@ -69,12 +69,14 @@ struct resident_crossbar_block {
     out.rows.reserve(16);
     add_area_rows(out, "crossbar", crossbars(static_cast<double>(w.weights), cells), parts(), prices(s.prices, s.chip));
     add_baseline_energy(out, baseline_work_of(w), w.decode > 0, mac_actions(mac, cells, s.prices, s.chip));
-    add_serial_latency(out, w, 100e-9,
-                       "one input vector a cycle of 100 ns, four serial stages a layer (Wang et al. 2024, section 6.3)",
-                       origin::assumption);
-    add_link_rows_by_area(out, w, out.area_mm2(), hyper_transport_link);
+    seconds const cycle = cycle_of_columns(s.chip, 128);
+    add_serial_latency(
+        out, w, cycle.si(),
+        "one input vector a cycle (100 ns, and 128 conversions), four serial stages a layer (Wang et al. 2024, 6.3)",
+        origin::assumption);
+    add_link_rows_by_area(out, w, out.area_mm2(), s.baselines.links());
     // Every weight at work in every vector.
-    out.peak_power_W = static_cast<double>(w.weights) * mac_energy_J(mac, cells, s.prices, s.chip) / 100e-9;
+    out.peak_power_W = static_cast<double>(w.weights) * mac_energy_J(mac, cells, s.prices, s.chip) / cycle.si();
     return out;
   }
 };

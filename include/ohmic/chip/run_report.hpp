@@ -25,12 +25,14 @@ struct site_report {
   std::uint64_t clipped_currents = 0;
   std::uint64_t coded_values = 0;
   std::uint64_t clipped_values = 0;
+  in_situ::array_writing written{};  ///< of K and V, where their cells are not ideal
 
   site_report& operator+=(site_report const& o) noexcept {
     actions += o.actions;
     clipped_currents += o.clipped_currents;
     coded_values += o.coded_values;
     clipped_values += o.clipped_values;
+    written += o.written;
     return *this;
   }
 };

@@ -16,19 +16,19 @@ struct tpuv4 {
   static constexpr std::string_view summary = "275 TOPS INT8, 192 W, roofline";
   static constexpr std::string_view citation = "Jouppi et al., ISCA 2023; Wang et al. 2024, Table 10";
 
-  [[nodiscard]] static roofline model(published_constants const& k) noexcept {
-    return {tpuv4_operations_per_s,
-            watts(tpuv4_power_W),
-            mm2(tpuv4_area_mm2),
+  [[nodiscard]] static roofline model(published_constants const& k, baseline_constants const& b = {}) noexcept {
+    return {b.tpuv4.operations_per_s,
+            b.tpuv4.power,
+            b.tpuv4.area,
             k.time_factor,
             k.area_factor,
-            1.2e12,
+            b.tpuv4.bytes_per_s,
             "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp",
-            32.0 * 1024 * 1024 * 1024,
+            b.tpuv4.memory_bytes,
             "Google Cloud, TPU v4: HBM2 of 32 GiB, 1200 GBps"};
   }
   [[nodiscard]] static cost_report cost(workload const& w, cost_settings const& s) {
-    return roofline_cost(name, model(s.constants), w);
+    return roofline_cost(name, model(s.constants, s.baselines), w);
   }
 };
 

@@ -72,7 +72,8 @@ inline constexpr auto dac_part = [] {
 template <class Spec>
 using crossbar_block_of = computation_crossbar_block<detail::adc_part<Spec>, detail::dac_part<Spec>>;
 
-/// Energies of counted actions, bottom up: what a run did, priced. No area, latency or static energy; `ohmic cost` has them.
+/// Energies of counted actions, bottom up: what a run did, priced at the power of busy parts, their leakage in it. No area,
+/// latency or leakage of idle parts; `ohmic cost` has them.
 /// Units   rows of energy for all that was counted, under phase::prefill
 template <class Spec, class List>
 [[nodiscard]] cost_report counted_cost(std::string_view name, config<Spec> const& c, tally<List> const& counted,
@@ -87,8 +88,9 @@ template <class Spec, class List>
   counts.template count<"sense_adc", "convert">() = counts.template count<"dense_bank", "cell_read">();
   cost_report out;
   out.chip = name;
-  add_energy_rows(out, phase::prefill, counts,
-                  action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, prices, chip).energies));
+  add_energy_rows(
+      out, phase::prefill, counts,
+      action_prices<cost_actions>(computation_chip_book(price_set::bottom_up, prices, chip, false).energies));
   return out;
 }
 

@@ -34,6 +34,7 @@ struct usage {
   w.digits = choices.activation_digits;
   w.prefill = n.prefill(w.tokens, w.batch, choices);
   if (!n.transformer) {
+    w.head_weights = n.weights_beside();
     for (auto const& c : n.convolutions) w.serial_vectors += static_cast<double>(c.positions() * c.times * w.batch);
     return w;
   }

@@ -78,30 +78,52 @@ struct component_prices {
   power_price dac_1bit_power = isaac_power("dac");
   power_price array_power = isaac_power("memristor_array");
   // An energy: 2 mW at 1.28 GS/s.
-  energy_price adc_conversion{picojoules(1.5625), "ISAAC Table I: 2 mW at 1.28 GS/s, 8 bits", origin::table};
+  energy_price adc_conversion{picojoules(1.5625),
+                              "Shafiee et al., ISCA 2016 (ISAAC), Table I: 2 mW at 1.28 GS/s, 8 bits", origin::table};
   // Dense bank as published: one 8-bit weight, four cells and all around them. Set by calibration (chip/published.hpp).
   energy_price dense_read = not_printed<joules>;
 
   // What a full count needs beyond Table I.
   energy_price register_bit{picojoules(0.00593),
-                            "register 0.009 pJ a bit at 45 nm (Aladdin), to 32 nm by Stillmaker-Baas (0.659)",
+                            "register 0.009 pJ a bit, 40/45 nm cells of Aladdin (Shao et al., ISCA 2014, as in "
+                            "CiMLoop's tables), to 32 nm by "
+                            "Stillmaker-Baas (0.659)",
                             origin::table};
-  energy_price edram_byte{picojoules(20.45 / 32.0), "eDRAM 20.45 pJ a 256-bit access, 32 nm (CiMLoop's ISAAC set)",
-                          origin::table};
-  energy_price adder_32{picojoules(0.1384), "32-bit adder 0.21 pJ at 45 nm (Aladdin), to 32 nm (0.659)", origin::table};
-  energy_price multiplier_32{picojoules(8.356), "32-bit multiplier 12.68 pJ at 45 nm (Aladdin), to 32 nm (0.659)",
-                             origin::table};
-  energy_price shift_add{picojoules(0.021), "shift-and-add 0.021 pJ, 32 nm (CiMLoop's ISAAC set)", origin::table};
-  energy_price comparator{picojoules(0.01944), "comparator 0.0295 pJ at 45 nm (Aladdin), to 32 nm (0.659)",
+  energy_price edram_byte{
+      picojoules(20.45 / 32.0),
+      "eDRAM 20.45 pJ a 256-bit access, 32 nm (CiMLoop, Andrulis et al., ISPASS 2024: its ISAAC set)", origin::table};
+  energy_price adder_32{picojoules(0.1384),
+                        "32-bit adder 0.21 pJ, 40/45 nm cells of Aladdin (Shao et al., ISCA 2014), to 32 nm (0.659)",
+                        origin::table};
+  energy_price multiplier_32{
+      picojoules(8.356),
+      "32-bit multiplier 12.68 pJ, 40/45 nm cells of Aladdin (Shao et al., ISCA 2014), to 32 nm (0.659)",
+      origin::table};
+  energy_price shift_add{picojoules(0.021),
+                         "shift-and-add 0.021 pJ, 32 nm (CiMLoop, Andrulis et al., ISPASS 2024: its ISAAC set)",
+                         origin::table};
+  energy_price comparator{picojoules(0.01944),
+                          "comparator 0.0295 pJ, 40/45 nm cells of Aladdin (Shao et al., ISCA 2014), to 32 nm (0.659)",
                           origin::table};
   energy_price exponential{picojoules(7.208),
                            "softmax unit 8 mW, 512 inputs in 700 ns at 45 nm (3D-CIMlet), to 32 nm (0.659)",
                            origin::table};
-  energy_price division{picojoules(1.081), "ALU divide 1.52 mW at 1 GHz x 32/45 (PUMA)", origin::table};
-  energy_price activation{picojoules(0.2167), "sigmoid 0.26 mW at 1.2 GHz (ISAAC Table I)", origin::table};
-  power_price adc_leakage{milliwatts(0.2), "ADC leakage 0.025 mW x 8 bits (PUMA)", origin::table};
-  power_price dac_1bit_leakage{milliwatts(0.000390625), "DAC leakage (PUMA)", origin::table};
-  power_price edram_kB_leakage{milliwatts(0.46 / 64.0), "eDRAM leakage 0.46 mW for 64 kB (PUMA)", origin::table};
+  energy_price division{
+      picojoules(1.081),
+      "ALU divide 1.52 mW at 1 GHz x 32/45 (PUMA, Ankit et al., ASPLOS 2019: constants.py of its simulator)",
+      origin::table};
+  energy_price activation{picojoules(0.2167), "sigmoid 0.26 mW at 1.2 GHz (Shafiee et al., ISCA 2016 (ISAAC), Table I)",
+                          origin::table};
+  power_price adc_leakage{
+      milliwatts(0.2), "ADC leakage 0.025 mW x 8 bits (PUMA, Ankit et al., ASPLOS 2019: constants.py of its simulator)",
+      origin::table};
+  power_price dac_1bit_leakage{milliwatts(0.000390625),
+                               "DAC leakage 0.39 uW (PUMA, Ankit et al., ASPLOS 2019: constants.py of its simulator)",
+                               origin::table};
+  power_price edram_kB_leakage{
+      milliwatts(0.46 / 64.0),
+      "eDRAM leakage 0.46 mW for 64 kB (PUMA, Ankit et al., ASPLOS 2019: constants.py of its simulator)",
+      origin::table};
   energy_price cell_write{picojoules(4.6), "RRAM write 2.3 pJ a bit at 40 nm (3D-CIMlet), two bits a cell",
                           origin::table};
 
@@ -125,6 +147,19 @@ constexpr void for_each_price(Prices& p, F&& f) {
   f("exponential", p.exponential), f("division", p.division), f("activation", p.activation),
       f("adc_leakage", p.adc_leakage);
   f("dac_1bit_leakage", p.dac_1bit_leakage), f("edram_kB_leakage", p.edram_kB_leakage), f("cell_write", p.cell_write);
+}
+
+inline constexpr std::string_view adc_less_leakage =
+    "ISAAC Table I: 2 mW at 1.28 GS/s, 8 bits, less the leakage in it, which is a static power (PUMA)";
+inline constexpr std::string_view dac_less_leakage =
+    "ISAAC Table I: 4 mW of 1024, 1 bit, less the leakage in it, which is a static power (PUMA)";
+
+/// What is left of the price of a busy part when its leakage is priced apart.
+template <class Q>
+[[nodiscard]] constexpr price<Q> without_leakage(price<Q> busy, power_price const& power, power_price const& leakage,
+                                                 std::string_view source) noexcept {
+  double const share = power.value.si() > 0.0 ? leakage.value.si() / power.value.si() : 0.0;
+  return {busy.value * (share < 1.0 ? 1.0 - share : 0.0), source, busy.from};
 }
 
 namespace detail {

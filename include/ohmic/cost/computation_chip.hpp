@@ -25,6 +25,12 @@ enum class register_variant {
   single_buffered,  ///< half of the first: 12,288
 };
 
+/// How often a product reads an operand from the caches.
+enum class operand_reads {
+  every_session,  ///< as the plan and the counted runs have it: all activations are streamed again for every output
+  held,           ///< once a product where the arrays, and the switch registers with all digits, hold the whole operand
+};
+
 /// Which energies stand in the book.
 enum class price_set {
   as_published,  ///< what explains the printed numbers: converter and dense read; everything else 0, and said so
@@ -42,6 +48,7 @@ struct computation_chip_config {
   int bank_columns = 65536;  ///< columns of a dense crossbar, read one by one
   int sense_bits = 2;        ///< of the dense bank's converters
   register_variant registers = register_variant::double_buffered;
+  operand_reads reads = operand_reads::every_session;
   adc_scaling sense_rule = adc_scaling::exponential;
   dac_scaling dac_rule = dac_scaling::quarter;
   int shift_adders = 4;                   ///< of a computation crossbar; chosen after seeing the printed areas
@@ -90,6 +97,11 @@ struct computation_chip_config {
     g.columns = static_cast<int>(2 * pairs_used());
     return g;
   }
+  /// The switch registers keep so many digits of each activation: further sessions need not load them again.
+  [[nodiscard]] constexpr bool registers_hold(int digits) const noexcept {
+    return switch_register_bits() >= static_cast<std::uint64_t>(digits) * (static_cast<std::uint64_t>(scale) + 1) *
+                                         array.activations(scale) * array.pairs();
+  }
   [[nodiscard]] constexpr std::uint64_t switch_register_bits() const noexcept {
     std::uint64_t const digits = array.activations(scale) * array.pairs();
     switch (registers) {
@@ -127,6 +139,11 @@ struct computation_chip_config {
     return static_cast<double>(array.activations(scale) * array.pairs()) / (digits * cycle.si());
   }
 };
+
+/// A cycle of an in-situ array whose one converter takes a column after the other: no shorter than so many conversions.
+[[nodiscard]] inline seconds cycle_of_columns(computation_chip_config const& c, int columns) noexcept {
+  return seconds(std::max(c.cycle.si(), columns / c.conversions_per_s));
+}
 
 /// Caches of the chip in bytes, 8 bit an element.
 /// Shape   tokens n, width m; D1, D2: n m; T1, T2: n c_k, growing up to n m where more copies than c_k need them; S:
@@ -176,16 +193,24 @@ using cost_actions = join<program::site_actions, action_list<action<"sense_adc",
 /// What writing a model takes; not part of a phase.
 using write_actions = action_list<action<"dense_bank", "cell_write">>;
 
-/// The book of the chip, from component prices and rules.
+/// The book of the chip, from component prices and rules. Powers of Table I are those of busy parts, leakage included
+/// (PUMA splits the same 2 mW of a converter into 1.8 and 0.2): what leaks is a static power here, and what is left of
+/// the power is the energy of an action, unless nothing static is added (`leakage_apart` false).
 /// Errors  a part or action without an entry does not compile where the book is used
 [[nodiscard]] inline auto computation_chip_book(price_set set, component_prices const& p,
-                                                computation_chip_config const& c) noexcept {
+                                                computation_chip_config const& c, bool leakage_apart = true) noexcept {
   bool const all = set == price_set::bottom_up;
   double const adc_area = adc_area_factor(c.sense_rule, c.adc_bits),
                sense_area = adc_area_factor(c.sense_rule, c.sense_bits);
   double const adc_energy = adc_energy_factor(c.sense_rule, c.adc_bits),
                sense_energy = adc_energy_factor(c.sense_rule, c.sense_bits);
   double const units = dac_units(c.dac_rule, c.dac_bits);
+  bool const apart = all && leakage_apart;
+  power_price const dac_power =
+      apart ? without_leakage(p.dac_1bit_power, p.dac_1bit_power, p.dac_1bit_leakage, dac_less_leakage)
+            : p.dac_1bit_power;
+  energy_price const conversion =
+      apart ? without_leakage(p.adc_conversion, p.adc_power, p.adc_leakage, adc_less_leakage) : p.adc_conversion;
   area_price const no_area = not_printed<square_metres>;
   area_price const unit_area =
       all ? area_price{p.sigmoid_area.value, "assumed: the area of ISAAC's sigmoid unit", origin::assumption} : no_area;
@@ -196,8 +221,10 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
                                   p.multiplier_32.from};
   energy_price const cell{p.array_power.value * nanoseconds(100.0) / 16384.0,
                           "0.3 mW x 100 ns an array of 16384 cells (ISAAC Table I)", origin::table};
-  energy_price const sense{p.adc_conversion.value * sense_energy, "8-bit conversion by the ADC rule",
-                           origin::assumption};
+  energy_price const sense{
+      conversion.value * sense_energy,
+      apart ? "8-bit conversion without its leakage by the ADC rule" : "8-bit conversion by the ADC rule",
+      origin::assumption};
   energy_price const published_cell{p.dense_read.value / static_cast<double>(c.array.cells_per_weight),
                                     p.dense_read.source, p.dense_read.from};
   double const digit_bits = c.scale + 1;
@@ -217,15 +244,15 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
             part<"edram_kB">(leak(p.edram_kB_leakage)), part<"comparator">(not_printed<watts>),
             part<"exp_unit">(not_printed<watts>), part<"divider">(not_printed<watts>),
             part<"root_unit">(not_printed<watts>), part<"activation_unit">(not_printed<watts>)),
-      named(part<"dense_bank.column_access">(or_none(over(p.dac_1bit_power, c.column_time))),
+      named(part<"dense_bank.column_access">(or_none(over(dac_power, c.column_time))),
             part<"dense_bank.cell_read">(all ? cell : published_cell),
             part<"weight_register.load">(or_none(p.register_bit * 8.0)),
             part<"operand_register.load">(or_none(p.register_bit * 8.0)), part<"cache.read">(or_none(p.edram_byte)),
             part<"encoder.encode">(or_none(p.adder_32)),
             part<"switch_register.load">(or_none(p.register_bit * digit_bits)),
-            part<"dac.drive">(or_none(over(p.dac_1bit_power * units, c.cycle))),
+            part<"dac.drive">(or_none(over(dac_power * units, c.cycle))),
             part<"computation_array.cycle">(or_none(over(p.array_power, c.cycle))),
-            part<"adc.convert">(p.adc_conversion * adc_energy), part<"subtractor.subtract">(or_none(p.adder_32 * 0.25)),
+            part<"adc.convert">(conversion * adc_energy), part<"subtractor.subtract">(or_none(p.adder_32 * 0.25)),
             part<"shift_add.step">(or_none(p.shift_add)), part<"accumulator.add">(or_none(p.adder_32)),
             part<"post.scale">(or_none(p.multiplier_32)), part<"post.add_bias">(or_none(p.adder_32)),
             part<"post.add_residual">(or_none(p.adder_32)), part<"post.centre">(or_none(p.adder_32)),
@@ -244,6 +271,11 @@ struct ohmic::enum_names<ohmic::register_variant> {
       {"double_buffered", ohmic::register_variant::double_buffered},
       {"literal", ohmic::register_variant::literal},
       {"single_buffered", ohmic::register_variant::single_buffered}};
+};
+template <>
+struct ohmic::enum_names<ohmic::operand_reads> {
+  static constexpr std::pair<std::string_view, ohmic::operand_reads> value[] = {
+      {"every_session", ohmic::operand_reads::every_session}, {"held", ohmic::operand_reads::held}};
 };
 template <>
 struct ohmic::enum_names<ohmic::price_set> {
@@ -267,5 +299,6 @@ struct ohmic::enum_names<ohmic::dac_scaling> {
       {"full", ohmic::dac_scaling::full}};
 };
 BOOST_HANA_ADAPT_STRUCT(ohmic::computation_chip_config, array, scale, adc_bits, dac_bits, bank_columns, sense_bits,
-                        registers, sense_rule, dac_rule, shift_adders, bank_register_bits, duplication, cached_columns,
-                        cycle, column_time, write_time, conversions_per_s, cache_bytes_per_s, weight_bytes_per_s);
+                        registers, reads, sense_rule, dac_rule, shift_adders, bank_register_bits, duplication,
+                        cached_columns, cycle, column_time, write_time, conversions_per_s, cache_bytes_per_s,
+                        weight_bytes_per_s);

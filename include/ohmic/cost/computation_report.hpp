@@ -59,7 +59,8 @@ inline void add_latency_rows(cost_report& out, phase when, phase_work const& w) 
   constexpr std::string_view sources[] = {
       "digits x array cycle (Wang et al. 2024, 100 ns) per session, tile and group of tokens",
       "conversions of an array at 1.28 GS/s (ISAAC Table I)", "column accesses one by one; time per column assumed",
-      "operands once a product at B_a (fits Table 11)", "one result a conversion time and array (assumed)"};
+      "cache reads of the plan, and operands of attention, at B_a (fits Table 11)",
+      "one result a conversion time and array (assumed)"};
   constexpr origin origins[] = {origin::table, origin::table, origin::assumption, origin::fit, origin::assumption};
   for (std::size_t i = 0; i < w.times.size(); ++i) {
     auto const& t = w.times[i];
@@ -116,29 +117,40 @@ void add_chip_static(cost_report& out, phase when, double time_s, computation_ch
 
 /// Names of the notes with the dynamic energies of a book.
 struct energy_note_names {
-  std::string_view prefill_full, prefill_published, decode_full, decode_published;
+  std::string_view prefill_full, prefill_published, decode_full, decode_published, prefill_static, decode_static;
 };
 inline constexpr energy_note_names as_published_notes{
-    "energy.prefill.as_published.full", "energy.prefill.as_published.published",
-    "energy.decode_per_token.as_published.full", "energy.decode_per_token.as_published.published"};
+    "energy.prefill.as_published.full",          "energy.prefill.as_published.published",
+    "energy.decode_per_token.as_published.full", "energy.decode_per_token.as_published.published",
+    "energy.prefill.as_published.static",        "energy.decode_per_token.as_published.static"};
 inline constexpr energy_note_names bottom_up_notes{
-    "energy.prefill.bottom_up.full", "energy.prefill.bottom_up.published", "energy.decode_per_token.bottom_up.full",
-    "energy.decode_per_token.bottom_up.published"};
-inline constexpr energy_note_names book_notes{"energy.prefill.book.full", "energy.prefill.book.published",
-                                              "energy.decode_per_token.book.full",
-                                              "energy.decode_per_token.book.published"};  ///< of a book that is given
+    "energy.prefill.bottom_up.full",          "energy.prefill.bottom_up.published",
+    "energy.decode_per_token.bottom_up.full", "energy.decode_per_token.bottom_up.published",
+    "energy.prefill.bottom_up.static",        "energy.decode_per_token.bottom_up.static"};
+inline constexpr energy_note_names book_notes{
+    "energy.prefill.book.full",          "energy.prefill.book.published",
+    "energy.decode_per_token.book.full", "energy.decode_per_token.book.published",
+    "energy.prefill.book.static",        "energy.decode_per_token.book.static"};  ///< of a book that is given
 
-/// Dynamic energies by both counts at the prices of a book.
-template <class Book>
+/// Dynamic energies by both counts at the prices of a book, and what leaks meanwhile: either of them and the leakage are
+/// the whole energy.
+template <class Crossbar, class Book>
 void add_energy_notes(cost_report& out, energy_note_names const& names, Book const& book,
-                      computation_chip_config const& c, workload const& w, chip_work const& work) {
-  auto const both = [&](std::string_view full, std::string_view published, phase_work const& p) {
+                      computation_chip_config const& c, chip_resources const& r, workload const& w,
+                      chip_work const& work) {
+  cost_report idle;
+  add_chip_static<Crossbar>(idle, phase::none, 1.0, c, book, r, w);
+  double const static_W = idle.total(metric::static_energy);
+  auto const all = [&](std::string_view full, std::string_view published, std::string_view leakage, phase_work const& p,
+                       double tokens) {
     out.notes.push_back({full, detail::energy_of(book, p.full), "J", "dynamic, every action of the plan"});
     out.notes.push_back({published, detail::energy_of(book, published_actions(p, c, w.digits)), "J",
                          "dynamic, products with weights of the layers only"});
+    out.notes.push_back({leakage, static_W * p.latency() / tokens, "J", "leakage of all parts over the phase"});
   };
-  both(names.prefill_full, names.prefill_published, work.prefill);
-  if (w.decode > 0) both(names.decode_full, names.decode_published, work.decode);
+  all(names.prefill_full, names.prefill_published, names.prefill_static, work.prefill, 1.0);
+  if (w.decode > 0)
+    all(names.decode_full, names.decode_published, names.decode_static, work.decode, out.tokens_per_step);
 }
 
 /// Bounds and shares that stand beside the rows.
@@ -150,12 +162,12 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Book con
     out.notes.push_back({name, value, unit, meaning});
   };
   note("macs.prefill.published", work.prefill.published.macs, "MAC", "as the paper counts: one MAC is one operation");
-  note("macs.prefill.full", work.prefill.full.template count<"encoder", "encode">(), "MAC",
-       "with attention, norms, head");
+  note("macs.prefill.full", work.prefill.macs, "MAC", "with attention, norms, head, shortcuts");
   note("weights", d(w.weights), "weights", "of the layers, 8 bit each");
   if (w.head_weights > 0)
     note("weights.head", d(w.head_weights), "weights",
-         stored > w.weights ? "of the output head, in the dense bank too" : "of the output head, not counted here");
+         stored > w.weights ? "of output head and shortcuts, in the dense bank too"
+                            : "of output head and shortcuts, not counted here");
   note("arrays", d(r.arrays()), "arrays", "computation crossbars: tiles of the widest matrix x duplication");
   note("dense_crossbars", d(r.banks), "crossbars", "");
   double const weight_time = d(w.weights) / c.weight_bytes_per_s;
@@ -163,6 +175,16 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Book con
   if (w.width > 0)
     note("bound.activation_caches", 7.0 * d(w.tokens * w.batch) * d(w.width) * d(w.layers) / c.cache_bytes_per_s, "s",
          "printed bound: 7 reads of each layer's n m activations over B_a");
+  auto const cache_time = [](phase_work const& p) {
+    double sum = 0.0;
+    for (auto const& t : p.times) sum += t.stages[static_cast<std::size_t>(stage::caches)];
+    return sum;
+  };
+  std::string_view const streamed = c.reads == operand_reads::held
+                                        ? "cache reads over B_a; operands that the arrays hold once a product"
+                                        : "cache reads of the plan, every session again, over B_a";
+  note("bound.cache_reads", cache_time(work.prefill), "s", streamed);
+  if (w.decode > 0) note("bound.cache_reads.decode", cache_time(work.decode), "s", streamed);
   note("bound.dense_columns", d(c.bank_columns) * c.column_time.si(), "s",
        "left out by the paper: a pass over all columns of a dense crossbar, whatever the model's size");
   if (w.width > 0)
@@ -213,7 +235,7 @@ template <class Crossbar, class Book>
 
 namespace detail {
 
-/// The report at the prices of a book; energy_notes(report, work) adds the notes of its energies.
+/// The report at the prices of a book; energy_notes(report, resources, work) adds the notes of its energies.
 template <class Crossbar, class Book, class Notes>
 [[nodiscard]] cost_report chip_cost_at(std::string_view name, computation_chip_config const& c, workload const& w,
                                        Book const& book, count_rule count, bool with_notes, Notes const& energy_notes) {
@@ -239,7 +261,7 @@ template <class Crossbar, class Book, class Notes>
   out.peak_power_W = chip_peak_power_W<Crossbar>(c, book, r, w, work);
   if (with_notes) {
     out.notes.reserve(32);
-    energy_notes(out, work);
+    energy_notes(out, r, work);
     add_chip_notes(out, c, book, r, w, work, stored);
   }
   return out;
@@ -255,9 +277,10 @@ template <class Crossbar = computation_crossbar_block<>, class Book>
                                                 workload const& w, Book const& book, count_rule count,
                                                 bool with_notes = true) {
   computation_chip_config::validate(c);
-  return detail::chip_cost_at<Crossbar>(
-      name, c, w, book, count, with_notes,
-      [&](cost_report& out, chip_work const& work) { add_energy_notes(out, book_notes, book, c, w, work); });
+  return detail::chip_cost_at<Crossbar>(name, c, w, book, count, with_notes,
+                                        [&](cost_report& out, chip_resources const& r, chip_work const& work) {
+                                          add_energy_notes<Crossbar>(out, book_notes, book, c, r, w, work);
+                                        });
 }
 
 /// The same with the chip's own book; its notes are at both sets of prices.
@@ -270,10 +293,11 @@ template <class Crossbar = computation_crossbar_block<>>
   component_prices::validate(prices);
   return detail::chip_cost_at<Crossbar>(
       name, c, w, computation_chip_book(choice.prices, prices, c), choice.count, with_notes,
-      [&](cost_report& out, chip_work const& work) {
-        add_energy_notes(out, as_published_notes, computation_chip_book(price_set::as_published, prices, c), c, w,
-                         work);
-        add_energy_notes(out, bottom_up_notes, computation_chip_book(price_set::bottom_up, prices, c), c, w, work);
+      [&](cost_report& out, chip_resources const& r, chip_work const& work) {
+        add_energy_notes<Crossbar>(out, as_published_notes, computation_chip_book(price_set::as_published, prices, c),
+                                   c, r, w, work);
+        add_energy_notes<Crossbar>(out, bottom_up_notes, computation_chip_book(price_set::bottom_up, prices, c), c, r,
+                                   w, work);
       });
 }
 

@@ -32,7 +32,7 @@ struct published_counts {
   [[nodiscard]] static bool counts(program::sub_operation const& op) noexcept {
     auto const what = op.where.op;
     return op.source == operand_source::weights && what != program::operation::pooler &&
-           what != program::operation::classifier;
+           what != program::operation::classifier && what != program::operation::A_residual;
   }
   void add(program::repeated_operation const& r, double weight) noexcept {
     if (!counts(r.op)) return;
@@ -72,6 +72,7 @@ struct phase_work {
   std::array<double, cost_actions::size>
       largest{};  ///< rate of each action in the sub-operation that is densest in it, 1/s
   published_counts published{};
+  double macs = 0.0;  ///< of all products, those of attention and norms too
   std::array<operation_time, program::operation_count> times{};
 
   [[nodiscard]] double latency() const noexcept {
@@ -102,6 +103,22 @@ struct chip_resources {
   return r;
 }
 
+/// A product whose operand X is read once: the arrays hold all of it, and their switch registers all its digits.
+[[nodiscard]] inline bool holds_operand(computation_chip_config const& c, chip_resources const& r,
+                                        program::sub_operation const& op) noexcept {
+  return c.reads == operand_reads::held && c.registers_hold(op.digits) &&
+         pieces(op.shape.tokens, c.pairs_used()) * pieces(op.shape.inner, c.array.activations(c.scale)) <= r.arrays();
+}
+
+/// Bytes of X that a sub-operation reads from the caches: `cache.read` of the plan, where every session streams all
+/// activations again; where the arrays hold them, each once.
+[[nodiscard]] inline double cache_reads(computation_chip_config const& c, chip_resources const& r,
+                                        program::sub_operation const& op) noexcept {
+  auto const& s = op.shape;
+  double const once = static_cast<double>(s.tokens) * static_cast<double>(s.inner) * static_cast<double>(op.repeats);
+  return holds_operand(c, r, op) ? once : once * static_cast<double>(s.outputs);
+}
+
 namespace detail {
 
 /// Stages of one sub-operation. Every job is one array, one session, one group of tokens: `digits` cycles.
@@ -116,9 +133,8 @@ namespace detail {
   double const accesses = op.source == operand_source::weights
                               ? d(op.shape.outputs) * d(pieces(op.shape.inner, c.array.weights_per_access())) * repeats
                               : 0.0;
-  double const moved = (d(op.shape.tokens) * d(op.shape.inner) +
-                        (op.source != operand_source::weights ? d(op.shape.inner) * d(op.shape.outputs) : 0.0)) *
-                       repeats;
+  double const moved = cache_reads(c, r, op) +
+                       (op.source != operand_source::weights ? d(op.shape.inner) * d(op.shape.outputs) * repeats : 0.0);
   return {rounds * op.digits * c.cycle.si(), rounds * op.digits * 2.0 * d(c.pairs_used()) / c.conversions_per_s,
           std::ceil(accesses / d(r.banks)) * c.column_time.si(), moved / c.cache_bytes_per_s,
           results / (c.conversions_per_s * d(r.arrays()))};
@@ -137,6 +153,13 @@ inline void add_work(phase_work& w, computation_chip_config const& c, chip_resou
     mean_counts<cost_actions> one;
     one.add(program::planned(op.op, used, c.scale), 1.0);
     one.count<"sense_adc", "convert">() += one.count<"dense_bank", "cell_read">();
+    double const streamed = one.count<"encoder", "encode">();
+    w.macs += n / batch * streamed;
+    if (holds_operand(c, r, op.op)) {
+      double const once = cache_reads(c, r, op.op);
+      one.count<"cache", "read">() = one.count<"encoder", "encode">() = once;
+      one.count<"switch_register", "load">() = once * op.op.digits;
+    }
     w.full.add(one, n / batch);
     if (published_counts::counts(op.op)) w.layers.add(one, n / batch);
     w.published.add(op, weight / batch);

@@ -112,6 +112,7 @@ struct read_place {
   std::uint32_t product = 0;    ///< number of the product in its text
   std::size_t first_token = 0;  ///< of the call, where a product is taken in parts
   std::size_t tokens = 0;       ///< of the whole product; 0: those of the call
+  std::uint32_t array = 0;  ///< in-situ arrays that are written for the product: whose they are, in every text the same
 };
 
 /// A read_place with what follows from it.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "ohmic/core/config.hpp"
@@ -45,6 +46,12 @@ using device_laws = std::tuple<ideal_device, made_resistor, rram_taox, rram_milo
                                sonos, fefet, stt_mram, sram, measured_states>;
 inline constexpr std::size_t device_count = std::tuple_size_v<device_laws>;
 static_assert(device_count == static_cast<std::size_t>(device_name::plugin), "ohmic: one law for every device_name");
+
+/// True for the laws of the catalogue themselves.
+template <class Law>
+inline constexpr bool is_catalogued = []<class... Laws>(std::type_identity<std::tuple<Laws...>>) {
+  return (std::is_same_v<Law, Laws> || ...);
+}(std::type_identity<device_laws>{});
 
 /// Calls f with the law of a device as it is published.
 template <class F>

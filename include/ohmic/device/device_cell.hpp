@@ -27,6 +27,7 @@ struct fault_config {
 struct write_config {
   int max_tries = 1;        ///< 1: written once, not verified
   double tolerance = 0.01;  ///< largest distance from it that verifies, as a share of the cell's range; assumed
+  seconds pulse{0.0};       ///< how long a try takes; 0: not known, so that whoever prices it assumes something
 };
 
 /// The numbers of an array, and of the time when it is written where that is done again and again.
@@ -114,4 +115,4 @@ struct device_cell {
 }  // namespace ohmic::inline OHMIC_ABI
 
 BOOST_HANA_ADAPT_STRUCT(ohmic::fault_config, stuck_low, stuck_high);
-BOOST_HANA_ADAPT_STRUCT(ohmic::write_config, max_tries, tolerance);
+BOOST_HANA_ADAPT_STRUCT(ohmic::write_config, max_tries, tolerance, pulse);

@@ -37,10 +37,12 @@ class configured_cell {
     double const low_uS = 1e6 * c.g_min_S(), span_uS = g_max_uS_ - low_uS;
     auto& law = cell_.law;
     static_cast<Law&>(law) = own;
-    if constexpr (requires { law.full_scale_uS; }) law.full_scale_uS = span_uS;
-    if constexpr (requires { law.states; }) {
-      if (!c.states.empty()) law.states = read_states(c.states);
-      law.Law::reference_s = c.retention.reference.si();
+    if constexpr (is_catalogued<Law>) {  // a law of a user's own keeps what it was given
+      if constexpr (requires { law.full_scale_uS; }) law.full_scale_uS = span_uS;
+      if constexpr (requires { law.states; }) {
+        if (!c.states.empty()) law.states = read_states(c.states);
+        law.Law::reference_s = c.retention.reference.si();
+      }
     }
     law.spread_uS = c.programming_error * span_uS;
     law.noise_uS = c.read_noise * span_uS;

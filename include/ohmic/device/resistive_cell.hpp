@@ -117,6 +117,7 @@ class cell_check {
     if (!(c_.write.tolerance > 0.0 && c_.write.tolerance <= 1.0))
       throw error({errc::config_value, "out of range", "cell.write.tolerance", number_text(c_.write.tolerance),
                    "above 0, at most 1 of the range", "set cell.write.tolerance"});
+    quantity_within("write.pulse", c_.write.pulse, 0.0, 1.0, "0 (not known) to 1 s");
     within("retention.exponent", c_.retention.exponent, 1.0);
     within("retention.spread", c_.retention.spread, 1.0);
     quantity_within("retention.age", c_.retention.age, 0.0, 1e12, "0..1e12 s");

@@ -21,8 +21,10 @@ struct network {
   std::string source;
   std::optional<program::transformer_shape> transformer{};
   std::vector<program::convolution> convolutions{};
-  std::size_t usual_tokens = 256;      ///< of the printed comparisons
-  std::vector<std::string> remarks{};  ///< what a file names and the counts leave out, or take as usual
+  std::vector<program::convolution> shortcuts{};  ///< projections beside them: of a full count, not of the printed one
+  std::size_t classes = 0;                        ///< outputs of the classifier behind them, counted likewise
+  std::size_t usual_tokens = 256;                 ///< of the printed comparisons
+  std::vector<std::string> remarks{};             ///< what a file names and the counts leave out, or take as usual
 
   /// Weights of the layers: no embeddings, biases, norms, head, shortcuts.
   [[nodiscard]] std::uint64_t weights() const noexcept {
@@ -31,12 +33,18 @@ struct network {
     for (auto const& c : convolutions) n += c.weights();
     return n;
   }
+  /// Weights of the shortcuts and the classifier of a convolutional network.
+  [[nodiscard]] std::uint64_t weights_beside() const noexcept {
+    std::uint64_t n = 0;
+    for (auto const& c : shortcuts) n += c.weights();
+    return n + (convolutions.empty() ? 0 : classes * convolutions.back().output_channels);
+  }
   [[nodiscard]] bool generates() const noexcept { return transformer && transformer->generates(); }
   /// The prefill pass (or the image).
   [[nodiscard]] program::repeated_program prefill(std::size_t tokens, std::size_t batch,
                                                   program::function_choices const& c) const {
     return transformer ? program::transformer_program(*transformer, {tokens, 0, batch}, c)
-                       : program::convolution_program(convolutions, batch, c);
+                       : program::convolution_program(convolutions, shortcuts, classes, batch, c);
   }
   /// The step that makes token number `generated` after a prompt of `tokens`. Empty for a model that does not
   /// generate, where a
@@ -77,10 +85,22 @@ namespace detail {
     std::size_t const narrow = 64u << stage, wide = 4 * narrow, stride = stage == 0 ? 1 : 2;
     out.push_back({side, channels, 1, stride, narrow, 1});
     side /= stride;
-    out.push_back({side, narrow, 3, 1, narrow, blocks[stage]});
-    out.push_back({side, narrow, 1, 1, wide, blocks[stage]});
     out.push_back({side, wide, 1, 1, narrow, blocks[stage] - 1});
+    out.push_back({side, narrow, 3, 1, narrow, blocks[stage]});
+    out.push_back({side, narrow, 1, 1, wide, blocks[stage]});  // the last of a stage: what follows reads it
     channels = wide;
+  }
+  return out;
+}
+
+/// Where a stage changes the width, its input is projected beside it.
+[[nodiscard]] inline std::vector<program::convolution> projections(bool bottlenecks) {
+  std::vector<program::convolution> out;
+  std::size_t side = 56, channels = 64;
+  for (std::size_t stage = 0; stage < 4; ++stage) {
+    std::size_t const wide = (bottlenecks ? 256u : 64u) << stage, stride = stage == 0 ? 1 : 2;
+    if (wide != channels) out.push_back({side, channels, 1, stride, wide, 1});
+    side /= stride, channels = wide;
   }
   return out;
 }
@@ -133,14 +153,18 @@ namespace detail {
        "Jiang et al. 2024, arXiv 2401.04088, Table 1",
        {{32, 4096, 32, 8, 128, 14336, 32000, 32768, 0, true, true, false, true, rms, 8, 2, 14336}}},
       {"resnet_34",
-       "He et al. 2016, Table 1, 34 layers, without shortcut projections and classifier",
+       "He et al. 2016, Table 1, 34 layers; shortcut projections and classifier in the full count only",
        {},
        basic_stages({3, 4, 6, 3}),
+       projections(false),
+       1000,
        1},
       {"resnet_152",
-       "He et al. 2016, Table 1, 152 layers, without shortcut projections and classifier",
+       "He et al. 2016, Table 1, 152 layers; shortcut projections and classifier in the full count only",
        {},
        bottleneck_stages({3, 8, 36, 3}),
+       projections(true),
+       1000,
        1},
   };
   for (auto& n : all)

@@ -99,17 +99,18 @@ struct converter_scale {
 
 /// The random numbers of one converter: what it was made with, whatever it converts.
 /// Range   numbers of a converter and common ones below `of_one`, converters below 2^19 - 1
-/// Random  `made`: standard normal numbers at time 0
+/// Random  `made`: standard normal numbers at the time `place`, which tells arrays apart that grow and so have no fixed number
 struct converter_numbers {
   static constexpr std::uint64_t of_one = 1u << 15;
   stream made{0, purpose::adc, 0};
   std::uint64_t converter = 0;
+  std::uint32_t place = 0;
 
   [[nodiscard]] double own(std::uint64_t k) const noexcept {
-    return static_cast<double>(made.normal((converter + 1) * of_one + k, 0));
+    return static_cast<double>(made.normal((converter + 1) * of_one + k, place));
   }
   /// Those that all converters of an array share.
-  [[nodiscard]] double common(std::uint64_t k) const noexcept { return static_cast<double>(made.normal(k, 0)); }
+  [[nodiscard]] double common(std::uint64_t k) const noexcept { return static_cast<double>(made.normal(k, place)); }
 };
 
 /// Comparisons without noise.

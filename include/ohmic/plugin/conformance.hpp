@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -50,6 +51,17 @@ class device_trial {
       return std::string();
     });
     if (!device_) return std::move(findings_);
+    attempt("has a name of its own", [&] {
+      auto const known = field_format<device_name>::names();
+      if (std::find(known.begin(), known.end(), std::string_view(table_.name)) == known.end()) return std::string();
+      throw fault("ohmic's own catalogue has a device of this name");
+    });
+    // First, because a law that is not answered looks broken, and nobody would see why.
+    attempt("answers every call", [&] {
+      static_cast<void>(whole(*device_));
+      return std::string();
+    });
+    if (!findings_.back().passed) return std::move(findings_);
     attempt("laws", [&] {
       auto const broken = broken_laws(foreign_device{device_, nullptr});
       if (broken.empty()) return std::string();

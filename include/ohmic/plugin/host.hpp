@@ -49,10 +49,10 @@ class resident {
   [[nodiscard]] std::string price_text(std::string const& parameters) const {
     return detail::price_text(own_memory{}, tables_.table, where(), parameters);
   }
-  [[nodiscard]] std::shared_ptr<device const> make_plugin_device(std::string_view name,
-                                                                 std::string const& parameters) const {
+  [[nodiscard]] std::shared_ptr<device const> make_plugin_device(std::string_view name, std::string const& parameters,
+                                                                 bool checks_results = true) const {
     for (auto const& d : tables_.devices)
-      if (d.name == name) return std::make_shared<device>(d, where(), parameters, library_);
+      if (d.name == name) return std::make_shared<device>(d, where(), parameters, library_, checks_results);
     throw error({errc::unknown_id, "no device of that name in the plugin", where(), std::string(name), "", ""});
   }
 
@@ -65,8 +65,8 @@ class resident {
 [[nodiscard]] inline checked_plugin tables_of(child& process) {
   checked_plugin out;
   process.ask(
-      "tables", [](shared_area& a) { a.what = shared_area::operation::look; },
-      [&](shared_area const& a) {
+      "tables", [](lane& a) { a.what = lane::operation::look; },
+      [&](lane const& a) {
         out.table = a.table;
         auto const n = std::min<std::size_t>(out.table.device_count, max_devices);
         out.devices.assign(a.devices, a.devices + n);
@@ -133,11 +133,11 @@ class loaded {
     std::string text;
     process_->ask(
         "prices",
-        [&](detail::shared_area& a) {
-          a.what = detail::shared_area::operation::prices;
+        [&](detail::lane& a) {
+          a.what = detail::lane::operation::prices;
           put_parameters(a, parameters);
         },
-        [&](detail::shared_area const& a) {
+        [&](detail::lane const& a) {
           auto const n = std::min<std::uint64_t>(a.text_bytes, sizeof a.values);
           text.assign(reinterpret_cast<char const*>(a.values), static_cast<std::size_t>(n));
         });

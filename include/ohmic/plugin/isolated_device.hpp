@@ -7,6 +7,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,13 +19,14 @@
 #include "ohmic/device/tile_device.hpp"
 #include "ohmic/plugin/abi.h"
 #include "ohmic/plugin/isolated.hpp"
+#include "ohmic/plugin/lane.hpp"
 #include "ohmic/plugin/results.hpp"
 
 namespace ohmic::inline OHMIC_ABI::plugin {
 
 /// Writes parameters into a request.
 /// Errors  config_value
-inline void put_parameters(detail::shared_area& a, std::string const& parameters) {
+inline void put_parameters(detail::lane& a, std::string const& parameters) {
   if (parameters.size() >= sizeof a.parameters)
     throw error({errc::config_value, "parameters are too long", "parameters",
                  std::to_string(parameters.size()) + " bytes", "less than " + std::to_string(sizeof a.parameters),
@@ -43,23 +45,23 @@ class isolated_device final : public tile_device {
     ohmic_device_facts f{};
     process_->ask(
         "create",
-        [&](detail::shared_area& a) {
-          a.what = detail::shared_area::operation::create;
+        [&](detail::lane& a) {
+          a.what = detail::lane::operation::create;
           a.device = number;
           put_parameters(a, parameters);
         },
-        [&](detail::shared_area const& a) { f = a.facts, instance_ = a.new_instance; });
+        [&](detail::lane const& a) { f = a.facts, instance_ = a.new_instance; });
     results_.emplace(process_->where() + ": " + table_.name, table_, f);
   }
   ~isolated_device() override {
     try {
       process_->ask(
           "destroy",
-          [&](detail::shared_area& a) {
-            a.what = detail::shared_area::operation::destroy;
+          [&](detail::lane& a) {
+            a.what = detail::lane::operation::destroy;
             a.instance = instance_;
           },
-          [](detail::shared_area const&) {});
+          [](detail::lane const&) {});
     } catch (...) {}  // it is gone with its process
   }
 
@@ -68,28 +70,28 @@ class isolated_device final : public tile_device {
 
   void program(cell_tile const& tile, std::span<double const> target, std::span<double> mean,
                std::span<double> sigma) const override {
-    run(tile, detail::shared_area::operation::program, "program", [](detail::shared_area&) {}, {target}, {mean, sigma});
+    run(tile, detail::lane::operation::program, "program", [](detail::lane&) {}, {target}, {mean, sigma});
     results_->program(mean, sigma);
   }
   void draw(cell_tile const& tile, stream const& numbers, std::uint32_t time, std::span<double const> target,
             std::span<double> programmed) const override {
-    auto const address = [&](detail::shared_area& a) {
+    auto const address = [&](detail::lane& a) {
       a.seed = numbers.seed, a.purpose = static_cast<std::uint32_t>(numbers.use), a.array = numbers.array,
       a.time = time;
     };
-    run(tile, detail::shared_area::operation::draw, "draw", address, {target}, {programmed});
+    run(tile, detail::lane::operation::draw, "draw", address, {target}, {programmed});
     results_->draw(programmed);
   }
   void age(cell_tile const& tile, double age_s, std::span<double const> target, std::span<double const> programmed,
            std::span<double const> z, std::span<double> aged) const override {
-    run(tile, detail::shared_area::operation::age, "age", [&](detail::shared_area& a) { a.age_s = age_s; },
-        {target, programmed, z}, {aged});
+    run(tile, detail::lane::operation::age, "age", [&](detail::lane& a) { a.age_s = age_s; }, {target, programmed, z},
+        {aged});
     results_->age(aged);
   }
   void read(cell_tile const& tile, double age_s, std::span<double const> programmed, std::span<double const> aged,
             std::span<double> sigma) const override {
-    run(tile, detail::shared_area::operation::read, "read", [&](detail::shared_area& a) { a.age_s = age_s; },
-        {programmed, aged}, {sigma});
+    run(tile, detail::lane::operation::read, "read", [&](detail::lane& a) { a.age_s = age_s; }, {programmed, aged},
+        {sigma});
     results_->read(sigma);
   }
 
@@ -99,9 +101,12 @@ class isolated_device final : public tile_device {
 
   /// A call in pieces that the shared memory holds: rows of the tile, or parts of a row.
   template <class Address>
-  void run(cell_tile const& tile, detail::shared_area::operation what, char const* function, Address const& address,
+  void run(cell_tile const& tile, detail::lane::operation what, char const* function, Address const& address,
            inputs const& in, outputs const& out) const {
-    constexpr std::size_t most = detail::shared_area::cells;
+    // Here, so that nobody's time runs out while another's call is under way.
+    std::unique_lock lock(one_at_a_time_, std::defer_lock);
+    if (table_.threads == OHMIC_ONE_AT_A_TIME) lock.lock();
+    constexpr std::size_t most = detail::lane::cells;
     for (std::size_t r = 0; r < tile.rows;) {
       std::size_t const rows = std::clamp<std::size_t>(most / std::max<std::size_t>(tile.cols, 1), 1, tile.rows - r);
       for (std::size_t c = 0; c < tile.cols;) {
@@ -109,14 +114,14 @@ class isolated_device final : public tile_device {
         std::size_t const at = r * tile.cols + c, n = rows * cols;
         process_->ask(
             function,
-            [&](detail::shared_area& a) {
+            [&](detail::lane& a) {
               a.what = what, a.instance = instance_;
               a.rows = rows, a.cols = cols, a.first = tile.first + r * tile.stride + c, a.stride = tile.stride;
               address(a);
               std::size_t k = 0;
               for (auto const& values : in) std::copy_n(values.data() + at, n, a.values[k++]);
             },
-            [&](detail::shared_area const& a) {
+            [&](detail::lane const& a) {
               std::size_t k = 3;
               for (auto const& values : out) std::copy_n(a.values[k++], n, values.data() + at);
             });
@@ -130,6 +135,7 @@ class isolated_device final : public tile_device {
   ohmic_device_v1 table_;
   std::uint32_t instance_ = 0;
   std::optional<results> results_{};
+  mutable std::mutex one_at_a_time_{};
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::plugin

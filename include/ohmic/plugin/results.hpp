@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -47,17 +48,17 @@ class results {
                   std::move(allowed), "mend the plugin; ohmic plugin check FILE shows its faults"});
   }
   void require(char const* function, char const* name, std::span<double const> values, double low, double high) const {
-    // One comparison catches NaN as well.
-    auto const bad = std::find_if(values.begin(), values.end(), [&](double v) { return !(v >= low && v <= high); });
-    // Of an unlimited range infinity is not a conductance either.
-    auto const infinite = bad != values.end() || std::isfinite(high)
-                              ? bad
-                              : std::find_if(values.begin(), values.end(), [](double v) { return std::isinf(v); });
-    if (infinite != values.end())
-      throw broken(function,
-                   std::string(name) + " of element " + std::to_string(infinite - values.begin()) + " of the tile",
-                   ohmic::detail::number_text(*infinite),
-                   ohmic::detail::number_text(low) + ".." + ohmic::detail::number_text(high) + ", finite");
+    // No comparison with NaN holds, and of an unlimited range infinity is not a conductance either. Without a way out of the
+    // loop, so that it runs over lanes.
+    double const most = std::min(high, std::numeric_limits<double>::max());
+    auto const is_right = [&](double v) { return v >= low && v <= most; };
+    bool right = true;
+    for (double const v : values) right = right & is_right(v);
+    if (right) return;
+    auto const bad = std::find_if_not(values.begin(), values.end(), is_right);
+    throw broken(function, std::string(name) + " of element " + std::to_string(bad - values.begin()) + " of the tile",
+                 ohmic::detail::number_text(*bad),
+                 ohmic::detail::number_text(low) + ".." + ohmic::detail::number_text(high) + ", finite");
   }
 
   [[nodiscard]] device_facts checked(ohmic_device_v1 const& table, ohmic_device_facts const& f) const {

@@ -28,8 +28,11 @@ struct convolution {
 };
 
 /// One image through all convolutions; the positions are the tokens of a product. F: scale, folded normalisation,
-/// activation.
-[[nodiscard]] inline repeated_program convolution_program(std::vector<convolution> const& layers, std::size_t batch,
+/// activation. Shortcuts are added to what they pass; a classifier, where there are classes, takes the mean over the
+/// positions of the last convolution.
+[[nodiscard]] inline repeated_program convolution_program(std::vector<convolution> const& layers,
+                                                          std::vector<convolution> const& shortcuts,
+                                                          std::size_t classes, std::size_t batch,
                                                           function_choices const& c) {
   repeated_program out;
   for (auto const& l : layers) {
@@ -37,6 +40,25 @@ struct convolution {
         detail::projection({1, operation::convolution}, {l.positions() * batch, l.patch(), l.output_channels}, c);
     op.post.add<"activation_unit", "apply">(l.positions() * batch * l.output_channels);
     out.push_back({op, l.times});
+  }
+  for (auto const& l : shortcuts) {
+    sub_operation op =
+        detail::projection({1, operation::A_residual}, {l.positions() * batch, l.patch(), l.output_channels}, c);
+    op.post.add<"post", "add_residual">(l.positions() * batch * l.output_channels);
+    out.push_back({op, l.times});
+  }
+  if (classes > 0 && !layers.empty()) {
+    auto const& last = layers.back();
+    sub_operation mean{{1, operation::mean},
+                       operand_source::sums,
+                       {last.output_channels, last.positions(), 1},
+                       c.activation_digits,
+                       batch,
+                       {}};
+    mean.post.add<"post", "scale">(batch * last.output_channels);
+    mean.post.add<"cache", "write">(batch * last.output_channels);
+    out.push_back({mean, 1});
+    out.push_back({detail::leaving({1, operation::classifier}, {batch, last.output_channels, classes}, c), 1});
   }
   return out;
 }

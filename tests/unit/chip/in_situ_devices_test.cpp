@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "ohmic/chip/idle.hpp"
 #include "ohmic/chip/in_situ_cost.hpp"
 #include "ohmic/chip/isaac.hpp"
 #include "ohmic/chip/multi_bit.hpp"
@@ -51,9 +52,14 @@ std::string difference_on(Model const& m, chip::token_lists const& texts, settin
   return all;
 }
 
+/// Converters with errors and noise, written until they verify.
+settings_text const odd_converters = {
+    "converter.kind=sar",  "converter.mismatch=0.02",     "converter.offset=0.005", "converter.noise=0.002",
+    "converter.gain=1000", "cell.programming_error=0.05", "cell.write.max_tries=4", "cell.write.tolerance=0.03"};
+
 template <class Spec>
 void check_on_all_models() {
-  for (auto const& changes : {settings_text{}, worn}) {
+  for (auto const& changes : {settings_text{}, worn, odd_converters}) {
     INFO(Spec::name << ", " << changes.size() << " changes");
     CHECK(difference_on<Spec>(small_bert(), small_texts(small_bert_sizes(), 3, 5), changes) == "");
     CHECK(difference_on<Spec>(tiny_gpt2(), tiny_texts(1), changes) == "");
@@ -206,6 +212,89 @@ TEST_CASE(
   s.add_rows(report);
   CHECK(std::fabs(report.latency_s(ohmic::phase::prefill) - 3 * (10 * 100e-9 + 2 * (32 * 10.96875e-6 + 10 * 100e-9))) <
         1e-12);
+}
+
+TEST_CASE("converters with errors are those of their array in every text, and differ from chip to chip") {
+  small_model const f;
+  settings_text const errors = {"converter.kind=ramp", "converter.mismatch=0.1", "converter.offset=0.01"};
+  auto with = [&](std::string const& more) {
+    auto all = errors;
+    all.push_back(more);
+    return f.on<chip::isaac>(device_settings<chip::isaac>(all));
+  };
+  auto const on = with("noise.seed=1");
+  CHECK(logits_on(on, f.m, 0) == logits_on(on, f.m, 5));
+  CHECK(logits_on(with("noise.seed=2"), f.m) != logits_on(on, f.m));
+  CHECK(logits_on(with("converter.columns=129"), f.m) != logits_on(on, f.m));
+  auto const noisy = with("converter.noise=0.01");
+  CHECK(logits_on(noisy, f.m, 0) != logits_on(noisy, f.m, 5));
+  CHECK(logits_on(noisy, f.m, 5) == logits_on(noisy, f.m, 5));
+  // Without errors the bits of the chip as it is, whatever the kind.
+  auto const ideal = f.on<chip::multi_bit>(device_settings<chip::multi_bit>({}));
+  for (std::string kind : {"sar", "flash", "ramp"})
+    CHECK(logits_on(f.on<chip::multi_bit>(device_settings<chip::multi_bit>({"converter.kind=" + kind})), f.m) ==
+          logits_on(ideal, f.m));
+}
+
+TEST_CASE("tries of K and V are counted and priced, row by row until the slowest cell verifies") {
+  small_model const f;
+  settings_text const tried = {"cell.programming_error=0.05", "cell.write.max_tries=6", "cell.write.tolerance=0.02",
+                               "cell.write.pulse=1e-7 s"};
+  auto const c = device_settings<chip::multi_bit>(tried);
+  auto const on = f.on<chip::multi_bit>(c);
+  chip::engine<chip::multi_bit> e(on, chip::product_mode::convert, serial());
+  std::vector<std::int32_t> const ids{1, 2, 3, 4, 5, 6};
+  static_cast<void>(ohmic::model::classify(e, f.m, ids));
+  std::uint64_t writes = 0;
+  chip::in_situ_schedule schedule;
+  schedule.add(c, program_of(f.m, ids.size(), on.choices()));
+  double planned = 0.0, counted = 0.0;
+  for (auto const& o : schedule.operations) planned += o.writing_s;
+  for (std::size_t i = 0; i < e.report().sites.size(); ++i) {
+    writes += e.report().sites[i].actions.count<"cell", "write">();
+    schedule.see(c, static_cast<program::operation>(i % program::operation_count), e.report().sites[i].written);
+  }
+  for (auto const& o : schedule.operations) counted += o.writing_s;
+  auto const w = schedule.written();
+  CHECK(w.all.cells == writes);  // pairs have no unit columns
+  CHECK(w.all.tries > w.all.cells);
+  CHECK(w.rounds > w.rows);
+  // A try is 100 ns, and so is a read: 128 columns at 1.28 GS/s.
+  CHECK(planned == Approx(static_cast<double>(w.rows) * 200e-9).epsilon(1e-12));
+  CHECK(counted == Approx(static_cast<double>(w.rounds) * 200e-9).epsilon(1e-12));
+  chip::run_tally all;
+  for (auto const& site : e.report().sites) all += site.actions;
+  auto const report = chip::in_situ_cost("multi_bit", c, all, 1, schedule);
+  double of_writes = 0.0, of_more = 0.0, verified = 0.0;
+  for (auto const& row : report.rows) {
+    if (row.what != ohmic::metric::dynamic_energy) continue;
+    if (row.part == "cell.write") of_writes = row.total;
+    if (row.part == "cell.rewrite") of_more = row.total;
+    if (row.part == "cell.verify") verified = row.total;
+  }
+  CHECK((of_writes + of_more) / of_writes ==
+        Approx(static_cast<double>(w.all.tries) / static_cast<double>(w.all.cells)).epsilon(1e-12));
+  CHECK(verified > static_cast<double>(w.all.tries) * 1e-12);  // a conversion each
+  CHECK(chip::in_situ_writing(c, w).time.si() == Approx(counted).epsilon(1e-12));
+  // Weights: all arrays side by side.
+  auto const& weights = on.weight_writing();
+  CHECK(weights.all.tries > weights.all.cells);
+  CHECK(weights.rows <= 128);
+}
+
+TEST_CASE("settings of a chip that do nothing are found") {
+  auto const keys = [](settings_text const& changes) {
+    std::string all;
+    for (auto const& i : chip::idle_settings(device_settings<chip::isaac>(changes))) all += std::string(i.key) + " ";
+    return all;
+  };
+  auto const plain = keys({});
+  for (std::string key : {"range.sigmas", "cell.write.max_tries", "cell.retention.compensation", "cell.curve.read"})
+    CHECK(plain.find(key) != plain.npos);
+  auto const busy = keys({"range.rule=mean_sigma", "cell.programming_error=0.01", "cell.write.max_tries=3"});
+  for (std::string key :
+       {"range.sigmas", "cell.write.max_tries", "cell.write.tolerance", "cell.retention.compensation"})
+    CHECK(busy.find(key) == busy.npos);
 }
 
 TEST_CASE("counted energies of an array of isaac are the published ones of its MACs") {

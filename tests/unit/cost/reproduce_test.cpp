@@ -132,4 +132,16 @@ TEST_CASE("a listed row that starts to agree fails") {
   CHECK(r.pass());
 }
 
+TEST_CASE("robustness is read from the dense bank, and said to be a check of the printed multiple") {
+  for (auto const& r : reproduce()) {
+    bool const robust = r.printed->id.starts_with("robust.");
+    CHECK(r.applied == robust);
+    if (robust) CHECK(r.formula.find(": 0 wrong; at ") != std::string::npos);
+  }
+  CHECK(ohmic::chip::detail::wrong_cells(2, 5.0) == 0);
+  CHECK(ohmic::chip::detail::wrong_cells(2, 6.2) > 0);
+  CHECK(ohmic::chip::detail::wrong_cells(1, 18.0) == 0);
+  CHECK(ohmic::chip::detail::wrong_cells(1, 18.6) > 0);
+}
+
 TEST_CASE("an unknown id is refused") { CHECK_THROWS_AS(printed("fig99"), error); }

@@ -21,6 +21,7 @@ struct code_case {
   in_situ::code_layout layout{};
   ohmic::range_config range{};
   in_situ::code_cell_settings cells{};
+  ohmic::converter_config converter{};
   filling x_kind = filling::normal, y_kind = filling::normal;
   int x_top = 127;
   bool inputs_have_sign = true;
@@ -100,7 +101,7 @@ struct code_run {
 
   code_run(code_case const& c, typename Adc::config const& adc, ohmic::executor& threads,
            in_situ::column_kernels<Adc> const& kernels = in_situ::column_kernels_of<Adc>)
-      : array({c.layout, adc, c.range, c.cells}, kernels) {
+      : array({c.layout, adc, c.range, c.cells, c.converter}, kernels) {
     dice random(c.seed);
     x = filled(c.tokens, c.inner, c.x_kind, c.x_top, random);
     y = filled(c.outputs, c.inner, c.y_kind, static_cast<int>(c.layout.weight_top()), random);

@@ -50,6 +50,10 @@ TEST_CASE(
       {"", "cell.retention.compensation=global", "cell.retention.compensation=per_column",
        "cell.retention.compensation=exact"},
       {"", "cell.temperature.at=350 K"},
+      {"", "converter.kind=sar; converter.mismatch=0.05; converter.gain=100; converter.columns=2",
+       "converter.kind=flash; converter.offset=0.01; converter.noise=0.02",
+       "converter.kind=ramp; converter.mismatch=0.05; converter.slope=0.02; converter.bow=0.01; converter.delay=0.5",
+       "converter.kind=sar; converter.offset=0.01; converter.noise=0.02"},
   };
   auto const layouts = small_layouts();
   auto const runs = [&](std::string const& layout, std::string const& text) {
@@ -61,6 +65,7 @@ TEST_CASE(
     struct part_settings {
       ohmic::resistive_cell_config cell = in_situ::ideal_cell();
       ohmic::wire_config wires{};
+      ohmic::converter_config converter{};
     } parts;
     std::istringstream in(text);
     for (std::string item; std::getline(in, item, ';');) {
@@ -68,9 +73,11 @@ TEST_CASE(
       if (first == item.npos) continue;
       item = item.substr(first);
       auto const rest = item.substr(item.find('.') + 1);
-      item[0] == 'c' ? ohmic::assign(parts.cell, rest) : ohmic::assign(parts.wires, rest);
+      if (item.starts_with("cell.")) ohmic::assign(parts.cell, rest);
+      if (item.starts_with("wires.")) ohmic::assign(parts.wires, rest);
+      if (item.starts_with("converter.")) ohmic::assign(parts.converter, rest);
     }
-    c.cells.cell = parts.cell, c.cells.wires = parts.wires;
+    c.cells.cell = parts.cell, c.cells.wires = parts.wires, c.converter = parts.converter;
     try {
       code_run<uniform_adc> const run(c, {6, false}, *thread_counts()[0]);
       in_situ::code_report plain;

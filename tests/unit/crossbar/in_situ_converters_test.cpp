@@ -359,6 +359,7 @@ TEST_CASE("in-situ array: settings without an effect are known, and have none") 
                                          {"", "adc.margin", "2"},
                                          {"", "cell.write.max_tries", "5"},
                                          {"cell.programming_error=0.1; ", "cell.write.tolerance", "0.5"},
+                                         {"", "cell.write.pulse", "1e-7 s"},
                                          {"", "cell.retention.exponent", "0.1"},
                                          {"", "cell.retention.spread", "0.1"},
                                          {"cell.retention.exponent=0.1; ", "cell.retention.age", "0.5 s"},

@@ -145,11 +145,28 @@ TEST_CASE("in-situ devices: drift shrinks results, and compensation restores the
   auto const warm =
       in_situ_product(w, x, in_situ_settings(exact_read + "cell.r_off=inf ohm; cell.temperature.at=350 K"));
   CHECK(fitted_gain(warm, exact) == Approx(std::exp(0.1 / 8.617333262e-5 * (1.0 / 300.0 - 1.0 / 350.0))).epsilon(1e-9));
-  check_refused(
-      [&] {
-        in_situ::config::validate(in_situ_settings("weights.mapping=offset; cell.retention.compensation=global"));
-      },
-      errc::config_conflict, {"cell.retention.compensation", "only pairs have factors against drift", "weights.mapping=differential"});
+}
+
+TEST_CASE("in-situ devices: factors against drift act on offset columns before the offset comes off") {
+  auto const w = clipped_normals(6, 60, 35), x = clipped_normals(60, 5, 36);
+  for (std::string mapping : {"offset", "offset_unit_column"})
+    for (std::string cut : {"", "weights.slices=2,2,2,2; ", "array.rows=16; "}) {
+      std::string const text = exact_read + "weights.mapping=" + mapping + "; " + cut;
+      std::string const aged = text + "cell.retention.age=1e4 s; cell.retention.exponent=0.05; ";
+      auto const young = in_situ_product(w, x, in_situ_settings(text));
+      for (std::string kind : {"global", "per_column", "exact"}) {
+        INFO(mapping << " " << cut << kind);
+        auto const y = in_situ_product(w, x, in_situ_settings(aged + "cell.retention.compensation=" + kind));
+        for (std::size_t k = 0; k < y.size(); ++k) CHECK(y.flat()[k] == Approx(young.flat()[k]).margin(1e-9));
+      }
+      // A count of inputs does not drift with the cells: without a factor far off.
+      if (mapping == "offset") CHECK(fitted_gain(in_situ_product(w, x, in_situ_settings(aged)), young) < 0.9);
+      // A spread of exponents: a factor each for the columns and the unit column.
+      auto const each = in_situ::program(
+          w.view(), in_situ_settings(aged + "cell.retention.spread=0.02; cell.retention.compensation=per_column"));
+      CHECK(each.output_gain.size() == each.columns);
+      CHECK(each.output_gain.front() != each.output_gain.back());
+    }
 }
 
 TEST_CASE("in-situ devices: per column mends what differs between columns, global does not") {

@@ -305,7 +305,6 @@ TEST_CASE("in-situ array: bad settings are refused with the field, what was foun
       {"inputs.coding=pulse_width; cell.curve.law=milo; cell.r_on=5 kohm; cell.r_off=20 kohm",
        {"cell.curve.law", "inputs.passes=two_summed_analog"}},
       {"adc.range=largest; lines.nonlinearity=0.3", {"lines.nonlinearity", "calibrated"}},
-      {"weights.mapping=offset; cell.retention.compensation=global", {"cell.retention.compensation", "whole model"}},
       {"weights.mapping=offset; cell.levels=15", {"cell.levels", "got 15", "even"}},
       {"weights.offset_gain=crosssim_offset_gain", {"weights.offset_gain", "exact"}},
       {"inputs.bits=1", {"inputs.bits", "got 1"}, errc::config_value},

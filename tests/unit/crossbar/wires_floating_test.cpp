@@ -16,7 +16,7 @@ using namespace ohmic_test;
 
 namespace {
 
-constexpr double infinite = std::numeric_limits<double>::infinity();
+constexpr double endless = std::numeric_limits<double>::infinity();
 
 double largest_current(plain_wires const& p) {
   return std::max(
@@ -50,7 +50,7 @@ wire_network floating(std::size_t size, double weak_S) {
   for (double& g : n.g_S.flat()) g = 1e-4;
   for (std::size_t i = 0; i < size; ++i) n.g_S(i, 0) = 0.0;
   n.g_S(size / 3, 0) = weak_S;
-  n.sense_ohm.assign(size, infinite);
+  n.sense_ohm.assign(size, endless);
   n.sense_ohm[0] = 0.0;
   return n;
 }
@@ -60,7 +60,7 @@ wire_network floating(std::size_t size, double weak_S) {
 TEST_CASE("floating bit lines: currents are those of 113 bits, with equal voltages and lines that are not read") {
   for (double weak : {1e-6, 1e-8, 1e-10, 1e-12})
     for (double segment : {0.0, 1.0})
-      for (double sense : {infinite, 1e9})
+      for (double sense : {endless, 1e9})
         for (auto end : {far_end::open, far_end::driven})
           for (double driver : {0.0, 50.0, 1e6}) {
             auto n = floating(6, weak);
@@ -83,8 +83,7 @@ TEST_CASE("floating bit lines: conductances over nine decades, groups of lines a
     n.wires.word_segment = ohms(random.between(0, 1) == 0 ? 0.0 : 10.0 * random.real());
     n.wires.bit_segment = ohms(random.between(0, 1) == 0 ? 0.0 : 10.0 * random.real());
     for (std::size_t i = 0; i < 7; ++i) n.driver_ohm.push_back(random.between(0, 4) == 0 && i > 0 ? 1e9 : 0.0);
-    for (std::size_t j = 0; j < 5; ++j)
-      n.sense_ohm.push_back(j == 0 ? 1.0 : random.between(0, 1) == 0 ? infinite : 1e9);
+    for (std::size_t j = 0; j < 5; ++j) n.sense_ohm.push_back(j == 0 ? 1.0 : random.between(0, 1) == 0 ? endless : 1e9);
     n.g_S(0, 0) = 1e-9;
     for (std::size_t j = 0; j < 5; ++j) n.g_S(1, j) = n.g_S(1, j) > 0.0 ? n.g_S(1, j) : 1e-6;
     bool const equal = random.between(0, 1) == 0;

@@ -7,6 +7,7 @@
 #include "laws/device_law.hpp"
 #include "ohmic/device/catalogue.hpp"
 #include "ohmic/device/decorators.hpp"
+#include "ohmic/device/programmable_cell.hpp"
 #include "support/catch.hpp"
 
 using namespace ohmic;
@@ -205,4 +206,23 @@ TEST_CASE("decorators add their effect, and nothing when they are off") {
   composed.exponent = 0.1;
   CHECK(composed.programming_sigma(50.0) == rram_milo{}.programming_sigma(50.0));
   CHECK(composed.facts().has_drift);
+}
+
+namespace {
+/// A user's own fit of a law of the catalogue.
+struct fitted_rram : rram_taox {
+  fitted_rram() noexcept { full_scale_uS = 7.0; }
+};
+}  // namespace
+
+TEST_CASE("a law of a user's own keeps the members that it was given") {
+  resistive_cell_config c;
+  c.r_on = ohms(20e3), c.r_off = ohms(INFINITY);
+  device_streams const numbers(3, 1);
+  configured_cell<fitted_rram> const own(c);
+  configured_cell<rram_taox> const published(c);
+  double const off = own.written(numbers, 5, 0.5).programmed - 0.5,
+               of_range = published.written(numbers, 5, 0.5).programmed - 0.5;
+  CHECK(off != 0.0);
+  CHECK(off / of_range == Approx(7.0 / 50.0).epsilon(1e-9));  // 7 uS instead of the range, 50 uS
 }

@@ -1,17 +1,12 @@
 // Sizes from config.json files; the texts follow the published files of the families named.
 #include "import_support.hpp"
-#include "ohmic/model/import/network.hpp"
+#include "network_support.hpp"
 
 using namespace ohmic;
 using namespace ohmic::model;
 using namespace ohmic_test;
 
 namespace {
-network network_of(std::string const& text) {
-  temporary_folder const folder;
-  folder.write("config.json", text);
-  return read_network(folder.path());
-}
 bool same_sizes(program::transformer_shape const& a, program::transformer_shape const& b) {
   return a.layers == b.layers && a.width == b.width && a.heads == b.heads && a.key_heads == b.key_heads &&
          a.head_width == b.head_width && a.hidden == b.hidden && a.vocabulary == b.vocabulary &&
@@ -138,7 +133,7 @@ TEST_CASE("contradictory and unusable configurations are refused, naming file an
   refused(R"({"model_type":"rwkv","hidden_size":768,"num_hidden_layers":2})", errc::config_value, "model_type");
   refused(R"({"num_query_heads":[12,16]})", errc::config_value, "num_query_heads");
   refused(R"({"model_type":"encoder-decoder","encoder":{},"decoder":{}})", errc::config_value, "encoder");
-  for (char const* size : {"1e30", "4096.5", "true", "[8]", "1000000000000000000000000000000"})
+  for (char const* size : {"1e30", "4096.5", "true", "[]", "1000000000000000000000000000000"})
     refused(R"({"num_hidden_layers":2,"num_attention_heads":12,"hidden_size":)" + std::string(size) + "}",
             errc::file_format, "hidden_size");
   refused(R"({"model_type":"llava","text_config":{}})", errc::missing_entry, "text_config.hidden_size");
@@ -316,6 +311,9 @@ TEST_CASE("layers of other products are refused with their key; sizes under kind
   refused(R"("model_type":"convbert")", "model_type");
   refused(R"("head_ratio":2)", "head_ratio");
   refused(R"("attn_layers":["local","lsh"])", "attn_layers");
+  refused(R"("use_cla":true)", "use_cla");
+  refused(R"("model_type":"switch_transformers","num_experts":8)", "num_experts");
+  refused(R"("num_experts":4,"moe_topk":[1,2])", "moe_topk");
 
   auto const ctrl =
       network_of(R"({"model_type":"ctrl","n_embd":1280,"n_layer":48,"n_head":16,"dff":8192,"vocab_size":246534,

@@ -261,7 +261,7 @@ TEST_CASE("names from hostile files cannot break a message") {
   CHECK(text.find('\n') == std::string::npos);
   CHECK(text.find('\x1b') == std::string::npos);
   CHECK_THAT(text, contains("xxx...'"));
-  CHECK(in_quotes("a\nb\xff\x7f") == R"('a\x0ab\xff\x7f')");
+  CHECK(ohmic::in_quotes("a\nb\xff\x7f") == R"('a\x0ab\xff\x7f')");
 }
 
 namespace {

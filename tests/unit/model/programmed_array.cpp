@@ -43,7 +43,7 @@ TEST_CASE("a programmed array comes back bit for bit, with its settings, noise a
   std::string const pcm =
       "cell.device=pcm_nandakumar; cell.r_on=40 kohm; cell.r_off=inf ohm; cell.retention.age=3600 s; ";
   for (std::string settings :
-       {std::string(), pcm + "cell.retention.compensation=per_column", pcm + "weights.mapping=offset_unit_column",
+       {std::string(), pcm + "cell.retention.compensation=per_column", pcm + "weights.mapping=offset_unit_column; cell.retention.compensation=per_column",
         std::string("weights.slices=2,2,4; inputs.slice_bits=1; array.rows=5; cell.faults.stuck_low=0.1; "
                     "cell.programming_error=0.02; cell.write.max_tries=4; weights.largest=3")}) {
     INFO(settings);

@@ -1,8 +1,7 @@
 // Plugins in a process of their own: the same bits; crashes, hangs and wild writes are named errors, and the host goes on.
-#include <cmath>
-#include <concepts>
 #include <cstdint>
-#include <memory>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -10,12 +9,15 @@
 #include "laws/device_law.hpp"
 #include "ohmic/device/pcm.hpp"
 #include "ohmic/plugin/host.hpp"
+#include "plugin/all_of.hpp"
 #include "support/catch.hpp"
 #include "support/diagnosis.hpp"
+#include "support/temporary_file.hpp"
 
 namespace {
 
 using namespace ohmic;
+using ohmic_test::all_of;
 using ohmic_test::check_refused;
 
 std::string case_file(std::string const& name) { return std::string(OHMIC_PLUGIN_CASES) + "/" + name + ".so"; }
@@ -24,23 +26,6 @@ std::string shipped_file(std::string const& name) { return std::string(OHMIC_PLU
 /// Little time only where it is to run out: other cases may wait for a busy machine.
 plugin::isolation limits_of(std::string const& way) {
   return {way.starts_with("hangs") ? 500 : 60'000, std::uint64_t{1} << 28};
-}
-
-/// All that a device makes of a tile.
-std::vector<double> all_of(tile_device const& d, std::size_t rows, std::size_t cols) {
-  cell_tile const tile = {rows, cols, 5, 2 * cols};
-  std::size_t const n = tile.size();
-  std::vector<double> target(n), mean(n), sigma(n), drawn(n), aged(n), noise(n), z(n);
-  for (std::size_t i = 0; i < n; ++i)
-    target[i] = 1.0 + 19.0 * static_cast<double>(i) / static_cast<double>(n), z[i] = std::sin(static_cast<double>(i));
-  stream const numbers{3, purpose::programming, 2};
-  d.program(tile, target, mean, sigma);
-  if (d.draws()) d.draw(tile, numbers, 4, target, drawn);
-  d.age(tile, 100.0, target, mean, z, aged);
-  d.read(tile, 100.0, mean, aged, noise);
-  std::vector<double> out;
-  for (auto const* v : {&mean, &sigma, &drawn, &aged, &noise}) out.insert(out.end(), v->begin(), v->end());
-  return out;
 }
 
 TEST_CASE("an isolated device gives the bits of one in the host's process, of tiles larger than shared memory too") {
@@ -100,19 +85,57 @@ TEST_CASE("what an isolated plugin does wrong has the words of the host's own pr
                 {"too long"});
 }
 
-TEST_CASE("threads take turns with an isolated plugin") {
-  plugin::loaded const p(shipped_file("device_pcm"), plugin::isolation{});
-  auto const d = p.make_device("plugin_pcm_hermes", "");
-  auto const expected = all_of(*d, 8, 16);
-  std::vector<int> right(4);
+TEST_CASE("threads call an isolated plugin at the same time, or take turns where it says so, to the same bits") {
+  for (auto const& [file, name] : {std::pair(shipped_file("device_pcm"), "plugin_pcm_hermes"),
+                                   std::pair(case_file("own_thread_only"), "test_cell")}) {
+    CAPTURE(name);
+    plugin::loaded const p(file, plugin::isolation{});
+    auto const d = p.make_device(name, "");
+    auto const expected = all_of(*d, 8, 16);
+    std::vector<int> right(20);  // more than there are lanes
+    std::vector<std::thread> threads;
+    for (auto& r : right)
+      threads.emplace_back([&] {
+        r = 1;
+        for (int k = 0; k < 10; ++k) r = r != 0 && all_of(*d, 8, 16) == expected;
+      });
+    for (auto& t : threads) t.join();
+    CHECK(right == std::vector<int>(20, 1));
+  }
+}
+
+TEST_CASE("a crash under one of several calls is what all of them report") {
+  plugin::loaded const p(case_file("crashes"), limits_of("crashes"));
+  auto const d = p.make_device("test_cell", "");
+  std::vector<std::string> said(4);
   std::vector<std::thread> threads;
-  for (auto& r : right)
+  for (auto& text : said)
     threads.emplace_back([&] {
-      r = 1;
-      for (int k = 0; k < 20; ++k) r = r != 0 && all_of(*d, 8, 16) == expected;
+      try {
+        static_cast<void>(all_of(*d, 2, 2));
+      } catch (error const& e) { text = e.what(); }
     });
   for (auto& t : threads) t.join();
-  CHECK(right == std::vector<int>(4, 1));
+  for (auto const& text : said) CHECK_THAT(text, ohmic_test::contains("it crashed: signal 11"));
+}
+
+TEST_CASE("a host of the other compiler has the same bits of plugins of both, in its process and apart") {
+  std::string const host = std::string(OHMIC_PLUGIN_CASES) + "/host_other";
+  if (!std::filesystem::exists(host)) {
+    WARN("no second compiler, nothing to compare");
+    return;
+  }
+  plugin::loaded const own(shipped_file("device_pcm"));
+  auto const expected = ohmic_test::hexadecimal(all_of(*own.make_device("plugin_pcm_nandakumar", ""), 7, 9));
+  for (auto const& file : {shipped_file("device_pcm"), case_file("device_pcm_other")})
+    for (char const* how : {"", " isolated"}) {
+      CAPTURE(file, how);
+      ohmic_test::temporary_folder const folder;
+      auto const out = folder.path() / "out";
+      REQUIRE(std::system(("'" + host + "' '" + file + "' plugin_pcm_nandakumar 7 9" + how + " >'" + out.string() + "'")
+                              .c_str()) == 0);
+      CHECK(ohmic_test::read_bytes(out) == expected);
+    }
 }
 
 }  // namespace

@@ -245,7 +245,7 @@ TEST_CASE("a convolution is a product of patches") {
   CHECK(c.positions() == 28u * 28u);
   CHECK(c.patch() == 576u);
   CHECK(c.weights() == 2u * 576u * 128u);
-  auto const p = convolution_program({c}, 1, {});
+  auto const p = convolution_program({c}, {}, 0, 1, {});
   REQUIRE(p.size() == 1);
   CHECK(p[0].times == 2);
   CHECK(p[0].op.shape == product_shape{784, 576, 128});

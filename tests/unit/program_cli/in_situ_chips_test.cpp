@@ -108,7 +108,9 @@ TEST_CASE("a calibration of a conventional chip is kept and serves chips with ot
 
 TEST_CASE("chip files and lists know conventional chips") {
   scratch_folder const folder;
-  folder.write("mine.toml", "chip = \"isaac\"\nname = \"half\"\n[array]\nrows = 64\n[weights]\nslices = [2, 2, 4]\n[adc]\nbits = 7\n");
+  folder.write(
+      "mine.toml",
+      "chip = \"isaac\"\nname = \"half\"\n[array]\nrows = 64\n[weights]\nslices = [2, 2, 4]\n[adc]\nbits = 7\n");
   auto const j = in_situ_result(wordnet_deploy("--chip " + (folder / "mine.toml"), 2));
   CHECK(j.at("chip") == "half");
   CHECK(j.at("config").at("array.rows") == 64);
@@ -124,7 +126,35 @@ TEST_CASE("chip files and lists know conventional chips") {
   CHECK(with_settings == 3);
 }
 
+TEST_CASE("deploy has converters with errors, prices tries of writing, and tells settings that do nothing") {
+  std::string const chip = "--chip multi_bit --set cell.programming_error=0.05 --set cell.write.tolerance=0.02 ";
+  auto const once = in_situ_result(wordnet_deploy(chip, 2)),
+             tried = in_situ_result(wordnet_deploy(chip + "--set cell.write.max_tries=5", 2)),
+             odd = in_situ_result(wordnet_deploy(
+                 "--chip multi_bit --set converter.kind=sar --set converter.mismatch=0.02 --set converter.noise=0.001 "
+                 "--set converter.columns=128 --set range.percentile=99",
+                 2));
+  CHECK(once.at("chips")[1].at("idle").dump().find("cell.write.tolerance") != std::string::npos);
+  CHECK(tried.at("chips")[1].at("idle").empty());
+  CHECK(odd.at("chips")[1].at("idle").dump().find("range.percentile: range.rule is not percentile") !=
+        std::string::npos);
+  auto const &a = once.at("chips")[1].at("cost"), &b = tried.at("chips")[1].at("cost");
+  for (char const* what : {"weights", "attention"}) {
+    CHECK(a.at("writing").at(what).at("tries") == a.at("writing").at(what).at("cells"));
+    CHECK(b.at("writing").at(what).at("cells") == a.at("writing").at(what).at("cells"));
+    CHECK(b.at("writing").at(what).at("tries") > b.at("writing").at(what).at("cells"));
+  }
+  CHECK(b.at("energy_J") > a.at("energy_J"));
+  CHECK(b.at("latency_s") > a.at("latency_s"));
+  CHECK(b.at("area_mm2") == a.at("area_mm2"));
+  CHECK(odd.at("layers") != in_situ_result(wordnet_deploy("--chip multi_bit", 2)).at("layers"));
+  CHECK(odd.at("chips")[1].at("actions_equal_plan") == true);
+}
+
 TEST_CASE("settings that a conventional chip does not have or cannot keep are refused by name") {
+  refused(wordnet_deploy("--chip isaac --set adc.lossless=true --set converter.kind=sar"),
+          {"converter.kind", "adc.lossless"});
+  refused(wordnet_deploy("--chip isaac --set converter.mismatch=0.1"), {"converter.kind", "ideal"});
   refused(wordnet_deploy("--chip isaac --set weights.slice=2"), {"weights.slice", "did you mean 'weights.slices'"});
   refused(wordnet_deploy("--chip isaac --set dense.cell.bits=1"), {"dense.cell.bits", "unknown key"});
   refused(wordnet_deploy("--chip isaac --set weights.slices=2,2,2"), {"weights.slices", "together 6"});

@@ -1,4 +1,5 @@
 // Plugins through the program: devices by name, where they are looked up, lists, checks, and what it says to bad ones.
+#include <fstream>
 #include <string>
 
 #include "ohmic/core/view.hpp"
@@ -54,6 +55,45 @@ TEST_CASE("mvm with a device of a plugin writes the bytes of the built-in one, b
   auto const a = ohmic::model::read_npy(f.path() / "a.npy");
   CHECK(ohmic::model::read_npy(f.path() / "b.npy").values == a.values);
   CHECK(ohmic::model::read_npy(f.path() / "c.npy").values == a.values);
+}
+
+TEST_CASE("cost: a plugin's price book is one of a file, with the same checks, in a process of its own too") {
+  scratch_folder const folder;
+  std::string const of = "cost --model bert_base --quiet --json ", csv = folder / "book.csv";
+  REQUIRE(run_program(of + (folder / "own.json") + " --save-prices " + csv).status == 0);
+  REQUIRE(run_program(of + (folder / "file.json") + " --prices " + csv).status == 0);
+  auto const file = read_json(folder.path() / "file.json");
+  std::string const with = " --plugin " + plugin_file("cost_table"), path = folder.path().string();
+  for (std::string const& options :
+       {with + " --prices cost_table:file=" + csv, with + " --plugin-isolated --prices cost_table:file=" + csv,
+        " --prices " + plugin_file("cost_table") + ":file=" + csv}) {
+    INFO(options);
+    auto const r = run_program(of + (folder / "plugin.json") + options);
+    INFO(r.text);
+    REQUIRE(r.status == 0);
+    auto const plugin = read_json(folder.path() / "plugin.json");
+    CHECK(plugin["rows"] == file["rows"]);
+    CHECK(plugin["notes"] == file["notes"]);
+    CHECK(plugin["unused_prices"].empty());
+  }
+  std::ifstream in(folder.path() / "book.csv");
+  std::string lines, line;
+  while (std::getline(in, line))
+    if (line.find("energy,dac.drive,") != 0) lines += line + "\n";
+  folder.write("less.csv", lines);
+  folder.write("more.csv", lines + "energy,dac.drive,1 pJ,assumption,test\narea,laser,1 mm2,assumption,test\n");
+  std::string const base = "cost --model bert_base" + with + " --prices ";
+  refused(base + "cost_table:file=" + (folder / "less.csv"), {"no energy price", "dac.drive"});
+  auto const more =
+      run_program(of + (folder / "more.json") + with + " --prices cost_table:file=" + (folder / "more.csv"));
+  REQUIRE(more.status == 0);
+  CHECK(read_json(folder.path() / "more.json")["unused_prices"] == nlohmann::json::array({"area laser"}));
+  refused(base + "cost_table:file=/no/such.csv", {"/no/such.csv"});
+  refused(base + "cost_table", {"--prices", "PLUGIN:PARAMETERS", "add ':'"});
+  refused("cost --model bert_base --prices no_plugin:file=x", {"no plugin of that name", "no_plugin"});
+  refused("cost --model bert_base --plugin " + plugin_file("device_pcm") + " --prices device_pcm:x",
+          {"the plugin has no price books"});
+  refused(base + "cost_table:file=" + csv + " --chip isaac", {"isaac", "--prices"});
 }
 
 TEST_CASE("a saved array of a plugin's device is multiplied again without the plugin") {

@@ -81,12 +81,15 @@ std::string chromium() {
   return "";
 }
 
-/// The page as a browser has it after its scripts ran.
-std::string rendered(reported const& r, std::string const& browser) {
+/// The page as a browser has it after its scripts ran, and one of ours that the page lets run.
+std::string rendered(reported const& r, std::string const& browser, std::string const& script = {}) {
+  std::smatch nonce;
+  REQUIRE(std::regex_search(r.page, nonce, std::regex("<script nonce=\"[0-9a-f]{32}\">")));
+  r.write("shown.html", r.page + (script.empty() ? "" : nonce.str() + script + "</script>"));
   std::string const command =
       browser + " --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir=" + (r / "profile") +
       " --virtual-time-budget=20000 --enable-logging=stderr --v=0 --dump-dom 'file://" +
-      (r.path() / "r.html").string() + "' 2>" + (r / "browser.log");
+      (r.path() / "shown.html").string() + "' 2>" + (r / "browser.log");
   FILE* const pipe = popen(command.c_str(), "r");
   std::string dom;
   std::array<char, 65536> buffer{};
@@ -204,10 +207,16 @@ TEST_CASE("report: a deployment has its layers, ranges and actions", "[slow]") {
   std::string calibration, line;
   for (int i = 0; i < 4 && std::getline(in, line); ++i) calibration += line + "\n";
   folder.write("calib.tsv", calibration);
-  reported const r("deploy --model '" + m + "' --data '" + m +
-                   "/test.tsv' --limit 2 --chip wang2024,isaac --calibration " + (folder / "calib.tsv"));
+  std::filesystem::copy_file(m + "/test.tsv", folder.path() / "<img src=x onerror=alert(1)>.tsv");
+  std::filesystem::create_directory_symlink(m, folder.path() / "<script>alert(1)<x>");
+  reported const r("deploy --model " + (folder / "<script>alert(1)<x>") + " --data " +
+                   (folder / "<img src=x onerror=alert(1)>.tsv") + " --limit 2 --chip wang2024,isaac,multi_bit" +
+                   " --calibration " + (folder / "calib.tsv"));
+  CHECK(r.page.find("<script>") == std::string::npos);
+  CHECK(r.page.find("<img") == std::string::npos);
   auto const names = r.charts();
-  for (char const* name : {"snr.svg", "clip.svg", "score_accuracy.svg", "actions.svg"})
+  for (char const* name : {"snr.svg", "clip.svg", "score_accuracy.svg", "actions.svg", "area.svg", "area_2.svg",
+                           "floorplan.svg", "floorplan_2.svg", "compare_area_mm2.svg", "compare_energy_J.svg"})
     CHECK(std::count(names.begin(), names.end(), std::string(name)) == 1);
   CHECK(std::count_if(names.begin(), names.end(), [](auto const& n) { return n.starts_with("adc_"); }) == 12);
   for (auto const& site : r.result["converters"]) {
@@ -224,6 +233,14 @@ TEST_CASE("report: a deployment has its layers, ranges and actions", "[slow]") {
       CHECK(spec["data"]["values"].size() == layers);
     }
   for (auto const& name : names) check_well_formed(text_of(r.path() / "charts" / name));
+  // The sources of what is priced, and everything that makes the page again.
+  for (auto const& chip : r.result["chips"])
+    if (chip["cost"].is_object())
+      for (auto const& row : chip["cost"]["rows"])
+        CHECK_THAT(r.page, contains("<td>" + row["path"].get<std::string>() + "</td><td>" + row["count"].dump()));
+  CHECK_THAT(r.page, contains("seed 1"));
+  CHECK_THAT(r.page, contains("ohmic " + r.result["version"].get<std::string>()));
+  CHECK_THAT(r.page, contains("--limit 2 --chip wang2024,isaac,multi_bit"));
 }
 
 TEST_CASE("report: what cannot be written is said before the run") {
@@ -254,5 +271,92 @@ TEST_CASE("report: a browser draws the page, finds nothing wrong, and has the nu
       CHECK_THAT(dom, contains("<td>" + row["path"].get<std::string>() + "</td><td>" + row["count"].dump() +
                                "</td><td>" + row["unit_price"].dump() + "</td>"));
     if (with_vega) CHECK_THAT(dom, contains("class=\"marks\""));
+  }
+}
+
+/// What a reader does: copies the second table, and has it selected where there is no clipboard; goes through the first chart by
+/// keyboard; draws a frame around all of it. What came of it stands in data-tried, as JSON.
+constexpr char const* reader_script = R"(
+(async () => {
+  const tried = {copied: [], keys: []};
+  const wait = ms => new Promise(r => setTimeout(r, ms));
+  for (let i = 0; i < 200 && !root.dataset.drawn; ++i) await wait(25);
+  const button = document.querySelectorAll('button.copy')[1], figure = document.getElementById('chart-0');
+  const chosen = () => figure.querySelector('.chosen').textContent;
+  let works = true;
+  Object.defineProperty(navigator, 'clipboard', {value: {
+    writeText: async t => { if (!works) throw new Error('none'); tried.copied.push(t); }}});
+  button.focus();
+  tried.button_has_focus = document.activeElement === button;
+  button.click(); await wait(50);
+  works = false;
+  button.click(); await wait(50);
+  tried.copied.push(String(getSelection()));
+  figure.focus();
+  tried.figure_has_focus = document.activeElement === figure;
+  for (const key of ['ArrowRight', 'ArrowRight', 'ArrowLeft', 'ArrowLeft', 'Escape']) {
+    figure.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+    tried.keys.push(chosen());
+  }
+  const ground = figure.querySelector('.vega svg path.background');
+  if (ground) {
+    ground.scrollIntoView({block: 'center'}); await wait(50);
+    const r = figure.querySelector('.vega svg g.mark-group.role-frame path.background').getBoundingClientRect();
+    const at = (kind, x, y) => (document.elementFromPoint(x, y) || ground).dispatchEvent(new PointerEvent(kind,
+      {clientX: x, clientY: y, bubbles: true, cancelable: true, view: window, button: 0, buttons: 1, pointerType: 'mouse'}));
+    at('pointerdown', r.left + 1, r.top + 1); await wait(20);
+    at('pointermove', r.left + r.width / 2, r.top + r.height / 2); await wait(20);
+    at('pointermove', r.right - 1, r.bottom - 1); await wait(20);
+    at('pointerup', r.right - 1, r.bottom - 1); await wait(100);
+    tried.framed = chosen();
+  }
+  root.dataset.tried = JSON.stringify(tried);
+})().catch(problem);
+)";
+
+TEST_CASE("report: a reader copies tables, goes through charts by keyboard and frames points, in a browser", "[slow]") {
+  auto const browser = chromium();
+  if (browser.empty()) {
+    WARN("no chromium: skipped");
+    return;
+  }
+  scratch_folder const folder;
+  folder.write("s.toml",
+               "model = \"bert_base\"\n[vary]\nadc.bits = [4, 6, 8]\ncost.duplication = [16, 64, 256]\n[objectives]\n"
+               "area = \"min\"\nlatency = \"min\"\n");
+  for (bool const with_vega : {false, true}) {
+    reported const r(
+        "sweep --spec " + (folder / "s.toml") + " --output " + (folder / (with_vega ? "vega.sqlite" : "plain.sqlite")),
+        with_vega);
+    if (with_vega && r.page.find("Vega-Lite was not found") != std::string::npos) {
+      WARN("no Vega-Lite in the data folder (examples/reports/fetch_vega.sh): plain SVG only");
+      continue;
+    }
+    auto const dom = rendered(r, browser, reader_script);
+    INFO(with_vega << text_of(r.path() / "browser.log"));
+    CHECK_THAT(dom, contains("data-problems=\"0\""));
+    std::smatch found;
+    REQUIRE(std::regex_search(dom, found, std::regex("data-tried=\"([^\"]*)\"")));
+    auto const tried = json::parse(std::regex_replace(
+        std::regex_replace(std::regex_replace(found[1].str(), std::regex("&quot;"), "\""), std::regex("&lt;"), "<"),
+        std::regex("&amp;"), "&"));
+    INFO(tried.dump(1));
+    CHECK(tried["button_has_focus"] == true);
+    CHECK(tried["figure_has_focus"] == true);
+    // What the second table says, cell by cell, with tabs between: both ways of copying.
+    REQUIRE(tried["copied"].size() == 2);
+    auto const from = r.page.find("<table>", r.page.find("<table>") + 1);
+    auto const table = r.page.substr(from, r.page.find("</table>", from) - from);
+    std::regex const cell("<t[hd][^>]*>([^<]*)</t[hd]>");
+    std::size_t cells = 0;
+    for (std::sregex_iterator i(table.begin(), table.end(), cell), end; i != end; ++i, ++cells)
+      for (auto const& text : tried["copied"])
+        if ((*i)[1].str().find('&') == std::string::npos) CHECK_THAT(text.get<std::string>(), contains((*i)[1].str()));
+    CHECK(cells > 4);
+    for (auto const& text : tried["copied"]) CHECK_THAT(text.get<std::string>(), contains("\t"));
+    auto const values = embedded(r.page, "charts")[0]["data"]["values"];
+    REQUIRE(values.size() == 9);
+    CHECK(tried["keys"] == json{values[0]["label"], values[1]["label"], values[0]["label"], values[8]["label"], ""});
+    if (with_vega) CHECK_THAT(tried["framed"].get<std::string>(), contains("9 in the frame: point"));
   }
 }

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <unistd.h>
 #include <vector>
 
@@ -61,6 +62,13 @@ std::string const small_grid =
 std::string const long_grid =
     "model = \"llama_7b\"\ndecode = 600\n[vary]\ntokens = {from = 1, to = 400, step = 1}\nadc.bits = [4, 5, 6, 7, "
     "8]\n[objectives]\nedp = \"min\"\n";
+
+std::string first_lines(std::string const& file, int n) {
+  std::ifstream in(file);
+  std::string text, line;
+  while (n-- > 0 && std::getline(in, line)) text += line + "\n";
+  return text;
+}
 
 /// Starts a run in the background, sends a signal once its file has grown, and says how it ended.
 int interrupted(sweep_folder const& folder, std::string const& signal) {
@@ -298,19 +306,83 @@ TEST_CASE("sweep: under mpirun the results are those of one process, point for p
   CHECK(r["points"]["failed"] == 50);
   CHECK(folder.csv("ranks") == folder.csv("alone"));
 }
+
+TEST_CASE("sweep: a rank that dies loses no point: the others go on where mpirun lets them, else the same command does",
+          "[slow]") {
+  if (std::system("mpirun --version >/dev/null 2>&1") != 0) {
+    WARN("no mpirun: skipped");
+    return;
+  }
+  sweep_folder const folder(long_grid);
+  // Rank 1 ends itself with -9 once rank 0 has written something.
+  auto const run = [&](std::string const& file, std::string const& options) {
+    folder.write("rank.sh", "if [ \"$OMPI_COMM_WORLD_RANK\" = 1 ]; then (for i in $(seq 6000); do size=$(stat -c %s " +
+                                (folder / file) +
+                                "-wal 2>/dev/null || echo 0); [ \"$size\" -gt 40000 ] && kill -9 $$; kill -0 $$ "
+                                "2>/dev/null || break; sleep 0.01; done) >/dev/null 2>&1 & fi\nexec '" +
+                                std::string(OHMIC_PROGRAM) + "' " +
+                                folder.arguments("--threads 1 --json " + (folder / "r.json"), file) + "\n");
+    return std::system(
+        ("OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 timeout 300 mpirun --oversubscribe " + options +
+         " -n 2 sh " + (folder / "rank.sh") + " >" + (folder / "log") + " 2>&1 </dev/null")
+            .c_str());
+  };
+  CHECK(run("ended", "") != 0);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "r.json"));
+  CHECK(run("goes_on", "--enable-recovery") == 0);
+  std::ifstream log(folder.path() / "log");
+  INFO(std::string(std::istreambuf_iterator<char>(log), {}));
+  auto const r = read_json(folder.path() / "r.json");
+  CHECK(r["run"]["lost_ranks"] == json{1});
+  CHECK(r["points"]["missing"] == 0);
+  auto const alone = folder.csv("alone");
+  CHECK(folder.csv("goes_on") == alone);
+  CHECK(folder.csv("ended") == alone);
+}
 #endif
+
+TEST_CASE("sweep: points of language models and of sentence encoders have the scores that deploy has", "[slow]") {
+  auto const set = [](char const* name) {
+    char const* const text = std::getenv(name);
+    return std::string(text == nullptr ? "" : text);
+  };
+  std::string const data = !set("OHMIC_DATA").empty()       ? set("OHMIC_DATA")
+                           : !set("XDG_CACHE_HOME").empty() ? set("XDG_CACHE_HOME") + "/ohmic"
+                                                            : set("HOME") + "/.cache/ohmic";
+  for (auto const& [m, texts, calibration] :
+       {std::tuple(std::string(OHMIC_SOURCE_DIR "/examples/models/gpt-kjv"), "valid.txt", "calib.txt"),
+        std::tuple(data + "/use-lite", "test.tsv", "calib.tsv")}) {
+    CAPTURE(m);
+    if (!std::filesystem::exists(m + "/" + texts)) {
+      WARN("not there, skipped: " << m << " (examples/models/use-lite/fetch.sh)");
+      continue;
+    }
+    sweep_folder const folder("");
+    folder.write("data", first_lines(m + "/" + texts, 3));
+    folder.write("calib", first_lines(m + "/" + calibration, 8));
+    folder.write("s.toml", "kind = \"deploy\"\nmodel = \"" + m + "\"\ndata = \"" + (folder.path() / "data").string() +
+                               "\"\ncalibration = \"" + (folder.path() / "calib").string() +
+                               "\"\n[vary]\nadc.bits = [4, 8]\n");
+    auto const rows = folder.rows();
+    REQUIRE(rows.size() == 2);
+    auto const d = run_program("deploy --model '" + m + "' --data " + (folder / "data") + " --calibration " +
+                               (folder / "calib") + " --vary adc.bits=4,8 --quiet --json " + (folder / "d.json"));
+    INFO(d.text);
+    REQUIRE(d.status == 0);
+    auto const chips = read_json(folder.path() / "d.json")["chips"];
+    for (std::size_t i = 0; i < 2; ++i) {
+      INFO(rows[i].dump());
+      CHECK(rows[i]["agreement"] == chips[i + 1]["agreement"]);
+      for (auto const& [name, value] : chips[i + 1]["scores"].items()) CHECK(rows[i][name] == value);
+    }
+  }
+}
 
 TEST_CASE("sweep: a deployment's points have the scores that deploy has", "[slow]") {
   std::string const m = OHMIC_SOURCE_DIR "/examples/models/bert-wordnet";
-  auto const lines = [&](std::string const& name, int n) {
-    std::ifstream in(m + "/" + name);
-    std::string text, line;
-    while (n-- > 0 && std::getline(in, line)) text += line + "\n";
-    return text;
-  };
   sweep_folder const folder("");
-  folder.write("data.tsv", lines("test.tsv", 12));
-  folder.write("calib.tsv", lines("calib.tsv", 16));
+  folder.write("data.tsv", first_lines(m + "/test.tsv", 12));
+  folder.write("calib.tsv", first_lines(m + "/calib.tsv", 16));
   std::string const data = (folder.path() / "data.tsv").string(), calib = (folder.path() / "calib.tsv").string();
   folder.write("s.toml",
                "kind = \"deploy\"\nmodel = \"" + m + "\"\ndata = \"" + data + "\"\ncalibration = \"" + calib +

@@ -13,6 +13,7 @@
 #include "ohmic/core/stream.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/in_situ/config.hpp"
+#include "ohmic/crossbar/in_situ/write_report.hpp"
 #include "ohmic/device/programmable_cell.hpp"
 #include "ohmic/device/resistive_cell.hpp"
 #include "ohmic/numeral/slices.hpp"
@@ -24,14 +25,6 @@ namespace ohmic::inline OHMIC_ABI::in_situ {
 struct place {
   std::uint64_t seed = 1;
   std::uint32_t first_array = 0;
-};
-
-/// What writing took.
-struct write_report {
-  std::uint64_t cells = 0;
-  std::uint64_t tries = 0;   ///< of cells that are not stuck and of those that are
-  std::uint64_t missed = 0;  ///< cells that verifying gave up
-  std::uint64_t stuck = 0;   ///< cells
 };
 
 /// A programmed matrix: conductances, and what the digital side needs to read results.
@@ -46,7 +39,7 @@ struct cells {
   std::vector<double> slice_gain{};   ///< (slices) weight units per unit of current
   std::vector<double> zero{};         ///< (slices) conductance of w = 0 without errors, which offset mappings subtract
   std::vector<double> read_sigma{};   ///< as g: standard deviation of a read; empty: reads are exact
-  std::vector<double> output_gain{};  ///< (outputs) compensation of drift; empty: none
+  std::vector<double> output_gain{};  ///< (columns) factors against drift; empty: none
   place at{};                         ///< whose random numbers reads take
   write_report written{};
 
@@ -123,7 +116,8 @@ class weight_shares {
   double offset_span_;
 };
 
-/// What the digital side multiplies with, from means of |w|: as wanted, as programmed, as it is.
+/// What the digital side multiplies with, from means of |w|: as wanted, as programmed, as it is. Of an offset mapping w is what cells
+/// hold before the offset comes off; a unit column has the factor of the matrix, with `per_column` its own.
 /// Source  AIHWKit's drift compensations; ours reads without noise. A factor is 1 where nothing is left to compare
 class drift_gains {
  public:
@@ -210,6 +204,7 @@ template <class Device>
 
   resistive_cell const cell(c.cell);
   detail::drift_gains gains(c.cell.retention.compensation, out.outputs);
+  detail::drift_gains unit_gain(c.cell.retention.compensation, 1);
   detail::know_slices(out, c, shares, cell);
   std::vector<double> share(out.slices * out.lines);
   out.at = at;
@@ -233,7 +228,8 @@ template <class Device>
       device_streams const numbers(at.seed, at.first_array + static_cast<std::uint32_t>(first / rows));
       if (!is_plain) device.write_tile(numbers, {share.size(), n, o * rows, out.columns * rows}, target, states);
       for (std::size_t k = 0; k < n; ++k) {
-        double programmed = 0.0, aged = 0.0;              // the weight that cells hold
+        double wanted = 0.0, programmed = 0.0,
+               aged = 0.0;  // the weight that cells hold; of offset mappings as it is stored
         for (std::size_t s = 0; s < share.size(); ++s) {  // slice by slice, line by line
           std::size_t const at_cell = (s * out.columns + o) * out.inputs + first + k;
           ++out.written.cells;
@@ -248,12 +244,18 @@ template <class Device>
           out.written.tries += state.written.tries;
           out.written.missed += state.written.verified ? 0 : 1, out.written.stuck += state.written.stuck ? 1 : 0;
           double const gain = s % out.lines == 0 ? out.slice_gain[s / out.lines] : -out.slice_gain[s / out.lines];
+          wanted += simd::fence(gain * target[s * n + k]);
           programmed += simd::fence(gain * state.programmed), aged += simd::fence(gain * out.g[at_cell]);
         }
-        if (o < out.outputs) gains.add(o, weight(k), programmed, aged);
+        if (out.lines == 2) wanted = weight(k);
+        o < out.outputs ? gains.add(o, wanted, programmed, aged) : unit_gain.add(0, wanted, programmed, aged);
       }
     }
   out.output_gain = gains.result();
+  if (unit_column && !out.output_gain.empty())
+    out.output_gain.push_back(c.cell.retention.compensation == drift_compensation::per_column
+                                  ? unit_gain.result().front()
+                                  : out.output_gain.front());
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -15,6 +16,7 @@
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/imperfections.hpp"
+#include "ohmic/crossbar/in_situ/code_converters.hpp"
 #include "ohmic/crossbar/in_situ/code_exactness.hpp"
 #include "ohmic/crossbar/in_situ/code_kernel.hpp"
 #include "ohmic/crossbar/in_situ/code_operand.hpp"
@@ -33,6 +35,7 @@ struct code_array_settings {
   typename Adc::config adc{};
   range_config range{};
   code_cell_settings cells{};
+  converter_config converter{};  ///< errors of the converters; ideal: the ADC as it is
 };
 
 /// In-situ arrays: weights (or a second activation, written first) in cells, inputs on the rows. A conversion is of one
@@ -81,6 +84,7 @@ class code_array {
         drives_.push_back(std::nearbyint(read_curve(c.cells.cell.curve, static_cast<double>(d) / top) * top * 16384.0) /
                           16384.0);
     }
+    if (has_laws()) return;
     lossless_ = Adc::lossless(c.adc) || (c.range.rule == ohmic::range_rule::full_scale && reads_every_current());
   }
 
@@ -111,6 +115,8 @@ class code_array {
                               operand_source source = operand_source::weights, read_place const& place = {}) const {
     operand out(codes, layout(), !collapses() && source != operand_source::sums, where);
     if (!out.in_cells()) return out;
+    bool const written = source == operand_source::activations;
+    out.set_converters({written ? place.array : place.product, written});
     if (!cells_.is_ideal() || curve_bends()) out.see(layout(), cells_, written_at(out, source, place, where));
     if (layout().weights.pairs == pair_reading::difference) out.subtract_pairs();
     return out;
@@ -151,8 +157,7 @@ class code_array {
   /// Z = X . Y through the converters. Where they lose nothing passes and slices collapse into one integer product: the
   /// same sums. Factors against drift are part of the scale that F multiplies with: no action of their own.
   /// Shape   x (tokens, inner) codes of 16 bits with or without sign (switched_codes), converters (digits)
-  /// Errors  shape, value as input_operand; capacity if a sum could leave exact arithmetic, or random numbers have no
-  ///         addresses
+  /// Errors  shape, value as input_operand; capacity where sums are not exact or random numbers have no addresses
   /// Random  purpose::read of the product and the time of `place`, one normal a conversion where reads are noisy: in
   ///         distribution one of every cell and pass
   template <switched_codes X>
@@ -163,13 +168,24 @@ class code_array {
     if (collapses() || source == operand_source::sums) return exact_product(x, y, digits, source, done, threads, where);
     check_operand(y, adcs.size(), true, where);
     input_operand const in(switched_view(x), y.cut(), layout(), digits / static_cast<int>(slices()), where);
-    require_exact_sums(layout(), config_.cells, in, y, adcs, unit_converter(), Adc::top_code(magnitude_adc_), where);
+    require_exact_sums(layout(), config_.cells, in, y, adcs, unit_converter(), Adc::top_code(magnitude_adc_),
+                       has_laws(), where);
+    std::optional<code_converters> made;
+    if (has_laws())
+      made.emplace(config_.converter, layout(), Adc::top_code(magnitude_adc_), config_.cells.seed, in, y, place, where);
     bool const noisy = y.variance(0, 0, 0) != nullptr, compensated = !y.drift_gains().empty();
     read_address const noise =
         noisy ? reads_of(layout(), in, y, {config_.cells.seed, purpose::read, place.product}, place, where)
               : read_address();
     double const* const drives = drives_.empty() ? nullptr : drives_.data() + layout().input_top();
-    unit_readings<Adc> const units(in, y, layout(), unit_converter(), drives, noisy ? &noise : nullptr);
+    auto const units = [&] {
+      read_address const* const draws = noisy ? &noise : nullptr;
+      Adc const converter = unit_converter();
+      if (!made) return unit_readings<Adc>(in, y, layout(), converter, drives, draws);
+      return unit_readings<Adc>(in, y, layout(), converter, drives, draws, [&](float current, auto&&... at) {
+        return made->unit_code(converter, current, at...);
+      });
+    }();
     product_sums z(in.tokens(), y.outputs()), taken_off(compensated ? in.tokens() : 0, y.outputs());
     product_sums& off = compensated ? taken_off : z;
     run(in.tokens(), y.blocks(), done, threads,
@@ -194,10 +210,14 @@ class code_array {
                 job.time = noise.time;
               }
               sum_target to = z.target(first, block, snapped_step(converter.step()) * slice);
-              kernels_->convert(job, converter, converter.full_scale(), to, r.clipped);
+              if (made)
+                made->convert(kernels_->read, job, converter, p, i, block, first, to, r.clipped);
+              else
+                kernels_->convert(job, converter, converter.full_scale(), to, r.clipped);
             }
             if (!layout().weights.is_differential())
-              take_off_offset(unit_codes, gain * units.step(), tokens, y.cut().tiles(), off.target(first, block, 1.0));
+              take_off_offset(unit_codes, offset() * (gain * units.step()), tokens, y.cut().tiles(),
+                              off.target(first, block, 1.0));
           }
         });
     done.clipped += units.clipped();
@@ -264,6 +284,7 @@ class code_array {
   [[nodiscard]] static config const& validated(config const& c) {
     code_layout::validate(c.layout);
     code_cell_settings::validate(c.cells, c.layout);
+    require_law_fits<Adc>(c.converter, c.adc);
     return c;
   }
 
@@ -275,11 +296,19 @@ class code_array {
   [[nodiscard]] code_layout const& layout() const noexcept { return config_.layout; }
   [[nodiscard]] std::size_t slices() const noexcept { return layout().weights.slices.size(); }
   [[nodiscard]] bool has_sign() const noexcept { return layout().has_signed_currents(); }
+  /// True where converters have errors, each its own.
+  [[nodiscard]] bool has_laws() const noexcept { return config_.converter.kind != converter_kind::ideal; }
   /// True where a product is one of integers.
   [[nodiscard]] bool collapses() const noexcept { return lossless_ && cells_.is_ideal() && !curve_bends(); }
   /// True where rows are driven with more than a bit, which the curve of cells changes.
   [[nodiscard]] bool curve_bends() const noexcept {
     return !config_.cells.cell.curve.is_linear() && layout().inputs.slice_bits > 1;
+  }
+  /// What weights are stored with on top: 2^(bits - 1), and what their lowest levels conduct.
+  [[nodiscard]] double offset() const noexcept {
+    double sum = static_cast<double>(layout().weight_top() + 1);
+    for (std::size_t i = 0; i < slices(); ++i) sum += leak(i) * static_cast<double>(in_situ::slice_weight(layout(), i));
+    return sum;
   }
   [[nodiscard]] double leak(std::size_t slice) const noexcept { return config_.cells.leak(layout().cell_top(slice)); }
 
@@ -297,22 +326,6 @@ class code_array {
     return {0x80000000u + place.product * per_product, place.time + 1};
   }
   [[nodiscard]] std::int64_t largest_sum() const noexcept { return layout().array.rows * layout().input_top(); }
-
-  /// Weights are stored with 2^(bits - 1) on top: as many sums of inputs come off again.
-  /// Shape   units (tokens, tiles, 16)
-  void take_off_offset(std::vector<std::int32_t> const& units, double gain, std::size_t tokens, std::size_t tiles,
-                       sum_target const& z) const noexcept {
-    double offset = static_cast<double>(layout().weight_top() + 1);
-    for (std::size_t i = 0; i < slices(); ++i)
-      offset += leak(i) * static_cast<double>(in_situ::slice_weight(layout(), i));
-    offset *= gain;
-    for (std::size_t n = 0; n < tokens; ++n)
-      for (std::size_t l = 0; l < output_block; ++l) {
-        std::int64_t sum = 0;
-        for (std::size_t t = 0; t < tiles; ++t) sum += units[(n * tiles + t) * output_block + l];
-        z.first[n * z.stride + l] -= offset * static_cast<double>(sum);
-      }
-  }
 
   [[nodiscard]] column_job job_for(input_operand const& x, operand const& y, std::size_t pass, std::size_t slice,
                                    std::size_t block, std::size_t first, std::size_t tokens) const noexcept {

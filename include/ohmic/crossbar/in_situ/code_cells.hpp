@@ -15,6 +15,7 @@
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/in_situ/code_config.hpp"
+#include "ohmic/crossbar/in_situ/write_report.hpp"
 #include "ohmic/crossbar/wires/solver.hpp"
 #include "ohmic/device/programmable_cell.hpp"
 #include "ohmic/device/resistive_cell.hpp"
@@ -104,6 +105,7 @@ struct seen_array {
   matrix<float> variance{};  ///< of a read, digits^2; empty where reads are exact
   /// What cells hold without wires, as written and at their age; empty unless drift is compensated.
   matrix<double> programmed{}, aged{};
+  array_writing written{};
 };
 
 /// The cells and wires of arrays, ready to be written.
@@ -143,14 +145,18 @@ class code_cells {
     auto const in_digits = [&](std::size_t j, double g) {
       return j == columns ? g : g * static_cast<double>(tops[j]) / cell.span();
     };
-    seen_array out{matrix<float>(rows, all), matrix<float>(noisy ? rows : 0, all),
-                   matrix<double>(compensated ? rows : 0, all), matrix<double>(compensated ? rows : 0, all)};
+    seen_array out{matrix<float>(rows, all),
+                   matrix<float>(noisy ? rows : 0, all),
+                   matrix<double>(compensated ? rows : 0, all),
+                   matrix<double>(compensated ? rows : 0, all),
+                   {}};
     for (std::size_t k = 0; k < rows; ++k)
       for (std::size_t j = 0; j < all; ++j)
         network.g_S(k, j) =
             cell.target(j == columns ? 1.0 : static_cast<double>(digits(k, j)) / static_cast<double>(tops[j]));
     std::vector<cell_state> states;
     if (!device.keeps_targets() || noisy) states = written(device, numbers, network.g_S, columns);
+    out.written = writing_of(states, rows, all);
     for (std::size_t k = 0; k < rows; ++k)
       for (std::size_t j = 0; j < all; ++j) {
         if (compensated)
@@ -207,6 +213,23 @@ class code_cells {
     };
     write(0, columns, 0);
     if (all > columns) write(columns, all, std::uint64_t{rows} * columns);
+    return out;
+  }
+  /// Shape   states (rows, columns); empty where every cell takes its target at once
+  [[nodiscard]] static array_writing writing_of(std::vector<cell_state> const& states, std::size_t rows,
+                                                std::size_t columns) noexcept {
+    array_writing out{{rows * columns, rows * columns, 0, 0}, rows, rows};
+    if (states.empty()) return out;
+    out.all.tries = out.rounds = 0;
+    for (std::size_t k = 0; k < rows; ++k) {
+      std::uint32_t slowest = 0;
+      for (std::size_t j = 0; j < columns; ++j) {
+        auto const& w = states[k * columns + j].written;
+        out.all.tries += w.tries, out.all.missed += w.verified ? 0 : 1, out.all.stuck += w.stuck ? 1 : 0;
+        slowest = std::max(slowest, w.tries);
+      }
+      out.rounds += slowest;
+    }
     return out;
   }
   [[nodiscard]] bool compensates() const noexcept { return compensation() != drift_compensation::none; }

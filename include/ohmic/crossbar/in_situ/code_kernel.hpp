@@ -188,6 +188,28 @@ struct observing_columns {
   void end(std::size_t) noexcept {}
 };
 
+/// Currents as they reach the converters, into a buffer (tokens, tiles, readings, 16).
+template <class Arch, std::size_t Tokens>
+struct reading_columns {
+  using ints = simd::i32<Arch>;
+  using floats = simd::f32<Arch>;
+  column_job const& job;
+  float* out;
+  std::size_t first, lane = 0;
+
+  void begin(std::size_t at) noexcept { lane = at; }
+  void tile(std::size_t n, std::size_t at, ints const& p, ints const& q) noexcept {
+    tile(n, at, simd::to_float<Arch>(p), simd::to_float<Arch>(q));
+  }
+  void tile(std::size_t n, std::size_t at, floats const& p, floats const& q) noexcept {
+    bool const second = job.minus != nullptr || job.seen_minus != nullptr, two = second && !job.difference;
+    float* const to = out + ((first + n) * job.tiles + at) * (two ? 2 : 1) * output_block + lane;
+    simd::store(to, second && !two ? p - q : p);
+    if (two) simd::store(to + output_block, q);
+  }
+  void end(std::size_t) noexcept {}
+};
+
 }  // namespace detail
 
 namespace detail {
@@ -311,37 +333,48 @@ struct column_kernels {
   void (*observe)(column_job const&, std::int32_t* currents) noexcept;
   /// z += gain x sum over arrays of the integer products of codes.
   void (*subtract)(block_job const&, sum_target const&) noexcept;
+  /// What is converted, as reads find it, (tokens, tiles, 2 for pairs that are read apart, 16).
+  void (*read)(column_job const&, float* currents) noexcept;
 };
 
 namespace detail {
 
+/// Hands the currents of a job to visitors of some tokens each: make.template operator()<Tokens>(first token).
+template <class Arch, class Make>
+inline void visit_currents(column_job const& job, Make const& make) noexcept {
+  if (job.seen_plus == nullptr) return visit_column_tokens<Arch>(job, make);
+  if (job.normals != nullptr) {
+    std::size_t const lines = job.seen_minus != nullptr ? 2 : 1;
+    job.reads.template normals<Arch>(job.first_read, job.time,
+                                     std::span<float>(job.normals, job.tokens * job.tiles * lines * output_block));
+  }
+  std::size_t n = 0;
+  auto const some = [&]<std::size_t Tokens>() {
+    for (; job.tokens - n >= Tokens; n += Tokens) {
+      auto visitor = make.template operator()<Tokens>(n);
+      if (job.normals != nullptr) {
+        visit_seen<Arch, Tokens, true>(job, n, visitor);
+      } else {
+        visit_seen<Arch, Tokens, false>(job, n, visitor);
+      }
+    }
+  };
+  if constexpr (simd::dot4<Arch>::lanes == output_block) some.template operator()<8>();
+  some.template operator()<4>();
+  some.template operator()<1>();
+}
+
 template <class Arch, class Adc>
 void convert_columns(column_job const& job, Adc const& adc, float full_scale, sum_target const& z,
                      std::uint64_t& clipped) noexcept {
-  if (job.seen_plus != nullptr) {
-    if (job.normals != nullptr) {
-      std::size_t const lines = job.seen_minus != nullptr ? 2 : 1;
-      job.reads.template normals<Arch>(job.first_read, job.time,
-                                       std::span<float>(job.normals, job.tokens * job.tiles * lines * output_block));
-    }
-    std::size_t n = 0;
-    auto const some = [&]<std::size_t Tokens>() {
-      for (; job.tokens - n >= Tokens; n += Tokens) {
-        converting_columns<Arch, Adc, Tokens> visitor{job, adc, full_scale, z, clipped, n, 0, {}, {}, {}};
-        if (job.normals != nullptr) {
-          visit_seen<Arch, Tokens, true>(job, n, visitor);
-        } else {
-          visit_seen<Arch, Tokens, false>(job, n, visitor);
-        }
-      }
-    };
-    if constexpr (simd::dot4<Arch>::lanes == output_block) some.template operator()<8>();
-    some.template operator()<4>();
-    some.template operator()<1>();
-    return;
-  }
-  visit_column_tokens<Arch>(job, [&]<std::size_t Tokens>(std::size_t n) {
+  visit_currents<Arch>(job, [&]<std::size_t Tokens>(std::size_t n) {
     return converting_columns<Arch, Adc, Tokens>{job, adc, full_scale, z, clipped, n, 0, {}, {}, {}};
+  });
+}
+template <class Arch>
+void read_columns(column_job const& job, float* currents) noexcept {
+  visit_currents<Arch>(job, [&]<std::size_t Tokens>(std::size_t n) {
+    return reading_columns<Arch, Tokens>{job, currents, n};
   });
 }
 template <class Arch>
@@ -355,8 +388,8 @@ void observe_columns(column_job const& job, std::int32_t* currents) noexcept {
 
 /// The kernels compiled for one instruction set; by default for the one that the flags of this translation unit allow.
 template <adc_policy Adc, class Arch = simd::native>
-inline constexpr column_kernels<Adc> column_kernels_of{Arch::name(), &detail::convert_columns<Arch, Adc>,
-                                                       &detail::observe_columns<Arch>,
-                                                       &ohmic::detail::subtract_block<Arch>};
+inline constexpr column_kernels<Adc> column_kernels_of{
+    Arch::name(), &detail::convert_columns<Arch, Adc>, &detail::observe_columns<Arch>,
+    &ohmic::detail::subtract_block<Arch>, &detail::read_columns<Arch>};
 
 }  // namespace ohmic::inline OHMIC_ABI::in_situ

@@ -16,6 +16,12 @@
 
 namespace ohmic::inline OHMIC_ABI::in_situ {
 
+/// Whose converters read a stored matrix.
+struct converter_site {
+  std::uint32_t array = 0;  ///< number of its first array; of K and V that of the site and head
+  bool grows = false;       ///< K and V: arrays fill from step to step
+};
+
 /// Y in cells: for each slice and line, block of 16 outputs, array and group of four rows, 16 x 4 digits; which columns
 /// are flipped; and the codes themselves for the product in integers.
 /// Shape   from codes (outputs, inner)
@@ -82,6 +88,7 @@ class stored_operand {
             digits(k, j) = cells_[j % per_weight * per_line() + place(first + j / per_weight, row + k)];
         }
         auto const seen = cells.seen(digits.view(), tops, unit_column, array, at.time);
+        written_.beside(seen.written);
         if (seen.variance.size() > 0 && variance_.empty()) {
           variance_.assign(seen_.size(), 0.0f);
           unit_variance_.assign(units_.size(), 0.0f);
@@ -104,6 +111,11 @@ class stored_operand {
   }
   /// Arrays that hold the matrix.
   [[nodiscard]] std::size_t arrays(code_layout const& c) const noexcept { return cut().tiles() * groups(c); }
+
+  /// What writing its arrays took, side by side; nothing where cells are ideal and take their digits at once.
+  [[nodiscard]] array_writing const& written() const noexcept { return written_; }
+  [[nodiscard]] converter_site const& converters_at() const noexcept { return converters_at_; }
+  void set_converters(converter_site const& at) noexcept { converters_at_ = at; }
 
   [[nodiscard]] driven_operand const& codes() const noexcept { return codes_; }
   [[nodiscard]] tiling const& cut() const noexcept { return codes_.cut(); }
@@ -193,6 +205,8 @@ class stored_operand {
   driven_operand codes_;
   std::size_t lines_ = 1, slices_ = 1;
   bool subtracted_ = false;
+  converter_site converters_at_{};
+  array_writing written_{};
   aligned_vector<std::uint8_t> cells_;
   aligned_vector<float> seen_, variance_, units_, unit_variance_;
   double largest_share_ = 1.0, largest_variance_ = 0.0;

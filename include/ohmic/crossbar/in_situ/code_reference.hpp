@@ -6,6 +6,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <type_traits>
 #include <vector>
 
 #include "ohmic/core/view.hpp"
@@ -33,12 +36,35 @@ template <adc_policy Adc, switched_codes X>
   Adc const unit_converter = array.unit_converter();
   auto& count = report.actions;
 
-  auto const converted = [&](Adc const& adc, float current) {
+  // Converters of the array at hand that have errors, as they were made.
+  converter_config const& errors = array.settings().converter;
+  std::map<std::size_t, std::function<double(double, std::uint64_t)>> made;
+  std::function<converter_numbers(std::size_t)> numbers;
+  auto const code_of = [&](Adc const& adc, float size, std::size_t converter, std::uint64_t conversion) {
+    if constexpr (std::is_same_v<Adc, uniform_adc>) {
+      if (errors.kind != converter_kind::ideal) {
+        int const bits = array.settings().adc.bits - (c.has_signed_currents() ? 1 : 0);
+        if (!made.contains(converter))
+          with_converter_law(errors.kind, [&]<class Law>() {
+            Law const converter_law(errors, {bits, static_cast<double>((1 << bits) - 1), 0.0}, numbers(converter));
+            made[converter] = [&, bits, converter_law](double position, std::uint64_t element) {
+              stream const noise{array.settings().cells.seed, purpose::adc_read, place.product};
+              return converter_law.code(position, [&](std::uint64_t k) {
+                return static_cast<double>(noise.normal(element * draws_of(errors, bits) + k, place.time));
+              });
+            };
+          });
+        return made[converter](static_cast<double>(simd::mul(size, static_cast<float>(1.0 / adc.step()))), conversion);
+      }
+    }
+    return static_cast<double>(adc.code(size));
+  };
+  auto const converted = [&](Adc const& adc, float current, std::size_t converter, std::uint64_t conversion) {
     if (!c.has_signed_currents() && current < 0.0f) current = 0.0f;  // noise below what the converter reads
     float const size = current < 0.0f ? -current : current;
     report.clipped += static_cast<std::uint64_t>(size > adc.full_scale());
     count.template add<"adc", "convert">();
-    double const value = snapped_step(adc.step()) * static_cast<double>(adc.code(size));
+    double const value = snapped_step(adc.step()) * code_of(adc, size, converter, conversion);
     return current < 0.0f ? -value : value;
   };
 
@@ -100,6 +126,12 @@ template <adc_policy Adc, switched_codes X>
       }
       auto const seen = in_situ::code_cells(settings).seen(digits.view(), tops, c.has_unit_column(), number++, at.time);
       drift.add(digits.view(), seen, group);
+      made.clear();
+      numbers = [&, tile, group](std::size_t converter) {
+        bool const written = source == operand_source::activations;
+        return numbers_of(settings.seed, {written ? place.array : at.first_array, written}, tile / c.rows(),
+                          group / c.weights_per_row(), all_groups, converter);
+      };
       for (std::size_t n = 0; n < x.rows; ++n) {
         for (std::size_t k = tile; k < end; ++k) count.template add<"input_register", "load">();
         std::vector<double> accumulator(last - group, 0.0), units(last - group, 0.0);
@@ -149,12 +181,11 @@ template <adc_policy Adc, switched_codes X>
           if (c.has_unit_column()) {
             std::uint64_t const after =
                 static_cast<std::uint64_t>(passes) * slices * blocks * tokens * all_tiles * readings * output_block;
-            unit = converted(
-                unit_converter,
-                current({cells.size()},
-                        after +
-                            ((of_pass * tokens + place.first_token + n) * all_tiles + tile / c.rows()) * all_groups +
-                            group / c.weights_per_row()));
+            std::uint64_t const conversion =
+                after + ((of_pass * tokens + place.first_token + n) * all_tiles + tile / c.rows()) * all_groups +
+                group / c.weights_per_row();
+            unit = converted(unit_converter, current({cells.size()}, conversion), unit_converter_of(c, errors),
+                             conversion);
           }
           for (std::size_t o = group; o < last; ++o) {
             double& to = accumulator[o - group];
@@ -164,17 +195,21 @@ template <adc_policy Adc, switched_codes X>
               Adc const& adc = adcs[static_cast<std::size_t>(pass) * slices + i];
               double const weight = gain * static_cast<double>(in_situ::slice_weight(c, i));
               double value = 0.0;
+              auto const read = [&](std::vector<std::size_t> const& columns, std::size_t line) {
+                return converted(adc, current(columns, of_column(o, i, line)),
+                                 converter_of(c, errors, o - group, i, line), of_column(o, i, line));
+              };
               if (lines == 1) {
-                value = converted(adc, current({column}, of_column(o, i, 0)));
+                value = read({column}, 0);
                 if (flipped[column]) {
                   value = -value;
                   off += weight * (static_cast<double>(c.cell_top(i)) + 2.0 * settings.leak(c.cell_top(i))) * unit;
                 }
               } else if (w.pairs == pair_reading::difference) {
-                value = converted(adc, current({column, column + 1}, of_column(o, i, 0)));
+                value = read({column, column + 1}, 0);
               } else {
-                value = converted(adc, current({column}, of_column(o, i, 0)));
-                value -= converted(adc, current({column + 1}, of_column(o, i, 1)));
+                value = read({column}, 0);
+                value -= read({column + 1}, 1);
                 count.template add<"subtractor", "subtract">();
               }
               to += weight * value;

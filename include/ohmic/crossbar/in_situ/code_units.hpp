@@ -6,12 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/stream.hpp"
 #include "ohmic/crossbar/imperfections.hpp"
 #include "ohmic/crossbar/in_situ/code_operand.hpp"
+#include "ohmic/crossbar/job.hpp"
 #include "ohmic/crossbar/shape.hpp"
 #include "ohmic/periphery/adc.hpp"
 #include "ohmic/periphery/concept.hpp"
@@ -57,18 +59,21 @@ struct read_address {
 }
 
 /// Codes of the sums of inputs, by pass, token and array. Arrays side by side read the same as long as their unit columns
-/// are ideal.
+/// and converters are ideal.
 template <adc_policy Adc>
 class unit_readings {
  public:
-  /// Range   drives: what a digit drives a row with, null for itself; noise: null where reads are exact
+  /// Range   drives: what a digit drives a row with, null for itself; noise: null where reads are exact; convert(current, pass,
+  ///         token, tile, group, clipped): the code that a converter of its own finds, null: the nearest
+  template <class Convert = std::nullptr_t>
   unit_readings(input_operand const& in, stored_operand const& y, code_layout const& c, Adc const& converter,
-                double const* drives, read_address const* noise)
+                double const* drives, read_address const* noise, Convert const& convert = {})
       : tokens_(in.tokens()), tiles_(y.cut().tiles()), outputs_(y.outputs()), width_(c.weights_per_row()) {
     if (c.weights.is_differential()) return;
     bool const read = c.has_unit_column();
     if (read) step_ = snapped_step(converter.step());
-    if (y.units(0) != nullptr) groups_ = y.groups(c);
+    constexpr bool of_its_own = !std::is_same_v<Convert, std::nullptr_t>;
+    if (y.units(0) != nullptr || (read && of_its_own)) groups_ = y.groups(c);
     codes_.reserve(in.passes() * tokens_ * tiles_ * groups_);
     std::vector<float> draws(tiles_ * groups_);
     for (std::size_t p = 0; p < in.passes(); ++p)
@@ -76,16 +81,22 @@ class unit_readings {
         if (noise != nullptr && read) noise->reads.normals(noise->of_unit(p, n, groups_), noise->time, draws);
         for (std::size_t t = 0; t < tiles_; ++t)
           for (std::size_t g = 0; g < groups_; ++g) {
-            if (y.units(g) == nullptr) {
-              std::int32_t const sum = in.sums(p, n)[t];
-              codes_.push_back(read ? code_of(converter, static_cast<float>(sum)) : sum);
+            if (!read) {
+              codes_.push_back(in.sums(p, n)[t]);
               continue;
             }
-            float current = current_of(in.row(p, n), y.units(g), y.cut(), t, drives);
-            if (noise != nullptr)
-              current += simd::mul(std::sqrt(variance_of(in.row(p, n), y.unit_variance(g), y.cut(), t, drives)),
-                                   draws[t * groups_ + g]);
-            if (!c.has_signed_currents()) current = std::max(current, 0.0f);
+            auto current = static_cast<float>(in.sums(p, n)[t]);
+            if (y.units(g) != nullptr) {
+              current = current_of(in.row(p, n), y.units(g), y.cut(), t, drives);
+              if (noise != nullptr)
+                current += simd::mul(std::sqrt(variance_of(in.row(p, n), y.unit_variance(g), y.cut(), t, drives)),
+                                     draws[t * groups_ + g]);
+              if (!c.has_signed_currents()) current = std::max(current, 0.0f);
+            }
+            if constexpr (of_its_own) {
+              codes_.push_back(convert(current, p, n, t, g, clipped_));
+              continue;
+            }
             clipped_ += static_cast<std::uint64_t>(std::fabs(current) > converter.full_scale());
             codes_.push_back(code_of(converter, current));
           }
@@ -141,5 +152,17 @@ class unit_readings {
   std::uint64_t clipped_ = 0;
   std::vector<std::int32_t> codes_;
 };
+
+/// Takes so many times the sums of inputs off again that weights are stored with on top.
+/// Shape   units (tokens, tiles, 16)
+inline void take_off_offset(std::vector<std::int32_t> const& units, double offset, std::size_t tokens,
+                            std::size_t tiles, sum_target const& z) noexcept {
+  for (std::size_t n = 0; n < tokens; ++n)
+    for (std::size_t l = 0; l < output_block; ++l) {
+      std::int64_t sum = 0;
+      for (std::size_t t = 0; t < tiles; ++t) sum += units[(n * tiles + t) * output_block + l];
+      z.first[n * z.stride + l] -= offset * static_cast<double>(sum);
+    }
+}
 
 }  // namespace ohmic::inline OHMIC_ABI::in_situ

@@ -311,11 +311,6 @@ namespace detail {
 inline void validate_array(config const& c) {
   require(c.array.rows >= 0 && c.array.rows <= 1 << 20, "array.rows", text_of(c.array.rows),
           "0 (all inputs) or 1..1048576", "set array.rows");
-  refuse_if(c.cell.retention.compensation != drift_compensation::none && !c.weights.is_differential(),
-            "here only pairs have factors against drift; of offset mappings the arrays of whole models have them",
-            "cell.retention.compensation",
-            text_of(c.cell.retention.compensation) + " with weights.mapping=" + text_of(c.weights.mapping), "none",
-            "take weights.mapping=differential, or a whole model: ohmic deploy --chip isaac");
   validate_weights(c);
   validate_inputs(c);
   validate_lines(c);

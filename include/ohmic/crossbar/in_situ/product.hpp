@@ -18,10 +18,7 @@
 #include "ohmic/crossbar/in_situ/inputs.hpp"
 #include "ohmic/crossbar/in_situ/ranges.hpp"
 #include "ohmic/periphery/concept.hpp"
-#include "ohmic/periphery/flash.hpp"
-#include "ohmic/periphery/ideal_converter.hpp"
-#include "ohmic/periphery/ramp.hpp"
-#include "ohmic/periphery/sar.hpp"
+#include "ohmic/periphery/converter_kinds.hpp"
 
 namespace ohmic::inline OHMIC_ABI::in_situ {
 
@@ -111,9 +108,11 @@ class array_product {
       r.include(once);
       if (!again) break;
     }
+    bool const whole =
+        !c_.output_gain.empty() && c_.lines == 2;  // of offset mappings columns have their factors already
     for (std::size_t o = 0; o < c_.outputs; ++o) {
       double const gain = scale * c_.weight_scale;
-      y[o] += simd::fence(out[o] * (c_.output_gain.empty() ? gain : gain * c_.output_gain[o]));
+      y[o] += simd::fence(out[o] * (whole ? gain * c_.output_gain[o] : gain));
     }
   }
 
@@ -134,12 +133,15 @@ class array_product {
           }
     auto const map = c_.config.weights.mapping;
     std::fill(out.begin(), out.end(), 0.0);
+    auto const undrifted = [&](double current, std::size_t column) {
+      return c_.lines == 2 || c_.output_gain.empty() ? current : simd::fence(current * c_.output_gain[column]);
+    };
     for (std::size_t i = 0; i < c_.slices; ++i) {
-      double reference = 0.0;  // the current of w = 0
+      double reference = 0.0;  // the current of w = 0; a count does not drift
       if (map == mapping::offset) reference = c_.zero[i] * coded.sum;
-      if (map == mapping::offset_unit_column) reference = column(i, c_.outputs, coded, time, r);
+      if (map == mapping::offset_unit_column) reference = undrifted(column(i, c_.outputs, coded, time, r), c_.outputs);
       for (std::size_t o = 0; o < c_.outputs; ++o)
-        out[o] += simd::fence((column(i, o, coded, time, r) - reference) * c_.slice_gain[i]);
+        out[o] += simd::fence((undrifted(column(i, o, coded, time, r), o) - reference) * c_.slice_gain[i]);
     }
   }
 
@@ -279,21 +281,6 @@ class array_product {
   return columns;
 }
 
-/// Calls f with the law of the converters that settings name, as a type: f.template operator()<Law>().
-template <class F>
-decltype(auto) with_converter_law(converter_kind kind, F&& f) {
-  switch (kind) {
-    case converter_kind::sar:
-      return f.template operator()<sar_converter>();
-    case converter_kind::flash:
-      return f.template operator()<flash_converter>();
-    case converter_kind::ramp:
-      return f.template operator()<ramp_converter>();
-    default:
-      return f.template operator()<ideal_converter>();
-  }
-}
-
 }  // namespace detail
 
 /// Multiplies a programmed matrix with input vectors, through converters of a law that is known when it is compiled: one of the
@@ -338,8 +325,8 @@ template <converter_law Law>
 /// The same with the converters that `converter.kind` names, chosen when the program runs: the same bits.
 [[nodiscard]] inline matrix<double> multiply(cells const& c, matrix_view<double const> x, report& r,
                                              executor* threads = nullptr, std::uint64_t first_vector = 0) {
-  return detail::with_converter_law(
-      c.config.converter.kind, [&]<class Law>() { return in_situ::multiply<Law>(c, x, r, threads, first_vector); });
+  return with_converter_law(c.config.converter.kind,
+                            [&]<class Law>() { return in_situ::multiply<Law>(c, x, r, threads, first_vector); });
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::in_situ

@@ -15,75 +15,11 @@
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/network_families.hpp"
+#include "ohmic/model/import/network_sizes.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
 namespace detail {
-
-inline constexpr std::size_t widest_size = std::size_t{1} << 20, deepest_model = 4096;
-
-/// A config.json on its way to sizes.
-struct network_source {
-  json_file const& json;
-  std::string family;                 ///< model_type
-  bool part_of_another = false;       ///< a text_config
-  bool generates = false;             ///< the class of the whole model says so
-  std::vector<std::string>& remarks;  ///< what a reader of the counts has to know
-};
-
-/// A size that model families call by different keys. Two that disagree are an error.
-/// Errors  config_value, file_format; config_conflict
-[[nodiscard]] inline std::optional<std::size_t> size_by(json_file const& json, std::initializer_list<char const*> keys,
-                                                        std::size_t low, std::size_t high) {
-  std::optional<std::size_t> found;
-  std::string from;
-  for (std::string const key : keys) {
-    if (!json.has(key)) continue;
-    std::size_t const v = json.count(key, low, high);
-    if (found && *found != v)
-      throw error({errc::config_conflict, "contradicts " + in_quotes(from), json.where(key), std::to_string(v),
-                   std::to_string(*found) + " as in " + in_quotes(from), "keep one"});
-    found = v;
-    from = key;
-  }
-  return found;
-}
-/// The same, or what the family has where a part of a model leaves it out. The first key is the usual one.
-[[nodiscard]] inline std::optional<std::size_t> size_or_usual(network_source const& from,
-                                                              std::initializer_list<char const*> keys,
-                                                              std::size_t high) {
-  auto const v = size_by(from.json, keys, 1, high);
-  std::size_t const usual = from.part_of_another ? usual_size(from.family, *keys.begin()) : 0;
-  if (v || usual == 0) return v;
-  from.remarks.push_back(std::string(*keys.begin()) + " is not in the file: " + std::to_string(usual) +
-                         ", as usual for " + from.family);
-  return usual;
-}
-[[nodiscard]] inline std::size_t required_size(network_source const& from, std::initializer_list<char const*> keys,
-                                               std::size_t high) {
-  auto const v = size_or_usual(from, keys, high);
-  if (!v)
-    throw error({errc::missing_entry, "is missing", from.json.where(*keys.begin()), "",
-                 "a whole number, under this or a kindred key", ""});
-  return *v;
-}
-
-/// A list of strings or numbers, one a layer; nullptr if there is none.
-/// Errors  file_format for another type, config_conflict for another length
-[[nodiscard]] inline nlohmann::json const* list_of_layers(json_file const& json, char const* key, std::size_t layers) {
-  auto const* v = json.find(key);
-  if (v == nullptr || !v->is_array()) return nullptr;
-  if (v->size() != layers)
-    throw error({errc::config_conflict, "is not of one entry a layer", json.where(key),
-                 std::to_string(v->size()) + " entries", std::to_string(layers), ""});
-  return v;
-}
-
-[[noreturn]] inline void refuse_model(json_file const& json, char const* key, std::string allowed) {
-  auto const* v = json.find(key);
-  throw error({errc::config_value, "is not supported", json.where(key), v == nullptr ? "" : json_file::text(*v),
-               std::move(allowed), ""});
-}
 
 /// Layers that are not of the kinds modelled here would be counted wrongly: they are refused.
 inline void refuse_other_layers(network_source const& from) {
@@ -101,6 +37,7 @@ inline void refuse_other_layers(network_source const& from) {
     if (json.has(key) && json.count(key, 1, widest_size) > 1) refuse_model(json, key, "1: products without groups");
   for (char const* key : {"state_size", "ssm_cfg", "mamba_d_state", "attn_layer_period", "linear_num_key_heads"})
     if (json.has(key)) refuse_model(json, key, "models whose layers all have attention");
+  if (json.flag("use_cla", false)) refuse_model(json, "use_cla", "layers with keys and values of their own");
   for (char const* key : {"num_query_heads", "block_configs"})
     if (auto const* v = json.find(key); v != nullptr && v->is_array()) refuse_model(json, key, "layers of equal sizes");
   if (json.has("encoder") && json.has("decoder") && !json.has("d_model"))
@@ -123,27 +60,38 @@ inline void read_experts(network_source const& from, program::transformer_shape&
     s.experts = 1;
     return;
   }
-  auto const taken = size_by(json, {"num_experts_per_tok", "num_experts_per_token", "moe_top_k"}, 1, 65536);
-  if (!taken)
-    throw error({errc::missing_entry, "is missing", json.where("num_experts_per_tok"), "",
-                 "a whole number, under this or a kindred key", ""});
+  static constexpr std::initializer_list<char const*> taken_keys = {
+      "num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_topk", "moe_k", "num_selected_experts"};
+  auto const taken = size_by(json, taken_keys, 1, 65536);
+  if (!taken) refuse_missing(json, taken_keys);
   s.experts_per_token = *taken;
   s.expert_hidden = size_by(json, {"moe_intermediate_size"}, 1, widest_size).value_or(s.hidden);
-  s.shared_hidden =
-      size_by(json, {"shared_expert_intermediate_size"}, 0, widest_size)
-          .value_or(s.expert_hidden * size_by(json, {"n_shared_experts", "num_shared_experts"}, 0, 4096).value_or(0));
+  s.shared_hidden = size_by(json, {"shared_expert_intermediate_size"}, 0, widest_size)
+                        .value_or(s.expert_hidden * size_by(json,
+                                                            {"n_shared_experts", "num_shared_experts",
+                                                             "num_shared_expert", "moe_num_shared_experts"},
+                                                            0, 4096)
+                                                        .value_or(0));
+  // Arctic: a dense block as wide as the layer beside the experts.
+  if (json.flag("parallel_attn_mlp_res", false)) s.shared_hidden += s.width;
   if (from.family.starts_with("llama4")) {
     s.shared_hidden = s.expert_hidden;
     s.hidden = size_by(json, {"intermediate_size_mlp"}, 1, widest_size).value_or(s.hidden);
   }
-  std::size_t const first = size_by(json, {"first_k_dense_replace"}, 0, deepest_model).value_or(0),
-                    step = size_by(json, {"decoder_sparse_step", "interleave_moe_layer_step"}, 1, deepest_model)
+  std::size_t const first = size_by(json, {"first_k_dense_replace", "moe_layer_num_skipped", "moe_layer_start_index"},
+                                    0, deepest_model)
+                                .value_or(0),
+                    end = size_by(json, {"moe_layer_end_index"}, 0, deepest_model).value_or(deepest_model),
+                    step = size_by(json,
+                                   {"decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_frequency",
+                                    "moe_layer_interval"},
+                                   1, deepest_model)
                                .value_or(1);
   auto const* by_layer = list_of_layers(json, "moe_layer_freq", s.layers);
   std::size_t const every = by_layer ? 1 : size_by(json, {"moe_layer_freq"}, 1, deepest_model).value_or(1);
   std::vector<bool> dense(s.layers, false);
   for (std::size_t i = 0; i < s.layers; ++i)
-    dense[i] = i < first || (i + 1) % step != 0 || i % every != 0 || (by_layer && (*by_layer)[i] == 0);
+    dense[i] = i < first || i > end || (i + 1) % step != 0 || i % every != 0 || (by_layer && (*by_layer)[i] == 0);
   if (auto const* only = json.find("mlp_only_layers"); only != nullptr)
     for (auto const& v : *only) {
       if (!v.is_number_unsigned() || v.get<std::size_t>() >= s.layers)
@@ -238,13 +186,20 @@ inline void remark_on_omissions(network_source const& from, program::transformer
   if (json.has("num_nextn_predict_layers") && json.count("num_nextn_predict_layers", 0, deepest_model) > 0)
     add("num_nextn_predict_layers: layers that predict further tokens are left out");
   if (json.has("attention_chunk_size")) add("attention_chunk_size: chunked attention is counted as full");
-  if (auto const* v = json.find("attention_window"); v != nullptr) add("attention_window: counted as full attention");
+  for (char const* key : {"attention_window", "block_size", "blocksparse_block_size"})
+    if (json.has(key) && (std::string_view(key) != "block_size" || json.has("attention_type")) &&
+        !(json.has("attention_type") && json.string("attention_type") == "original_full"))
+      add(std::string(key) + ": counted as full attention");
+  if (auto const* v = json.find("cross_attention_layers"); v != nullptr && v->is_array())
+    add("cross_attention_layers: " + std::to_string(v->size()) +
+        " layers that attend to another model's output are counted as attention of the text");
 }
 
 /// Generates token by token: by its class name, or by its family.
 [[nodiscard]] inline bool is_decoder(network_source const& from) {
   auto const& json = from.json;
   if (from.generates || json.flag("is_decoder", false)) return true;
+  if (json.has("causal")) return json.flag("causal", false);  // XLM: its class of language models is masked too
   if (auto const* v = json.find("architectures"); v != nullptr) {
     if (!v->is_array()) throw json.wrong_type("architectures", *v, "a list of class names");
     for (auto const& name : *v)
@@ -260,7 +215,7 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
   auto const& json = from.json;
   auto hidden = size_or_usual(from,
                               {"intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim", "encoder_ffn_dim",
-                               "ffn_hidden_size", "d_inner", "dff", "feed_forward_size"},
+                               "ffn_hidden_size", "d_inner", "dff", "feed_forward_size", "ff_intermediate_size"},
                               widest_size);
   if (!hidden && json.has("expansion_ratio")) hidden = json.count("expansion_ratio", 1, 1024) * s.width;
   // OLMo: its activation halves what its first product gives.
@@ -291,14 +246,15 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
   std::string const& family = from.family;
   refuse_other_layers(from);
   program::transformer_shape s;
-  s.width = required_size(from, {"hidden_size", "n_embd", "n_embed", "d_model", "dim"}, widest_size);
+  s.width = required_size(from, {"hidden_size", "n_embd", "n_embed", "d_model", "dim", "emb_dim"}, widest_size);
   bool const two_parts = json.flag("is_encoder_decoder", is_encoder_decoder_family(family));
   s.layers = two_parts && json.has("encoder_layers")
                  ? json.count("encoder_layers", 1, deepest_model)
                  : required_size(from, {"num_hidden_layers", "n_layer", "num_layers", "n_layers", "encoder_layers"},
                                  deepest_model);
-  s.heads = required_size(from, {"num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads"},
-                          widest_size);
+  s.heads = required_size(
+      from, {"num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads", "attention_heads"},
+      widest_size);
   bool const shared = json.flag("multi_query", false) && !json.flag("new_decoder_architecture", false);
   auto keys = size_or_usual(from, {"num_key_value_heads", "num_kv_heads", "n_head_kv"}, widest_size);
   if (!keys && json.flag("multi_query_attention", false))
@@ -306,7 +262,8 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
   if (auto const* v = json.find("attn_config"); !keys && v != nullptr && v->is_object())
     keys = size_by(json.inside("attn_config"), {"kv_n_heads"}, 1, widest_size);
   s.key_heads = shared ? 1 : keys.value_or(s.heads);
-  auto head_width = size_or_usual(from, {"head_dim", "d_kv", "kv_channels", "d_head"}, widest_size);
+  auto head_width =
+      size_or_usual(from, {"head_dim", "d_kv", "kv_channels", "d_head", "attention_head_dim"}, widest_size);
   if (json.has("kv_lora_rank")) head_width = 1;  // its heads have sizes of their own
   if (!head_width && s.width % s.heads != 0)
     throw error({errc::config_conflict, "does not divide hidden_size", json.where("num_attention_heads"),
@@ -317,16 +274,20 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
     throw error({errc::config_conflict, "does not divide num_attention_heads", json.where("num_key_value_heads"),
                  std::to_string(s.key_heads), "a divisor of " + std::to_string(s.heads), ""});
   read_feed_forward(from, s);
+  if (two_parts)
+    for (char const* key : {"num_experts", "num_local_experts", "moe_num_experts"})
+      if (json.has(key) && json.count(key, 0, 65536) > 1)
+        refuse_model(json, key, "1: encoder-decoders without experts");
   read_experts(from, s);
   read_latent(from, s);
-  s.vocabulary = size_or_usual(from, {"vocab_size", "padded_vocab_size"}, std::size_t{1} << 24).value_or(0);
+  s.vocabulary = size_or_usual(from, {"vocab_size", "padded_vocab_size", "n_words"}, std::size_t{1} << 24).value_or(0);
   for (char const* key : {"max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"})
     if (s.positions == 0 && json.has(key)) s.positions = json.count(key, 1, std::size_t{1} << 30);
   bool const rms =
       json.has("rms_norm_eps") || json.flag("rmsnorm", false) || is_t5(family) || is_rms_rotary_family(family);
   s.norm = rms ? program::norm_kind::rms_norm : program::norm_kind::layer_norm;
   for (char const* key : {"rope_theta", "rotary_pct", "rotary_dim", "partial_rotary_factor", "rotary_emb_base",
-                          "rope_scaling", "rope_parameters", "global_rope_theta"})
+                          "rope_embedding_base", "rope_scaling", "rope_parameters", "global_rope_theta"})
     s.rotary = s.rotary || json.has(key);
   s.rotary = s.rotary || family == "chatglm" || is_rms_rotary_family(family) ||
              (one_of(family, {"falcon", "RefinedWeb", "RefinedWebModel"}) && !json.flag("alibi", false));

@@ -59,12 +59,16 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
                          "longformer",
                          "clip",
                          "layoutlm",
+                         "big_bird",
+                         "xlm",
+                         "flaubert",
                          "new",
                          "siglip"});
 }
 [[nodiscard]] inline bool is_encoder_decoder_family(std::string_view family) noexcept {
-  return is_t5(family) || one_of(family, {"bart", "mbart", "marian", "pegasus", "m2m_100", "whisper", "blenderbot",
-                                          "blenderbot-small", "led", "speech_to_text", "fsmt", "plbart"});
+  return is_t5(family) ||
+         one_of(family, {"bart", "mbart", "marian", "pegasus", "m2m_100", "whisper", "blenderbot", "blenderbot-small",
+                         "led", "speech_to_text", "fsmt", "plbart", "bigbird_pegasus"});
 }
 [[nodiscard]] inline bool is_decoder_family(std::string_view family) noexcept {
   return starts_with_any(
@@ -89,7 +93,8 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
 }
 /// RMS norm and rotary positions, whether or not the file has their keys.
 [[nodiscard]] inline bool is_rms_rotary_family(std::string_view family) noexcept {
-  return starts_with_any(family, {"llama", "mllama", "mistral", "mixtral", "ministral", "qwen", "gemma", "phi3",
+  return family != "phi3small" &&
+         starts_with_any(family, {"llama", "mllama", "mistral", "mixtral", "ministral", "qwen", "gemma", "phi3",
                                   "deepseek", "minicpm", "granite", "internlm", "smollm", "gpt_oss", "hunyuan"});
 }
 /// Layers without attention, or with another kind of it in some layers: their sizes say nothing that is modelled here.
@@ -112,13 +117,13 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
 /// 4 x width is the family's own rule where its file has no size.
 [[nodiscard]] inline bool is_four_fold_family(std::string_view family) noexcept {
   return one_of(family, {"gpt2", "gpt_neo", "gptj", "gpt_bigcode", "codegen", "bloom", "falcon", "RefinedWeb",
-                         "RefinedWebModel", "mpt"});
+                         "RefinedWebModel", "mpt", "xlm", "flaubert"});
 }
 
 /// Activations known by name; a gated one brings its own second product.
 /// Errors  config_value with the nearest name
 [[nodiscard]] inline bool is_gated_activation(json_file const& json, std::string const& key, std::string const& name) {
-  if (one_of(name, {"silu", "swiglu", "geglu", "reglu"}) || name.starts_with("gated")) return true;
+  if (one_of(name, {"silu", "swiglu", "geglu", "reglu", "gegelu"}) || name.starts_with("gated")) return true;
   std::vector<std::string> const known{"gelu",          "gelu_new",
                                        "gelu_fast",     "gelu_pytorch_tanh",
                                        "gelu_python",   "gelu_python_tanh",
@@ -130,8 +135,9 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
                                        "mish",          "linear",
                                        "laplace",       "elu",
                                        "silu",          "swiglu",
-                                       "geglu",         "gated-gelu",
-                                       "gated-relu",    "gated-silu"};
+                                       "geglu",         "gegelu",
+                                       "gated-gelu",    "gated-relu",
+                                       "gated-silu"};
   for (auto const& n : known)
     if (n == name) return false;
   std::string const near = nearest_name(name, known);

@@ -48,7 +48,7 @@ void for_each_count(Cells& c, F const& f) {
 }  // namespace detail
 
 /// The bytes of a safetensors file: g and read_sigma (slices, lines, columns, inputs), slice_gain, zero (slices),
-/// output_gain (outputs), weight_scale (1), all F64; settings and seeds in its metadata.
+/// output_gain (columns), weight_scale (1), all F64; settings and seeds in its metadata.
 [[nodiscard]] inline std::string programmed_bytes(in_situ::cells const& c) {
   std::map<std::string, std::string> metadata = {{"format", std::string(detail::programmed_format)},
                                                  {"config", print(c.config)}};
@@ -59,7 +59,7 @@ void for_each_count(Cells& c, F const& f) {
                                         {"zero", {c.slices}, c.zero},
                                         {"weight_scale", {1}, {&c.weight_scale, 1}}};
   if (!c.read_sigma.empty()) tensors.push_back({"read_sigma", all, c.read_sigma});
-  if (!c.output_gain.empty()) tensors.push_back({"output_gain", {c.outputs}, c.output_gain});
+  if (!c.output_gain.empty()) tensors.push_back({"output_gain", {c.columns}, c.output_gain});
   return safetensors_bytes(tensors, metadata);
 }
 
@@ -103,13 +103,13 @@ void for_each_count(Cells& c, F const& f) {
                  std::to_string(c.slices) + ", " + std::to_string(c.lines) + ", " + std::to_string(c.columns),
                  "those of its weights.mapping and weights.slices", "write it again with ohmic mvm --save"});
   std::array<std::uint64_t, 4> const all = {c.slices, c.lines, c.columns, c.inputs};
-  std::array<std::uint64_t, 1> const of_slices = {c.slices}, of_outputs = {c.outputs}, one = {1};
+  std::array<std::uint64_t, 1> const of_slices = {c.slices}, of_columns = {c.columns}, one = {1};
   c.g = file.read_doubles("g", all);
   c.slice_gain = file.read_doubles("slice_gain", of_slices);
   c.zero = file.read_doubles("zero", of_slices);
   c.weight_scale = file.read_doubles("weight_scale", one)[0];
   if (file.contains("read_sigma")) c.read_sigma = file.read_doubles("read_sigma", all);
-  if (file.contains("output_gain")) c.output_gain = file.read_doubles("output_gain", of_outputs);
+  if (file.contains("output_gain")) c.output_gain = file.read_doubles("output_gain", of_columns);
   for (auto const* values : {&c.g, &c.read_sigma})
     if (std::any_of(values->begin(), values->end(), [](double v) { return v < 0.0; }))
       throw error({errc::value, "a conductance or its noise is negative",

@@ -1,0 +1,136 @@
+// What the process of an isolated plugin does: it loads the plugin and answers, each lane by a thread of its own.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <malloc.h>
+#include <memory>
+#include <mutex>
+#include <semaphore.h>
+#include <span>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <type_traits>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "ohmic/core/config.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/stream.hpp"
+#include "ohmic/device/tile_device.hpp"
+#include "ohmic/plugin/lane.hpp"
+
+namespace ohmic::inline OHMIC_ABI::plugin::detail {
+
+/// The child: serves requests until it is ended, as it is with the host.
+/// Server has table(), devices(), make_plugin_device(name, parameters, checks), price_text(parameters), where()
+template <class Server>
+class child_loop {
+ public:
+  /// Range   at least one lane
+  explicit child_loop(std::vector<shared_lane> const& lanes) : lanes_(lanes) {}
+
+  [[noreturn]] void run(std::filesystem::path const& file) {
+    ::mallopt(M_ARENA_MAX, 1);  // an arena a thread is addresses that the plugin may want
+    std::unique_ptr<Server> server;
+    lane& first = *lanes_.front();
+    answer(first, [&] {
+      server = std::make_unique<Server>(file);
+      first.table = server->table();
+      std::copy(server->devices().begin(), server->devices().end(), first.devices);
+    });
+    std::vector<std::thread> threads;
+    if (server) {
+      try {
+        while (threads.size() + 1 < lanes_.size())
+          threads.emplace_back([this, &server, k = threads.size() + 1] { serve_lane(*server, *lanes_[k]); });
+      } catch (std::system_error const&) {}  // as many as there are
+    }
+    first.lanes = static_cast<std::uint32_t>(threads.size() + 1);
+    ::sem_post(&first.answered);
+    if (server) serve_lane(*server, first);
+    for (;;) ::pause();
+  }
+
+ private:
+  using device_type =
+      std::remove_reference_t<decltype(*std::declval<Server const&>().make_plugin_device("", "", false))>;
+
+  void serve_lane(Server const& server, lane& l) {
+    for (;;) {
+      while (::sem_wait(&l.asked) != 0) continue;
+      answer(l, [&] { serve(server, l); });
+      ::sem_post(&l.answered);
+    }
+  }
+  template <class F>
+  static void answer(lane& l, F const& f) {
+    l.failed = 0;
+    try {
+      f();
+    } catch (error const& e) { fail(l, e.info()); } catch (std::exception const& e) {
+      fail(l, {errc::plugin_failed, e.what(), "", "", "", ""});
+    } catch (...) { fail(l, {errc::plugin_failed, "an unknown exception", "", "", "", ""}); }
+  }
+  static void fail(lane& l, error_info const& e) {
+    std::string const* const texts[] = {&e.what, &e.where, &e.got, &e.allowed, &e.fix};
+    for (std::size_t k = 0; k < 5; ++k) {
+      auto const n = std::min(texts[k]->size(), sizeof l.text[k] - 1);
+      std::memcpy(l.text[k], texts[k]->data(), n);
+      l.text[k][n] = '\0';
+    }
+    l.failed = static_cast<std::int32_t>(e.code);
+  }
+  void serve(Server const& server, lane& l) {
+    using op = lane::operation;
+    if (l.what == op::look) return;
+    if (l.what == op::prices) {
+      auto const text = server.price_text(l.parameters);
+      if (text.size() > sizeof l.values)
+        throw error({errc::capacity, "the price book is too large for an isolated plugin", server.where(),
+                     std::to_string(text.size()) + " bytes", std::to_string(sizeof l.values),
+                     "run it without isolation"});
+      std::memcpy(l.values, text.data(), text.size());
+      l.text_bytes = text.size();
+      return;
+    }
+    if (l.what == op::create) {
+      // The host checks results, and need not twice.
+      auto made = server.make_plugin_device(server.devices().at(l.device).name, l.parameters, false);
+      l.facts = made->raw_facts();
+      std::lock_guard const lock(mutex_);
+      l.new_instance = static_cast<std::uint32_t>(instances_.size());
+      instances_.push_back(std::move(made));
+      return;
+    }
+    if (l.what == op::destroy) {
+      auto const ended = [&] {
+        std::lock_guard const lock(mutex_);
+        return std::move(instances_.at(l.instance));
+      }();
+      return;
+    }
+    auto const d = [&] {
+      std::lock_guard const lock(mutex_);
+      return instances_.at(l.instance);
+    }();
+    cell_tile const tile = {l.rows, l.cols, l.first, l.stride};
+    auto const of = [&](std::size_t k) { return std::span<double>(l.values[k], tile.size()); };
+    if (l.what == op::program) d->program(tile, of(0), of(3), of(4));
+    if (l.what == op::draw) d->draw(tile, {l.seed, static_cast<purpose>(l.purpose), l.array}, l.time, of(0), of(3));
+    if (l.what == op::age) d->age(tile, l.age_s, of(0), of(1), of(2), of(3));
+    if (l.what == op::read) d->read(tile, l.age_s, of(0), of(1), of(3));
+  }
+
+  std::vector<shared_lane> const& lanes_;
+  std::mutex mutex_{};
+  std::vector<std::shared_ptr<device_type const>> instances_{};
+};
+
+}  // namespace ohmic::inline OHMIC_ABI::plugin::detail
