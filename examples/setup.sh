@@ -2,6 +2,7 @@
 #
 # ohmic_packages PACKAGE...   installs what is missing of these Debian packages; "a|b" is satisfied by either.
 # ohmic_step TEXT             says what happens next.
+# ohmic_program               prints the path of the built program.
 # ohmic_root                  the checkout.
 
 ohmic_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -89,4 +90,11 @@ ohmic_build() {
     # shellcheck disable=SC2086
     cmake --build "build/$preset" --parallel "$jobs" ${ohmic_targets:+--target $ohmic_targets} </dev/null
   )
+}
+
+# ohmic_program: the path of the built program. OHMIC_PROGRAM names another build's.
+ohmic_program() {
+  local program="${OHMIC_PROGRAM:-$ohmic_root/build/program/bin/ohmic}"
+  [ -x "$program" ] || ohmic_fail 3 "$program is not there: run examples/quickstart.sh, or set OHMIC_PROGRAM"
+  printf '%s\n' "$program"
 }

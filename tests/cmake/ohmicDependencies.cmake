@@ -6,7 +6,7 @@ macro(ohmic_find_dependencies mode)
   find_package(xtl ${mode})
   find_package(xsimd ${mode})
   find_package(xtensor ${mode})
-  find_package(Boost 1.74 ${mode})
+  find_package(Boost 1.75 ${mode})
   find_package(Threads ${mode})
 endmacro()
 

@@ -10,8 +10,11 @@ import sys
 import unittest
 
 ROOT, VERSION = "", ""
-# What CMake looks for, and the Conan package that brings it. xtl and Threads come with xtensor and the system.
+# What CMake looks for, and the Conan package that brings it. xtl and Threads come with xtensor and the system, MPI is left to the system.
 CONAN_NAMES = {"xsimd": "xsimd", "xtensor": "xtensor", "Boost": "boost", "nlohmann_json": "nlohmann_json", "utf8proc": "utf8proc"}
+PROGRAM_NAMES = {"CLI11": "cli11", "fmt": "fmt", "SQLite3": "sqlite3", "tomlplusplus": "tomlplusplus"}
+PLUGIN_NAMES = {"tomlplusplus": "tomlplusplus", "yaml-cpp": "yaml-cpp"}
+NOT_PACKAGES = ("xtl", "Threads", "MPI", "benchmark")
 
 
 def read(*parts):
@@ -51,26 +54,61 @@ class conan_contract(unittest.TestCase):
         self.assertEqual(self.attributes["package_type"], "header-library")
 
     def test_cmake_names(self):
-        names = {values[0]: [] for values, _ in self.calls("package_info", "set_property")}
+        names = {}
         for values, _ in self.calls("package_info", "set_property"):
-            names[values[0]].append(values[1])
+            names.setdefault(values[0], []).append(values[1])
         self.assertEqual(names["cmake_file_name"], ["ohmic"])
-        self.assertEqual(sorted(names["cmake_target_name"]), sorted(re.findall(r"add_library\((ohmic::\w+) ALIAS", self.cmake)))
+        of_cmake = re.findall(r"add_library\((ohmic::\w+) ALIAS", self.cmake)
+        self.assertEqual(sorted(names["cmake_target_name"]), sorted([*of_cmake, "ohmic::tools"]))  # tools: the program, nothing to link
+
+    def test_options_are_the_switches_and_components_of_cmake(self):
+        self.assertEqual(set(self.attributes["options"]), {"formats", "program", "plugins"})
+        self.assertEqual(set(self.attributes["default_options"].values()), {False})
+        loop = next(n for n in ast.walk(self.methods["generate"]) if isinstance(n, ast.For))
+        switches = {"OHMIC_BUILD_" + pair.elts[0].value for pair in loop.iter.elts}
+        self.assertEqual(switches, set(re.findall(r"option\((OHMIC_BUILD_\w+)", self.cmake)))
+        loop = [n for n in ast.walk(self.methods["package"]) if isinstance(n, ast.For)][-1]
+        installed = self.cmake + read("examples", "CMakeLists.txt") + read("plugins", "CMakeLists.txt")
+        self.assertEqual({*ast.literal_eval(loop.iter), "dev"}, set(re.findall(r"\bCOMPONENT (\w+)", installed)))
 
     def test_the_language_floor(self):
         floor = int(re.search(r"cxx_std_(\d+)", self.cmake)[1])
         self.assertIn(f"check_min_cppstd(self, {floor})", ast.unparse(self.methods["validate"]))
 
     def test_dependencies(self):
-        dependencies = read("tests", "cmake", "ohmicDependencies.cmake")
-        wanted = {n for n in re.findall(r"find_package\((\w+)", dependencies) if n not in ("xtl", "Threads")}
-        self.assertEqual(wanted, set(CONAN_NAMES))
-        required = {}
-        for values, keywords in self.calls("requirements", "requires"):
-            required[values[0].split("/")[0]] = keywords
-        self.assertEqual(set(required), {CONAN_NAMES[n] for n in wanted})
+        def found(*path):
+            return {n for n in re.findall(r"find_package\(([\w-]+)", read(*path)) if n not in NOT_PACKAGES}
+
+        self.assertEqual(found("tests", "cmake", "ohmicDependencies.cmake"), set(CONAN_NAMES))
+        self.assertEqual(found("examples", "CMakeLists.txt"), set(PROGRAM_NAMES))
+        self.assertEqual(found("plugins", "CMakeLists.txt"), set(PLUGIN_NAMES))
+        required = {values[0].split("/")[0]: keywords for values, keywords in self.calls("requirements", "requires")}
+        of_library = set(CONAN_NAMES.values())
+        self.assertEqual(set(required), of_library | set(PROGRAM_NAMES.values()) | set(PLUGIN_NAMES.values()))
         for name, keywords in required.items():
-            self.assertTrue(keywords.get("transitive_headers"), name)
+            self.assertEqual(bool(keywords.get("transitive_headers")), name in of_library, name)
+
+    def test_versions(self):
+        """The lower end of a range is CMake's, and the page and Debian's profile agree with the recipe."""
+        ranges = {}
+        for values, _ in self.calls("requirements", "requires"):
+            name, low, high = re.fullmatch(r"([\w-]+)/\[>=([\d.]+) <(\d+)\]", values[0]).groups()
+            ranges[name] = (low, high)
+        for cmake_name, low in re.findall(r"find_package\((\w+) ([\d.]+)", read("tests", "cmake", "ohmicDependencies.cmake")):
+            self.assertEqual(ranges[CONAN_NAMES[cmake_name]][0], low, cmake_name)
+
+        platform = read("conan", "profiles", "bookworm").split("[platform_requires]\n")[1]
+        versions = dict(line.split("/") for line in platform.splitlines() if line)
+        rows = re.findall(r"^\| ([\w-]+) \| [^|]+ \| (\d[\d.]*) \| ([\d.]+) up to (\d+) \|$", read("conan", "README.md"), re.M)
+        self.assertEqual({r[0]: r[1] for r in rows}, versions)
+        self.assertEqual({r[0]: r[2:] for r in rows}, ranges)
+
+        def number(version):
+            return [int(part) for part in version.split(".")]
+
+        for name, version in versions.items():
+            low, high = ranges[name]
+            self.assertTrue(number(low) <= number(version) < number(high), name)
 
     def test_what_is_exported_exists(self):
         loop = next(n for n in ast.walk(self.methods["export_sources"]) if isinstance(n, ast.For))

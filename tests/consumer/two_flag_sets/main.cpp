@@ -1,7 +1,8 @@
 // Two flag sets and both kinds of build in one program: every unit computes the same bits, and only the checked unit tests contracts.
-#include "units.hpp"
-
 #include <cstdio>
+
+#include "product.hpp"
+#include "units.hpp"
 
 static int failures = 0;
 
@@ -19,12 +20,16 @@ int main() {
   }
   outcome const plain = run_plain(x, y), checked = run_checked(x, y);
   expect(plain.values == checked.values, "checked and plain units compute the same bits");
+  expect(plain.values == run_no_rtti(x, y).values, "a unit without run-time type information computes the same bits");
   expect(plain.contract.empty(), "a plain unit does not test contracts");
   expect(checked.contract.find("x.empty()") != std::string::npos, "a checked unit names the broken contract");
 #if defined(OHMIC_WITH_AVX2)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     outcome const wide = run_avx2(x, y);
     expect(plain.values == wide.values, "AVX2 and baseline units compute the same bits");
+    auto const product = product_plain();
+    expect(product == product_avx2(), "arrays of AVX2 and baseline units compute the same bits");
+    expect(product.size() == 70 * 33 && product != std::vector<double>(product.size()), "there is a product");
   } else {
     std::puts("skipped: this machine has no AVX2");
   }

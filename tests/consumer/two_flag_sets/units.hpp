@@ -16,6 +16,7 @@ struct outcome {
 
 outcome run_plain(std::vector<float> const& x, std::vector<float> const& y);
 outcome run_checked(std::vector<float> const& x, std::vector<float> const& y);
+outcome run_no_rtti(std::vector<float> const& x, std::vector<float> const& y);
 outcome run_avx2(std::vector<float> const& x, std::vector<float> const& y);
 
 // Internal linkage, as a user's own helper would have: every unit has its own copy. What they share are the library's functions.
@@ -30,8 +31,6 @@ static inline outcome run_here(std::vector<float> const& x, std::vector<float> c
   for (; i < x.size(); ++i) result.values[i] = ohmic::simd::mul_add(x[i], y[i], x[i]);
   try {
     OHMIC_EXPECTS(x.empty());
-  } catch (ohmic::contract_error const& e) {
-    result.contract = e.what();
-  }
+  } catch (ohmic::contract_error const& e) { result.contract = e.what(); }
   return result;
 }

@@ -15,7 +15,7 @@
 namespace ohmic::inline OHMIC_ABI {
 
 /// The network with one set of voltages as text that `ngspice -b` runs: it prints the output current of bit line j as
-/// i(vs<j>). Nodes are w<i>_<j> and b<i>_<j>, d<i> at the drivers, s<j> at the sense ends; merged nodes have one name. Devices are
+/// `i(vs<j>)`. Nodes are `w<i>_<j>` and `b<i>_<j>`, `d<i>` at drivers, `s<j>` at sense ends; merged nodes have one name. Devices are
 /// resistors, or with a finite `sinh_scale` sources of the current of sinh_iv.
 /// Shape   v_V (m)
 /// Errors  as wire_network::validate, sinh_iv::config::validate; errc::shape, errc::value for the voltages

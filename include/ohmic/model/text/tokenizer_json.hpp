@@ -346,7 +346,7 @@ class bpe_reader {
         std::string const name = text_of(piece["SpecialToken"], "id");
         try {
           for (auto const& id : p.at("special_tokens").at(name).at("ids")) {
-            if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_pieces)
+            if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_piece_ids)
               throw json_.wrong_type("post_processor", id, "an id of a token");
             begin.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
           }

@@ -1,7 +1,8 @@
-// A converter of one's own in forty lines, and the one line that benches it against its definition, the library's
-// converter and a product in float.
+// A converter of one's own: what periphery/concept.hpp asks for, and nothing more.
+#pragma once
+
 #include <boost/hana/adapt_struct.hpp>
-#include <ohmic/bench/product.hpp>
+#include <ohmic/periphery/adc.hpp>
 
 /// Truncates instead of rounding: code k stands for currents from k to k + 1 steps.
 class truncating_adc {
@@ -36,7 +37,3 @@ class truncating_adc {
 };
 BOOST_HANA_ADAPT_STRUCT(truncating_adc::config, bits);
 static_assert(ohmic::adc_policy<truncating_adc>);
-
-static bool const mine = ohmic::bench::converter<truncating_adc>("truncating_adc");
-
-BENCHMARK_MAIN();
