@@ -42,13 +42,15 @@ remembered_run& this_run() {
 /// Collects files by the names that they go by.
 class file_collector {
  public:
+  /// A word, and its parts: key=FILE, A,B, PLUGIN:file=FILE;..
   void word(std::string const& text) {
     name(text);
-    if (auto const equals = text.find('='); equals != text.npos) name(text.substr(equals + 1));
-    for (std::size_t at = 0; text.find(',') != text.npos && at <= text.size();) {
-      auto const comma = std::min(text.find(',', at), text.size());
-      name(text.substr(at, comma - at));
-      at = comma + 1;
+    constexpr char const* between = ",=:;";
+    if (text.find_first_of(between) == text.npos) return;
+    for (std::size_t at = 0; at <= text.size();) {
+      auto const end = std::min(text.find_first_of(between, at), text.size());
+      name(text.substr(at, end - at));
+      at = end + 1;
     }
   }
   void plugin(std::string const& name_or_path) {
@@ -149,6 +151,9 @@ std::vector<input_file> inputs_of(std::vector<std::string> const& words) {
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (words[i] == "--plugin" && i + 1 < words.size()) {
       files.plugin(words[++i]);
+    } else if (words[i] == "--prices" && i + 1 < words.size()) {
+      files.word(words[++i]);
+      if (auto const colon = words[i].find(':'); colon != std::string::npos) files.plugin(words[i].substr(0, colon));
     } else if (names_output(words[i]) || names_text(words[i]) || names_circumstance(words[i])) {
       ++i;
     } else if (!words[i].starts_with("--") && !(i == 1 && (words[i] == "merge" || words[i] == "check"))) {

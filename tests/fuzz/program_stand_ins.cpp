@@ -7,10 +7,11 @@
 
 namespace program_cli {
 
-void load_plugin(std::string const& name) {
+ohmic::plugin::loaded const& load_plugin(std::string const& name) {
   throw ohmic::error(
       {ohmic::errc::plugin_file, "no plugin is loaded here", "--plugin", ohmic::in_quotes(name), "", ""});
 }
+ohmic::plugin::loaded const* plugin_named(std::string const&) { return nullptr; }
 void load_plugins(common_options const& common) {
   for (auto const& p : common.plugins) load_plugin(p);
 }
