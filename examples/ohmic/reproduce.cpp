@@ -85,7 +85,7 @@ void set_price(component_prices& prices, std::string_view assignment) {
 }
 
 /// The inputs with what --set moves: the chip's settings of cost, and component prices. Fitted constants stay.
-chip::reproduction_inputs inputs_of(std::vector<std::string> const& set) {
+chip::reproduction_inputs moved_inputs(std::vector<std::string> const& set) {
   chip::reproduction_inputs in;
   cost_command_config c;
   for (auto const& s : set) {
@@ -110,7 +110,7 @@ int reproduce(reproduce_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
   check_reports(common);
-  auto const inputs = inputs_of(common.set);
+  auto const inputs = moved_inputs(common.set);
   auto rows = chip::reproduce(inputs);
   std::erase_if(rows, [&](auto const& r) { return !r.printed->id.starts_with(o.only); });
   if (rows.empty())
