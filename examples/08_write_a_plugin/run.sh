@@ -8,5 +8,5 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${CXX:-g++}" -std=c++20 -O2 -shared -fPIC -fvisibility=hidden "-Wl,--version-script=$ohmic_root/plugins/plugin.map" \
   -I "$ohmic_root/include" "$here/my_cell.cpp" -o "$work/my_cell.so"
-"$ohmic" plugin check "$work/my_cell.so" | sed '/ns a cell/d'
-"$ohmic" list plugins --plugin "$work/my_cell.so" | sed "s:$work/::"
+"$ohmic" plugin check "$work/my_cell.so" | grep -E ' (FAIL|laws$)'
+"$ohmic" list plugins --plugin "$work/my_cell.so" | grep -o 'cell.device=.*'
