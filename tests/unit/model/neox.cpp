@@ -126,7 +126,7 @@ struct neox_folder {
 };
 
 /// Roundings of single precision through two layers of sums of at most 24 products.
-constexpr double single_precision = 1e-5;
+constexpr double of_the_largest = 1e-5;
 
 }  // namespace
 
@@ -145,7 +145,7 @@ TEST_CASE("a GPT-NeoX or Phi in fp32 is its definition in double precision, in e
           worst = std::max(worst, std::fabs(static_cast<double>(got(n, o)) - want[n][o]));
           largest = std::max(largest, std::fabs(want[n][o]));
         }
-      CHECK(worst < single_precision * largest);
+      CHECK(worst < of_the_largest * largest);
     }
   }
 }
