@@ -17,7 +17,7 @@ on() {  # WHAT SETTING..
     --set weights.slices=3,4 --set 'cell.r_on=16 kohm' --set 'cell.r_off=500 kohm' "${settings[@]}" | sed -n 's/^multi_bit  *//p' | sed 1q)"
 }
 mine=("cell.device=table" "cell.states=$work/states.csv")
-printf '%-42s %s\n' '' 'accuracy      agreement   zero softmax      clipped'
+printf '%-42s %s\n' '' 'accuracy      macro_f1      matthews      agreement   zero softmax      clipped'
 on 'ideal cells' cell.device=ideal
 on 'the measured states, as programmed' "${mine[@]}"
 on 'after a day' "${mine[@]}" 'cell.retention.age=86400 s'

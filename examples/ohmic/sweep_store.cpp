@@ -98,7 +98,7 @@ void sweep_store::finalize::operator()(sqlite3_stmt* s) const noexcept { sqlite3
 void sweep_store::fail(std::string const& what) const {
   std::string const why = db_ == nullptr ? "out of memory" : sqlite3_errmsg(db_);
   int const code = db_ == nullptr ? SQLITE_NOMEM : sqlite3_errcode(db_) & 0xff;
-  if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) throw not_a_sweep(file_, why);
+  if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_ERROR) throw not_a_sweep(file_, why);
   throw error({errc::write_failed, what + ": " + why, model::place(file_), "", "",
                "check the free space and the rights of the folder"});
 }

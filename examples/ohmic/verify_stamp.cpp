@@ -42,6 +42,9 @@ remembered_run& this_run() {
 /// Collects files by the names that they go by.
 class file_collector {
  public:
+  /// `only_configuration`: of folders their config.json alone, which is all that costs depend on.
+  explicit file_collector(bool only_configuration) : only_configuration_(only_configuration) {}
+  void whole(std::string const& text) { name(text); }
   /// A word, and its parts: key=FILE, A,B, PLUGIN:file=FILE;..
   void word(std::string const& text) {
     name(text);
@@ -55,7 +58,9 @@ class file_collector {
   }
   void plugin(std::string const& name_or_path) {
     try {
-      file(find_plugin(name_or_path).string());
+      auto const path = find_plugin(name_or_path).string();
+      file(path);
+      if (auto const at = found_.find(path); at != found_.end()) at->second.is_plugin = true;
     } catch (error const&) {}  // where it is loaded, that is said better
   }
   [[nodiscard]] std::vector<input_file> files() const {
@@ -67,6 +72,11 @@ class file_collector {
  private:
   void name(std::string const& text) {
     std::error_code ec;
+    if (only_configuration_ && fs::is_directory(text, ec)) {
+      auto const config = (fs::path(text) / "config.json").string();
+      if (fs::is_regular_file(config, ec)) file(config);
+      return;
+    }
     if (text.empty() || text.size() > 4096) return;
     if (fs::is_regular_file(text, ec)) return file(text);
     if (!fs::is_directory(text, ec)) return;
@@ -103,8 +113,20 @@ class file_collector {
       for (auto const& [key, item] : *node.as_table()) visit(item, folder, of_plugins);
   }
 
+  bool only_configuration_;
   std::map<std::string, input_file> found_;
 };
+
+/// A word of the command, a file or the files of a folder by their content.
+std::string by_content(std::string const& word, bool only_configuration) {
+  std::error_code ec;
+  if (word.empty() || word.size() > 4096 || !(fs::is_regular_file(word, ec) || fs::is_directory(word, ec))) return word;
+  file_collector files(only_configuration);
+  files.whole(word);
+  std::string out;
+  for (auto const& f : files.files()) out += f.digest + " ";
+  return out;
+}
 
 }  // namespace
 
@@ -147,7 +169,7 @@ std::vector<output_option> outputs_of(std::vector<std::string> const& words) {
 }
 
 std::vector<input_file> inputs_of(std::vector<std::string> const& words) {
-  file_collector files;
+  file_collector files(!words.empty() && words.front() == "cost");
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (words[i] == "--plugin" && i + 1 < words.size()) {
       files.plugin(words[++i]);
@@ -181,6 +203,13 @@ json stamped(json result) {
   if (result.contains("chips") && result["chips"].is_array())
     for (auto const& chip : result["chips"])
       if (chip.is_object() && chip.contains("config")) add(chip["config"].dump());
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (names_output(words[i]) || names_circumstance(words[i])) {
+      ++i;
+    } else if (words[i] != "--quiet") {
+      add(by_content(words[i], words.front() == "cost"));
+    }
+  }
   std::multiset<std::string> contents;
   for (auto const& f : files) contents.insert(f.digest);
   for (auto const& c : contents) add(c);

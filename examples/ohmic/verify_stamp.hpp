@@ -13,7 +13,8 @@ namespace program_cli {
 struct input_file {
   std::string path;  ///< as the command names it, with the name in a folder behind
   std::uint64_t bytes = 0;
-  std::string digest;  ///< of its content: 64-bit FNV-1a, no proof against forgery
+  std::string digest;      ///< of its content: 64-bit FNV-1a, no proof against forgery
+  bool is_plugin = false;  ///< the run loads it
 
   friend bool operator==(input_file const&, input_file const&) = default;
 };
@@ -40,7 +41,7 @@ std::vector<input_file> inputs_of(std::vector<std::string> const& words);
 /// Keeps what this run was asked, and the digests of its files as they are now; `stamped` uses it.
 void remember_run(std::vector<std::string> words);
 
-/// `result` with `stamp`: `hash` of version, command, seed, model, settings and the content of files, whatever they are called; the `files`; digests of the numbers that were written beside. Its `run` says the words and the folder they were typed in.
+/// `result` with `stamp`: `hash` of version, command line (without outputs, threads and instruction set; files by their content, in their places), seed and settings; the `files`; digests of the numbers that were written beside. Its `run` says the words and the folder they were typed in.
 json stamped(json result);
 
 /// 64-bit FNV-1a of a file, in hexadecimal digits.

@@ -24,6 +24,7 @@ for library in boost xsimd xtensor xtl catch2; do
 done
 
 tests=(support/main.cpp)
+cd "$root/tests"
 for pattern in unit/core/{philox,stream,simd,dot4}_test.cpp unit/numeral/*_test.cpp \
   unit/crossbar/{product,instruction_sets,code_array,wires_instruction_sets}_test.cpp \
   unit/core/arch/*.cpp unit/crossbar/arch/*.cpp; do

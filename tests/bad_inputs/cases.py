@@ -269,7 +269,7 @@ for name, changes in {
         "no family": {"model_type": None}, "another family": {"model_type": "rwkv"}, "activation": {"hidden_act": "tanh"},
         "rotation": {"rope_scaling": {"rope_type": "yarn", "factor": 2}},
         "rotation without factor": {"rope_scaling": {"rope_type": "linear"}},
-        "epsilon": {"rms_norm_eps": -1}, "window": {"model_type": "mistral", "sliding_window": 4},
+        "epsilon": {"rms_norm_eps": -1}, "window": {"model_type": "mistral", "sliding_window": -4},
         "vocabulary out of proportion": {"vocab_size": 1 << 24, "hidden_size": 1 << 16},
         "end that is no token": {"eos_token_id": 8}, "ends that are no tokens": {"eos_token_id": [99]},
         "layers that are not there": {"num_hidden_layers": 1024}}.items():

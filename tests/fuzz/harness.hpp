@@ -91,7 +91,8 @@ inline std::vector<std::string_view> parts_of(std::string_view text, std::size_t
 
 /// A refusal says what is wrong and where, and blames the input.
 inline void check_refusal(ohmic::error const& e) {
-  if (e.info().what.empty() || e.info().where.empty()) finding(std::string("a refusal without words: ") + e.what());
+  if (e.info().what.empty() || (e.info().where.empty() && e.info().allowed.empty()))
+    finding(std::string("a refusal without words: ") + e.what());
   if (!e.is_bad_input()) finding(std::string("a refusal that does not blame the input: ") + e.what());
 }
 

@@ -10,7 +10,7 @@ OHMIC_FUZZ(in_situ) {
   dice random(seed);
   auto const c = random_code_case(random, 20'000);
   ohmic::uniform_adc::config adc;
-  adc.bits = random.between(1, 16);
+  adc.bits = random.between(2, 16);
   code_run<ohmic::uniform_adc> const run(c, adc, seed % 2 == 0 ? one : two);
   in_situ::code_report plain;
   in_situ::write_place const at = c.source == ohmic::operand_source::weights

@@ -302,6 +302,11 @@ class deployed {
     if constexpr (in_situ_spec<Spec>) {
       auto out = array_.drive(codes, where, operand_source::weights, {0, arrays_, 0, 0});
       arrays_ += static_cast<std::uint32_t>(array_.arrays(out));
+      in_situ::array_writing const counted = out.written();
+      std::uint64_t const cells = codes.size() * settings_.weights.cells(),
+                          rows =
+                              std::min<std::uint64_t>(static_cast<std::uint64_t>(settings_.array.rows), codes.cols());
+      writing_.beside(counted.rows > 0 ? counted : in_situ::array_writing{{cells, cells, 0, 0}, rows, rows});
       return out;
     } else {
       return array_.drive(codes, where);
@@ -345,17 +350,10 @@ class deployed {
       symmetric_quantiser(bits, m.scales[o]).quantise(w.weight.row(o), codes.row(o).first(inner));
       for (std::size_t r = 0; r < bias.rows(); ++r) codes(o, inner + r) = bias(r, o);
     }
-    stored(codes, where);
-    if (settings_.coding.bias_correction)
+    if (settings_.coding.bias_correction)  // of rounding alone: what storage draws is not known when F is set
       m.correction = mean_corrections(w, codes, m.scales, ranges_.channels[input.index()], factors);
+    stored(codes, where);
     m.operand = driven(codes, where);
-    if constexpr (in_situ_spec<Spec>) {
-      in_situ::array_writing const counted = m.operand.written();
-      std::uint64_t const cells = codes.size() * settings_.weights.cells(),
-                          rows =
-                              std::min<std::uint64_t>(static_cast<std::uint64_t>(settings_.array.rows), codes.cols());
-      writing_.beside(counted.rows > 0 ? counted : in_situ::array_writing{{cells, cells, 0, 0}, rows, rows});
-    }
   }
 
   /// Codes of the bias rows: b / (top s_x s_w), spread over as many rows as the largest needs.

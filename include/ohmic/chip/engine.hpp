@@ -121,6 +121,9 @@ class engine {
     std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads, held = seen.tokens();
     std::size_t const joining = k.codes.rows();
     seen.append(k.codes.view(), v.codes.view());
+    if (seen.tokens() == 0)
+      throw error({errc::shape, "no keys", model_->names().name(attention_site(block, attention_step::scores)),
+                   "0 tokens", "at least one", "give keys and values in the first step"});
     std::size_t const sharing = q.codes.cols() / seen.values().cols;  // queries of a key head
     shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), scope, one());
     std::uint32_t key_head = 0;
@@ -250,7 +253,7 @@ class engine {
     if (!sums) place.array = first_head_arrays + static_cast<std::uint32_t>(s.index() << 16 | (key_head & 0xffff));
     auto const driven = model_->array().drive(y, model_->names().name(s), source, place);
     if constexpr (requires { driven.written(); })
-      if (!sums) written.beside(driven.written());
+      if (!sums && !model_->appends_to_arrays()) written.beside(driven.written());
     if (appends) at(s).actions.template add<"cell", "write">(model_->cells_of(fresh));
     return product(s, x, driven, appends ? operand_source::weights : source);  // in the cells already
   }

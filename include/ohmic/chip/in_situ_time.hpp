@@ -59,7 +59,7 @@ template <in_situ_spec Spec>
 /// Source  computation_chip_config: cycle and converter rate of ISAAC (100 ns, 1.28 GS/s; one converter an array, which reads
 ///         every column of it in each pass; with converter.kind as many as converter.columns says), cache rate, try_s for a row,
 ///         written at once. Assumed: units of F, one a
-///         converter, keep up; sums of one operand are as quick as the cache delivers
+///         converter, keep up; sums of one operand, and products of digital units, are as quick as the cache delivers
 template <in_situ_spec Spec>
 [[nodiscard]] in_situ_duration duration_of(config<Spec> const& c, program::sub_operation const& op,
                                            computation_chip_config const& rules = {}) noexcept {
@@ -71,7 +71,7 @@ template <in_situ_spec Spec>
   double const moved = (d(s.tokens) * d(s.inner) + (attends ? d(s.inner) * d(s.outputs) : 0.0)) * repeats;
   in_situ_duration out;
   out.stages[static_cast<std::size_t>(in_situ_stage::caches)] = moved / rules.cache_bytes_per_s;
-  if (op.source == operand_source::sums) return out;
+  if (op.source == operand_source::sums || op.unit != program::product_unit::array) return out;
   bool const exponentials = op.where.op == program::operation::A6;
   auto const& w = c.weights;
   std::size_t const slices = w.slices.size(), passes = static_cast<std::size_t>(op.digits) / slices,
@@ -114,7 +114,7 @@ struct in_situ_schedule {
       to.pulse_is_known = c.cell.write.pulse.si() > 0.0;
       to.product_s += n * t.product();
       for (std::size_t i = 0; i < in_situ_stages; ++i) to.stages[i] += n * t.stages[i];
-      if (op.source == operand_source::activations)
+      if (op.source == operand_source::activations && op.unit == program::product_unit::array)
         arrays += std::uint64_t{op.repeats} * pieces(op.shape.inner, layout.rows()) *
                   pieces(op.shape.outputs, layout.weights_per_row());
     }

@@ -53,7 +53,8 @@ template <class Spec>
   f.activation_digits = balanced_digits(scale, symmetric_top(c.coding.activation_bits));
   if constexpr (requires { c.softmax.exp_bits; })
     f.score_digits = balanced_digits(scale, (std::int64_t{1} << c.softmax.exp_bits) - 1);
-  if constexpr (requires { c.softmax.max; }) f.row_maximum = c.softmax.max == softmax_maximum::row;
+  if constexpr (requires { c.softmax.max; }) f.row_maximum = c.softmax.max != softmax_maximum::none;
+  if constexpr (requires { c.coding.bias_correction; }) f.corrects_biases = c.coding.bias_correction;
   f.per_token_scales = c.coding.scales == scale_policy::per_token;
   f.two_pass_variance = c.norm.variance == variance_rule::two_pass;
   f.attention.policy = c.attention.policy;

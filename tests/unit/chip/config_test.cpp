@@ -49,6 +49,7 @@ TEST_CASE("the settings of wang2024 are those of the paper, with the library's c
       "attention.arrays.cell.device=ideal\nattention.arrays.cell.states=\n"
       "attention.arrays.cell.programming_error=0\nattention.arrays.cell.read_noise=0\n"
       "attention.arrays.cell.write.max_tries=1\nattention.arrays.cell.write.tolerance=0.01\n"
+      "attention.arrays.cell.write.pulse=0 s\n"
       "attention.arrays.cell.retention.age=0 s\nattention.arrays.cell.retention.exponent=0\n"
       "attention.arrays.cell.retention.spread=0\nattention.arrays.cell.retention.reference=1 s\n"
       "attention.arrays.cell.retention.compensation=none\nattention.arrays.cell.temperature.at=300 K\n"

@@ -61,7 +61,7 @@ TEST_CASE("layer normalisation refuses a bad epsilon") {
 
 TEST_CASE("the layer normalisation settings read and print as text") {
   split_layer_norm::config c;
-  CHECK(ohmic::print(c) == "variance=two_pass\nepsilon=1e-12\n");
+  CHECK(ohmic::print(c) == "variance=two_pass\nepsilon=1e-12\nroot=exact\nroot_bits=12\n");
   ohmic::assign(c, "variance=moments");
   CHECK(c.variance == variance_rule::moments);
 }

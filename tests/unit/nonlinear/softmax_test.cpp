@@ -125,7 +125,9 @@ TEST_CASE("a softmax refuses a bad configuration") {
 
 TEST_CASE("the softmax settings read and print as text") {
   split_softmax::config c;
-  CHECK(ohmic::print(c) == "max=row\nexp_bits=7\nrule=quantile\nquantile=0.9\nfull_scale=inf\n");
+  CHECK(ohmic::print(c) ==
+        "max=row\nexp_bits=7\nrule=quantile\nquantile=0.9\nfull_scale=inf\n"
+        "exponential=exact\nbase=e\nentries=64\nfraction_bits=8\ndivide_bits=0\n");
   ohmic::assign(c, "max=none");
   ohmic::assign(c, "rule=largest");
   ohmic::assign(c, "full_scale=2.5");

@@ -385,6 +385,7 @@ class code_array {
   void check_operand(operand const& y, std::size_t digits, bool cells, std::string const& where) const {
     if (y.cut().activations != layout().rows() ||
         (cells && (!y.in_cells() || y.slices() != slices() || y.lines() != layout().weights.lines() ||
+                   y.is_subtracted() != (layout().weights.pairs == pair_reading::difference) ||
                    y.in_bits() != in_situ::counts_bits(layout()))))
       throw error({errc::shape, "operand was stored for another array", where,
                    std::to_string(y.cut().activations) + " rows, " +

@@ -82,8 +82,11 @@ void require_law_fits(converter_config const& law, typename Adc::config const& a
 /// Source  ours: one converter a column, or one for converter.columns of them
 class code_converters {
  public:
+  /// Most levels of the converters of a product: 1 GiB.
+  static constexpr std::uint64_t max_levels = std::uint64_t{1} << 26;
+
   /// Range   law validates and is not ideal; top: the largest code, 2^bits - 1
-  /// Errors  capacity where random numbers have no addresses
+  /// Errors  capacity where random numbers have no addresses, or beyond max_levels
   code_converters(converter_config const& law, code_layout const& c, double top, std::uint64_t seed,
                   input_operand const& x, stored_operand const& y, read_place const& place, std::string const& where)
       : c_(&c), law_(&law), tiles_(y.cut().tiles()), outputs_(y.outputs()), draws_(draws_of(law, bits_of(top))) {
@@ -94,7 +97,14 @@ class code_converters {
                    std::to_string(tiles_) + " x " + std::to_string(groups), "65535 x 65534", "use larger arrays"});
     reads_ = reads_of(c, x, y, {seed, purpose::adc_read, place.product}, place, where);
     groups_ = groups;
-    require_addressable(1, reads_.of_unit(x.passes(), 0, groups) * draws_, 1, where);
+    if (law.is_noisy()) require_addressable(1, reads_.of_unit(x.passes(), 0, groups) * draws_, 1, where);
+    // A flash converter keeps its comparators, a ramp its levels: up to 16 bytes each.
+    std::uint64_t const levels = law.kind == converter_kind::sar ? std::uint64_t{32} : std::uint64_t{1} << bits;
+    if (std::uint64_t{tiles_} * groups * each * levels > max_levels)
+      throw error({errc::capacity, "converters of a product take too much memory", where,
+                   std::to_string(std::uint64_t{tiles_} * groups * each) + " of " + std::to_string(levels) + " levels",
+                   "at most " + std::to_string(max_levels) + " levels",
+                   "share converters (converter.columns), or take fewer bits"});
     with_converter_law(law.kind, [&]<class Law>() {
       std::vector<Law> laws;
       laws.reserve(tiles_ * groups * each);

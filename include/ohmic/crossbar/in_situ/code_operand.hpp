@@ -62,6 +62,7 @@ class stored_operand {
         for (std::size_t at = 0; at < per_line(); ++at)
           values[i * per_line() + at] = law(values[2 * i * per_line() + at], values[(2 * i + 1) * per_line() + at]);
       values.resize(slices_ * per_line());
+      values.shrink_to_fit();
     };
     if (slices_ == 1) {
       aligned_vector<std::uint8_t>().swap(cells_);  // a digit of a whole code and its sign: the codes themselves
