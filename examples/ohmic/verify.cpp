@@ -196,14 +196,14 @@ int verify(verify_options const& o, common_options const& common) {
     throw error({errc::file_missing, "is not there", "folder of the run", folder, "the folder that the command ran in",
                  "give it with --folder"});
   auto const files = inputs_of(recorded.words);
-  if (!o.plugins_allowed && std::find(recorded.words.begin(), recorded.words.end(), "--plugin") != recorded.words.end())
-    throw error({errc::config_conflict, "the run loads a plugin, which runs its code", model::place(o.file), "--plugin",
-                 "a plugin that you trust", "say so with --allow-plugins"});
   if (!o.plugins_allowed)
     for (auto const& f : files)
       if (f.is_plugin)
         throw error({errc::config_conflict, "the run loads a plugin, which runs its code", model::place(o.file), f.path,
                      "a plugin that you trust", "say so with --allow-plugins"});
+  if (!o.plugins_allowed && std::find(recorded.words.begin(), recorded.words.end(), "--plugin") != recorded.words.end())
+    throw error({errc::config_conflict, "the run loads a plugin, which runs its code", model::place(o.file), "--plugin",
+                 "a plugin that you trust", "say so with --allow-plugins"});
   check_files(recorded, files, o.file);
 
   passing_folder const scratch;
