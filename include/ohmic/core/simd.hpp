@@ -160,7 +160,15 @@ template <lane V>
   if constexpr (std::is_same_v<V, float>) {
     return std::sqrt(v);
   } else {
+#if defined(__aarch64__)
+    // xsimd 8 iterates from an estimate here; the processor's root is the rounded one.
+    alignas(64) float values[V::size];
+    v.store_aligned(values);
+    for (float& f : values) f = std::sqrt(f);
+    return V::load_aligned(values);
+#else
     return xsimd::sqrt(v);
+#endif
   }
 }
 
