@@ -27,14 +27,14 @@ namespace {
 struct prepared {
   chip::cost_settings settings;
   workload work;
-  json config;
+  json config, function;
 };
 
 prepared prepare_for(design const& d, model::network const& n, cost_options const& o, common_options const& common) {
   auto const c = cost_case_of(d, common.set, o.duplication);
   return {c.settings(),
           chip::workload_of(n, {o.tokens, o.decode, o.batch, o.speculate, o.acceptance}, c.choices, c.activations()),
-          settings_object(c.config)};
+          settings_object(c.config), function_settings(d, common.set)};
 }
 
 /// The text of a price book: a file, or PLUGIN:PARAMETERS, the book that a loaded plugin opens for them. A plugin goes by its
@@ -144,7 +144,8 @@ std::vector<std::string> without_effect(design const& d, model::network const& n
   std::vector<std::string> out;
   auto const check = [&](std::string const& what, cost_options const& options, common_options const& settings) {
     auto const p = prepare_for(d, n, options, settings);
-    if (p.config == asked.config && options.tokens == o.tokens) return;  // what it is without being asked for
+    if (p.config == asked.config && p.function == asked.function && options.tokens == o.tokens)
+      return;  // what it is without being asked for
     auto const r = book ? d.preset->cost_at(p.work, p.settings, *book) : d.preset->cost(p.work, p.settings);
     if (same(r, report)) out.push_back(fmt::format("{} has no effect on this cost", what));
   };
@@ -316,6 +317,7 @@ int cost(cost_options const& o, common_options const& given) {
   }
   json out = result_header("cost", common);
   out["config"] = p.config;
+  out["function"] = p.function;
   out["model"] = p.work.model;
   out["chip"] = report.chip;
   out["base"] = preset.name;

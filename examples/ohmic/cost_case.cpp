@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "json_output.hpp"
+#include "ohmic/chip/function_prices.hpp"
 #include "ohmic/chip/workload.hpp"
 #include "ohmic/model/import/network.hpp"
 
@@ -11,10 +13,10 @@ using namespace ohmic;
 
 namespace {
 
+/// Settings of a chip's function, with the assignments that are not of cost; those go to `of_cost`.
 template <class Spec>
-cost_case case_of(std::vector<std::string> const& set, std::size_t duplication) {
+chip::config<Spec> function_of(std::vector<std::string> const& set, std::vector<std::string>& of_cost) {
   auto function = chip::defaults<Spec>();
-  std::vector<std::string> of_cost;
   for (auto const& s : set) {
     if (s.starts_with("cost.") || s.starts_with("report."))
       of_cost.push_back(s);
@@ -22,13 +24,26 @@ cost_case case_of(std::vector<std::string> const& set, std::size_t duplication) 
       assign(function, s);
   }
   chip::validate(function);
+  return function;
+}
+
+template <class Spec>
+cost_case case_of(std::vector<std::string> const& set, std::size_t duplication) {
+  std::vector<std::string> of_cost;
+  auto const function = function_of<Spec>(set, of_cost);
   cost_command_config c;
   if (std::string_view(Spec::name) == chip::wang2024_published::name) c.report.count = count_rule::published;
   c.cost = chip::cost_config(function, c.cost);
-  for (auto const& s : of_cost) assign(c, s);
+  for (auto const& s : of_cost) {
+    for (std::string_view key : {"memory", "rows", "columns", "cell_bits", "input_bits", "adc_bits"})
+      if (s.starts_with("cost.attention." + std::string(key)) && s.find_first_of("= ") == 15 + key.size())
+        throw error({errc::config_conflict, "follows from the arrays of attention",
+                     "cost.attention." + std::string(key), s, "attention.arrays." + std::string(key), "set that"});
+    assign(c, s);
+  }
   if (duplication > 0) c.cost.duplication = duplication;
   computation_chip_config::validate(c.cost);
-  return {c, chip::cost_choices(function, c.cost.scale)};
+  return {c, chip::cost_choices(function, c.cost.scale), chip::with_function_prices(published_prices(), function)};
 }
 
 }  // namespace
@@ -45,6 +60,15 @@ design design_named(std::string const& name) {
     throw error({errc::config_conflict, "the cost of this chip is that of its source, for its printed settings", name,
                  request.set.front(), "no settings", "take them out; ohmic deploy runs them"});
   return {std::move(request), &preset};
+}
+
+json function_settings(design const& d, std::vector<std::string> const& set) {
+  auto all = d.request.set;
+  all.insert(all.end(), set.begin(), set.end());
+  std::vector<std::string> of_cost;
+  return d.request.base == chip::wang2024_published::name
+             ? settings_object(function_of<chip::wang2024_published>(all, of_cost))
+             : settings_object(function_of<chip::wang2024>(all, of_cost));
 }
 
 cost_case cost_case_of(design const& d, std::vector<std::string> const& set, std::size_t duplication) {

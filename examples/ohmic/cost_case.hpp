@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chips.hpp"
+#include "json_output.hpp"
 #include "ohmic/chip/cost_presets.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/cost/computation_report.hpp"
@@ -28,11 +29,13 @@ design design_named(std::string const& name);
 struct cost_case {
   cost_command_config config;
   ohmic::program::function_choices choices;
+  ohmic::component_prices prices;  ///< published ones, with those of the units of F
 
   [[nodiscard]] ohmic::chip::cost_settings settings() const {
     ohmic::chip::cost_settings s;
     s.chip = config.cost;
     s.choice = config.report;
+    s.prices = prices;
     return s;
   }
   /// Activations of a column pair, between whose multiples counts are even.
@@ -42,6 +45,9 @@ struct cost_case {
 /// The design with assignments key=value on top of its own; duplication 0: the setting's.
 /// Errors  those of the settings
 cost_case cost_case_of(design const& d, std::vector<std::string> const& set, std::size_t duplication = 0);
+
+/// The settings of its chip's function, of which cost takes what decides counts and prices.
+json function_settings(design const& d, std::vector<std::string> const& set);
 
 /// The model of an id, or of a folder or file with a config.json.
 /// Errors  file_missing, unknown_id, those of the file

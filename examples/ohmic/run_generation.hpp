@@ -47,13 +47,17 @@ struct generated_text {
 };
 
 /// Bottom-up energy of counted actions on the chip of these settings.
-template <class List>
-double energy_of(dense_settings const& c, ohmic::tally<List> const& counted) {
+template <class List, class Report>
+double energy_of(dense_settings const& c, ohmic::tally<List> const& counted, Report const&) {
   return ohmic::chip::counted_cost<dense_chip>("", c, counted).energy_J(ohmic::phase::prefill);
 }
-template <class List>
-double energy_of(in_situ_settings const& c, ohmic::tally<List> const& counted) {
-  return ohmic::chip::in_situ_cost("", c, counted, 0).energy_J(ohmic::phase::prefill);
+template <class List, class Report>
+double energy_of(in_situ_settings const& c, ohmic::tally<List> const& counted, Report const& report) {
+  ohmic::chip::in_situ_schedule tries;  // of K and V, and their verifications
+  using ohmic::program::operation_count;
+  for (std::size_t s = 0; s < report.sites.size(); ++s)
+    tries.see(c, static_cast<ohmic::program::operation>(s % operation_count), report.sites[s].written);
+  return ohmic::chip::in_situ_cost("", c, counted, 0, tries).energy_J(ohmic::phase::prefill);
 }
 
 /// Text on a deployed chip; every step is held against its plan.
@@ -72,7 +76,7 @@ generated_text generate_on(Model const& m, ohmic::chip::deployed<Spec> const& ch
     double const seconds = time.lap();
     chip::run_tally all;
     for (auto const& site : e.report().sites) all += site.actions;
-    double const energy = energy_of(chip.settings(), all);
+    double const energy = energy_of(chip.settings(), all, e.report());
     out.steps.push_back({step, energy - before, seconds});
     before = energy;
     planned.merge(program::plan(

@@ -22,7 +22,10 @@ class position_bias {
  public:
   /// slope x (key - query) of every head.
   /// Shape   (heads)
+  /// Errors  shape for no heads
   [[nodiscard]] static position_bias linear(std::vector<float> slopes) {
+    if (slopes.empty())
+      throw error({errc::shape, "slopes of position biases", "position_bias", "none", "one a head", ""});
     position_bias b;
     b.slopes_ = std::move(slopes);
     return b;
@@ -59,6 +62,13 @@ class position_bias {
   matrix<float> table_;
   std::size_t reach_ = 0;
 };
+
+/// Errors  shape for biases of other heads than the layer has
+inline void require_heads(position_bias const* bias, std::size_t heads) {
+  if (bias != nullptr && bias->heads() != heads)
+    throw error({errc::shape, "position biases of other heads", "position_bias", std::to_string(bias->heads()),
+                 std::to_string(heads) + " heads", "give one row of biases a head"});
+}
 
 /// Slopes of ALiBi: 2^(-8 (h + 1) / n) for n heads, a power of two; of other numbers those of the next smaller power, then every
 /// second one of the next larger.

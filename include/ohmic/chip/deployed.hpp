@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -12,6 +11,8 @@
 #include <vector>
 
 #include "ohmic/attention/written_arrays.hpp"
+#include "ohmic/chip/attention_plan.hpp"
+#include "ohmic/chip/bias_rows.hpp"
 #include "ohmic/chip/config.hpp"
 #include "ohmic/chip/help_without_training.hpp"
 #include "ohmic/chip/in_situ_config.hpp"
@@ -33,9 +34,6 @@ using current_ranges = std::vector<std::vector<current_statistics>>;
 
 /// Full scales of the converters by site and digit, in product units; empty where a site has none.
 using converter_ranges = std::vector<std::vector<float>>;
-
-/// Everything that a site of any chip can do.
-using run_tally = tally<join<program::site_actions, in_situ::product_actions, program::attention_unit_actions>>;
 
 /// All that calibration leaves of its data: the values as reduced to what the softmax uses of them, and the ranges of the converters.
 struct calibration {
@@ -187,7 +185,9 @@ class deployed {
 
   /// Actions of a sub-operation, from its shape alone.
   [[nodiscard]] run_tally planned(program::sub_operation const& op) const noexcept {
-    if (op.unit != program::product_unit::array) return planned_beside(op);
+    if (op.unit != program::product_unit::array)
+      return planned_beside(attention(), op,
+                            codes_written_beside(op.written_codes(), std::uint64_t{op.shape.inner} * op.shape.outputs));
     bool const exponentials = op.where.op == program::operation::A5 || op.where.op == program::operation::A6;
     bool const appends = op.held > 0 && op.source == operand_source::activations && appends_to_arrays();
     run_tally t;
@@ -282,21 +282,6 @@ class deployed {
   }
 
  private:
-  /// Actions of a product of attention that the chip's own arrays do not make.
-  [[nodiscard]] run_tally planned_beside(program::sub_operation const& op) const noexcept {
-    bool const digital = op.unit == program::product_unit::digital;
-    auto beside = digital
-                      ? program::planned_digital(op.shape, op.source)
-                      : program::planned_written(
-                            attention().array, op.shape, op.digits,
-                            codes_written_beside(op.written_codes(), std::uint64_t{op.shape.inner} * op.shape.outputs));
-    beside *= op.repeats;
-    run_tally t;
-    t += beside;
-    t += op.post;
-    return t;
-  }
-
   /// A matrix of weights in the form of the arrays; cells of one after the other.
   [[nodiscard]] typename array_type::operand driven(matrix<std::int16_t> const& codes, std::string const& where) {
     if constexpr (in_situ_spec<Spec>) {
@@ -343,7 +328,7 @@ class deployed {
       for (std::size_t o = 0; o < outputs; ++o)
         m.scales[o] = symmetric_quantiser::scale_for(largest_magnitude(w.weight.row(o), where), bits);
     static_cast<void>(largest_magnitude(w.bias, where + " bias"));
-    auto const bias = bias_codes(w.bias, m, input_scale);
+    auto const bias = bias_rows(w.bias, m, input_scale, settings_.coding, array_.driven_top());
     m.bias_rows = bias.rows();
     matrix<std::int16_t> codes(outputs, inner + bias.rows());
     for (std::size_t o = 0; o < outputs; ++o) {
@@ -354,34 +339,6 @@ class deployed {
       m.correction = mean_corrections(w, codes, m.scales, ranges_.channels[input.index()], factors);
     stored(codes, where);
     m.operand = driven(codes, where);
-  }
-
-  /// Codes of the bias rows: b / (top s_x s_w), spread over as many rows as the largest needs.
-  /// Shape   (rows, outputs)
-  [[nodiscard]] matrix<std::int16_t> bias_codes(std::vector<float> const& bias, matrix_type& m,
-                                                float input_scale) const {
-    if (settings_.coding.bias == bias_policy::digital || bias.empty()) return {};
-    double const input_unit =
-        static_cast<double>(symmetric_top(settings_.coding.activation_bits)) * static_cast<double>(input_scale);
-    auto const in_codes = [&](std::size_t o) {
-      return std::nearbyint(static_cast<double>(bias[o]) / (input_unit * static_cast<double>(m.scales[o])));
-    };
-    auto const top = static_cast<double>(array_.driven_top());
-    double largest = 0.0;
-    for (std::size_t o = 0; o < bias.size(); ++o) largest = std::max(largest, std::fabs(in_codes(o)));
-    auto const wanted =
-        static_cast<std::size_t>(std::min(std::ceil(largest / top), static_cast<double>(settings_.coding.max_rows)));
-    matrix<std::int16_t> codes(std::max<std::size_t>(wanted, 1), bias.size());
-    for (std::size_t o = 0; o < bias.size(); ++o) {
-      double rest = in_codes(o);
-      for (std::size_t r = 0; r < codes.rows(); ++r) {
-        double const part = std::clamp(rest, -top, top);
-        codes(r, o) = static_cast<std::int16_t>(part);
-        rest -= part;
-      }
-      m.clipped_biases += static_cast<std::uint64_t>(rest != 0.0);
-    }
-    return codes;
   }
 
   [[nodiscard]] typename Spec::softmax softmax_for(std::size_t block) const {

@@ -121,6 +121,7 @@ class engine {
     std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads, held = seen.tokens();
     std::size_t const joining = k.codes.rows();
     seen.append(k.codes.view(), v.codes.view());
+    require_heads(scope.bias, heads);
     if (seen.tokens() == 0)
       throw error({errc::shape, "no keys", model_->names().name(attention_site(block, attention_step::scores)),
                    "0 tokens", "at least one", "give keys and values in the first step"});
@@ -341,9 +342,11 @@ class engine {
   void for_each_result(program::site s, model::linear_weights const& w, tensor const& x,
                        model::projection_options<tensor> const& options, Use const& use) {
     auto const& matrix = model_->matrix_at(s);
-    auto const z = matrix.bias_rows == 0 ? product(s, x.codes.view(), matrix.operand, operand_source::weights)
-                                         : product(s, with_bias_rows(x, matrix.bias_rows).view(), matrix.operand,
-                                                   operand_source::weights);
+    auto const z =
+        matrix.bias_rows == 0
+            ? product(s, x.codes.view(), matrix.operand, operand_source::weights)
+            : product(s, with_bias_rows(x.codes, matrix.bias_rows, model_->settings().coding.activation_bits).view(),
+                      matrix.operand, operand_source::weights);
     auto& actions = at(s).actions;
     std::vector<float> row(w.outputs());
     for (std::size_t n = 0; n < z.tokens(); ++n) {
@@ -375,17 +378,6 @@ class engine {
       }
       use(n, std::span<float const>(row));
     }
-  }
-
-  [[nodiscard]] matrix<std::int16_t> with_bias_rows(tensor const& x, std::size_t rows) const {
-    std::size_t const inner = x.codes.cols();
-    matrix<std::int16_t> out(x.codes.rows(), inner + rows);
-    auto const top = static_cast<std::int16_t>(symmetric_top(model_->settings().coding.activation_bits));
-    for (std::size_t n = 0; n < out.rows(); ++n) {
-      std::memcpy(out.row(n).data(), x.codes.row(n).data(), inner * sizeof(std::int16_t));
-      for (std::size_t r = 0; r < rows; ++r) out(n, inner + r) = top;
-    }
-    return out;
   }
 
   template <switched_codes X>

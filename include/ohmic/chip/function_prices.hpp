@@ -76,10 +76,10 @@ template <class Softmax>
   return p.activation;
 }
 
-/// One inverse root: Newton's iteration halves the error's bits each time, from above: log2 of the bits and 2 more steps of a quotient,
+/// One inverse root: Newton's iteration doubles the bits that are right each time, from above: log2 of the bits and 2 more steps of a quotient,
 /// an adder and a shift, and the reciprocal.
 [[nodiscard]] inline energy_price root_price(norm_config const& c, component_prices const& p) noexcept {
-  if (c.root == root_kind::exact) return p.division;
+  if (c.root == root_kind::exact) return p.inverse_root;
   double const steps = std::bit_width(static_cast<unsigned>(c.root_bits)) + 2.0;
   return {(p.division.value + p.adder_32.value) * steps + p.division.value,
           "Newton's steps: quotient and adder; a quotient", origin::assumption};
@@ -95,6 +95,15 @@ template <class Config>
   if constexpr (requires { c.softmax.divide_bits; }) divide_bits = c.softmax.divide_bits;
   return {exponential_price(c.softmax, p), division_price(divide_bits, p), activation_price(c.activation, p),
           root_price(c.norm, p)};
+}
+
+/// Component prices with those of these units in place of the exact ones.
+template <class Config>
+[[nodiscard]] component_prices with_function_prices(component_prices p, Config const& c) noexcept {
+  auto const of_unit = function_prices_of(c, p);
+  p.exponential = of_unit.exponential, p.division = of_unit.division;
+  p.activation = of_unit.activation, p.inverse_root = of_unit.root;
+  return p;
 }
 
 /// The same table with the prices of these settings in place of those of exact units.

@@ -55,7 +55,7 @@ template <in_situ_spec Spec>
                part<"post.centre">(p.adder_32), part<"post.normalise">(multiply_add),
                part<"exp_unit.exp">(p.exponential), part<"comparator.compare">(p.comparator),
                part<"divider.divide">(p.division), part<"activation_unit.apply">(p.activation),
-               part<"root_unit.inverse_root">(p.division), part<"rotary_unit.rotate">(multiply_add),
+               part<"root_unit.inverse_root">(p.inverse_root), part<"rotary_unit.rotate">(multiply_add),
                part<"cache.write">(p.edram_byte));
 }
 

@@ -58,7 +58,7 @@ template <in_situ_spec Spec>
 /// Range   op as the plan of a deployed model has it: its digits are passes x slices
 /// Source  computation_chip_config: cycle and converter rate of ISAAC (100 ns, 1.28 GS/s; one converter an array, which reads
 ///         every column of it in each pass; with converter.kind as many as converter.columns says), cache rate, try_s for a row,
-///         written at once. Assumed: units of F, one a
+///         written at once and, until `in_situ_schedule::see` knows better, without verification. Assumed: units of F, one a
 ///         converter, keep up; sums of one operand, and products of digital units, are as quick as the cache delivers
 template <in_situ_spec Spec>
 [[nodiscard]] in_situ_duration duration_of(config<Spec> const& c, program::sub_operation const& op,
@@ -83,7 +83,7 @@ template <in_situ_spec Spec>
       vectors * d(layout.cycles_of_pass(!exponentials)) * rules.cycle.si();
   out.stages[static_cast<std::size_t>(in_situ_stage::converters)] =
       vectors * conversions_in_turn(c, columns) / rules.conversions_per_s;
-  if (attends) out.writing = d(std::min(layout.rows(), s.inner)) * (try_s(c, rules) + verify_s(c, rules));
+  if (attends) out.writing = d(std::min(layout.rows(), s.inner)) * try_s(c, rules);
   return out;
 }
 

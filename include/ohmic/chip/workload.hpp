@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -81,13 +82,17 @@ struct usage {
                    "at most 9e18 bytes", "use fewer tokens or a smaller batch"});
     w.kv_bytes = program::kv_cache_bytes(t, w.tokens + w.decode, w.batch, choices.attention.policy);
   }
-  std::size_t even_at = array_activations;
+  // Counts are even between multiples of what an array holds.
+  std::array<std::size_t, 3> holds{array_activations, array_activations, array_activations};
   if (choices.attention.policy == attention_policy::written_arrays)
-    even_at = std::gcd(even_at, std::gcd(choices.attention.array.rows, choices.attention.array.codes()));
+    holds = {array_activations, choices.attention.array.rows, choices.attention.array.codes()};
   std::size_t const own = t.cross_layers > 0 ? 0 : w.tokens;  // context before the first step
+  w.held_keys = own + u.decode;
+  if (t.windowed_layers > 0) w.held_keys = std::min(w.held_keys, t.window);
   for (std::size_t i = 0; i < u.decode;) {
     std::size_t const context = own + i + 1 + u.drafted;
-    std::size_t even = (context + even_at - 1) / even_at * even_at;
+    std::size_t even = pieces(context, holds[0]) * holds[0];
+    for (std::size_t h : holds) even = std::min(even, pieces(context, h) * h);
     if (t.windowed_layers > 0 && context <= t.window) even = std::min(even, t.window);  // beyond it counts stand still
     std::size_t const last = std::min(u.decode - 1, i + (even - context));
     w.segments.push_back({n.decode(w.tokens, i, w.batch, choices, u.drafted),

@@ -313,6 +313,21 @@ inline std::string print(std::vector<field> const& fields) {
   return text;
 }
 
+/// Of few keys all; of many those in the group that `key` is in, or the groups, "noise.*".
+[[nodiscard]] inline std::vector<std::string> worth_naming(std::vector<std::string> const& all, std::string_view key) {
+  constexpr std::size_t few = 24;
+  if (all.size() <= few) return all;
+  std::string const group(key.substr(0, std::min(key.size(), key.find('.') + 1)));
+  std::vector<std::string> inside, groups;
+  for (auto const& k : all) {
+    auto const dot = k.find('.');
+    if (!group.empty() && k.starts_with(group)) inside.push_back(k);
+    std::string const name = dot == k.npos ? k : k.substr(0, dot) + ".*";
+    if (groups.empty() || groups.back() != name) groups.push_back(name);
+  }
+  return inside.empty() ? groups : inside;
+}
+
 inline void set(std::vector<field> const& fields, std::string_view key, std::string_view value) {
   auto const found = std::find_if(fields.begin(), fields.end(), [&](field const& f) { return f.key == key; });
   if (found != fields.end()) {
@@ -330,7 +345,7 @@ inline void set(std::vector<field> const& fields, std::string_view key, std::str
   auto near = nearest_name(key, all);
   for (auto const& k : all)
     if (near.empty() && k.ends_with("." + std::string(key))) near = k;  // the group was left out
-  throw error({errc::unknown_key, "unknown key", std::string(key), "", joined(all),
+  throw error({errc::unknown_key, "unknown key", std::string(key), "", joined(worth_naming(all, key)),
                near.empty() ? "" : "did you mean '" + near + "'?"});
 }
 }  // namespace detail

@@ -129,7 +129,11 @@ struct beside_times {
   t.converters = vectors * d(std::min(c.shape().codes(), s.outputs) * c.slices() + 1) / conversions_per_s;
   // A key lies across all rows of its array, a value in one.
   bool const keys = op.where.op == program::operation::A4;
-  if (op.fresh > 0) t.writing = d(std::min(c.rows, keys ? s.inner : op.fresh)) * c.row_write().si();
+  if (op.fresh > 0) {
+    // Behind a window the arrays are filled again and again.
+    std::size_t const held = std::max<std::size_t>(1, keys ? s.outputs : s.inner), fills = (op.fresh + held - 1) / held;
+    t.writing = d(std::min(c.rows, keys ? s.inner : std::min(op.fresh, held)) * fills) * c.row_write().si();
+  }
   return t;
 }
 

@@ -112,6 +112,7 @@ struct component_prices {
       picojoules(1.081),
       "ALU divide 1.52 mW at 1 GHz x 32/45 (PUMA, Ankit et al., ASPLOS 2019: constants.py of its simulator)",
       origin::table};
+  energy_price inverse_root{picojoules(1.081), "assumed: a division of PUMA's ALU", origin::assumption};
   energy_price activation{picojoules(0.2167), "sigmoid 0.26 mW at 1.2 GHz (Shafiee et al., ISCA 2016 (ISAAC), Table I)",
                           origin::table};
   power_price adc_leakage{
@@ -161,7 +162,8 @@ constexpr void for_each_price(Prices& p, F&& f) {
       f("register_bit", p.register_bit);
   f("edram_byte", p.edram_byte), f("adder_32", p.adder_32), f("multiplier_32", p.multiplier_32),
       f("shift_add", p.shift_add), f("comparator", p.comparator);
-  f("exponential", p.exponential), f("division", p.division), f("activation", p.activation);
+  f("exponential", p.exponential), f("division", p.division), f("inverse_root", p.inverse_root),
+      f("activation", p.activation);
   f("adc_leakage", p.adc_leakage), f("sram_bit_write", p.sram_bit_write), f("sram_cell_area", p.sram_cell_area),
       f("multiply_add_8", p.multiply_add_8), f("multiply_add_8_area", p.multiply_add_8_area);
   f("dac_1bit_leakage", p.dac_1bit_leakage), f("edram_kB_leakage", p.edram_kB_leakage), f("cell_write", p.cell_write);

@@ -275,7 +275,7 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
             part<"post.add_residual">(or_none(p.adder_32)), part<"post.centre">(or_none(p.adder_32)),
             part<"post.normalise">(or_none(multiply_add)), part<"exp_unit.exp">(or_none(p.exponential)),
             part<"comparator.compare">(or_none(p.comparator)), part<"divider.divide">(or_none(p.division)),
-            part<"activation_unit.apply">(or_none(p.activation)), part<"root_unit.inverse_root">(or_none(p.division)),
+            part<"activation_unit.apply">(or_none(p.activation)), part<"root_unit.inverse_root">(or_none(p.inverse_root)),
             part<"rotary_unit.rotate">(or_none(multiply_add)), part<"cache.write">(or_none(p.edram_byte)),
             part<"sense_adc.convert">(or_none(sense)), part<"cell.write">(or_none(written_cell)),
             part<"input_register.load">(or_none(p.register_bit * 8.0)),

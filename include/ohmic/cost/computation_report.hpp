@@ -194,10 +194,10 @@ inline void add_attention_notes(cost_report& out, computation_chip_config const&
   out.notes.push_back({"attention.lifetime.prefill", endurance * work.prefill.latency(), "s",
                        "of cells that are written in every prefill, one after the other without a pause"});
   if (w.decode > 0)
-    out.notes.push_back({"attention.lifetime.decode",
-                         endurance * static_cast<double>(w.tokens + w.decode) * work.decode.latency() *
-                             static_cast<double>(w.batch) / out.tokens_per_step,
-                         "s", "of cells that are written once as a context of this length goes by"});
+    out.notes.push_back(
+        {"attention.lifetime.decode",
+         endurance * static_cast<double>(w.held_keys) * work.decode.latency() / (1.0 + static_cast<double>(w.drafted)),
+         "s", "of cells that are written once as the keys that are held go by, drafts too"});
 }
 
 /// Bounds and shares that stand beside the rows.

@@ -32,6 +32,7 @@ struct workload {
   std::size_t decode = 0;  ///< 0: the model does not generate
   std::size_t batch = 1;
   std::size_t drafted = 0;
+  std::size_t held_keys = 0;    ///< of a sequence and layer, after the last token: those of its window
   double accepted = 1.0;        ///< tokens that a step adds to a sequence on average: 1 without drafts
   int digits = 3;               ///< of an activation, for the published count
   std::uint64_t kv_bytes = 0;   ///< at the end of the generation

@@ -53,6 +53,14 @@ TEST_CASE("the slopes of ALiBi are those of its paper") {
   CHECK(b.of(1, 7, 7) == 0.0f);
 }
 
+TEST_CASE("biases are of as many heads as the layer has") {
+  auto const b = position_bias::linear(alibi_slopes(4));
+  CHECK_NOTHROW(require_heads(&b, 4));
+  CHECK_NOTHROW(require_heads(nullptr, 8));
+  ohmic_test::check_refused([&] { require_heads(&b, 8); }, errc::shape, {"4", "8 heads"});
+  ohmic_test::check_refused([] { static_cast<void>(position_bias::linear({})); }, errc::shape, {"one a head"});
+}
+
 TEST_CASE("buckets of a relative bias: by hand, monotone, saturating") {
   // 32 buckets, reach 128, one side: distances 0..15 one each, then log: 16 + 16 ln(d / 16) / ln 8.
   auto const back = [](std::int64_t d) { return relative_bucket(-d, 32, 128, false); };

@@ -118,6 +118,9 @@ TEST_CASE("an unknown key is refused with what was probably meant") {
   check_refused([&] { ohmic::set(c, "lossless", "true"); }, errc::unknown_key, {"did you mean 'adc.lossless'"});
   check_refused([&] { ohmic::set(c, "range", "mean_sigma"); }, errc::unknown_key, {"range.rule"});
   CHECK(ohmic::print(c) == ohmic::print(chip::defaults<wang2024>()));
+  // Of more than a hundred keys those of the group, or the groups.
+  check_refused([&] { ohmic::set(c, "adc.foo", "9"); }, errc::unknown_key, {"allowed: adc.bits, adc.lossless"});
+  check_refused([&] { ohmic::set(c, "foo.bar", "9"); }, errc::unknown_key, {"allowed: array.*, dac.*, adc.*"});
 }
 
 TEST_CASE("a value that is none is refused with the allowed ones") {

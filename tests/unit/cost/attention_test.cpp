@@ -95,6 +95,15 @@ TEST_CASE("a generated token on written arrays: cells, conversions, time by hand
   CHECK(r.note("attention.arrays") == 2 * (4 + 1));
   CHECK(r.note("attention.cells_written.token") == 128.0);
   CHECK(r.note("attention.lifetime.decode") == Approx(1e12 * 101 * r.latency_s(phase::decode)));
+  // A step with four drafts writes five keys, whatever is kept of them; behind a window the same cells come round sooner.
+  auto const drafts = priced(work_of_policy(one_layer(), {100, 1, 1, 4, 0.5}, attention_policy::written_arrays),
+                             attention_policy::written_arrays);
+  CHECK(drafts.note("attention.lifetime.decode") == Approx(1e12 * 101 * drafts.latency_s(phase::decode) / 5));
+  auto narrow = one_layer();
+  narrow.transformer->window = 32, narrow.transformer->windowed_layers = 1;
+  auto const windowed =
+      priced(work_of_policy(narrow, {100, 1, 1}, attention_policy::written_arrays), attention_policy::written_arrays);
+  CHECK(windowed.note("attention.lifetime.decode") == Approx(1e12 * 32 * windowed.latency_s(phase::decode)));
   CHECK(w.kv_bytes == 0);  // keys and values are in the arrays, nowhere else
   auto const sram =
       priced(work_of_policy(one_layer(), {100, 1, 1}, attention_policy::written_arrays, attention_memory::sram),

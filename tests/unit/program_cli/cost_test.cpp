@@ -231,6 +231,24 @@ TEST_CASE("cost: a result does not depend on when or how often it is made") {
   CHECK(a == b);
 }
 
+TEST_CASE(
+    "cost: units of F have their prices; what changes nothing is said; arrays of attention are set in one place") {
+  std::string const base = "cost --model bert_base --set report.prices=bottom_up";
+  auto const exact = result_of(base);
+  for (char const* unit :
+       {"softmax.exponential=table", "activation.kind=table", "norm.root=integer", "softmax.divide_bits=8"}) {
+    INFO(unit);
+    auto const r = result_of(base + " --set " + unit);
+    CHECK(r["energy_J"]["prefill"] != exact["energy_J"]["prefill"]);
+    CHECK(r["remarks"] == exact["remarks"]);
+    CHECK(r["function"] != exact["function"]);
+  }
+  CHECK(result_of(base + " --set coding.smoothing=0.5")["remarks"].dump().find(
+            "--set coding.smoothing=0.5 has no effect on this cost") != std::string::npos);
+  refused(base + " --attention written_arrays --set cost.attention.input_bits=2",
+          {"cost.attention.input_bits", "attention.arrays.input_bits"});
+}
+
 TEST_CASE("cost: a price book that lacks a price is refused by name") {
   scratch_folder const folder;
   folder.write("book.csv", "area,adc,1e-3 mm2,table,mine\n");

@@ -17,6 +17,7 @@
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/imperfections.hpp"
+#include "ohmic/crossbar/in_situ/code_array_settings.hpp"
 #include "ohmic/crossbar/in_situ/code_converters.hpp"
 #include "ohmic/crossbar/in_situ/code_exactness.hpp"
 #include "ohmic/crossbar/in_situ/code_kernel.hpp"
@@ -28,16 +29,6 @@
 #include "ohmic/periphery/range.hpp"
 
 namespace ohmic::inline OHMIC_ABI::in_situ {
-
-/// Settings of in-situ arrays for codes.
-template <class Adc>
-struct code_array_settings {
-  code_layout layout{};
-  typename Adc::config adc{};
-  range_config range{};
-  code_cell_settings cells{};
-  converter_config converter{};  ///< errors of the converters; ideal: the ADC as it is
-};
 
 /// In-situ arrays: weights (or a second activation, written first) in cells, inputs on the rows. A conversion is of one
 /// column, pass and array; the digital side adds what it counts, turns flipped columns back and takes off the offset.
@@ -118,7 +109,8 @@ class code_array {
     if (!out.in_cells()) return out;
     bool const written = source == operand_source::activations;
     out.set_converters({written ? place.array : place.product, written});
-    if (!cells_.is_ideal() || curve_bends()) out.see(layout(), cells_, written_at(out, source, place, where));
+    if (!cells_.is_ideal() || curve_bends())
+      out.see(layout(), cells_, written_at(out.arrays(layout()), source, place, where));
     if (layout().weights.pairs == pair_reading::difference) out.subtract_pairs();
     if (in_situ::counts_bits(layout())) out.pack_bits(layout());
     if (!curve_bends()) out.pack_seen();
@@ -169,7 +161,7 @@ class code_array {
                                       read_place const& place = {}) const {
     int const digits = static_cast<int>(adcs.size());
     if (collapses() || source == operand_source::sums) return exact_product(x, y, digits, source, done, threads, where);
-    check_operand(y, adcs.size(), true, where);
+    require_stored_for(layout(), y, adcs.size(), true, where);
     input_operand const in(switched_view(x), y.cut(), layout(), digits / static_cast<int>(slices()), where);
     require_exact_sums(layout(), config_.cells, in, y, adcs, unit_converter(), Adc::top_code(magnitude_adc_),
                        has_laws(), where);
@@ -241,7 +233,7 @@ class code_array {
   template <switched_codes X>
   [[nodiscard]] product_sums exact_product(X const& x, operand const& y, int digits, operand_source source,
                                            report_type& done, executor& threads, std::string const& where) const {
-    check_operand(y, static_cast<std::size_t>(digits), false, where);
+    require_stored_for(layout(), y, static_cast<std::size_t>(digits), false, where);
     auto const bytes = switched_operand::bytes_of(switched_view(x), y.cut(), where);
     if (y.cut().inner > (std::size_t{1} << 16))
       throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner),
@@ -265,7 +257,7 @@ class code_array {
   /// Shape   seen (digits)
   template <switched_codes X>
   void observe(X const& x, operand const& y, std::vector<current_statistics>& seen, std::string const& where) const {
-    check_operand(y, seen.size(), true, where);
+    require_stored_for(layout(), y, seen.size(), true, where);
     input_operand const in(switched_view(x), y.cut(), layout(), static_cast<int>(seen.size() / slices()), where);
     bool const two = layout().weights.is_differential() && layout().weights.pairs == pair_reading::apart;
     aligned_vector<std::int32_t> currents(in.tokens() * y.cut().tiles() * (two ? 2 : 1) * output_block);
@@ -321,19 +313,6 @@ class code_array {
   }
   [[nodiscard]] double leak(std::size_t slice) const noexcept { return config_.cells.leak(layout().cell_top(slice)); }
 
-  /// Weights fill arrays one after the other, once; activations are written again for every product of every text.
-  /// Errors  capacity for more arrays than a product has addresses for
-  [[nodiscard]] write_place written_at(operand const& y, operand_source source, read_place const& place,
-                                       std::string const& where) const {
-    if (source == operand_source::weights) return {place.product, 0};
-    constexpr std::uint32_t per_product = 4096, products = 1u << 18, texts = (1u << 24) - 1;
-    if (arrays(y) > per_product || place.product >= products || place.time >= texts)
-      throw error({errc::capacity, "more arrays than random numbers have addresses for", where,
-                   std::to_string(arrays(y)) + " arrays in product " + std::to_string(place.product) + " of text " +
-                       std::to_string(place.time),
-                   "4096 arrays, 262144 products, 16777215 texts", "use larger arrays or shorter texts"});
-    return {0x80000000u + place.product * per_product, place.time + 1};
-  }
   [[nodiscard]] std::int64_t largest_sum() const noexcept { return layout().array.rows * layout().input_top(); }
 
   [[nodiscard]] column_job job_for(input_operand const& x, operand const& y, std::size_t pass, std::size_t slice,
@@ -378,23 +357,6 @@ class code_array {
     for (std::size_t i = 0; i < slices(); ++i)
       if (!exact(adcs[i], layout().largest_current(i))) return false;
     return !layout().has_unit_column() || exact(unit_converter(), largest_sum());
-  }
-
-  /// Errors  shape for an operand that was stored for an array of another layout, or without cells where `cells` need to be
-  ///         there; config_conflict for converters that are not a whole number of passes
-  void check_operand(operand const& y, std::size_t digits, bool cells, std::string const& where) const {
-    if (y.cut().activations != layout().rows() ||
-        (cells && (!y.in_cells() || y.slices() != slices() || y.lines() != layout().weights.lines() ||
-                   y.is_subtracted() != (layout().weights.pairs == pair_reading::difference) ||
-                   y.in_bits() != in_situ::counts_bits(layout()))))
-      throw error({errc::shape, "operand was stored for another array", where,
-                   std::to_string(y.cut().activations) + " rows, " +
-                       (y.in_cells() ? std::to_string(y.slices() * y.lines()) + " cells of a weight" : "no cells"),
-                   std::to_string(layout().rows()) + ", " + std::to_string(layout().weights.cells()),
-                   "store it with this array"});
-    if (digits % slices() != 0)
-      throw error({errc::config_conflict, "converters of a part of a pass", where, std::to_string(digits),
-                   "a multiple of " + std::to_string(slices()) + ", the slices", "take digits_for"});
   }
 
   /// Groups of tokens and blocks of 16 outputs, in any order.

@@ -156,7 +156,7 @@ class code_cells {
             cell.target(j == columns ? 1.0 : static_cast<double>(digits(k, j)) / static_cast<double>(tops[j]));
     std::vector<cell_state> states;
     if (!device.keeps_targets() || noisy) states = written(device, numbers, network.g_S, columns);
-    out.written = writing_of(states, rows, all);
+    out.written = writing_of(states, rows, columns, all);
     for (std::size_t k = 0; k < rows; ++k)
       for (std::size_t j = 0; j < all; ++j) {
         if (compensated)
@@ -215,18 +215,20 @@ class code_cells {
     if (all > columns) write(columns, all, std::uint64_t{rows} * columns);
     return out;
   }
-  /// Shape   states (rows, columns); empty where every cell takes its target at once
+  /// Cells of `columns` are counted, as cell.write counts them; a unit column beyond takes part in the rounds of its rows.
+  /// Shape   states (rows, all); empty where every cell takes its target at once
   [[nodiscard]] static array_writing writing_of(std::vector<cell_state> const& states, std::size_t rows,
-                                                std::size_t columns) noexcept {
+                                                std::size_t columns, std::size_t all) noexcept {
     array_writing out{{rows * columns, rows * columns, 0, 0}, rows, rows};
     if (states.empty()) return out;
     out.all.tries = out.rounds = 0;
     for (std::size_t k = 0; k < rows; ++k) {
       std::uint32_t slowest = 0;
-      for (std::size_t j = 0; j < columns; ++j) {
-        auto const& w = states[k * columns + j].written;
-        out.all.tries += w.tries, out.all.missed += w.verified ? 0 : 1, out.all.stuck += w.stuck ? 1 : 0;
+      for (std::size_t j = 0; j < all; ++j) {
+        auto const& w = states[k * all + j].written;
         slowest = std::max(slowest, w.tries);
+        if (j < columns)
+          out.all.tries += w.tries, out.all.missed += w.verified ? 0 : 1, out.all.stuck += w.stuck ? 1 : 0;
       }
       out.rounds += slowest;
     }
