@@ -139,6 +139,13 @@ calibration_source read_calibration_source(Family const& family, std::string con
   return c;
 }
 
+/// The chip, whose rows go through the kernels of this set too.
+template <class Spec>
+ohmic::chip::deployed<Spec> with_rows(ohmic::chip::deployed<Spec> chip, kernel_set const& k) {
+  chip.run_rows_with(*k.fp32.rows);
+  return chip;
+}
+
 /// The ranges of a model's values: kept ones, or found in the calibration texts.
 template <class Model>
 ohmic::chip::value_ranges values_of(Model const& m, ohmic::model::fp32_weights const& weights,
@@ -162,12 +169,14 @@ auto program_chip(Model const& m, chip_request const& r, calibration_source cons
         if (calibration.kept) {
           auto const& of_chip =
               calibration_for(calibration.stored, r.base, print(ohmic::chip::design_of(settings)), calibration.path);
-          return use(chip::deploy(m, settings, of_chip, kernel), static_cast<chip::current_ranges const*>(nullptr));
+          return use(with_rows(chip::deploy(m, settings, of_chip, kernel), kernels),
+                     static_cast<chip::current_ranges const*>(nullptr));
         }
-        auto chip = chip::programmed(m, settings, values, kernel);
-        auto const& seen = chip::is_design(settings)
-                               ? currents.of(chip, line)
-                               : currents.of(chip::programmed(m, chip::design_of(settings), values, kernel), line);
+        auto chip = with_rows(chip::programmed(m, settings, values, kernel), kernels);
+        auto const& seen =
+            chip::is_design(settings)
+                ? currents.of(chip, line)
+                : currents.of(with_rows(chip::programmed(m, chip::design_of(settings), values, kernel), kernels), line);
         chip.set_converters(seen);
         return use(std::move(chip), &seen);
       },
@@ -181,7 +190,7 @@ void for_each_chip(Model const& m, ohmic::model::fp32_weights const& weights, ca
                    bool quiet, Use const& use) {
   using namespace ohmic;
   auto const values = values_of(m, weights, calibration, kernels, threads, quiet);
-  use(chip::programmed(m, int8_settings(requests.front()), values, *kernels.products), "int8",
+  use(with_rows(chip::programmed(m, int8_settings(requests.front()), values, *kernels.products), kernels), "int8",
       chip::product_mode::exact);
   shared_currents<Model> currents(m, calibration.texts.tokens, threads, requests.size() > 2);
   for (auto const& r : requests) {

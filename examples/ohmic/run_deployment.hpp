@@ -66,8 +66,9 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
                                                   common.quiet, o.reading.layer_wise);
   std::vector<chip_under_test<Passes, task_type>> chips;
   chips.push_back(under_test<task_type>(
-      passes, chip::programmed(m, int8_settings(requests.front()), bench.values(), *kernels.products), "int8",
-      chip::product_mode::exact));
+      passes,
+      with_rows(chip::programmed(m, int8_settings(requests.front()), bench.values(), *kernels.products), kernels),
+      "int8", chip::product_mode::exact));
   for (auto const& r : requests) {
     progress_line line("calibrating " + r.label, common.quiet);
     chips.push_back(bench.chip_of(r, std::ref(line), &r == requests.data()));

@@ -22,6 +22,7 @@
 #include "ohmic/crossbar/computation.hpp"
 #include "ohmic/crossbar/dense_store.hpp"
 #include "ohmic/model/weights.hpp"
+#include "ohmic/nonlinear/row_kernels.hpp"
 #include "ohmic/nonlinear/softmax_calibration.hpp"
 #include "ohmic/numeral/quantiser.hpp"
 #include "ohmic/program/encoder.hpp"
@@ -115,6 +116,14 @@ class deployed {
       throw error({errc::config_conflict, "codes of EXP(S) do not fit an operand", "softmax", std::to_string(top),
                    "1.." + std::to_string(switched_operand::max_code), "use a softmax policy of fewer bits"});
   }
+
+  /// From here on rows of results go through these kernels, which all give the same bits.
+  void run_rows_with(row_kernels const& rows) noexcept {
+    rows_ = &rows;
+    if constexpr (requires(typename Spec::softmax & s) { s.run_with(rows); })
+      for (auto& s : softmax_) s.run_with(rows);
+  }
+  [[nodiscard]] row_kernels const& rows() const noexcept { return *rows_; }
 
   [[nodiscard]] config<Spec> const& settings() const noexcept { return settings_; }
   [[nodiscard]] program::site_names const& names() const noexcept { return names_; }
@@ -395,6 +404,7 @@ class deployed {
   converter_ranges full_scales_;
   activation_unit activations_;
   std::vector<typename Spec::softmax> softmax_;
+  row_kernels const* rows_ = &row_kernels_of<>;
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::chip

@@ -182,7 +182,8 @@ class engine {
     auto const& rules = model_->settings().norm;
     typename Spec::layer_norm::config settings{g.centred ? rules.variance : variance_rule::two_pass, epsilon};
     if constexpr (requires { settings.root_bits; }) settings.root = rules.root, settings.root_bits = rules.root_bits;
-    typename Spec::layer_norm const norm(settings);
+    typename Spec::layer_norm norm(settings);
+    if constexpr (requires { norm.run_with(model_->rows()); }) norm.run_with(model_->rows());
     bool const two_pass = g.centred && norm.variance() == variance_rule::two_pass;
     std::size_t const m = u.codes.cols();
     tensor out = empty(square_site, u.codes.rows(), m);
@@ -331,7 +332,7 @@ class engine {
       if (s.op != program::operation::input) r.actions.template add<"comparator", "compare">(values.size());
     }
     symmetric_quantiser const quantiser(model_->bits_of(s), out.scale(n));
-    r.clipped_values += quantiser.quantise(values, out.codes.row(n));
+    r.clipped_values += quantiser.quantise(values, out.codes.row(n), model_->rows().quantise);
     r.coded_values += values.size();
     // The embeddings come from outside; every other result is written by F.
     if (s.op != program::operation::input) r.actions.template add<"cache", "write">(values.size());
@@ -362,7 +363,7 @@ class engine {
       if (biased || !matrix.correction.empty()) actions.template add<"post", "add_bias">(row.size());
       if (options.factor != 1.0f)
         for (auto& v : row) v = simd::mul(v, options.factor);
-      model_->activations().apply(options.act, row, row);
+      model_->activations().apply(options.act, row, row, model_->rows());
       actions.template add<"activation_unit", "apply">(activation_uses(options.act, row.size()));
       if (options.rotation != nullptr) {
         options.rotation->turn(row, options.first + n);

@@ -92,7 +92,7 @@ class fp32_engine {
       auto const row = y.row(n);
       for (std::size_t o = 0; o < w.bias.size(); ++o) row[o] += w.bias[o];
       for (std::size_t o = 0; o < row.size(); ++o) row[o] *= options.factor;
-      apply(options.act, row, row);
+      kernel_.rows->activate(options.act, row.data(), row.data(), row.size());
       if (options.rotation != nullptr) options.rotation->turn(row, options.first + n);
       if (options.gate != nullptr)
         for (std::size_t o = 0; o < row.size(); ++o) row[o] *= (*options.gate)(n, o);
@@ -125,7 +125,7 @@ class fp32_engine {
         auto const visible = visible_range(scope, past + i, c);
         record({block, program::operation::A4}, s.row(i).subspan(visible.first, visible.count));
         apply_mask(scope, past + i, s.row(i));
-        softmax_row(s.row(i));
+        softmax_row(s.row(i), *kernel_.rows);
       }
       auto const values = fp32_weights::packed(transposed(seen.values().columns(h / sharing * width, width)).view());
       tensor const r = product(s.view(), values, width);  // (n, d_k)
@@ -143,7 +143,7 @@ class fp32_engine {
         rms_norm_row(u.row(n), g.gamma, epsilon, y.row(n));
         continue;
       }
-      layer_norm_row(u.row(n), g.gamma, g.beta, epsilon, y.row(n));
+      layer_norm_row(u.row(n), g.gamma, g.beta, epsilon, y.row(n), *kernel_.rows);
       auto const average = static_cast<float>(ohmic::detail::row_sum(u.row(n)) / static_cast<double>(u.cols()));
       record(mean, std::span<float const>(&average, 1));
     }

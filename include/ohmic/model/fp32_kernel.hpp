@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "ohmic/core/simd.hpp"
+#include "ohmic/nonlinear/row_kernels.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
 
@@ -49,8 +50,9 @@ struct fp32_kernel {
   char const* instruction_set;
   void (*product)(float const*, std::size_t, std::size_t, std::size_t, float const*, std::size_t, float*,
                   std::size_t) noexcept;
+  row_kernels const* rows;
 };
 template <class Arch = simd::native>
-inline constexpr fp32_kernel fp32_kernel_of{Arch::name(), &fp32_product<Arch>};
+inline constexpr fp32_kernel fp32_kernel_of{Arch::name(), &fp32_product<Arch>, &row_kernels_of<Arch>};
 
 }  // namespace ohmic::inline OHMIC_ABI

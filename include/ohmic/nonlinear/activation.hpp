@@ -132,14 +132,19 @@ decltype(auto) with_activation(activation kind, F&& f) {
   return kind == activation::identity ? 0 : n;
 }
 
+/// Errors  shape if the sizes differ
+inline void require_same_size(std::span<float const> in, std::span<float> out) {
+  if (in.size() != out.size())
+    throw error({errc::shape, "input and output differ in size", "apply", std::to_string(out.size()) + " outputs",
+                 std::to_string(in.size()) + " outputs", "give both the same size"});
+}
+
 /// out[i] = f(in[i]).
 /// Shape   in (n), out (n); they may be the same memory
 /// Errors  shape if the sizes differ
 template <post_function F>
 void apply(F const& f, std::span<float const> in, std::span<float> out) {
-  if (in.size() != out.size())
-    throw error({errc::shape, "input and output differ in size", "apply", std::to_string(out.size()) + " outputs",
-                 std::to_string(in.size()) + " outputs", "give both the same size"});
+  require_same_size(in, out);
   simd::for_each_lane(in.data(), out.data(), in.size(), f);
 }
 inline void apply(activation kind, std::span<float const> in, std::span<float> out) {

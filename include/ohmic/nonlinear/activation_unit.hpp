@@ -18,6 +18,7 @@
 #include "ohmic/core/simd.hpp"
 #include "ohmic/nonlinear/activation.hpp"
 #include "ohmic/nonlinear/exponential_unit.hpp"
+#include "ohmic/nonlinear/row_kernels.hpp"
 #include "ohmic/nonlinear/significant_bits.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -86,10 +87,12 @@ class activation_unit {
   /// out[i] = f(in[i]).
   /// Shape   in (n), out (n); they may be the same memory
   /// Errors  shape if the sizes differ
-  void apply(activation f, std::span<float const> in, std::span<float> out) const {
+  void apply(activation f, std::span<float const> in, std::span<float> out,
+             row_kernels const& rows = row_kernels_of<>) const {
+    require_same_size(in, out);
     bool const plain = f == activation::identity || f == activation::relu;
     if (plain || config_.kind == activation_kind::exact) {
-      ohmic::apply(f, in, out);
+      rows.activate(f, in.data(), out.data(), in.size());
     } else {
       for (std::size_t i = 0; i < in.size(); ++i)
         out[i] = config_.kind == activation_kind::table ? line(f, in[i]) : whole(f, in[i]);

@@ -15,6 +15,7 @@
 #include "ohmic/nonlinear/concept.hpp"
 #include "ohmic/nonlinear/integer_root.hpp"
 #include "ohmic/nonlinear/root.hpp"
+#include "ohmic/nonlinear/row_kernels.hpp"
 #include "ohmic/nonlinear/row_sums.hpp"
 #include "ohmic/nonlinear/significant_bits.hpp"
 
@@ -25,23 +26,6 @@ struct enum_names<variance_rule> {
   static constexpr std::pair<std::string_view, variance_rule> value[] = {{"two_pass", variance_rule::two_pass},
                                                                          {"moments", variance_rule::moments}};
 };
-
-namespace detail {
-/// out = (u - mean) (gamma inverse_root) + beta.
-/// Shape   u, gamma, beta, out (m); u and out may be the same memory
-inline void normalise(std::span<float const> u, float mean, float inverse_root, std::span<float const> gamma,
-                      std::span<float const> beta, std::span<float> out) noexcept {
-  auto const at = [&]<simd::lane V>(std::size_t i, V) noexcept {
-    V const alpha = simd::mul(simd::load<V>(gamma.data() + i), V(inverse_root));
-    simd::store(out.data() + i,
-                simd::mul_add(simd::load<V>(u.data() + i) - V(mean), alpha, simd::load<V>(beta.data() + i)));
-  };
-  using batch = simd::f32<simd::native>;
-  std::size_t const whole = u.size() - u.size() % batch::size;
-  for (std::size_t i = 0; i < whole; i += batch::size) at(i, batch());
-  for (std::size_t i = whole; i < u.size(); ++i) at(i, 0.0f);
-}
-}  // namespace detail
 
 /// Layer normalisation of one token from its row means: L1 gives E(u); L2 gives E((u - E(u))^2) or E(u^2), as
 /// `variance` says.
@@ -71,6 +55,9 @@ class split_layer_norm {
   /// Errors  as validate
   explicit split_layer_norm(config const& c) : config_((validate(c), c)) {}
 
+  /// From here on rows go through these kernels, which all give the same bits.
+  void run_with(row_kernels const& rows) noexcept { rows_ = &rows; }
+
   [[nodiscard]] variance_rule variance() const noexcept { return config_.variance; }
 
   /// 1 / sqrt(variance + epsilon).
@@ -93,7 +80,8 @@ class split_layer_norm {
   /// Shape   u, gamma, beta, out (m); u and out may be the same memory
   void apply_row(std::span<float const> u, float mean, float inverse_root, std::span<float const> gamma,
                  std::span<float const> beta, std::span<float> out) const noexcept {
-    if (config_.root == root_kind::exact) return detail::normalise(u, mean, inverse_root, gamma, beta, out);
+    if (config_.root == root_kind::exact)
+      return rows_->normalise(u.data(), u.size(), mean, inverse_root, gamma.data(), beta.data(), out.data());
     for (std::size_t i = 0; i < u.size(); ++i) {
       float const alpha = rounded_to_bits(simd::mul(gamma[i], inverse_root), config_.root_bits);
       out[i] = simd::mul_add(u[i] - mean, alpha, beta[i]);
@@ -102,6 +90,7 @@ class split_layer_norm {
 
  private:
   config config_;
+  row_kernels const* rows_ = &row_kernels_of<>;
 };
 static_assert(layer_norm_policy<split_layer_norm>);
 
@@ -112,13 +101,13 @@ static_assert(layer_norm_policy<split_layer_norm>);
 /// Source  ours: the mean is rounded to float once, so that u - mean is a float, its square exact in double, and the
 ///         sum of squares the same with and without fused multiply-add
 inline void layer_norm_row(std::span<float const> u, std::span<float const> gamma, std::span<float const> beta,
-                           float epsilon, std::span<float> out) noexcept {
+                           float epsilon, std::span<float> out, row_kernels const& rows = row_kernels_of<>) noexcept {
   if (u.empty()) return;
   auto const m = static_cast<double>(u.size());
   auto const mean = static_cast<float>(detail::row_sum(u) / m);
   double const variance = detail::row_square_sum(u, mean) / m;
   auto const inverse_root = static_cast<float>(1.0 / std::sqrt(variance + static_cast<double>(epsilon)));
-  detail::normalise(u, mean, inverse_root, gamma, beta, out);
+  rows.normalise(u.data(), u.size(), mean, inverse_root, gamma.data(), beta.data(), out.data());
 }
 
 }  // namespace ohmic::inline OHMIC_ABI

@@ -19,6 +19,7 @@
 #include "ohmic/nonlinear/concept.hpp"
 #include "ohmic/nonlinear/exp.hpp"
 #include "ohmic/nonlinear/exponential_unit.hpp"
+#include "ohmic/nonlinear/row_kernels.hpp"
 #include "ohmic/nonlinear/row_sums.hpp"
 #include "ohmic/nonlinear/significant_bits.hpp"
 #include "ohmic/nonlinear/softmax_calibration.hpp"
@@ -88,6 +89,9 @@ class split_softmax {
   /// Errors  as validate
   explicit split_softmax(config const& c) : split_softmax((validate(c), c), 0) {}
 
+  /// From here on rows go through these kernels, which all give the same bits.
+  void run_with(row_kernels const& rows) noexcept { rows_ = &rows; }
+
   /// The largest code.
   [[nodiscard]] int top() const noexcept { return static_cast<int>(top_); }
 
@@ -112,10 +116,7 @@ class split_softmax {
   /// Lane function: the code of a score, as a float that holds an integer; top() + 1 where it saturates.
   template <simd::lane V>
   [[nodiscard]] V code(V score, V reference) const noexcept {
-    V const scaled = simd::mul(lane_exp(score - reference), V(top_));
-    // Above top the value only says so. NaN, which no comparison holds for, goes the way of a masked score.
-    V const limit(top_ + 1.0f);
-    return simd::round_even(simd::select(scaled < limit, scaled, simd::select(scaled >= limit, limit, V(0.0f))));
+    return exponential_code(score, reference, V(top_));
   }
 
   /// Codes of one row of scores; returns how many saturated, never any under the row rule.
@@ -125,20 +126,7 @@ class split_softmax {
     if (max_ == softmax_maximum::running) return running_codes(scores, codes);
     float const reference = max_ == softmax_maximum::row ? row_maximum(scores) : full_scale_;
     if (!is_lane_function()) return unit_codes(scores, reference, codes);
-    constexpr std::size_t block = 128;
-    alignas(cache_line) float rounded[block];
-    std::size_t saturated = 0;
-    for (std::size_t first = 0; first < scores.size(); first += block) {
-      std::size_t const n = std::min(block, scores.size() - first);
-      simd::for_each_lane(scores.data() + first, rounded, n,
-                          [&]<simd::lane V>(V s) noexcept { return code(s, V(reference)); });
-      for (std::size_t i = 0; i < n; ++i) {
-        bool const above = rounded[i] > top_;
-        saturated += static_cast<std::size_t>(above);
-        codes[first + i] = static_cast<std::uint16_t>(static_cast<std::int32_t>(above ? top_ : rounded[i]));
-      }
-    }
-    return saturated;
+    return rows_->codes(scores.data(), scores.size(), reference, top_, codes.data());
   }
 
   /// out = r / sum; where the sum is not above 0 (no code of the row was, or the converters lost it) zeros, and false.
@@ -210,6 +198,7 @@ class split_softmax {
   softmax_maximum max_;
   int divide_bits_;
   exponential_unit unit_;
+  row_kernels const* rows_ = &row_kernels_of<>;
 };
 static_assert(softmax_policy<split_softmax>);
 
@@ -217,12 +206,8 @@ static_assert(softmax_policy<split_softmax>);
 /// Shape   row (n)
 /// Range   -infinity marks a masked score and becomes 0; a row that is wholly masked becomes zeros. No NaN, no
 ///         +infinity
-inline void softmax_row(std::span<float> row) noexcept {
-  float const m = row_maximum(row);
-  simd::for_each_lane(row.data(), row.data(), row.size(), [m]<simd::lane V>(V s) noexcept {
-    // Masked scores by comparison, not by -infinity - m, so that a wholly masked row is no NaN.
-    return simd::select(s > V(-std::numeric_limits<float>::infinity()), lane_exp(s - V(m)), V(0.0f));
-  });
+inline void softmax_row(std::span<float> row, row_kernels const& rows = row_kernels_of<>) noexcept {
+  rows.exponentials(row.data(), row.data(), row.size(), row_maximum(row));
   auto const sum = static_cast<float>(detail::row_sum(row));
   if (!(sum > 0.0f)) return;
   for (float& e : row) e /= sum;

@@ -22,6 +22,39 @@ struct quantised {
   float scale = 1.0f;
 };
 
+/// Lane function: the code of a value, as a float that holds an integer.
+/// Range   per_code: codes per unit of value
+template <simd::lane V>
+[[nodiscard]] V symmetric_code(V value, V per_code, V top) noexcept {
+  // Clipping first keeps the rounding trick inside its range.
+  return simd::round_even(simd::clamp(simd::mul(value, per_code), V(0.0f) - top, top));
+}
+
+/// Codes of a row; returns how many values lie beyond `limit`.
+/// Shape   values (n) -> codes (n)
+template <class Arch = simd::native>
+std::size_t quantise_row(float const* values, std::size_t n, float per_code, float top, float limit,
+                         std::int16_t* codes) noexcept {
+  using batch = simd::f32<Arch>;
+  constexpr std::size_t lanes = simd::width<batch>;
+  std::size_t const whole = n - n % lanes;
+  alignas(cache_line) float rounded[lanes];
+  std::size_t clipped = 0;
+  for (std::size_t i = 0; i < whole; i += lanes) {
+    simd::store<batch>(rounded, symmetric_code(simd::load<batch>(values + i), batch(per_code), batch(top)));
+    for (std::size_t l = 0; l < lanes; ++l) codes[i + l] = static_cast<std::int16_t>(rounded[l]);
+  }
+  if (whole < n) {  // in a register too: a scalar copy would carry no instruction set in its name
+    alignas(cache_line) float rest[lanes] = {};
+    for (std::size_t i = whole; i < n; ++i) rest[i - whole] = values[i];
+    simd::store<batch>(rounded, symmetric_code(simd::load<batch>(rest), batch(per_code), batch(top)));
+    for (std::size_t i = whole; i < n; ++i) codes[i] = static_cast<std::int16_t>(rounded[i - whole]);
+  }
+  for (std::size_t i = 0; i < n; ++i) clipped += static_cast<std::size_t>(values[i] > limit || values[i] < -limit);
+  return clipped;
+}
+using quantise_kernel = decltype(&quantise_row<>);
+
 /// Symmetric uniform quantiser: code = nearest even of value / scale, saturated at -top..top.
 /// Errors  config_value unless 2 <= bits <= 16 and scale is finite and positive
 /// Source  ours; symmetric INT8 (-127..127, no -128)
@@ -50,28 +83,14 @@ class symmetric_quantiser {
   /// Lane function: the code of a value, as a float that holds an integer.
   template <simd::lane V>
   [[nodiscard]] V code(V value) const noexcept {
-    // Clipping first keeps the rounding trick inside its range.
-    return simd::round_even(simd::clamp(simd::mul(value, V(per_code_)), V(-top_), V(top_)));
+    return symmetric_code(value, V(per_code_), V(top_));
   }
 
-  /// Codes of a row. Returns how many values saturated.
+  /// Codes of a row. Returns how many values saturated: a value beyond half a step above the top code is lost, not rounded.
   /// Shape   values (n) -> codes (n)
-  template <class Arch = simd::native>
-  std::size_t quantise(std::span<float const> values, std::span<std::int16_t> codes) const noexcept {
-    using batch = simd::f32<Arch>;
-    constexpr std::size_t lanes = simd::width<batch>;
-    std::size_t const whole = values.size() - values.size() % lanes;
-    alignas(cache_line) float rounded[lanes];
-    for (std::size_t i = 0; i < whole; i += lanes) {
-      simd::store<batch>(rounded, code(simd::load<batch>(values.data() + i)));
-      for (std::size_t l = 0; l < lanes; ++l) codes[i + l] = static_cast<std::int16_t>(rounded[l]);
-    }
-    for (std::size_t i = whole; i < values.size(); ++i) codes[i] = static_cast<std::int16_t>(code(values[i]));
-    // A value beyond half a step above the top code is lost, not rounded.
-    float const limit = (top_ + 0.5f) * scale_;
-    std::size_t clipped = 0;
-    for (float v : values) clipped += static_cast<std::size_t>(v > limit || v < -limit);
-    return clipped;
+  std::size_t quantise(std::span<float const> values, std::span<std::int16_t> codes,
+                       quantise_kernel kernel = &quantise_row<>) const noexcept {
+    return kernel(values.data(), values.size(), per_code_, top_, (top_ + 0.5f) * scale_, codes.data());
   }
 
  private:

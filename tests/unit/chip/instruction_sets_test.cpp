@@ -1,7 +1,10 @@
 // A whole evaluation gives the same on every instruction set.
 #include "instruction_sets.hpp"
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
+#include <random>
 #include <vector>
 
 #include "small_chip.hpp"
@@ -20,8 +23,9 @@ struct run {
 
 run evaluated_on(chip_kernel_set const& set, small_model const& f, chip::token_lists const& texts) {
   auto const values = chip::calibrated_values(f.m, f.weights, f.calibration, serial(), {}, *set.reference);
-  auto const on = chip::deploy<chip::wang2024>(f.m, chip::defaults<chip::wang2024>(), values, f.calibration, serial(),
-                                               {}, *set.products);
+  auto on = chip::deploy<chip::wang2024>(f.m, chip::defaults<chip::wang2024>(), values, f.calibration, serial(), {},
+                                         *set.products);
+  on.run_rows_with(*set.reference->rows);
   std::vector<classifier_contestant> contestants;
   contestants.emplace_back(on, chip::product_mode::convert);
   auto fp32 = chip::evaluate(f.m, f.weights, classification(texts), contestants, serial(), {}, *set.reference);
@@ -47,6 +51,57 @@ TEST_CASE("calibration, reference and chip give the same on every instruction se
       different += static_cast<std::size_t>(other.outcome.quality[s].signal != first.outcome.quality[s].signal ||
                                             other.outcome.quality[s].noise != first.outcome.quality[s].noise);
     CHECK(different == 0);
+  }
+}
+
+TEST_CASE("rows are what the lane functions make of single floats, on every instruction set and at every length") {
+  using ohmic::activation;
+  float const infinity = std::numeric_limits<float>::infinity();
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal(0.0f, 4.0f);
+  for (std::size_t n = 0; n <= 150; n = n < 40 ? n + 1 : n + 11) {
+    std::vector<float> x(n), gamma(n), beta(n);
+    for (std::size_t i = 0; i < n; ++i) x[i] = normal(random), gamma[i] = normal(random), beta[i] = normal(random);
+    if (n > 3) x[1] = -infinity, x[n - 1] = 200.0f;
+    for (auto const& set : chip_kernel_sets()) {
+      ohmic::row_kernels const& rows = *set.reference->rows;
+      CAPTURE(n, set.flags, rows.instruction_set);
+      std::vector<float> got(n), expected(n);
+      auto finite = x;
+      if (n > 3) finite[1] = -30.0f;
+      for (auto f : {activation::identity, activation::relu, activation::gelu, activation::tanh, activation::gelu_tanh,
+                     activation::silu}) {
+        rows.activate(f, finite.data(), got.data(), n);
+        ohmic::with_activation(f, [&](auto const& g) {
+          for (std::size_t i = 0; i < n; ++i) expected[i] = g(finite[i]);
+        });
+        CHECK(bits_of(got) == bits_of(expected));
+      }
+      rows.exponentials(x.data(), got.data(), n, 2.5f);
+      for (std::size_t i = 0; i < n; ++i) expected[i] = x[i] > -infinity ? ohmic::lane_exp(x[i] - 2.5f) : 0.0f;
+      CHECK(bits_of(got) == bits_of(expected));
+      rows.normalise(x.data(), n, 0.3f, 1.7f, gamma.data(), beta.data(), got.data());
+      for (std::size_t i = 0; i < n; ++i)
+        expected[i] = ohmic::simd::mul_add(x[i] - 0.3f, ohmic::simd::mul(gamma[i], 1.7f), beta[i]);
+      CHECK(bits_of(got) == bits_of(expected));
+
+      std::vector<std::uint16_t> codes(n), expected_codes(n);
+      std::size_t above = 0, clipped = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        float const c = ohmic::exponential_code(x[i], 2.5f, 127.0f);
+        above += static_cast<std::size_t>(c > 127.0f);
+        expected_codes[i] = static_cast<std::uint16_t>(c > 127.0f ? 127.0f : c);
+      }
+      CHECK(rows.codes(x.data(), n, 2.5f, 127.0f, codes.data()) == above);
+      CHECK(codes == expected_codes);
+      std::vector<std::int16_t> integers(n), expected_integers(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        expected_integers[i] = static_cast<std::int16_t>(ohmic::symmetric_code(x[i], 20.0f, 127.0f));
+        clipped += static_cast<std::size_t>(std::fabs(x[i]) > 6.375f);
+      }
+      CHECK(rows.quantise(x.data(), n, 20.0f, 127.0f, 6.375f, integers.data()) == clipped);
+      CHECK(integers == expected_integers);
+    }
   }
 }
 
