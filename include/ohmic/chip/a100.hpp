@@ -22,7 +22,8 @@ struct a100 {
             k.time_factor,
             k.area_factor,
             b.a100.bytes_per_s,
-            "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp",
+            cited<wang_paper, "Table 10", 14,
+                  "power x peak-rate time; factors fitted on tab10.tpu.energy and tab10.gpu.adp">,
             b.a100.memory_bytes,
             "NVIDIA A100 data sheet, 40 GB SXM: HBM2 of 1555 GB/s"};
   }

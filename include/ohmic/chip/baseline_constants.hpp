@@ -11,7 +11,7 @@
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
-// Processors, as the comparison takes them (Table 10). One MAC is counted as one operation.
+// Processors, as the comparison takes them (Wang et al., Table 10, p. 14). One MAC is counted as one operation.
 inline constexpr double tpuv4_operations_per_s = 275e12, a100_operations_per_s = 624e12;  // data sheets, INT8
 inline constexpr double tpuv4_power_W = 192.0, a100_power_W = 400.0;
 inline constexpr double tpuv4_area_mm2 = 400.0;  // assumed: not printed in the paper (or 600 mm2 with a factor of 10)
@@ -27,8 +27,9 @@ struct processor_constants {
 };
 
 /// Units   as named; times in s, rates in 1/s
-/// Source  ISAAC: Shafiee et al., ISCA 2016, Table I. PipeLayer: Song et al., HPCA 2017, sections 6.2 and 6.6. PRIME: Chi et
-///         al., ISCA 2016, Table IV. Vesti: JEDEC JESD79-4, assumed. Processors: Wang et al. 2024, Table 10; data sheets
+/// Source  ISAAC: Shafiee et al., ISCA 2016, Table I, p. 8. PipeLayer: Song et al., HPCA 2017, sections 6.2, p. 9, and
+///         6.6, p. 11. PRIME: Chi et al., ISCA 2016, Table IV, p. 10. Vesti: JEDEC JESD79-4, assumed. Processors: Wang et
+///         al. 2024, section 6.5 and Table 10, p. 14; data sheets
 struct baseline_constants {
   area_price isaac_bus_area = isaac_area("edram_ima_bus");
   area_price isaac_router_area = isaac_area("router");

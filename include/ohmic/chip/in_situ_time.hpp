@@ -142,7 +142,8 @@ struct in_situ_schedule {
   void add_rows(cost_report& out) const {
     constexpr std::string_view names[] = {"in_situ_array", "adc", "caches"};
     constexpr std::string_view source =
-        "ISAAC Table I: cycles of 100 ns, converters of 1.28 GS/s, one an array; vectors one after the other";
+        cited<isaac_paper, "sections V and VI", 0,
+              "cycles of 100 ns, converters of 1.28 GS/s, one an array; vectors one after the other">;
     for (std::size_t i = 0; i < operations.size(); ++i) {
       auto const& o = operations[i];
       if (o.count == 0.0) continue;

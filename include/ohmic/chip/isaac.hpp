@@ -18,8 +18,8 @@ namespace ohmic::inline OHMIC_ABI::chip {
 /// by 128, columns flipped and read back with the unit column: 8 bits then read every current, so that its numbers are
 /// those of INT8. Attention is not treated by the paper: K and V are written into arrays like weights, sums of one operand
 /// are digital.
-/// Source  Shafiee et al., ISCA 2016, Table I; energy as in Wang et al. 2024, Fig 13: ADC and DAC power of the IMA
-///         alone
+/// Source  Shafiee et al., ISCA 2016, Table I, p. 8; energy as in Wang et al. 2024, Fig 13, p. 14: ADC and DAC power of
+///         the IMA alone
 struct isaac : in_situ_chip {
   static constexpr std::string_view name = "isaac";
   static constexpr std::string_view summary =
@@ -117,7 +117,7 @@ struct isaac : in_situ_chip {
   [[nodiscard]] static energy_price mac_energy(component_prices const& p) noexcept {
     double const power = 8.0 * p.adc_power.value.si() + 1024.0 * p.dac_1bit_power.value.si();
     return {joules(power * input_bits * cycle.si() / ima_weights),
-            "ISAAC Table I: ADC and DAC power of an IMA over 8 cycles of 100 ns", origin::table};
+            cited<isaac_paper, "Table I", 8, "ADC and DAC power of an IMA over 8 cycles of 100 ns">, origin::table};
   }
   /// Area of the IMAs that a number of weights fills: what Fig 14 compares with.
   [[nodiscard]] static double ima_area_mm2(double weights, component_prices const& p) noexcept {

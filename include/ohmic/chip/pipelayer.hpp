@@ -14,8 +14,9 @@ namespace ohmic::inline OHMIC_ABI::chip {
 /// Adapted to 8 bits as in the comparison: two cells a weight and sign, eight slots. PipeLayer prints no component
 /// areas; the area of an array here is its own printed operations a second and mm2, turned around with all arrays busy.
 /// Memory subarrays, drivers and counters are in that figure.
-/// Source  Song et al., HPCA 2017: slots and read latency section 6.2, resolution 5.1, efficiencies and area 6.6; energy
-///         as in Wang et al. 2024, Fig 13, fitted. The node is not printed
+/// Source  Song et al., HPCA 2017: slots and read latency section 6.2, p. 9 (549), resolution 5.1, p. 8 (548),
+///         efficiencies and area 6.6, p. 11 (551); energy as in Wang et al. 2024, Fig 13, p. 14, fitted. The node is not
+///         printed
 struct pipelayer {
   static constexpr std::string_view name = "pipelayer";
   static constexpr std::string_view summary = "in-situ ReRAM arrays of 128 x 128 4-bit cells, spike-coded inputs";
@@ -44,14 +45,16 @@ struct pipelayer {
     double const arrays = std::ceil(static_cast<double>(w.weights) / array_weights(bits));
     double const each_mm2 = array_mm2(s.baselines);
     area_price const array{mm2(each_mm2),
-                           "PipeLayer 6.6: 1485 GOPS/s/mm2 at 16 bits, all arrays busy (assumed); node not printed",
+                           cited<pipelayer_paper, "section 6.6", 11,
+                                 "1485 GOPS/s/mm2 at 16 bits, all arrays busy (assumed); node not printed">,
                            origin::assumption};
     auto const parts = named(part<"array">(1));
     add_area_rows(out, "morphable_subarray", arrays, parts,
                   part_prices<square_metres>(parts, named(part<"array">(array))));
     add_baseline_energy(out, baseline_work_of(w), w.decode > 0, s.constants.pipelayer_mac);
     add_serial_latency(out, w, bits * s.baselines.pipelayer_slot.si(),
-                       "eight spikes of 29.31 ns an input vector (PipeLayer 6.2), four serial stages a layer",
+                       cited<pipelayer_paper, "section 6.2", 9,
+                             "eight spikes of 29.31 ns an input vector, four serial stages a layer">,
                        origin::assumption);
     add_link_rows(out, w, std::ceil(arrays * each_mm2 / s.baselines.pipelayer_chip_mm2),
                   s.baselines.links("links of ISAAC, assumed: PipeLayer prints none"));

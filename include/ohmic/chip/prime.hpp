@@ -17,9 +17,9 @@ namespace ohmic::inline OHMIC_ABI::chip {
 /// Adapted to 8 bits as in the comparison, with ISAAC's component prices: a driver of four bits (three in PRIME) is a
 /// DAC by the DAC rule, a sense amplifier of eight bits (six) an ADC. All four products of halves are taken, one a
 /// cycle; PRIME leaves out the least of them.
-/// Source  Chi et al., ISCA 2016: mats and amplifiers section V-A, pairs and halves III-A, III-D, banks and synapses
-///         IV-B; energy as in Wang et al. 2024, Fig 13, fitted. Areas are not printed there: Fig 12 of PRIME gives
-///         shares of a mat, and the analog subtraction among them has no price of its own
+/// Source  Chi et al., ISCA 2016: mats and amplifiers section V-A, p. 10, pairs and halves III-A, III-D, banks and
+///         synapses IV-B; energy as in Wang et al. 2024, Fig 13, p. 14, fitted. Areas are not printed there: Fig 12,
+///         p. 12, of PRIME gives shares of a mat, and the analog subtraction among them has no price of its own
 struct prime {
   static constexpr std::string_view name = "prime";
   static constexpr std::string_view summary = "in-situ ReRAM main memory, 256 x 256 mats of 4-bit cells in pairs";
@@ -40,10 +40,12 @@ struct prime {
     auto const priced = [](area_price v, std::string_view source) {
       return area_price{v.value, source, origin::assumption};
     };
-    return named(part<"driver">(priced(p.dac_1bit_area * dac_units(c.dac_rule, 4),
-                                       "a 4-bit DAC by the DAC rule, ISAAC Table I (assumed for PRIME's driver)")),
-                 part<"sense_amplifier">(priced(p.adc_area * adc_area_factor(c.sense_rule, c.adc_bits),
-                                                "an 8-bit ADC, ISAAC Table I (assumed for PRIME's sense amplifier)")),
+    return named(part<"driver">(priced(
+                     p.dac_1bit_area * dac_units(c.dac_rule, 4),
+                     cited<isaac_paper, "Table I", 8, "a 4-bit DAC by the DAC rule (assumed for PRIME's driver)">)),
+                 part<"sense_amplifier">(
+                     priced(p.adc_area * adc_area_factor(c.sense_rule, c.adc_bits),
+                            cited<isaac_paper, "Table I", 8, "an 8-bit ADC (assumed for PRIME's sense amplifier)">)),
                  part<"memory_cell">(p.cell_area), part<"subtractor">(not_printed<square_metres>));
   }
   /// Mats of a matrix (inner, outputs) with its remainders: two cells a weight side by side, a bias as one more row.
@@ -66,8 +68,9 @@ struct prime {
     add_serial_latency(out, w, halves * halves * s.chip.cycle.si(),
                        "four cycles an input vector, halves by halves; the cycle of the comparison (assumed)",
                        origin::assumption);
-    chip_link link = s.baselines.links(
-        "533 MHz IO bus, 64 bits at both edges (PRIME Table IV; width assumed); energy of ISAAC's links");
+    chip_link link =
+        s.baselines.links(cited<prime_paper, "Table IV", 10,
+                                "533 MHz IO bus, 64 bits at both edges (width assumed); energy of ISAAC's links">);
     link.bytes_per_s = s.baselines.prime_bus_bytes_per_s;
     add_link_rows(out, w, std::ceil(weights / chip_weights), link);
     // Every pair of mats at work in every vector.

@@ -23,14 +23,21 @@ namespace ohmic::inline OHMIC_ABI::chip {
 /// Constants fitted on printed rows.
 /// Source  the row that each names; predictions in `reproduce`
 struct published_constants {
-  energy_price dense_read{joules(0.0), "fitted on fig13.bert_large.wang2024", origin::fit};  ///< of one 8-bit weight
-  energy_price prime_mac{joules(0.0), "fitted on fig13.bert_large.prime", origin::fit};
-  energy_price pipelayer_mac{joules(0.0), "fitted on fig13.bert_large.pipelayer", origin::fit};
-  energy_price vesti_mac{joules(0.0), "fitted with vesti_weight on fig13.bert_large.vesti", origin::fit};
-  energy_price vesti_weight{joules(0.0), "fitted with vesti_mac on fig13.resnet152.vesti",
+  energy_price dense_read{joules(0.0), cited<wang_paper, "Fig 13b", 14, "fitted on fig13.bert_large.wang2024">,
+                          origin::fit};  ///< of one 8-bit weight
+  energy_price prime_mac{joules(0.0), cited<wang_paper, "Fig 13b", 14, "fitted on fig13.bert_large.prime">,
+                         origin::fit};
+  energy_price pipelayer_mac{joules(0.0), cited<wang_paper, "Fig 13b", 14, "fitted on fig13.bert_large.pipelayer">,
+                             origin::fit};
+  energy_price vesti_mac{
+      joules(0.0), cited<wang_paper, "Fig 13b", 14, "fitted with vesti_weight on fig13.bert_large.vesti">, origin::fit};
+  energy_price vesti_weight{joules(0.0),
+                            cited<wang_paper, "Fig 13d", 14, "fitted with vesti_mac on fig13.resnet152.vesti">,
                             origin::fit};  ///< off-chip memory
-  energy_price multi_bit_mac{joules(0.0), "fitted on fig12b.mb.bert_large", origin::fit};
-  energy_price single_bit_mac{joules(0.0), "fitted on fig12b.ratio.sb", origin::fit};
+  energy_price multi_bit_mac{joules(0.0), cited<wang_paper, "Fig 12b", 13, "fitted on fig12b.mb.bert_large">,
+                             origin::fit};
+  energy_price single_bit_mac{joules(0.0), cited<wang_paper, "section 6.4", 13, "fitted on fig12b.ratio.sb">,
+                              origin::fit};
   double time_factor = 1.0;         ///< of TPUv4 and A100; fitted on tab10.tpu.energy
   double area_factor = 1.0;         ///< of both, to 32 nm; fitted on tab10.gpu.adp
   double cache_bytes_per_s = 1.0;   ///< B_a with 7 reads a layer; fitted on tab11.bert_large.ta

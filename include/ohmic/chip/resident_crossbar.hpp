@@ -72,7 +72,8 @@ struct resident_crossbar_block {
     seconds const cycle = cycle_of_columns(s.chip, 128);
     add_serial_latency(
         out, w, cycle.si(),
-        "one input vector a cycle (100 ns, and 128 conversions), four serial stages a layer (Wang et al. 2024, 6.3)",
+        cited<wang_paper, "section 6.3", 13,
+              "equal delay: one input vector a cycle (100 ns, and 128 conversions), four serial stages a layer">,
         origin::assumption);
     add_link_rows_by_area(out, w, out.area_mm2(), s.baselines.links());
     // Every weight at work in every vector.

@@ -13,7 +13,7 @@ namespace ohmic::inline OHMIC_ABI::chip {
 /// neither what of it a transformer would take at 32 nm nor its time are in the comparison. A bound stands beside the
 /// rows: the time to bring the weights in.
 /// Source  Yin et al., Vesti: Energy-Efficient In-Memory Computing Accelerator for Deep Neural Networks, IEEE TVLSI 28(1),
-///         2020; energy as in Wang et al. 2024, Fig 13, fitted
+///         2020; energy as in Wang et al. 2024, Fig 13, p. 14, fitted
 struct vesti {
   static constexpr std::string_view name = "vesti";
   static constexpr std::string_view summary = "in-memory SRAM, weights off chip (energy, and a bound of the time)";
@@ -24,8 +24,9 @@ struct vesti {
     out.chip = name;
     out.rows.reserve(8);
     constexpr std::string_view
-        no_area = "not printed, 0: one accelerator laid out at 65 nm (Yin et al. 2020), none in Fig 13",
-        no_time = "not printed, 0: no time of a transformer (Yin et al. 2020), none in Fig 13";
+        no_area =
+            "not printed, 0: one accelerator laid out at 65 nm (Yin et al. 2020), none in Wang et al., Fig 13, p. 14",
+        no_time = "not printed, 0: no time of a transformer (Yin et al. 2020), none in Wang et al., Fig 13, p. 14";
     out.add({metric::area, phase::none, {}, "accelerator", 1.0, 0.0, 0.0, no_area, origin::assumption});
     out.add({metric::latency, phase::prefill, {}, "pass", 1.0, 0.0, 0.0, no_time, origin::assumption});
     if (w.decode > 0) out.add({metric::latency, phase::decode, {}, "pass", 1.0, 0.0, 0.0, no_time, origin::assumption});

@@ -98,9 +98,9 @@ struct chip_link {
 };
 
 /// HyperTransport of ISAAC: 10.4 W for four links of 6.4 GB/s.
-inline constexpr chip_link hyper_transport_link{4 * 6.4e9, joules(10.4 / (4 * 6.4e9)),
-                                                "ISAAC Table I: HyperTransport, 10.4 W for four links of 6.4 GB/s",
-                                                origin::table};
+inline constexpr chip_link hyper_transport_link{
+    4 * 6.4e9, joules(10.4 / (4 * 6.4e9)),
+    cited<isaac_paper, "Table I", 8, "HyperTransport, 10.4 W for four links of 6.4 GB/s">, origin::table};
 
 /// Chips, and the activations that pass from one to the next: (chips - 1) x n m bytes.
 /// Units   rows in J and s, by phase

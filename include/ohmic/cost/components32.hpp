@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/cost/citation.hpp"
 #include "ohmic/cost/concept.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -22,10 +23,10 @@ struct component_row {
   double area_mm2;
 };
 
-inline constexpr std::string_view isaac_source = "Shafiee et al., ISCA 2016 (ISAAC), Table I, 32 nm";
+inline constexpr std::string_view isaac_source = cited<isaac_paper, "Table I", 8, "32 nm">;
 
-/// Source  Shafiee et al., ISCA 2016, Table I. An IMA has 8 arrays of 128 x 128 two-bit cells, a tile 12 IMAs, a chip
-///         168 tiles;
+/// Source  Shafiee et al., ISCA 2016, Table I, p. 8. An IMA has 8 arrays of 128 x 128 two-bit cells, a tile 12 IMAs, a
+///         chip 168 tiles;
 ///         a router serves 4 tiles. Registers: 2 KB and 256 B in an IMA.
 inline constexpr std::array<component_row, 15> isaac_table = {{
     {"adc", "ima", 8, 16.0, 0.0096},
@@ -61,8 +62,7 @@ inline constexpr std::array<component_row, 15> isaac_table = {{
 }
 
 /// Prices per unit of hardware, and per action where a source gives that. Rules make the rest from these: change one
-/// and
-/// everything that depends on it moves.
+/// and everything that depends on it moves.
 struct component_prices {
   // Table I, per unit.
   area_price adc_area = isaac_area("adc");
@@ -78,71 +78,76 @@ struct component_prices {
   power_price dac_1bit_power = isaac_power("dac");
   power_price array_power = isaac_power("memristor_array");
   // An energy: 2 mW at 1.28 GS/s.
-  energy_price adc_conversion{picojoules(1.5625),
-                              "Shafiee et al., ISCA 2016 (ISAAC), Table I: 2 mW at 1.28 GS/s, 8 bits", origin::table};
+  energy_price adc_conversion{
+      picojoules(1.5625),
+      cited<isaac_paper, "Table I", 8, "16 mW of 8 converters of 8 bits, at the 1.28 GS/s of section V">,
+      origin::table};
   // Dense bank as published: one 8-bit weight, four cells and all around them. Set by calibration (chip/published.hpp).
   energy_price dense_read = not_printed<joules>;
 
   // What a full count needs beyond Table I.
   energy_price register_bit{picojoules(0.00593),
-                            "register 0.009 pJ a bit, 40/45 nm cells of Aladdin (Shao et al., ISCA 2014, as in "
-                            "CiMLoop's tables), to 32 nm by "
-                            "Stillmaker-Baas (0.659)",
+                            cited<aladdin_paper, "component table, as in CiMLoop", 0,
+                                  "register 0.009 pJ a bit, 40/45 nm, to 32 nm by Stillmaker-Baas (0.659)">,
                             origin::table};
-  energy_price edram_byte{
-      picojoules(20.45 / 32.0),
-      "eDRAM 20.45 pJ a 256-bit access, 32 nm (CiMLoop, Andrulis et al., ISPASS 2024: its ISAAC set)", origin::table};
-  energy_price adder_32{picojoules(0.1384),
-                        "32-bit adder 0.21 pJ, 40/45 nm cells of Aladdin (Shao et al., ISCA 2014), to 32 nm (0.659)",
-                        origin::table};
-  energy_price multiplier_32{
-      picojoules(8.356),
-      "32-bit multiplier 12.68 pJ, 40/45 nm cells of Aladdin (Shao et al., ISCA 2014), to 32 nm (0.659)",
+  energy_price edram_byte{picojoules(20.45 / 32.0),
+                          cited<cimloop_paper, "component set of ISAAC", 0, "eDRAM 20.45 pJ a 256-bit access, 32 nm">,
+                          origin::table};
+  energy_price adder_32{
+      picojoules(0.1384),
+      cited<aladdin_paper, "component table, as in CiMLoop", 0, "32-bit adder 0.21 pJ, 40/45 nm, to 32 nm (0.659)">,
       origin::table};
+  energy_price multiplier_32{picojoules(8.356),
+                             cited<aladdin_paper, "component table, as in CiMLoop", 0,
+                                   "32-bit multiplier 12.68 pJ, 40/45 nm, to 32 nm (0.659)">,
+                             origin::table};
   energy_price shift_add{picojoules(0.021),
-                         "shift-and-add 0.021 pJ, 32 nm (CiMLoop, Andrulis et al., ISPASS 2024: its ISAAC set)",
+                         cited<cimloop_paper, "component set of ISAAC", 0, "shift-and-add 0.021 pJ, 32 nm">,
                          origin::table};
-  energy_price comparator{picojoules(0.01944),
-                          "comparator 0.0295 pJ, 40/45 nm cells of Aladdin (Shao et al., ISCA 2014), to 32 nm (0.659)",
-                          origin::table};
+  energy_price comparator{
+      picojoules(0.01944),
+      cited<aladdin_paper, "component table, as in CiMLoop", 0, "comparator 0.0295 pJ, 40/45 nm, to 32 nm (0.659)">,
+      origin::table};
   energy_price exponential{picojoules(7.208),
-                           "softmax unit 8 mW, 512 inputs in 700 ns at 45 nm (3D-CIMlet), to 32 nm (0.659)",
+                           cited<"3D-CIMlet simulator", "peripheral.py", 0,
+                                 "softmax unit 8 mW, 512 inputs in 700 ns at 45 nm, to 32 nm (0.659)">,
                            origin::table};
-  energy_price division{
-      picojoules(1.081),
-      "ALU divide 1.52 mW at 1 GHz x 32/45 (PUMA, Ankit et al., ASPLOS 2019: constants.py of its simulator)",
-      origin::table};
+  energy_price division{picojoules(1.081),
+                        cited<puma_paper, "constants.py of its simulator", 0, "ALU divide 1.52 mW at 1 GHz x 32/45">,
+                        origin::table};
   energy_price inverse_root{picojoules(1.081), "assumed: a division of PUMA's ALU", origin::assumption};
-  energy_price activation{picojoules(0.2167), "sigmoid 0.26 mW at 1.2 GHz (Shafiee et al., ISCA 2016 (ISAAC), Table I)",
+  energy_price activation{picojoules(0.2167), cited<isaac_paper, "Table I", 8, "sigmoid, 0.52 mW of 2, at 1.2 GHz">,
                           origin::table};
-  power_price adc_leakage{
-      milliwatts(0.2), "ADC leakage 0.025 mW x 8 bits (PUMA, Ankit et al., ASPLOS 2019: constants.py of its simulator)",
-      origin::table};
+  power_price adc_leakage{milliwatts(0.2),
+                          cited<puma_paper, "constants.py of its simulator", 0, "ADC leakage 0.025 mW x 8 bits">,
+                          origin::table};
   power_price dac_1bit_leakage{milliwatts(0.000390625),
-                               "DAC leakage 0.39 uW (PUMA, Ankit et al., ASPLOS 2019: constants.py of its simulator)",
+                               cited<puma_paper, "constants.py of its simulator", 0, "DAC leakage 0.39 uW">,
                                origin::table};
-  power_price edram_kB_leakage{
-      milliwatts(0.46 / 64.0),
-      "eDRAM leakage 0.46 mW for 64 kB (PUMA, Ankit et al., ASPLOS 2019: constants.py of its simulator)",
+  power_price edram_kB_leakage{milliwatts(0.46 / 64.0),
+                               cited<puma_paper, "constants.py of its simulator", 0, "eDRAM leakage 0.46 mW for 64 kB">,
+                               origin::table};
+  energy_price cell_write{
+      picojoules(4.6),
+      cited<"3D-CIMlet simulator", "tables of its memories", 0, "RRAM write 2.3 pJ a bit at 40 nm, two bits a cell">,
       origin::table};
-  energy_price cell_write{picojoules(4.6), "RRAM write 2.3 pJ a bit at 40 nm (3D-CIMlet), two bits a cell",
-                          origin::table};
 
   // Attention beside the computation crossbars.
   energy_price sram_bit_write{picojoules(0.04218),
-                              "SRAM write 64 fJ a bit at 45 nm (3D-CIMlet), to 32 nm by Stillmaker-Baas (0.659)",
+                              cited<"3D-CIMlet simulator", "tables of its memories", 0,
+                                    "SRAM write 64 fJ a bit at 45 nm, to 32 nm by Stillmaker-Baas (0.659)">,
                               origin::table};
-  area_price sram_cell_area{square_metres(0.171e-12), "6T cell 0.171 um2 at 32 nm (Natarajan et al., IEDM 2008)",
+  area_price sram_cell_area{square_metres(0.171e-12),
+                            cited<"Natarajan et al., IEDM 2008", "title", 0, "6T cell 0.171 um2 at 32 nm">,
                             origin::table};
-  energy_price multiply_add_8{
-      picojoules(0.1977),
-      "8-bit multiplication 0.2 pJ and 32-bit addition 0.1 pJ at 45 nm (Horowitz, ISSCC 2014), to "
-      "32 nm (0.659)",
-      origin::table};
+  energy_price multiply_add_8{picojoules(0.1977),
+                              cited<"Horowitz, ISSCC 2014", "Fig 1.1.9", 0,
+                                    "8-bit multiplication 0.2 pJ, 32-bit addition 0.1 pJ at 45 nm, to 32 nm (0.659)">,
+                              origin::table};
   area_price multiply_add_8_area{
       square_metres(188.6e-12),
-      "8-bit multiplier 282 um2 and 32-bit adder 137 um2 at 45 nm (Horowitz's table as Dally "
-      "has it), to 32 nm by Stillmaker-Baas (0.45)",
+      cited<"Horowitz, ISSCC 2014", "Fig 1.1.9 as Dally has it", 0,
+            "8-bit multiplier 282 um2, 32-bit adder 137 um2 at 45 nm, to 32 nm by Stillmaker-Baas (0.45)">,
       origin::table};
 
   /// Errors  value naming the price: negative, not finite, or without a source
@@ -170,9 +175,9 @@ constexpr void for_each_price(Prices& p, F&& f) {
 }
 
 inline constexpr std::string_view adc_less_leakage =
-    "ISAAC Table I: 2 mW at 1.28 GS/s, 8 bits, less the leakage in it, which is a static power (PUMA)";
+    cited<isaac_paper, "Table I", 8, "16 mW of 8 at 1.28 GS/s, less the leakage in it, which is a static power (PUMA)">;
 inline constexpr std::string_view dac_less_leakage =
-    "ISAAC Table I: 4 mW of 1024, 1 bit, less the leakage in it, which is a static power (PUMA)";
+    cited<isaac_paper, "Table I", 8, "4 mW of 1024 of 1 bit, less the leakage in it, which is a static power (PUMA)">;
 
 /// What is left of the price of a busy part when its leakage is priced apart.
 template <class Q>
@@ -191,7 +196,7 @@ void check_price(char const* name, price<Q> const& p) {
                  "0 to " + to_text(largest_price<Q>), "correct it"});
   if (p.source.empty())
     throw error({errc::value, "price without a source", std::string("prices.") + name, to_text(p.value),
-                 "paper, table, page", "say where it is from"});
+                 "paper, table or section, page", "say where it is from"});
 }
 }  // namespace detail
 

@@ -224,7 +224,8 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
   energy_price const multiply_add{p.multiplier_32.value + p.adder_32.value, p.multiplier_32.source,
                                   p.multiplier_32.from};
   energy_price const cell{p.array_power.value * nanoseconds(100.0) / 16384.0,
-                          "0.3 mW x 100 ns an array of 16384 cells (ISAAC Table I)", origin::table};
+                          cited<isaac_paper, "Table I", 8, "2.4 mW of 8 arrays x 100 ns, shared by 16384 cells">,
+                          origin::table};
   energy_price const sense{
       conversion.value * sense_energy,
       apart ? "8-bit conversion without its leakage by the ADC rule" : "8-bit conversion by the ADC rule",
@@ -275,10 +276,10 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
             part<"post.add_residual">(or_none(p.adder_32)), part<"post.centre">(or_none(p.adder_32)),
             part<"post.normalise">(or_none(multiply_add)), part<"exp_unit.exp">(or_none(p.exponential)),
             part<"comparator.compare">(or_none(p.comparator)), part<"divider.divide">(or_none(p.division)),
-            part<"activation_unit.apply">(or_none(p.activation)), part<"root_unit.inverse_root">(or_none(p.inverse_root)),
-            part<"rotary_unit.rotate">(or_none(multiply_add)), part<"cache.write">(or_none(p.edram_byte)),
-            part<"sense_adc.convert">(or_none(sense)), part<"cell.write">(or_none(written_cell)),
-            part<"input_register.load">(or_none(p.register_bit * 8.0)),
+            part<"activation_unit.apply">(or_none(p.activation)),
+            part<"root_unit.inverse_root">(or_none(p.inverse_root)), part<"rotary_unit.rotate">(or_none(multiply_add)),
+            part<"cache.write">(or_none(p.edram_byte)), part<"sense_adc.convert">(or_none(sense)),
+            part<"cell.write">(or_none(written_cell)), part<"input_register.load">(or_none(p.register_bit * 8.0)),
             part<"attention_dac.drive">(or_none(over(dac_power * attention_units, c.cycle))),
             part<"attention_array.cycle">(or_none(over(p.array_power * cells, c.cycle))),
             part<"attention_adc.convert">(conversion * adc_energy_factor(c.sense_rule, a.adc_bits)),

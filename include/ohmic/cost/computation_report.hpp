@@ -57,10 +57,10 @@ template <class Book>
 /// Latency rows: per kind of sub-operation its critical stage, and how long it takes in all.
 inline void add_latency_rows(cost_report& out, phase when, phase_work const& w) {
   constexpr std::string_view sources[] = {
-      "digits x array cycle (Wang et al. 2024, 100 ns) per session, tile and group of tokens",
-      "conversions of an array at 1.28 GS/s (ISAAC Table I)",
+      cited<isaac_paper, "section VI", 7, "array cycle 100 ns; times digits, sessions, tiles and groups of tokens">,
+      cited<isaac_paper, "section V", 0, "converters of 1.28 GS/s; times conversions of an array">,
       "column accesses one by one; time per column assumed",
-      "cache reads of the plan, and operands of attention, at B_a (fits Table 11)",
+      cited<wang_paper, "Table 11", 14, "B_a fitted on it; times cache reads of the plan and operands of attention">,
       "one result a conversion time and array (assumed)",
       "multiply-accumulates at cost.attention.digital_rate (assumed)",
       "rows of cells one after the other (PUMA's write of an array, assumed of a row; SRAM: a clock)"};

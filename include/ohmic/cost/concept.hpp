@@ -32,7 +32,7 @@ enum class origin {
 template <class Q>
 struct price {
   Q value{};
-  std::string_view source{};  ///< paper, table, page; outlives the price
+  std::string_view source{};  ///< paper, table or section, page (cost/citation.hpp); outlives the price
   origin from = origin::assumption;
 
   /// The same price scaled: count rules, node rules, sensitivity.

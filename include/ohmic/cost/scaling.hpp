@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/cost/citation.hpp"
 #include "ohmic/cost/concept.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -23,10 +24,11 @@ static_assert(converter_rule<exponential_rule>);
 
 /// The capacitor array doubles with each bit, the rest (reference buffer, clock, memory) grows linearly.
 /// Range   capacitor_share 0..1 of the 8-bit converter
-/// Source  Shafiee et al., ISCA 2016 (ISAAC), section on ADC scaling; the share is not printed there, so it is a
+/// Source  Shafiee et al., ISCA 2016 (ISAAC), section VII, p. 7-8; the share is not printed there, so it is a
 ///         parameter
 struct mixed_rule {
-  static constexpr std::string_view source = "ISAAC: capacitor array 2^bits, the rest linear in bits";
+  static constexpr std::string_view source =
+      cited<isaac_paper, "section VII", 8, "capacitor array 2^bits, the rest linear in bits">;
   double capacitor_share = 0.9;
 
   [[nodiscard]] double area_factor(int bits) const noexcept {
@@ -41,7 +43,8 @@ static_assert(converter_rule<mixed_rule>);
 /// Range   bits >= 4 (below, the regression has no data), node and rate positive
 /// Source  arXiv 2404.06553 (regression over Murmann's ADC survey); check values in tests/unit/cost/scaling_test.cpp
 struct survey_regression {
-  static constexpr std::string_view source = "arXiv 2404.06553, regression over the ADC survey";
+  static constexpr std::string_view source =
+      cited<"Andrulis et al., arXiv 2404.06553", "ADC model", 0, "regression over the ADC survey">;
   double node_nm = 32.0;
   double rate = 1.2e9;  ///< Hz
 

@@ -1,0 +1,83 @@
+// Every price says where it is printed: paper, table or section, page as far as it is known.
+#include <regex>
+#include <string>
+
+#include "ohmic/chip/cost_presets.hpp"
+#include "ohmic/chip/printed_values.hpp"
+#include "ohmic/chip/workload.hpp"
+#include "ohmic/cost/citation.hpp"
+#include "support/catch.hpp"
+
+using namespace ohmic;
+
+namespace {
+
+std::regex const place{
+    R"((Table [IVX0-9]+|Fig [0-9.]+[a-d]?|sections? [IVX0-9]+(\.[0-9])?|\w+\.py|title|component (table|set)|)"
+    R"(tables of its memories|ADC model|data sheet|TPU v4))"};
+std::regex const table_with_page{R"((Table [IVX0-9]+|Fig [0-9]+[a-d]?|section 6\.[0-9]), p\. [1-9][0-9]?\b)"};
+
+/// A place, and its page where the paper is one whose pages are known.
+void check_source(std::string_view name, std::string_view source, origin from) {
+  std::string const text(source);
+  CAPTURE(std::string(name), text, std::string(name_of(from)));
+  CHECK_FALSE(text.empty());
+  if (from == origin::assumption) return;
+  CHECK(std::regex_search(text, place));
+  for (std::string_view paper : {wang_paper.view(), isaac_paper.view(), prime_paper.view(), pipelayer_paper.view()})
+    if (source.starts_with(paper) && (text.find("Table ") != text.npos || text.find("Fig ") != text.npos))
+      CHECK(std::regex_search(text, table_with_page));
+}
+
+}  // namespace
+
+TEST_CASE("a citation is paper, place, page and what is printed there") {
+  CHECK(cited<"A, B 2020", "Table 3", 12, "2 pJ"> == "A, B 2020, Table 3, p. 12: 2 pJ");
+  CHECK(cited<"A, B 2020", "Table 3", 8> == "A, B 2020, Table 3, p. 8");
+  CHECK(cited<"A, B 2020", "constants.py", 0, "2 pJ"> == "A, B 2020, constants.py: 2 pJ");
+  CHECK(cited<"A, B 2020", "title"> == "A, B 2020, title");
+  CHECK(cited<"A", "p", 1024> == "A, p, p. 1024");
+}
+
+TEST_CASE("every component price names its table or section, and the page where it is known") {
+  component_prices const p;
+  for_each_price(p, [](char const* name, auto const& each) { check_source(name, each.source, each.from); });
+  auto const fitted_prices = chip::published_prices();
+  check_source("dense_read", fitted_prices.dense_read.source, fitted_prices.dense_read.from);
+  int cited_from_isaac = 0;
+  for_each_price(p, [&](char const*, auto const& each) {
+    cited_from_isaac += each.source.starts_with("Shafiee et al., ISCA 2016 (ISAAC), Table I, p. 8") ? 1 : 0;
+  });
+  CHECK(cited_from_isaac == 14);
+}
+
+TEST_CASE("every constant of the baselines names its table or section") {
+  chip::baseline_constants const k;
+  chip::for_each_baseline_constant(k, [](char const* name, auto const& each) {
+    if constexpr (requires { each.source; }) check_source(name, each.source, each.from);
+  });
+  auto const& f = chip::fitted();
+  for (auto const* price : {&f.dense_read, &f.prime_mac, &f.pipelayer_mac, &f.vesti_mac, &f.vesti_weight,
+                            &f.multi_bit_mac, &f.single_bit_mac})
+    check_source("fitted", price->source, price->from);
+}
+
+TEST_CASE("every row of every chip names its table or section, or says that it is assumed") {
+  for (auto const& preset : chip::cost_presets)
+    for (auto prices : {price_set::as_published, price_set::bottom_up}) {
+      chip::cost_settings s;
+      s.choice.prices = prices;
+      for (char const* model : {"bert_large", "gpt3"}) {
+        auto const w = chip::workload_of(model::find_network(model), {256, 2, 1}, chip::choices_of(preset.name));
+        for (auto const& row : preset.cost(w, s).rows) check_source(row.path(), row.source, row.from);
+      }
+    }
+}
+
+TEST_CASE("every printed value names its place and page") {
+  std::regex const with_page{R"(.+, p\. [1-9][0-9]?$)"};
+  for (auto const& row : chip::printed_values) {
+    CAPTURE(row.id, row.where);
+    CHECK(std::regex_match(std::string(row.where), with_page));
+  }
+}
