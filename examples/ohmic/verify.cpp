@@ -38,7 +38,7 @@ constexpr std::size_t most_differences = 20;
 class passing_folder {
  public:
   passing_folder() {
-    std::string name = (fs::temp_directory_path() / "ohmic_verify_XXXXXX").string();
+    std::string name = (fs::absolute(fs::temp_directory_path()) / "ohmic_verify_XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr)
       throw error({errc::write_failed, "cannot be created", name, std::strerror(errno), "", "set TMPDIR"});
     path_ = name;

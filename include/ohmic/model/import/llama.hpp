@@ -81,10 +81,14 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
   if (!windowed || !json.has("sliding_window")) return 0;
   std::size_t const window = json.count("sliding_window", 1, model_limits::positions);
   if (window >= positions) return 0;
+  if (family == "mistral" || !json.has("max_window_layers")) return window;
   // Qwen2 has it from a layer on.
-  if (family != "mistral" && json.count("max_window_layers", 0, model_limits::layers) > 0)
-    throw error({errc::config_value, "is not supported", json.where("max_window_layers"),
-                 json_file::text(*json.find("max_window_layers")), "0: all layers have the window", ""});
+  std::size_t const first = json.count("max_window_layers", 0, model_limits::layers),
+                    layers = json.count("num_hidden_layers", 1, model_limits::layers);
+  if (first >= layers) return 0;
+  if (first > 0)
+    throw error({errc::config_value, "a window in some layers only is not supported", json.where("max_window_layers"),
+                 std::to_string(first), "0: all layers have it; " + std::to_string(layers) + " or more: none", ""});
   return window;
 }
 

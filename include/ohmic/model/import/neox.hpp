@@ -88,6 +88,9 @@ inline std::size_t read_rotated_width(json_file const& json, char const* key, do
   c.parallel = f.phi || json.flag("use_parallel_residual", true);
   f.attention_biases = f.phi || json.flag("attention_bias", true);
   f.tied = json.flag("tie_word_embeddings", false);
+  if (f.phi && f.tied)  // its head has a bias, which the table has not
+    throw error(
+        {errc::config_value, "is not supported for phi", json.where("tie_word_embeddings"), "true", "false", ""});
   if (f.phi && json.flag("qk_layernorm", false))
     throw error({errc::config_value, "is not supported", json.where("qk_layernorm"), "true", "false", ""});
   if (json.has("num_key_value_heads") && json.count("num_key_value_heads", 1, c.heads) != c.heads)
@@ -163,7 +166,7 @@ class neox_tensors {
       return {f_.tied  ? table_name()
               : f_.phi ? "lm_head"
                        : "embed_out",
-              c.vocabulary, c.width, f_.phi && !f_.tied, "vocab_size x hidden_size"};
+              c.vocabulary, c.width, f_.phi, "vocab_size x hidden_size"};
     std::string const at = layers() + std::to_string(s.block - 1) + ".",
                       attention = at + (f_.phi ? "self_attn." : "attention.");
     switch (s.op) {
