@@ -10,7 +10,37 @@
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
-/// All settings that have no effect beside the others: of converters and ranges, and of the cells of a conventional chip.
+namespace detail {
+
+/// Settings of the units of F, and of arrays for keys and values, that nothing reads.
+template <class Spec, class Idle>
+void find_idle_units(config<Spec> const& c, Idle const& idle) {
+  if constexpr (requires { c.softmax.exponential; }) {
+    auto const kind = c.softmax.exponential;
+    idle(kind != exponential_kind::table && kind != exponential_kind::base2, "softmax.entries",
+         "softmax.exponential is not table or base2");
+    idle(kind != exponential_kind::base2 && kind != exponential_kind::integer, "softmax.fraction_bits",
+         "softmax.exponential is not base2 or integer");
+  }
+  if constexpr (requires { c.softmax.full_scale; })
+    for (auto key : {"softmax.rule", "softmax.quantile", "softmax.full_scale"})
+      idle(c.softmax.max != softmax_maximum::none, key, "softmax.max is not none");
+  idle(c.norm.root != root_kind::integer, "norm.root_bits", "norm.root is not integer");
+  for (auto key : {"activation.entries", "activation.range"})
+    idle(c.activation.kind != activation_kind::table, key, "activation.kind is not table");
+  idle(c.activation.kind != activation_kind::integer, "activation.fraction_bits", "activation.kind is not integer");
+  bool const written = c.attention.policy == attention_policy::written_arrays;
+  for (auto key : {"attention.arrays.memory", "attention.arrays.rows", "attention.arrays.columns",
+                   "attention.arrays.cell_bits", "attention.arrays.input_bits", "attention.arrays.adc_bits"}) {
+    idle(!written, key, "attention.policy is not written_arrays");
+    idle(written && in_situ_spec<Spec>, key, "keys and values are written into the chip's own arrays");
+  }
+}
+
+}  // namespace detail
+
+/// All settings that have no effect beside the others: of converters and ranges, of the units of F, of arrays for keys and values, and
+/// of the cells of a conventional chip.
 /// Range   c validates
 template <class Spec>
 [[nodiscard]] std::vector<in_situ::idle_setting> idle_settings(config<Spec> const& c) {
@@ -31,6 +61,7 @@ template <class Spec>
          "range.rule is not largest or least_squares");
   }
   idle(c.coding.bias == bias_policy::digital, "coding.max_rows", "coding.bias is digital");
+  detail::find_idle_units(c, idle);
   if constexpr (in_situ_spec<Spec>) {
     bool const bends = c.inputs.slice_bits > 1;
     in_situ::find_idle_cell(c.cell, bends, idle);

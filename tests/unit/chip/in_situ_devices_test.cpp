@@ -302,12 +302,22 @@ TEST_CASE("settings of a chip that do nothing are found") {
     return all;
   };
   auto const plain = keys({});
-  for (std::string key : {"range.sigmas", "cell.write.max_tries", "cell.retention.compensation", "cell.curve.read"})
+  for (std::string key : {"range.sigmas", "cell.write.max_tries", "cell.retention.compensation", "cell.curve.read",
+                          "softmax.entries", "softmax.full_scale", "norm.root_bits", "activation.range",
+                          "activation.fraction_bits", "attention.arrays.adc_bits"})
     CHECK(plain.find(key) != plain.npos);
   auto const busy = keys({"range.rule=mean_sigma", "cell.programming_error=0.01", "cell.write.max_tries=3"});
   for (std::string key :
        {"range.sigmas", "cell.write.max_tries", "cell.write.tolerance", "cell.retention.compensation"})
     CHECK(busy.find(key) == busy.npos);
+  auto const units = keys({"softmax.exponential=table", "norm.root=integer", "activation.kind=integer"});
+  for (std::string key : {"softmax.entries", "norm.root_bits", "activation.fraction_bits"})
+    CHECK(units.find(key) == units.npos);
+  CHECK(units.find("softmax.fraction_bits") != units.npos);
+  // Keys and values are in arrays beside those of weights, or in the chip's own.
+  auto const dense = device_settings<chip::wang2024>({"attention.policy=written_arrays"});
+  for (auto const& i : chip::idle_settings(dense)) CHECK(!i.key.starts_with("attention."));
+  CHECK(keys({"attention.policy=written_arrays"}).find("attention.arrays.rows") != plain.npos);
 }
 
 TEST_CASE("counted energies of an array of isaac are the published ones of its MACs") {
