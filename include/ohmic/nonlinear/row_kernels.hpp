@@ -47,7 +47,7 @@ std::size_t exponential_codes(float const* scores, std::size_t n, float referenc
 /// out = exp(score - reference), 0 where a score is masked by -infinity.
 /// Shape   scores (n), out (n); they may be the same memory
 template <class Arch = simd::native>
-void exponentials(float const* scores, float* out, std::size_t n, float reference) noexcept {
+void exponential_row(float const* scores, float* out, std::size_t n, float reference) noexcept {
   using batch = simd::f32<Arch>;
   simd::for_each_lane<Arch>(scores, out, n, [reference](batch s) noexcept {
     // Masked scores by comparison, not by -infinity - reference, so that a wholly masked row is no NaN.
@@ -88,12 +88,12 @@ struct row_kernels {
   char const* instruction_set;
   decltype(&activate_row<>) activate;
   decltype(&exponential_codes<>) codes;
-  decltype(&exponentials<>) exponentials;
+  decltype(&exponential_row<>) exponentials;
   decltype(&normalise_row<>) normalise;
   quantise_kernel quantise;
 };
 template <class Arch = simd::native>
-inline constexpr row_kernels row_kernels_of{Arch::name(),        &activate_row<Arch>,  &exponential_codes<Arch>,
-                                            &exponentials<Arch>, &normalise_row<Arch>, &quantise_row<Arch>};
+inline constexpr row_kernels row_kernels_of{Arch::name(),           &activate_row<Arch>,  &exponential_codes<Arch>,
+                                            &exponential_row<Arch>, &normalise_row<Arch>, &quantise_row<Arch>};
 
 }  // namespace ohmic::inline OHMIC_ABI
