@@ -7,7 +7,7 @@ import re
 import sys
 
 kinds = [  # the first that matches
-    ("products with converters", r"detail::converting<|convert_block|currents_block|column_kernel|convert_columns"),
+    ("products with converters", r"detail::converting|convert_block|currents_block|column_kernel|convert_columns"),
     ("products without", r"exact_sums|exact_product"),
     ("calibration of converters", r"observ"),
     ("fp32 reference", r"fp32_product|fp32_engine|fp32_weights"),
@@ -15,8 +15,18 @@ kinds = [  # the first that matches
     ("F: scales, biases, codes", r"for_each_result|quantis"),
     ("digits, operands", r"switched_operand|driven_operand|balanced_digits|kv_cache|stacked"),
     ("comparison with the reference", r"evaluate|statistics|quality"),
-    ("memory", r"alloc|_int_free|cfree|mem(set|move|cpy)|operator (new|delete)|clear_page|page_fault"),
+    ("memory", r"\b_?_?(int_)?(malloc|free|memalign|calloc)|malloc_consol|unlink_chunk|cfree|mem(set|move|cpy)|operator (new|delete)|clear_page|page_fault"),
 ]
+
+
+def plain(symbol):
+    """The name of a function without arguments of templates and calls, but for the visitor that tells products apart."""
+    kept = " ".join(re.findall(r"detail::(?:converting|observing)\b", symbol))
+    while True:
+        shorter = re.sub(r"<[^<>]*>|\([^()]*\)", "", symbol)
+        if shorter == symbol:
+            return symbol + " " + kept
+        symbol = shorter
 
 
 def shares(path):
@@ -25,7 +35,7 @@ def shares(path):
         found = re.match(r"\s*([0-9.]+)%\s+(.*)", line)
         if not found:
             continue
-        kind = next((name for name, pattern in kinds if re.search(pattern, found.group(2))), "the rest")
+        kind = next((name for name, pattern in kinds if re.search(pattern, plain(found.group(2)))), "the rest")
         out[kind] += float(found.group(1))
     return out
 
@@ -34,8 +44,8 @@ def main():
     target, runs = sys.argv[1], [a.split("=", 1) for a in sys.argv[2:]]
     columns = [(title, shares(path)) for title, path in runs]
     lines = ["# Where the time goes", "",
-             "Written by `bash bench/profile.sh`: samples of one thread, in percent. The last two runs have the fp32 reference, int8 without converters,",
-             "calibration and `wang2024` in one, as `ohmic deploy` does.", "",
+             "Written by `bash bench/profile.sh`: samples of one thread, in percent. What `ohmic deploy` runs has the fp32 reference, int8 without converters,",
+             "calibration and `wang2024` in one.", "",
              "|  | " + " | ".join(title for title, _ in columns) + " |", "|---|" + "---|" * len(columns)]
     for kind in columns[0][1]:
         lines.append("| %s | %s |" % (kind, " | ".join("%.1f" % c[kind] for _, c in columns)))

@@ -108,7 +108,7 @@ std::vector<figures::chart> figure_11_breakdown() {
 /// the weights; the other designs as they are, one point each, ISAAC by its IMAs. As in the paper an operand is read once a
 /// product: `ohmic cost` streams it in every session, and then the caches of BERT-Large take 75 ms (`bound.cache_reads`).
 figures::chart figure_13(std::string const& id, std::string const& title) {
-  figures::chart c{"Fig 13: " + title, "latency, ms", "area, mm2", {}};
+  figures::chart c{"Fig 13: " + title + ", operands read once a product", "latency, ms", "area, mm2", {}};
   auto const& n = model::find_network(id);
   model_size const size = size_of(id);
   double const serial = serial_delay_s(n);

@@ -101,6 +101,11 @@ json compared(cost_report const& base, cost_report const& r, bool d, bool own_bo
   ratios["latency"] = {
       {"prefill", ratio(r.latency_s(phase::prefill), base.latency_s(phase::prefill))},
       {"decode_per_token", d ? ratio(r.latency_s(phase::decode), base.latency_s(phase::decode)) : json(nullptr)}};
+  out["compared"] = {{"energy_J", phases(published_energy(r, phase::prefill), published_energy(r, phase::decode), d)},
+                     {"latency_s", latencies(r, d)}};
+  ratios["latency_basis"] =
+      "all that a chip's own model has: attention, norms and the head of a chip that counts them, products with "
+      "weights alone of the others";
   ratios["energy_basis"] = std::string("as_published prices") + (own_book ? " (the baseline: those of its book)" : "") +
                            ", published count (products with weights only), no links between chips";
   out["ratios"] = ratios;
@@ -166,16 +171,26 @@ std::vector<std::string> without_effect(design const& d, model::network const& n
 
 /// What a reader of the counts has to know.
 std::vector<std::string> remarks_on(model::network const& n, workload const& w, cost_report const& r,
-                                    chip::cost_settings const& s) {
+                                    chip::cost_settings const& s, chip::cost_preset const& preset) {
   auto out = n.remarks;
   std::size_t const longest = n.transformer ? n.transformer->positions : 0, own = w.tokens + w.decode;
   if (longest > 0 && own > longest)
     out.push_back(fmt::format("{} tokens, but the model has {} positions", own, longest));
   if (double const caches = r.note("bound.cache_reads"), t = r.latency_s(phase::prefill);
-      s.chip.reads == operand_reads::every_session && caches > 0.9 * t)
-    out.push_back(fmt::format(
-        "the caches bound the prefill, {:.3g} of {:.3g} s: further copies buy nothing, cost.reads=held reads less",
-        caches, t));
+      s.chip.reads == operand_reads::every_session && caches > 0.9 * t) {
+    std::string less;
+    auto other = s;  // what reads less, if anything does
+    other.chip.reads = operand_reads::held;
+    for (auto const& [registers, names] :
+         {std::pair{s.chip.registers, "cost.reads=held"},
+          std::pair{register_variant::literal, "cost.reads=held with cost.registers=literal"}}) {
+      other.chip.registers = registers;
+      if (double const then = preset.cost(w, other).latency_s(phase::prefill); less.empty() && then < 0.95 * t)
+        less = fmt::format("; {} takes {:.3g} s", names, then);
+    }
+    out.push_back(
+        fmt::format("the caches bound the prefill, {:.3g} of {:.3g} s: further copies buy nothing{}", caches, t, less));
+  }
   if (double const chips = r.note("chips"); chips > 1.0)
     out.push_back(fmt::format("the model does not fit one chip: {:.0f} chips", chips));
   return out;
@@ -213,18 +228,24 @@ std::string cell(json const& v) {
   return v.is_null() ? "-" : v.is_number() ? fmt::format("{:.4g}", v.get<double>()) : v.get<std::string>();
 }
 
-void print_comparison(FILE* out, json const& comparison, std::string_view base, bool own_book) {
-  fmt::print(out, "\n{:<20} {:>12} {:>12} {:>12} {:>12}   ratios to {} (energy: published prices{} and count)\n",
-             "chip", "area mm2", "prefill J", "token J", "prefill s", base, own_book ? ", of its book," : "");
-  for (auto const& c : comparison) {
-    auto const& r = c["ratios"];
+void print_comparison(FILE* out, json const& own, json const& comparison, bool own_book) {
+  auto const base = own["chip"].get<std::string>();
+  fmt::print(
+      out,
+      "\n{:<20} {:>12} {:>12} {:>12} {:>12}   ratios to {}. Energy: published prices{}, products with weights, no "
+      "links; latency: what a chip's model has, of all but {} products with weights\n",
+      "chip", "area mm2", "prefill J", "token J", "prefill s", base, own_book ? ", of its book," : "", base);
+  auto const print = [out](json const& c) {
+    auto const &r = c["ratios"], &energy = c["compared"]["energy_J"];
     fmt::print(out,
                "{:<20} {:>12} {:>12} {:>12} {:>12}   area {} x, prefill energy {} x, token energy {} x, prefill "
                "latency {} x\n",
-               cell(c["chip"]), cell(c["area_mm2"]), cell(c["energy_J"]["prefill"]),
-               cell(c["energy_J"]["decode_per_token"]), cell(c["latency_s"]["prefill"]), cell(r["area"]),
-               cell(r["energy"]["prefill"]), cell(r["energy"]["decode_per_token"]), cell(r["latency"]["prefill"]));
-  }
+               cell(c["chip"]), cell(c["area_mm2"]), cell(energy["prefill"]), cell(energy["decode_per_token"]),
+               cell(c["latency_s"]["prefill"]), cell(r["area"]), cell(r["energy"]["prefill"]),
+               cell(r["energy"]["decode_per_token"]), cell(r["latency"]["prefill"]));
+  };
+  print(own);
+  for (auto const& c : comparison) print(c);
 }
 
 constexpr double sensitivity_share = 0.1;
@@ -308,16 +329,17 @@ int cost(cost_options const& o, common_options const& given) {
   }
 
   FILE* const text = common.json == "-" ? stderr : stdout;
-  auto remarks = remarks_on(network, p.work, report, p.settings);
+  auto remarks = remarks_on(network, p.work, report, p.settings, preset);
   for (auto& remark : without_effect(chosen, network, o, common, o.prices.empty() ? nullptr : &book, p, report))
     remarks.push_back(std::move(remark));
   if (!common.quiet) {
     print_report(text, report, p.work, remarks);
-    if (!comparison.empty()) print_comparison(text, comparison, report.chip, !o.prices.empty());
+    if (!comparison.empty())
+      print_comparison(text, compared(report, report, decodes, !o.prices.empty()), comparison, !o.prices.empty());
   }
   json out = result_header("cost", common);
   out["config"] = p.config;
-  out["function"] = p.function;
+  out["function"] = preset.has_book ? p.function : json(nullptr);  // the others are known by their cost alone
   out["model"] = p.work.model;
   out["chip"] = report.chip;
   out["base"] = preset.name;

@@ -117,18 +117,21 @@ int reproduce(reproduce_options const& o, common_options const& common) {
     throw error({errc::unknown_id, "no printed value whose id starts so", "--only", "'" + o.only + "'",
                  "for example fig12a or tab10", "see: ohmic reproduce"});
   auto const beside = o.only.empty() ? chip::beside_printed(inputs) : std::vector<chip::beside_value>{};
-  std::size_t failed = 0, listed = 0, constructed = 0;
+  std::size_t failed = 0, listed = 0, constructed = 0, applied = 0;
   for (auto const& r : rows)
     failed += static_cast<std::size_t>(!r.pass()), listed += static_cast<std::size_t>(r.listed),
-        constructed += static_cast<std::size_t>(r.by_construction());
+        constructed += static_cast<std::size_t>(r.by_construction()), applied += static_cast<std::size_t>(r.applied);
 
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet) {
     print_rows(text, rows);
     if (!beside.empty()) fmt::print(text, "\nBeside the printed\n");
     for (auto const& v : beside) fmt::print(text, "{:<58} {:>12.5g} {:<8} {}\n", v.id, v.value, v.unit, v.meaning);
-    fmt::print(text, "\n{} rows, {} agree ({} of them by construction), {} listed with a reason, {} fail\n",
-               rows.size(), rows.size() - listed - failed, constructed, listed, failed);
+    fmt::print(
+        text,
+        "\n{} rows, {} agree ({} of them by construction, {} applied and not computed), {} listed with a reason, "
+        "{} fail\n",
+        rows.size(), rows.size() - listed - failed, constructed, applied, listed, failed);
   }
   json out = result_header("reproduce", common);
   out["config"] = settings_object(inputs.chip);
@@ -136,7 +139,11 @@ int reproduce(reproduce_options const& o, common_options const& common) {
   out["only"] = o.only;
   out["rows"] = json::array();
   for (auto const& r : rows) out["rows"].push_back(row_object(r));
-  out["summary"] = {{"rows", rows.size()}, {"by_construction", constructed}, {"listed", listed}, {"failed", failed}};
+  out["summary"] = {{"rows", rows.size()},
+                    {"by_construction", constructed},
+                    {"applied", applied},
+                    {"listed", listed},
+                    {"failed", failed}};
   out["constants"] = json::array();
   for (auto const& k : chip::list_constants(chip::fitted()))
     out["constants"].push_back({{"name", k.name}, {"value", k.value}, {"unit", k.unit}, {"fitted_on", k.fitted_on}});

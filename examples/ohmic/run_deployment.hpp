@@ -168,8 +168,8 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
     std::visit(
         [&](auto const& settings) {
           auto const design = chip::design_of(settings);
-          auto const chip =
-              chip::deploy(m, design, values, calib.tokens, threads, std::ref(line), kernels_for(kernels, design));
+          auto chip = with_rows(chip::programmed(m, design, values, kernels_for(kernels, design)), kernels);
+          chip.set_converters(chip::observed_currents(chip, m, calib.tokens, threads, std::ref(line)));
           kept.chips.emplace(calibration_key(r.base, print(design)), chip.calibrated());
         },
         settings_of(r));

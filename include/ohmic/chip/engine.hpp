@@ -120,8 +120,8 @@ class engine {
                               attention_scope const& scope, cache& seen) {
     std::size_t const n = q.codes.rows(), width = q.codes.cols() / heads, held = seen.tokens();
     std::size_t const joining = k.codes.rows();
-    seen.append(k.codes.view(), v.codes.view());
     require_heads(scope.bias, heads);
+    seen.append(k.codes.view(), v.codes.view());
     if (seen.tokens() == 0)
       throw error({errc::shape, "no keys", model_->names().name(attention_site(block, attention_step::scores)),
                    "0 tokens", "at least one", "give keys and values in the first step"});

@@ -63,10 +63,11 @@ template <class Softmax>
                                                    component_prices const& p) noexcept {
   detail::operations const o{p};
   int const bits = c.fraction_bits + detail::whole_bits;
+  constexpr int entry = 16;
   switch (c.kind) {
     case activation_kind::table:
-      return {o.multiply(bits) + o.add(bits) + o.read(4 * 8), "a multiplier, an adder, 2 table entries of 16 bits",
-              origin::assumption};
+      return {o.multiply(entry) + o.add(entry) + o.read(2 * entry),
+              "a multiplier, an adder, 2 table entries of 16 bits", origin::assumption};
     case activation_kind::integer:
       return {o.multiply(bits) * 4.0 + o.add(2 * bits) * 4.0 + p.division.value, "4 multipliers, 4 adders, a divider",
               origin::assumption};

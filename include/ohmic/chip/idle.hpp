@@ -1,6 +1,7 @@
 // Settings of a chip that do nothing beside the others.
 #pragma once
 
+#include <cmath>
 #include <string_view>
 #include <vector>
 
@@ -22,24 +23,26 @@ void find_idle_units(config<Spec> const& c, Idle const& idle) {
     idle(kind != exponential_kind::base2 && kind != exponential_kind::integer, "softmax.fraction_bits",
          "softmax.exponential is not base2 or integer");
   }
-  if constexpr (requires { c.softmax.full_scale; })
+  if constexpr (requires { c.softmax.full_scale; }) {
     for (auto key : {"softmax.rule", "softmax.quantile", "softmax.full_scale"})
       idle(c.softmax.max != softmax_maximum::none, key, "softmax.max is not none");
+    for (auto key : {"softmax.rule", "softmax.quantile"})
+      idle(c.softmax.max == softmax_maximum::none && std::isfinite(c.softmax.full_scale), key,
+           "softmax.full_scale is set");
+  }
   idle(c.norm.root != root_kind::integer, "norm.root_bits", "norm.root is not integer");
   for (auto key : {"activation.entries", "activation.range"})
     idle(c.activation.kind != activation_kind::table, key, "activation.kind is not table");
   idle(c.activation.kind != activation_kind::integer, "activation.fraction_bits", "activation.kind is not integer");
-  bool const written = c.attention.policy == attention_policy::written_arrays;
-  for (auto key : {"attention.arrays.memory", "attention.arrays.rows", "attention.arrays.columns",
-                   "attention.arrays.cell_bits", "attention.arrays.input_bits", "attention.arrays.adc_bits"}) {
-    idle(!written, key, "attention.policy is not written_arrays");
-    idle(written && in_situ_spec<Spec>, key, "keys and values are written into the chip's own arrays");
-  }
+  if constexpr (requires { c.attention.arrays; })
+    for (auto key : {"attention.arrays.memory", "attention.arrays.rows", "attention.arrays.columns",
+                     "attention.arrays.cell_bits", "attention.arrays.input_bits", "attention.arrays.adc_bits"})
+      idle(c.attention.policy != attention_policy::written_arrays, key, "attention.policy is not written_arrays");
 }
 
 }  // namespace detail
 
-/// All settings that have no effect beside the others: of converters and ranges, of the units of F, of arrays for keys and values, and
+/// Settings that have no effect beside the others: of converters and ranges, of the units of F, of arrays for keys and values, and
 /// of the cells of a conventional chip.
 /// Range   c validates
 template <class Spec>

@@ -75,7 +75,7 @@ template <in_situ_spec Spec>
   auto const tries = static_cast<double>(written.all.tries);
   in_situ_writing_cost out;
   out.tries = of(action<"cell", "write">{}) * tries;
-  if (c.cell.write.max_tries > 1)
+  if (c.cell.write.max_tries > 1 && in_situ::writes_err(c.cell))
     out.verifies = (of(action<"adc", "convert">{}) +
                     (of(action<"dac", "drive">{}) + of(action<"in_situ_array", "cycle">{})) / c.array.columns) *
                    tries;
@@ -114,7 +114,7 @@ template <in_situ_spec Spec, class List>
              "as cell.write: every try a whole write",
              origin::assumption});
   }
-  if (written.all.tries > 0 && c.cell.write.max_tries > 1) {
+  if (written.all.tries > 0 && c.cell.write.max_tries > 1 && in_situ::writes_err(c.cell)) {
     auto const energy = in_situ_writing(c, written, p, rules).verifies.si();
     auto const tries = static_cast<double>(written.all.tries);
     out.add({metric::dynamic_energy,

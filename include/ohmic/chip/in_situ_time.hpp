@@ -11,6 +11,7 @@
 #include "ohmic/chip/in_situ_config.hpp"
 #include "ohmic/cost/computation_chip.hpp"
 #include "ohmic/cost/report.hpp"
+#include "ohmic/crossbar/in_situ/cell_idle.hpp"
 #include "ohmic/program/sub_operation.hpp"
 
 namespace ohmic::inline OHMIC_ABI::chip {
@@ -50,7 +51,7 @@ template <in_situ_spec Spec>
 }
 template <in_situ_spec Spec>
 [[nodiscard]] double verify_s(config<Spec> const& c, computation_chip_config const& rules = {}) noexcept {
-  if (c.cell.write.max_tries == 1) return 0.0;
+  if (c.cell.write.max_tries == 1 || !in_situ::writes_err(c.cell)) return 0.0;
   double const conversions = conversions_in_turn(c, static_cast<std::size_t>(c.array.columns));
   return std::max(rules.cycle.si(), conversions / rules.conversions_per_s);
 }

@@ -63,7 +63,7 @@ struct attention_unit_config {
     in("digital_rate", c.digital_rate, 1.0, 1e12);
     in("endurance", c.endurance, 1.0, 1e18);
     if (c.columns < c.slices())
-      throw error({errc::config_conflict, "a code does not fit a row", "cost.attention.columns",
+      throw error({errc::config_conflict, "a code does not fit a row", "attention.arrays.columns",
                    std::to_string(c.columns), "at least " + std::to_string(c.slices()), ""});
   }
 };
@@ -109,6 +109,13 @@ struct digital_block {
   });
 }
 
+/// How often the arrays of keys or values are filled in one sub-operation: more than once behind a window.
+[[nodiscard]] inline std::size_t fills_of(program::sub_operation const& op) noexcept {
+  std::size_t const of_keys = op.where.op == program::operation::A4 ? op.shape.outputs : op.shape.inner,
+                    held = std::max<std::size_t>(1, of_keys);
+  return (op.fresh + held - 1) / held;
+}
+
 /// Times of such a sub-operation. Arrays of all heads, sequences and keys work side by side; rows are written one after the other, all
 /// cells of a row and all arrays at once; queries of a product come one after the other, pass by pass.
 /// Units   s
@@ -131,7 +138,7 @@ struct beside_times {
   bool const keys = op.where.op == program::operation::A4;
   if (op.fresh > 0) {
     // Behind a window the arrays are filled again and again.
-    std::size_t const held = std::max<std::size_t>(1, keys ? s.outputs : s.inner), fills = (op.fresh + held - 1) / held;
+    std::size_t const held = std::max<std::size_t>(1, keys ? s.outputs : s.inner), fills = fills_of(op);
     t.writing = d(std::min(c.rows, keys ? s.inner : std::min(op.fresh, held)) * fills) * c.row_write().si();
   }
   return t;

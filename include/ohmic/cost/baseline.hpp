@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -104,8 +105,9 @@ inline constexpr chip_link hyper_transport_link{
 
 /// Chips, and the activations that pass from one to the next: (chips - 1) x n m bytes.
 /// Units   rows in J and s, by phase
-inline void add_link_rows(cost_report& out, workload const& w, double chips, chip_link const& link) {
-  out.notes.push_back({"chips", chips, "chips", "needed for the weights of the layers"});
+inline void add_link_rows(cost_report& out, workload const& w, double chips, chip_link const& link,
+                          std::string_view decided_by = "needed for the weights of the layers") {
+  out.notes.push_back({"chips", chips, "chips", decided_by});
   if (chips <= 1.0) return;
   double const width = static_cast<double>(w.width > 0 ? w.width : 1024);
   auto const rows = [&](phase when, double bytes, double tokens) {
@@ -128,7 +130,7 @@ inline constexpr double largest_chip_mm2 = 12800.0;
 /// The same for a design whose chips are bounded by area alone.
 inline void add_link_rows_by_area(cost_report& out, workload const& w, double area_mm2, chip_link link) {
   link.from = origin::assumption;  // the links of another system
-  add_link_rows(out, w, std::ceil(area_mm2 / largest_chip_mm2), link);
+  add_link_rows(out, w, std::ceil(area_mm2 / largest_chip_mm2), link, "area, caches included, over 12,800 mm2");
 }
 
 /// A processor by its peak: time = MACs / rate x factor, energy = power x time. One MAC is counted as one operation, as
@@ -211,7 +213,10 @@ struct roofline {
     if (memory_s > 0.0)
       out.notes.push_back({"bound.decode_memory", memory_s, "s", "reading the weights of a step once from memory"});
   }
-  out.notes.push_back({"chips", chips, "chips", "whose memories hold the weights of the layers, 8 bit each"});
+  // What the links between processors take is printed nowhere.
+  add_link_rows(out, w, chips,
+                {std::numeric_limits<double>::infinity(), joules(0.0), "not printed, 0", origin::assumption},
+                "whose memories hold the weights of the layers, 8 bit each");
   out.peak_power_W = chips * r.power.si();
   return out;
 }

@@ -191,7 +191,10 @@ inline void add_attention_notes(cost_report& out, computation_chip_config const&
   if (w.decode > 0) out.notes.push_back({"attention.cells_written.token", token, "cells", "of a generated token"});
   if (c.attention.memory != attention_memory::rram) return;
   double const endurance = c.attention.endurance;
-  out.notes.push_back({"attention.lifetime.prefill", endurance * work.prefill.latency(), "s",
+  double fills = 1.0;  // behind a window the same cells are written again and again
+  for (auto const& run : w.prefill)
+    if (run.op.fresh > 0) fills = std::max(fills, static_cast<double>(fills_of(run.op)));
+  out.notes.push_back({"attention.lifetime.prefill", endurance * work.prefill.latency() / fills, "s",
                        "of cells that are written in every prefill, one after the other without a pause"});
   if (w.decode > 0)
     out.notes.push_back(

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ohmic/core/error.hpp"
 #include "ohmic/core/quantity.hpp"
 #include "ohmic/cost/concept.hpp"
 
@@ -93,7 +94,13 @@ struct cost_report {
       if (n.name == name) return n.value;
     return 0.0;
   }
-  void add(cost_row const& r) { rows.push_back(r); }
+  /// Errors  capacity for a count of actions that no counter of 64 bits holds
+  void add(cost_row const& r) {
+    if (r.what == metric::dynamic_energy && !(r.count < 18446744073709551615.0))
+      throw error({errc::capacity, "the count of an action does not fit 64 bits", r.path(), std::to_string(r.count),
+                   "below 2^64", "use fewer tokens or a smaller batch"});
+    rows.push_back(r);
+  }
 };
 
 }  // namespace ohmic::inline OHMIC_ABI

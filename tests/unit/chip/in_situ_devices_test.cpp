@@ -298,13 +298,17 @@ TEST_CASE("tries of K and V are counted and priced, row by row until the slowest
 TEST_CASE("settings of a chip that do nothing are found") {
   auto const keys = [](settings_text const& changes) {
     std::string all;
-    for (auto const& i : chip::idle_settings(device_settings<chip::isaac>(changes))) all += std::string(i.key) + " ";
+    auto const c = device_settings<chip::isaac>(changes);
+    for (auto const& i : chip::idle_settings(c)) {
+      all += std::string(i.key) + " ";
+      CHECK(ohmic::print(c).find(i.key) != std::string::npos);  // it has such a key
+    }
     return all;
   };
   auto const plain = keys({});
-  for (std::string key : {"range.sigmas", "cell.write.max_tries", "cell.retention.compensation", "cell.curve.read",
-                          "softmax.entries", "softmax.full_scale", "norm.root_bits", "activation.range",
-                          "activation.fraction_bits", "attention.arrays.adc_bits"})
+  for (std::string key :
+       {"range.sigmas", "cell.write.max_tries", "cell.retention.compensation", "cell.curve.read", "softmax.entries",
+        "softmax.full_scale", "norm.root_bits", "activation.range", "activation.fraction_bits"})
     CHECK(plain.find(key) != plain.npos);
   auto const busy = keys({"range.rule=mean_sigma", "cell.programming_error=0.01", "cell.write.max_tries=3"});
   for (std::string key :
@@ -314,10 +318,18 @@ TEST_CASE("settings of a chip that do nothing are found") {
   for (std::string key : {"softmax.entries", "norm.root_bits", "activation.fraction_bits"})
     CHECK(units.find(key) == units.npos);
   CHECK(units.find("softmax.fraction_bits") != units.npos);
-  // Keys and values are in arrays beside those of weights, or in the chip's own.
-  auto const dense = device_settings<chip::wang2024>({"attention.policy=written_arrays"});
-  for (auto const& i : chip::idle_settings(dense)) CHECK(!i.key.starts_with("attention."));
-  CHECK(keys({"attention.policy=written_arrays"}).find("attention.arrays.rows") != plain.npos);
+  auto const on_dense = [](settings_text const& changes) {
+    std::string all;
+    auto const c = device_settings<chip::wang2024>(changes);
+    for (auto const& i : chip::idle_settings(c)) {
+      all += std::string(i.key) + " ";
+      CHECK(ohmic::print(c).find(i.key) != std::string::npos);  // it has such a key
+    }
+    return all;
+  };
+  CHECK(on_dense({}).find("attention.arrays.adc_bits") != plain.npos);
+  CHECK(on_dense({"attention.policy=written_arrays"}).find("attention.") == plain.npos);
+  CHECK(on_dense({"softmax.max=none", "softmax.full_scale=3"}).find("softmax.quantile") != plain.npos);
 }
 
 TEST_CASE("counted energies of an array of isaac are the published ones of its MACs") {

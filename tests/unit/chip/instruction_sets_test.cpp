@@ -107,6 +107,60 @@ TEST_CASE("rows are what the lane functions make of single floats, on every inst
 
 namespace {
 
+/// The native row functions, which count their calls.
+struct counted_rows {
+  static inline std::size_t activate, codes, exponentials, normalise, quantise;
+  static void clear() { activate = codes = exponentials = normalise = quantise = 0; }
+  static constexpr ohmic::row_kernels kernels{
+      "counted",
+      [](ohmic::activation f, float const* in, float* out, std::size_t n) noexcept {
+        ++activate;
+        ohmic::activate_row(f, in, out, n);
+      },
+      [](float const* scores, std::size_t n, float reference, float top, std::uint16_t* to) noexcept {
+        ++codes;
+        return ohmic::exponential_codes(scores, n, reference, top, to);
+      },
+      [](float const* scores, float* out, std::size_t n, float reference) noexcept {
+        ++exponentials;
+        ohmic::exponential_row(scores, out, n, reference);
+      },
+      [](float const* u, std::size_t n, float mean, float root, float const* gamma, float const* beta,
+         float* out) noexcept {
+        ++normalise;
+        ohmic::normalise_row(u, n, mean, root, gamma, beta, out);
+      },
+      [](float const* values, std::size_t n, float per_code, float top, float limit, std::int16_t* to) noexcept {
+        ++quantise;
+        return ohmic::quantise_row(values, n, per_code, top, limit, to);
+      }};
+};
+
+}  // namespace
+
+TEST_CASE("rows of a chip and of the reference go through the kernels that they were given") {
+  small_model const f;
+  auto on = f.on<chip::wang2024>(chip::defaults<chip::wang2024>());
+  on.run_rows_with(counted_rows::kernels);
+  counted_rows::clear();
+  auto const ids = small_texts(f.m.config, 1, 51).front();
+  static_cast<void>(chip_pass<chip::wang2024>(on, f.m, ids, chip::product_mode::convert));
+  CHECK(counted_rows::activate > 0);
+  CHECK(counted_rows::codes > 0);
+  CHECK(counted_rows::normalise > 0);
+  CHECK(counted_rows::quantise > 0);
+  counted_rows::clear();
+  auto kernel = ohmic::fp32_kernel_of<>;
+  kernel.rows = &counted_rows::kernels;
+  ohmic::model::fp32_engine e(f.weights, nullptr, kernel);
+  static_cast<void>(ohmic::model::classify(e, f.m, ids));
+  CHECK(counted_rows::activate > 0);
+  CHECK(counted_rows::exponentials > 0);
+  CHECK(counted_rows::normalise > 0);
+}
+
+namespace {
+
 /// FNV-1a over the bits of the logits of some texts.
 class hash_of_logits {
  public:

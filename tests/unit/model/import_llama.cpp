@@ -253,6 +253,8 @@ TEST_CASE("a Mistral's window is read, a Qwen2's where all layers have it") {
   check_failure(llama_refusal(q), errc::config_value, {"max_window_layers"});
   q.config["max_window_layers"] = 0;
   CHECK(read_llama(q.whole()).config.window == 16);
+  q.config.erase("max_window_layers");  // 28
+  CHECK(read_llama(q.whole()).config.window == 0);
   q.config["max_window_layers"] = 2;  // from the layer after the last: none has it
   CHECK(read_llama(q.whole()).config.window == 0);
 }

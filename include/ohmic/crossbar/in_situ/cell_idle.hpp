@@ -8,6 +8,12 @@
 
 namespace ohmic::inline OHMIC_ABI::in_situ {
 
+/// True where a cell may not take what is written, so that there is something to verify.
+[[nodiscard]] inline bool writes_err(resistive_cell_config const& cell) {
+  return ohmic::detail::facts_of(cell).has_spread || cell.programming_error > 0.0 ||
+         cell.faults.stuck_low + cell.faults.stuck_high > 0.0;
+}
+
 /// Calls idle(is it, key, why) for the settings of a cell that may do nothing.
 /// Range   c validates; bends: a curve changes what rows are driven with
 template <class Idle>
@@ -15,7 +21,7 @@ void find_idle_cell(resistive_cell_config const& cell, bool bends, Idle const& i
   auto const facts = ohmic::detail::facts_of(cell);
   bool const spreads = facts.has_spread || cell.programming_error > 0.0;
   bool const stuck = cell.faults.stuck_low + cell.faults.stuck_high > 0.0;
-  idle(!spreads && !stuck, "cell.write.max_tries", "nothing is written wrong");
+  idle(!writes_err(cell), "cell.write.max_tries", "nothing is written wrong");
   idle(cell.write.max_tries == 1, "cell.write.tolerance", "cell.write.max_tries is 1");
   auto const& r = cell.retention;
   bool const power_law = r.exponent > 0.0 || r.spread > 0.0;

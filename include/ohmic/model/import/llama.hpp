@@ -81,9 +81,10 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
   if (!windowed || !json.has("sliding_window")) return 0;
   std::size_t const window = json.count("sliding_window", 1, model_limits::positions);
   if (window >= positions) return 0;
-  if (family == "mistral" || !json.has("max_window_layers")) return window;
-  // Qwen2 has it from a layer on.
-  std::size_t const first = json.count("max_window_layers", 0, model_limits::layers),
+  if (family == "mistral") return window;
+  // Qwen2 has it from a layer on: the 28th where its file does not say.
+  std::size_t const first =
+                        json.has("max_window_layers") ? json.count("max_window_layers", 0, model_limits::layers) : 28,
                     layers = json.count("num_hidden_layers", 1, model_limits::layers);
   if (first >= layers) return 0;
   if (first > 0)
