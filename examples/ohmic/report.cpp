@@ -186,8 +186,13 @@ void check_reports(common_options const& common) {
 
 void write_reports(json const& result, common_options const& common, json const& rows) {
   if (common.report.empty() && common.svg.empty()) return;
-  auto const charts = charts_of(result, rows);
-  if (!common.report.empty()) page_of(stamped(result), charts, common).write(common.report);
+  // Names of files need not be UTF-8; pages are.
+  auto const in_utf8 = [](json const& j) {
+    return json::parse(j.dump(-1, ' ', false, json::error_handler_t::replace));
+  };
+  auto const shown = in_utf8(stamped(result));
+  auto const charts = charts_of(shown, in_utf8(rows));
+  if (!common.report.empty()) page_of(shown, charts, common).write(common.report);
   if (!common.svg.empty())
     for (auto const& c : charts) write_whole((fs::path(common.svg) / (c.name + ".svg")).string(), svg_of(c));
 }

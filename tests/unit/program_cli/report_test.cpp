@@ -179,6 +179,17 @@ TEST_CASE("report: names are text, whatever they hold") {
   for (auto const& name : r.charts()) CHECK(text_of(r.path() / "charts" / name).find("<script") == std::string::npos);
 }
 
+TEST_CASE("report: a name that is no UTF-8 is shown as far as it is") {
+  scratch_folder const folder;
+  std::filesystem::create_directory_symlink(OHMIC_SOURCE_DIR "/examples/models/bert-wordnet", folder.path() /
+                                                                                                  "a\xff"
+                                                                                                  "b");
+  reported const r("cost --model " + (folder / "a\xff"
+                                               "b"));
+  CHECK_THAT(embedded(r.page, "result")["model"].get<std::string>(), contains("a\xef\xbf\xbd"
+                                                                              "b"));
+}
+
 TEST_CASE("report: sweeps have their front, reproduce its differences") {
   scratch_folder const folder;
   folder.write(
