@@ -1,6 +1,7 @@
 // Writing a tile of cells of a device that is asked for whole tiles.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -54,7 +55,7 @@ class tile_normals {
 /// Shape   target_uS: tile.size(), row by row; take(i, written_cell, aged_uS, read_sigma_uS), element by element
 /// Errors  those of the device
 /// Random  as device_cell; a device that draws is asked once a tile, and cell by cell where verifying writes again
-template <class Law, class Take>
+template <class Law, std::invocable<std::size_t, written_cell const&, double, double> Take>
 void write_tile(device_cell<Law> cell, device_streams const& s, cell_tile const& tile,
                 std::span<double const> target_uS, double age_s, Take const& take) {
   tile_device const& device = *cell.law.of;
