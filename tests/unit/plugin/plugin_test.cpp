@@ -102,7 +102,8 @@ TEST_CASE("tiles draw the numbers of their cells together, to the bits of cell b
   std::vector<device_choice> devices{device_choice(device_name::pcm_joshi), device_choice(device_name::pcm_nandakumar)};
   for (char const* name : {"plugin_pcm_joshi", "plugin_pcm_nandakumar"})
     devices.emplace_back(plugin::loaded(shipped("device_pcm")).make_device(name, ""));
-  devices.emplace_back(plugin::loaded(shipped("device_ecram")).make_device("ecram_metal_oxide", ""));  // draws
+  devices.emplace_back(
+      plugin::loaded(shipped("device_ecram")).make_device("ecram_lithium", ""));  // draws, from 15 to 30 uS
   for (auto const& device : devices)
     for (double const age_s : {0.0, 3600.0})
       for (double const stuck : {0.0, 0.1})
@@ -111,13 +112,16 @@ TEST_CASE("tiles draw the numbers of their cells together, to the bits of cell b
             for (cell_tile const& tile : {cell_tile{7, 40, 3, 64}, cell_tile{5, 16, 0, 16}, cell_tile{9, 3, 1, 3}}) {
               resistive_cell_config c;
               c.device = device, c.r_on = ohms(40e3);
+              if (device == devices.back()) c.r_on = ohms(34e3), c.r_off = ohms(66e3);
               c.retention.age = seconds(age_s), c.faults = {stuck, stuck}, c.write.max_tries = tries;
               c.programming_error = noise, c.read_noise = noise;
               CAPTURE(device.name == device_name::plugin, age_s, stuck, tries, noise, tile.cols);
               programmable_cell const d(c);
               device_streams const numbers(11, 5, 2);
               std::vector<double> target(tile.size());
-              for (std::size_t i = 0; i < target.size(); ++i) target[i] = static_cast<double>(i % 11) / 10.0;
+              for (std::size_t i = 0; i < target.size(); ++i)
+                target[i] = device == devices.back() ? 0.6 + static_cast<double>(i % 11) / 30.0
+                                                     : static_cast<double>(i % 11) / 10.0;
               std::vector<cell_state> out(tile.size());
               d.write_tile(numbers, tile, target, out);
               auto const expected = by_cell(d, numbers, tile, target);
