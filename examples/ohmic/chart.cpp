@@ -66,7 +66,7 @@ json vega_of(chart const& c) {
   e["tooltip"] = tip;
   switch (c.mark) {
     case chart::kind::bars:
-      spec["mark"] = "bar";
+      spec["mark"] = {{"type", "bar"}, {"stroke", "#333333"}, {"strokeWidth", 0.4}};
       spec["height"] = {{"step", 20}};
       e["y"] = row;
       e["x"] = axis_of("x", c.x_label, false, true);
@@ -99,7 +99,7 @@ json vega_of(chart const& c) {
       break;
     case chart::kind::boxes: {
       bool const named = !(rows.size() == 1 && rows.front().empty());
-      spec["mark"] = {{"type", "rect"}, {"stroke", "white"}, {"strokeWidth", 0.5}};
+      spec["mark"] = {{"type", "rect"}, {"stroke", "#333333"}, {"strokeWidth", 0.4}};
       e["x"] = axis_of("x", c.x_label, false, true);
       e["x2"] = {{"field", "x2"}};
       if (named) {

@@ -83,7 +83,7 @@ class drawing {
                          y2, colour);
   }
   void box(double x, double y, double x2, double y2, std::string const& colour, std::string const& label,
-           char const* more = "stroke=\"white\" stroke-width=\"0.5\"") {
+           char const* more = "stroke=\"#333333\" stroke-width=\"0.4\"") {
     body_ += fmt::format(
         "<rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" fill=\"{}\" {}><title>{}</title></rect>\n",
         std::min(x, x2), std::min(y, y2), std::fabs(x2 - x), std::fabs(y2 - y), colour, more, escaped(label));

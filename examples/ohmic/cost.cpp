@@ -13,10 +13,10 @@
 #include "ohmic/chip/sensitivity.hpp"
 #include "ohmic/chip/workload.hpp"
 #include "ohmic/cost/book_file.hpp"
-#include "ohmic/cost/timeline.hpp"
 #include "options.hpp"
 #include "plugins.hpp"
 #include "report.hpp"
+#include "text_cost.hpp"
 
 namespace program_cli {
 
@@ -118,18 +118,6 @@ json notes_of(cost_report const& r) {
   for (auto const& n : r.notes)
     notes.push_back({{"name", n.name}, {"value", n.value}, {"unit", n.unit}, {"meaning", n.meaning}});
   return notes;
-}
-
-/// Of one layer; a chip whose time is that of its source has none.
-json timeline_of_prefill(computation_chip_config const& c, workload const& w) {
-  json steps = json::array();
-  for (auto const& s : timeline_of(c, resources_for(c, w.prefill, w.weights), w.prefill)) {
-    json step{{"operation", program::name_of(s.what)}, {"start_s", s.start}};
-    for (std::size_t i = 0; i < stage_count; ++i)
-      step["stages_s"][std::string(name_of(static_cast<stage>(i)))] = s.stages[i];
-    steps.push_back(std::move(step));
-  }
-  return steps;
 }
 
 bool same(cost_report const& a, cost_report const& b) {

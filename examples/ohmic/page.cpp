@@ -34,14 +34,23 @@ window.addEventListener('error', e => problem(e.message));
 window.addEventListener('unhandledrejection', e => problem(e.reason));
 document.addEventListener('securitypolicyviolation', e => problem(e.violatedDirective + ' ' + e.blockedURI));
 root.dataset.problems = '0';
+// True only if the clipboard took it. Pages of files have no clipboard interface in some browsers: there the older way is tried.
+const copied = async text => {
+  try { await navigator.clipboard.writeText(text); return true; } catch (e) {}
+  let taken = false;
+  const put = e => { e.clipboardData.setData('text/plain', text); e.preventDefault(); taken = true; };
+  document.addEventListener('copy', put);
+  try { taken = document.execCommand('copy') && taken; } catch (e) { taken = false; }
+  document.removeEventListener('copy', put);
+  return taken;
+};
 for (const button of document.querySelectorAll('button.copy')) {
   button.addEventListener('click', async () => {
-    const rows = [...button.parentElement.querySelectorAll('tr')].map(r => [...r.cells].map(c => c.textContent).join('\t'));
-    try { await navigator.clipboard.writeText(rows.join('\n')); } catch (e) {
-      const range = document.createRange(); range.selectNodeContents(button.parentElement.querySelector('table'));
-      const s = getSelection(); s.removeAllRanges(); s.addRange(range); document.execCommand('copy');
-    }
-    button.textContent = 'Copied';
+    const table = button.parentElement.querySelector('table');
+    const rows = [...table.rows].map(r => [...r.cells].map(c => c.textContent).join('\t'));
+    const done = await copied(rows.join('\n'));
+    if (!done) getSelection().selectAllChildren(table);
+    button.textContent = done ? 'Copied' : 'Not copied: the table is selected, press Ctrl+C';
   });
 }
 const specs = JSON.parse(document.getElementById('charts').textContent);
@@ -98,7 +107,9 @@ std::filesystem::path data_folder() {
 constexpr std::size_t long_table = 60;
 
 std::string table_html(table const& rows, std::string_view caption) {
-  std::string out = "<div class=\"scroll\" tabindex=\"0\"><button class=\"copy\">Copy</button><table>\n";
+  std::string out = "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" +
+                    escaped(caption.empty() ? "Table" : caption) +
+                    "\"><button class=\"copy\" aria-live=\"polite\">Copy</button><table>\n";
   if (!caption.empty()) out += "<caption>" + escaped(caption) + "</caption>\n";
   for (std::size_t i = 0; i < rows.size(); ++i) {
     out += "<tr>";

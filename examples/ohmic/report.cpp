@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+std::vector<std::string> const price_columns{"path", "count", "unit_price", "unit", "total", "source", "origin"};
+
 /// A value as a table shows it: every digit that the JSON has.
 std::string text_of(json const& v) { return v.is_null() ? "-" : v.is_string() ? v.get<std::string>() : v.dump(); }
 
@@ -131,8 +133,7 @@ page page_of(json const& r, std::vector<chart> const& charts, common_options con
   if (command == "reproduce") add_reproduce_tables(p, r);
   if (command == "cost") {
     p.heading("Where the numbers come from");
-    p.add(table_of_objects(r["rows"], {"path", "count", "unit_price", "unit", "total", "source", "origin"}),
-          "Rows: count times unit price, and the source of the price");
+    p.add(table_of_objects(r["rows"], price_columns), "Rows: count times unit price, and the source of the price");
     p.add(table_of_objects(r["notes"], {"name", "value", "unit", "meaning"}), "Beside the rows");
   }
   if (command == "deploy") {
@@ -140,12 +141,21 @@ page page_of(json const& r, std::vector<chart> const& charts, common_options con
       p.add(table_of_objects(c["layers"], {"name", "snr_db", "clip_rate", "code_clip_rate"}),
             "Layers of " + text_of(c["id"]));
     for (auto const& c : r["chips"])
-      if (c["cost"].is_object() && c["cost"].contains("rows"))
-        p.add(table_of_objects(c["cost"]["rows"], {"path", "count", "unit_price", "unit", "total", "source", "origin"}),
-              "Cost of " + text_of(c["id"]) + ": count times unit price, and the source of the price");
+      if (auto const* cost = cost_of_texts(c); cost != nullptr)
+        p.add(table_of_objects((*cost)["rows"], price_columns),
+              "Cost of " + text_of(c["id"]) +
+                  (cost->contains("text") ? ", a text of " + text_of((*cost)["text"]["tokens"]) + " tokens" : "") +
+                  ": count times unit price, and the source of the price");
     if (r.contains("converters"))
       p.add(table_of_objects(r["converters"], {"layer", "digit", "full_scale", "n", "mean", "sigma", "largest"}),
             "Ranges of the converters of " + text_of(r["chip"]));
+  }
+  if (command == "sweep" && !r["sources"].empty()) {
+    p.heading("Where the numbers come from");
+    for (auto const& s : r["sources"])
+      p.add(table_of_objects(s["rows"], price_columns), "Cost of " + text_of(s["chip"]) + " at point " +
+                                                            text_of(s["point"]) +
+                                                            ": count times unit price, and the source of the price");
   }
   p.heading("Configuration").add(leaves_of(r["config"]), "All settings");
   json run = r["run"];
@@ -157,6 +167,12 @@ page page_of(json const& r, std::vector<chart> const& charts, common_options con
 }
 
 }  // namespace
+
+json const* cost_of_texts(json const& chip) {
+  for (char const* key : {"cost", "text_cost"})
+    if (chip.contains(key) && chip[key].is_object() && chip[key].contains("rows")) return &chip[key];
+  return nullptr;
+}
 
 void check_reports(common_options const& common) {
   check_writable(common.report, "--report");
@@ -170,8 +186,13 @@ void check_reports(common_options const& common) {
 
 void write_reports(json const& result, common_options const& common, json const& rows) {
   if (common.report.empty() && common.svg.empty()) return;
-  auto const charts = charts_of(result, rows);
-  if (!common.report.empty()) page_of(stamped(result), charts, common).write(common.report);
+  // Names of files need not be UTF-8; pages are.
+  auto const in_utf8 = [](json const& j) {
+    return json::parse(j.dump(-1, ' ', false, json::error_handler_t::replace));
+  };
+  auto const shown = in_utf8(stamped(result));
+  auto const charts = charts_of(shown, in_utf8(rows));
+  if (!common.report.empty()) page_of(shown, charts, common).write(common.report);
   if (!common.svg.empty())
     for (auto const& c : charts) write_whole((fs::path(common.svg) / (c.name + ".svg")).string(), svg_of(c));
 }

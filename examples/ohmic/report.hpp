@@ -19,6 +19,9 @@ void check_reports(common_options const& common);
 /// Errors  write_failed
 void write_reports(json const& result, common_options const& common, json const& rows = json::array());
 
+/// Of a chip of a deployment the cost that has rows; null where nothing is priced.
+json const* cost_of_texts(json const& chip);
+
 /// The charts of a result.
 std::vector<chart> charts_of(json const& result, json const& rows);
 

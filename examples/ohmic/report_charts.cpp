@@ -179,15 +179,14 @@ void add_comparison(std::vector<chart>& out, json const& result) {
   }
 }
 
-void add_timeline(std::vector<chart>& out, json const& result) {
+void add_timeline(std::vector<chart>& out, json const& result, std::string const& of = {}) {
   if (!result.contains("timeline")) return;
   chart c;
   c.name = "timeline";
-  c.title = "Timeline of a layer: sessions, converters, memory, caches";
+  c.title = "Timeline of a layer" + of + (of.empty() ? ": " : "; ") + "sessions, converters, memory, caches";
   c.note =
-      "One layer of the prefill. Stages of a sub-operation overlap and start together; the next starts when the "
-      "longest "
-      "ends. How long the sessions hold the arrays, and how long the caches move operands, is to scale.";
+      "Stages of a sub-operation of the prefill start together; the next starts when the longest ends. How long the "
+      "sessions hold the arrays, and how long the caches move operands, is to scale.";
   c.mark = chart::kind::boxes;
   c.x_label = "s";
   for (auto const& step : result["timeline"])
@@ -293,15 +292,20 @@ void add_deploy(std::vector<chart>& out, json const& result) {
        {std::tuple("area_mm2", "Area", "mm2"), std::tuple("energy_J", "Energy of all texts", "J"),
         std::tuple("latency_s", "Latency of all texts", "s")}) {
     auto c = bars(std::string("compare_") + key, std::string(title) + ", side by side", unit);
-    c.note = "Chips whose counted actions have prices.";
+    c.note = "At bottom-up prices: conventional chips by counted actions, those with a dense bank by shapes.";
     for (auto const& chip : result["chips"])
-      if (chip["cost"].is_object() && chip["cost"].contains(key))
-        add_bar(c, words(chip["id"]), "", number(chip["cost"][key]), unit);
+      if (auto const* cost = cost_of_texts(chip); cost != nullptr && cost->contains(key))
+        add_bar(c, words(chip["id"]), "", number((*cost)[key]), unit);
     if (c.items.size() > 1) out.push_back(std::move(c));
   }
   for (auto const& chip : result["chips"])
-    if (chip["cost"].is_object() && chip["cost"].contains("rows"))
-      add_breakdowns(out, chip["cost"]["rows"], words(chip["id"]));
+    if (auto const* cost = cost_of_texts(chip); cost != nullptr) {
+      auto const name = words(chip["id"]) +
+                        (cost->contains("text") ? fmt::format(", a text of {} tokens", (*cost)["text"]["tokens"].dump())
+                                                : std::string(", all texts"));
+      add_breakdowns(out, (*cost)["rows"], name);
+      add_timeline(out, *cost, ": " + name);
+    }
 }
 
 void add_sweep(std::vector<chart>& out, json const& result, json const& rows) {
@@ -347,6 +351,13 @@ void add_sweep(std::vector<chart>& out, json const& result, json const& rows) {
     }
 }
 
+/// Where what the best points take goes.
+void add_sources(std::vector<chart>& out, json const& result) {
+  if (!result.contains("sources")) return;
+  for (auto const& s : result["sources"])
+    add_breakdowns(out, s["rows"], fmt::format("{}, point {}", words(s["chip"]), s["point"].dump()));
+}
+
 void add_reproduce(std::vector<chart>& out, json const& result) {
   auto c = bars("differences", "Computed against printed", "difference in %");
   c.note = "Every printed figure that has a number; a bar to the right: computed is larger.";
@@ -374,6 +385,7 @@ std::vector<chart> charts_of(json const& result, json const& rows) {
     add_deploy(out, result);
   } else if (command == "sweep") {
     add_sweep(out, result, rows);
+    add_sources(out, result);
   } else if (command == "reproduce") {
     add_reproduce(out, result);
   }

@@ -87,6 +87,44 @@ json points_drawn(sweep_store const& store, json const& out, common_options cons
   return rows;
 }
 
+/// True for what sources_of makes: a file may be from elsewhere.
+bool is_source(json const& s) {
+  if (!s.is_object() || !s.contains("chip") || !s["chip"].is_string() || !s.contains("point") ||
+      !s["point"].is_number_unsigned() || !s.contains("rows") || !s["rows"].is_array())
+    return false;
+  for (auto const& r : s["rows"])
+    if (!r.is_object() || !r.contains("path") || !r["path"].is_string() || !r.contains("count") ||
+        !r.contains("unit_price") || !r.contains("total"))
+      return false;
+  return true;
+}
+
+/// Where the cost of every chip on the front comes from: rows of the first of its points there, with sources.
+json sources_of(json const& out, sweep_spec const& spec, point_runner const& runner) {
+  constexpr std::size_t most_chips = 8;
+  json sources = json::array();
+  std::set<std::string> seen;
+  for (auto const& row : out["front"]) {
+    auto const point = row["point"].get<std::uint64_t>();
+    auto const chip = spec.assignment(point).chip;
+    if (sources.size() >= most_chips || !seen.insert(chip).second) continue;
+    if (auto rows = runner.price_rows(point); !rows.is_null())
+      sources.push_back({{"chip", chip}, {"point", point}, {"rows", std::move(rows)}});
+  }
+  return sources;
+}
+
+/// Those of the parts of a sweep, a chip's once.
+json merged_sources(std::vector<std::string> const& files) {
+  json sources = json::array();
+  std::set<std::string> seen;
+  for (auto const& file : files)
+    if (auto const kept = sweep_store(file).kept("sources"); kept.is_array())
+      for (auto const& s : kept)
+        if (is_source(s) && seen.insert(s["chip"].get<std::string>()).second) sources.push_back(s);
+  return sources;
+}
+
 void say_result(json const& out, sweep_store const& store, common_options const& common) {
   if (common.quiet) return;
   FILE* const text = common.json == "-" ? stderr : stdout;
@@ -143,6 +181,8 @@ int lead(sweep_options const& o, common_options const& common, rank_team& team) 
   if (!ending.lost.empty()) team.leave_lost();
   if (auto const facts = runner->facts(); !facts.empty() && ending.written > 0) store.keep("facts", facts);
   json out = exported(store, options, common);
+  out["sources"] = sources_of(out, spec, *runner);
+  store.keep("sources", out["sources"]);
   out["spec"] = o.spec;
   out["shard"] = o.shard.empty() ? json(nullptr) : json(o.shard);
   out["run"] = run_object(start, threads, common.instruction_set);
@@ -223,6 +263,8 @@ int merge_sweeps(sweep_options const& o, common_options const& common) {
     if (auto const facts = part.kept("facts"); !facts.is_null()) store.keep("facts", facts);
   }
   json out = exported(store, o, common);
+  out["sources"] = merged_sources(o.merged);
+  store.keep("sources", out["sources"]);
   out["merged"] = o.merged;
   out["run"] = run_object(start, 1, "none");
   write_reports(out, common, points_drawn(store, out, common));

@@ -79,7 +79,15 @@ class deploy_runner final : public point_runner {
     return out;
   }
 
+  [[nodiscard]] json price_rows(std::uint64_t point) const override {
+    if (!std::holds_alternative<dense_settings>(settings_of(request_of(point))) || !has_config()) return nullptr;
+    return designs_.rows(spec_->assignment(point));
+  }
+
  private:
+  [[nodiscard]] bool has_config() const {
+    return std::filesystem::exists(std::filesystem::path(spec_->model) / "config.json");
+  }
   template <class F>
   static void guarded(sweep_result& r, F const& f) {
     try {
@@ -159,7 +167,7 @@ class deploy_runner final : public point_runner {
                                                schedule_of(chip, family_.model(), loaded_.task.inputs()));
       cost.front() = c.area_mm2();
       per_text = c.energy_J(ohmic::phase::prefill) / static_cast<double>(loaded_.task.inputs().size());
-    } else if (std::filesystem::exists(std::filesystem::path(spec_->model) / "config.json")) {
+    } else if (has_config()) {
       cost = designs_.of(a);
     }
     r.metrics.insert(r.metrics.end(), cost.begin(), cost.end());

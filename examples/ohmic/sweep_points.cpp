@@ -73,16 +73,23 @@ struct priced_designs::parts {
                                    network->second, {a.tokens, a.decode, a.batch}, c.choices, c.activations()))});
     return same.back().work;
   }
+
+  /// Calls use(report, whether it decodes).
+  template <class Use>
+  auto priced(sweep_assignment const& a, Use const& use) {
+    auto const& d = spec->chip_called(a.chip);
+    auto const c = cost_case_of(d, a.set);
+    auto const w = work(a, c);
+    return use(d.preset->cost(*w, c.settings()), w->decode > 0);
+  }
 };
 
 priced_designs::priced_designs(sweep_spec const& spec) : parts_(std::make_unique<parts>()) { parts_->spec = &spec; }
 priced_designs::~priced_designs() = default;
 
-std::vector<double> priced_designs::of(sweep_assignment const& a) const {
-  auto const& d = parts_->spec->chip_called(a.chip);
-  auto const c = cost_case_of(d, a.set);
-  auto const work = parts_->work(a, c);
-  return cost_metrics_of(d.preset->cost(*work, c.settings()), work->decode > 0);
+std::vector<double> priced_designs::of(sweep_assignment const& a) const { return parts_->priced(a, cost_metrics_of); }
+json priced_designs::rows(sweep_assignment const& a) const {
+  return parts_->priced(a, [](cost_report const& r, bool) { return rows_of(r); });
 }
 
 namespace {
@@ -104,6 +111,7 @@ class cost_runner final : public point_runner {
     });
     return out;
   }
+  [[nodiscard]] json price_rows(std::uint64_t point) const override { return designs_.rows(spec_->assignment(point)); }
 
  private:
   sweep_spec const* spec_;

@@ -34,6 +34,9 @@ class point_runner {
   virtual std::vector<sweep_result> run(std::span<std::uint64_t const> points, ohmic::executor& threads) = 0;
   /// What was found beside the points, such as the scores of fp32; what it was made from must be the same to resume.
   [[nodiscard]] virtual json facts() const { return json::object(); }
+  /// Rows of a point's cost with the sources of their prices; null where it has counted actions or none.
+  /// Errors  those of the point
+  [[nodiscard]] virtual json price_rows(std::uint64_t) const { return nullptr; }
 };
 
 std::unique_ptr<point_runner> cost_points(sweep_spec const& spec);
@@ -54,6 +57,8 @@ class priced_designs {
   ~priced_designs();
   /// Errors  those of the settings and the model
   [[nodiscard]] std::vector<double> of(sweep_assignment const& a) const;
+  /// The same as rows with sources.
+  [[nodiscard]] json rows(sweep_assignment const& a) const;
 
  private:
   struct parts;

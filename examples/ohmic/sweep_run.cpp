@@ -120,10 +120,12 @@ struct colleague {
   bool lost = false;
 };
 
-/// Batches still to be handed out.
+/// Batches still to be handed out. For several ranks they become smaller as fewer points are left, so that all end together.
 class remaining_points {
  public:
-  remaining_points(std::vector<std::uint64_t> const& points, std::size_t batch) : points_(&points), batch_(batch) {}
+  /// batch: most points of one
+  remaining_points(std::vector<std::uint64_t> const& points, std::size_t ranks, std::size_t batch)
+      : points_(&points), ranks_(ranks), batch_(batch) {}
 
   [[nodiscard]] bool empty() const noexcept { return returned_.empty() && next_ == points_->size(); }
   batch_of_points take() {
@@ -132,7 +134,9 @@ class remaining_points {
       returned_.pop_front();
       return batch;
     }
-    std::size_t const n = std::min(batch_, points_->size() - next_);
+    std::size_t const left = points_->size() - next_, shared = ranks_ > 1 ? left : points_->size();
+    std::size_t const n =
+        std::min(std::clamp(shared / (4 * ranks_), std::max<std::size_t>(1, batch_ / 64), batch_), left);
     auto const first = points_->begin() + static_cast<std::ptrdiff_t>(next_);
     next_ += n;
     return {first, first + static_cast<std::ptrdiff_t>(n)};
@@ -141,7 +145,7 @@ class remaining_points {
 
  private:
   std::vector<std::uint64_t> const* points_;
-  std::size_t batch_, next_ = 0;
+  std::size_t ranks_, batch_, next_ = 0;
   std::deque<batch_of_points> returned_;
 };
 
@@ -161,9 +165,7 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
   sweep_ending ending;
   progress_line line("sweep", quiet);
   best_so_far best(spec, runner.metrics());
-  // Small enough that every thread and rank gets some, and the last ones end together.
-  std::size_t const shares = static_cast<std::size_t>(team.size()) * 4;
-  remaining_points rest(points, std::clamp<std::size_t>(points.size() / shares, 1, runner.batch()));
+  remaining_points rest(points, static_cast<std::size_t>(team.size()), runner.batch());
   auto const values = [&](std::uint64_t p) { return spec.values(p); };
   auto const write = [&](std::vector<sweep_result> const& results) {
     store.add(results, values);

@@ -63,7 +63,9 @@ struct device_cell {
   bool drifts = true;                  ///< false: the law does not, and its normal need not be drawn
 
   /// Writes a cell. Conductances never fall below 0.
-  [[nodiscard]] written_cell write(device_streams const& s, std::uint64_t cell, double target_uS) const noexcept {
+  /// Range   first_normal: s.programming.normal(cell, s.first_try) where it is known, or null
+  [[nodiscard]] written_cell write(device_streams const& s, std::uint64_t cell, double target_uS,
+                                   float const* first_normal = nullptr) const noexcept {
     written_cell out{target_uS, target_uS};
     auto const most = static_cast<std::uint32_t>(writing.max_tries);
     // What a write aims at: the target, or of a table the state that is nearest to it.
@@ -82,18 +84,31 @@ struct device_cell {
       }
     }
     for (out.tries = 0;;) {
-      double const g = attempt(s, cell, s.first_try + out.tries, target_uS, mean, sigma);
+      double const g =
+          attempt(s, cell, s.first_try + out.tries, target_uS, mean, sigma, out.tries == 0 ? first_normal : nullptr);
       out.programmed_uS = g > 0.0 ? g : 0.0;
       out.verified = near(out.programmed_uS);
       if (++out.tries >= most || out.verified) return out;
     }
   }
 
+  /// True where a cell is what one try leaves in it: not stuck, not verified.
+  [[nodiscard]] bool is_written_once() const noexcept {
+    return writing.max_tries == 1 && !(faults.stuck_low + faults.stuck_high > 0.0);
+  }
+  /// The same as `write` where is_written_once, of a law that does not draw by itself, whose normal is known.
+  [[nodiscard]] written_cell write_once(double target_uS, float normal) const noexcept {
+    double const g = around(law.programming_mean(target_uS), law.programming_sigma(target_uS), normal);
+    return {target_uS, g > 0.0 ? g : 0.0};
+  }
+
   /// Mean conductance of a written cell at an age.
-  [[nodiscard]] double aged(device_streams const& s, std::uint64_t cell, written_cell const& w,
-                            double age_s) const noexcept {
+  /// Range   normal: s.drift.normal(cell, 0) where it is known, or null
+  [[nodiscard]] double aged(device_streams const& s, std::uint64_t cell, written_cell const& w, double age_s,
+                            float const* normal = nullptr) const noexcept {
     if (w.stuck) return w.programmed_uS;
-    double const z = age_s > 0.0 && drifts ? static_cast<double>(s.drift.normal(cell, 0)) : 0.0;
+    double const z =
+        age_s > 0.0 && drifts ? static_cast<double>(normal != nullptr ? *normal : s.drift.normal(cell, 0)) : 0.0;
     return law.aged(w.target_uS, w.programmed_uS, age_s, z);
   }
 
@@ -103,12 +118,16 @@ struct device_cell {
   }
 
  private:
+  [[nodiscard]] static double around(double mean, double sigma, float z) noexcept {
+    return mean + (sigma > 0.0 ? simd::fence(sigma * static_cast<double>(z)) : 0.0);
+  }
   /// One try: a normal error around the mean, or what a law that draws by itself makes of the address.
   [[nodiscard]] double attempt(device_streams const& s, std::uint64_t cell, std::uint32_t time, double target_uS,
-                               double mean, double sigma) const noexcept {
+                               double mean, double sigma, float const* normal) const noexcept {
     if constexpr (requires { law.drawn(s.programming, cell, time, target_uS); })
       if (law.draws()) return law.drawn(s.programming, cell, time, target_uS);
-    return mean + (sigma > 0.0 ? simd::fence(sigma * static_cast<double>(s.programming.normal(cell, time))) : 0.0);
+    bool const needs_one = normal == nullptr && sigma > 0.0;
+    return around(mean, sigma, needs_one ? s.programming.normal(cell, time) : normal != nullptr ? *normal : 0.0f);
   }
 };
 

@@ -4,11 +4,11 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <tuple>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/device/decorators.hpp"
@@ -71,24 +71,28 @@ class configured_cell {
   void write_tile(device_streams const& s, cell_tile const& tile, std::span<double const> target,
                   std::span<cell_state> out) const {
     if constexpr (std::same_as<Law, foreign_device>) {
-      std::vector<double> target_uS(tile.size());
+      auto const target_uS = std::make_unique_for_overwrite<double[]>(tile.size());
       for (std::size_t i = 0; i < tile.size(); ++i) target_uS[i] = target[i] * g_max_uS_;
-      std::vector<tile_state> states(tile.size());
-      ohmic::write_tile(cell_, s, tile, target_uS, age_s_, states);
-      for (std::size_t i = 0; i < tile.size(); ++i)
-        out[i] = relative(states[i].written, states[i].aged_uS, states[i].read_sigma_uS);
+      ohmic::write_tile(cell_, s, tile, {target_uS.get(), tile.size()}, age_s_,
+                        [&](std::size_t i, written_cell const& w, double aged_uS, double sigma_uS) {
+                          out[i] = relative(w, aged_uS, sigma_uS);
+                        });
     } else {
-      for (std::size_t i = 0; i < tile.size(); ++i) {
-        auto const w = cell_.write(s, tile.cell(i), target[i] * g_max_uS_);
-        double const aged = cell_.aged(s, tile.cell(i), w, age_s_);
+      tile_normals const errors(s.programming, s.first_try, tile, cell_.law.facts().has_spread);
+      tile_normals const ageing(s.drift, 0, tile, age_s_ > 0.0 && cell_.drifts);
+      for_each_cell(tile, [&](std::size_t i, std::uint64_t at) {
+        auto const w = cell_.write(s, at, target[i] * g_max_uS_, errors.of(i));
+        double const aged = cell_.aged(s, at, w, age_s_, ageing.of(i));
         out[i] = relative(w, aged, cell_.read_sigma(w, aged, age_s_));
-      }
+      });
     }
   }
 
  private:
   [[nodiscard]] cell_state relative(written_cell const& w, double aged_uS, double read_sigma_uS) const noexcept {
-    return {w.programmed_uS / g_max_uS_, aged_uS / g_max_uS_, read_sigma_uS / g_max_uS_, w};
+    double const programmed = w.programmed_uS / g_max_uS_;  // what is the same is not divided again
+    return {programmed, aged_uS == w.programmed_uS ? programmed : aged_uS / g_max_uS_,
+            read_sigma_uS == 0.0 ? 0.0 : read_sigma_uS / g_max_uS_, w};
   }
   template <device_law Inner>
   static void set_drift(with_drift<Inner>& law, retention_config const& r) {

@@ -60,7 +60,7 @@ struct tile_answers {
   double mean_uS = 0.0, sigma_uS = 0.0, drawn_uS = 0.0, aged_uS = 0.0, read_uS = 0.0;
   std::uint32_t drawn_time = 0;
   double asked_target_uS = 0.0, asked_programmed_uS = 0.0, asked_aged_uS = 0.0, asked_z = 0.0;
-  bool asked = false;
+  bool draws = false, asked = false;
   std::exception_ptr failure{};
 };
 
@@ -74,7 +74,7 @@ struct foreign_device {
   [[nodiscard]] device_facts facts() const noexcept {
     return of ? of->facts() : device_facts{.name = "plugin", .summary = "a device of a plugin", .source = "its plugin"};
   }
-  [[nodiscard]] bool draws() const noexcept { return of && of->draws(); }
+  [[nodiscard]] bool draws() const noexcept { return answers != nullptr ? answers->draws : of && of->draws(); }
 
   [[nodiscard]] double programming_mean(double g_uS) const noexcept {
     if (answers != nullptr) {

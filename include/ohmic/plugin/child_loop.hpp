@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <memory>
 #include <mutex>
+#include <sched.h>
 #include <semaphore.h>
 #include <span>
 #include <string>
@@ -63,11 +64,16 @@ class child_loop {
       std::remove_reference_t<decltype(*std::declval<Server const&>().make_plugin_device("", "", false))>;
 
   void serve_lane(Server const& server, lane& l) {
+    l.thread = ::gettid();
     for (;;) {
       while (::sem_wait(&l.asked) != 0) continue;
+      run_anywhere();  // as may threads that the plugin starts
       answer(l, [&] { serve(server, l); });
       ::sem_post(&l.answered);
     }
+  }
+  void run_anywhere() const noexcept {
+    if (knows_processors_) ::sched_setaffinity(0, sizeof processors_, &processors_);
   }
   template <class F>
   static void answer(lane& l, F const& f) {
@@ -129,6 +135,8 @@ class child_loop {
   }
 
   std::vector<shared_lane> const& lanes_;
+  cpu_set_t processors_{};
+  bool knows_processors_ = ::sched_getaffinity(0, sizeof processors_, &processors_) == 0;
   std::mutex mutex_{};
   std::vector<std::shared_ptr<device_type const>> instances_{};
 };

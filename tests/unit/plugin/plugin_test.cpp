@@ -14,6 +14,7 @@
 #include "laws/device_law.hpp"
 #include "ohmic/device/decorators.hpp"
 #include "ohmic/device/pcm.hpp"
+#include "ohmic/device/programmable_cell.hpp"
 #include "ohmic/device/tile_cell.hpp"
 #include "ohmic/plugin/conformance.hpp"
 #include "ohmic/plugin/host.hpp"
@@ -84,6 +85,48 @@ TEST_CASE("a device as plugin is the built-in one, bit for bit, by tile and by c
   auto const p = device_of(shipped("device_pcm"), "plugin_pcm_nandakumar");
   CHECK(same_states(states_of(p, true), expected));
   CHECK(same_states(states_of(p, false), expected));
+}
+
+TEST_CASE("tiles draw the numbers of their cells together, to the bits of cell by cell, whatever lies around the law") {
+  auto const by_cell = [](programmable_cell const& d, device_streams const& s, cell_tile const& tile,
+                          std::span<double const> target) {
+    std::vector<cell_state> out;
+    for (std::size_t i = 0; i < tile.size(); ++i) out.push_back(d.written(s, tile.cell(i), target[i]));
+    return out;
+  };
+  auto const same = [](cell_state const& a, cell_state const& b) {
+    return a.programmed == b.programmed && a.aged == b.aged && a.read_sigma == b.read_sigma &&
+           a.written.tries == b.written.tries && a.written.verified == b.written.verified &&
+           a.written.stuck == b.written.stuck && a.written.target_uS == b.written.target_uS;
+  };
+  std::vector<device_choice> devices{device_choice(device_name::pcm_joshi), device_choice(device_name::pcm_nandakumar)};
+  for (char const* name : {"plugin_pcm_joshi", "plugin_pcm_nandakumar"})
+    devices.emplace_back(plugin::loaded(shipped("device_pcm")).make_device(name, ""));
+  devices.emplace_back(
+      plugin::loaded(shipped("device_ecram")).make_device("ecram_lithium", ""));  // draws, from 15 to 30 uS
+  for (auto const& device : devices)
+    for (double const age_s : {0.0, 3600.0})
+      for (double const stuck : {0.0, 0.1})
+        for (int const tries : {1, 3})
+          for (double const noise : {0.0, 0.01})
+            for (cell_tile const& tile : {cell_tile{7, 40, 3, 64}, cell_tile{5, 16, 0, 16}, cell_tile{9, 3, 1, 3}}) {
+              resistive_cell_config c;
+              c.device = device, c.r_on = ohms(40e3);
+              if (device == devices.back()) c.r_on = ohms(34e3), c.r_off = ohms(66e3);
+              c.retention.age = seconds(age_s), c.faults = {stuck, stuck}, c.write.max_tries = tries;
+              c.programming_error = noise, c.read_noise = noise;
+              CAPTURE(device.name == device_name::plugin, age_s, stuck, tries, noise, tile.cols);
+              programmable_cell const d(c);
+              device_streams const numbers(11, 5, 2);
+              std::vector<double> target(tile.size());
+              for (std::size_t i = 0; i < target.size(); ++i)
+                target[i] = device == devices.back() ? 0.6 + static_cast<double>(i % 11) / 30.0
+                                                     : static_cast<double>(i % 11) / 10.0;
+              std::vector<cell_state> out(tile.size());
+              d.write_tile(numbers, tile, target, out);
+              auto const expected = by_cell(d, numbers, tile, target);
+              CHECK(std::equal(out.begin(), out.end(), expected.begin(), same));
+            }
 }
 
 TEST_CASE("a plugin of the other compiler gives the same bits") {

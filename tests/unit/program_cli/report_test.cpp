@@ -179,6 +179,17 @@ TEST_CASE("report: names are text, whatever they hold") {
   for (auto const& name : r.charts()) CHECK(text_of(r.path() / "charts" / name).find("<script") == std::string::npos);
 }
 
+TEST_CASE("report: a name that is no UTF-8 is shown as far as it is") {
+  scratch_folder const folder;
+  std::filesystem::create_directory_symlink(OHMIC_SOURCE_DIR "/examples/models/bert-wordnet", folder.path() /
+                                                                                                  "a\xff"
+                                                                                                  "b");
+  reported const r("cost --model " + (folder / "a\xff"
+                                               "b"));
+  CHECK_THAT(embedded(r.page, "result")["model"].get<std::string>(), contains("a\xef\xbf\xbd"
+                                                                              "b"));
+}
+
 TEST_CASE("report: sweeps have their front, reproduce its differences") {
   scratch_folder const folder;
   folder.write(
@@ -186,7 +197,20 @@ TEST_CASE("report: sweeps have their front, reproduce its differences") {
       "model = \"bert_base\"\n[vary]\nadc.bits = [4, 6, 8]\ncost.duplication = [16, 64, 256]\n[objectives]\narea = "
       "\"min\"\nlatency = \"min\"\nenergy = \"min\"\n");
   reported const r("sweep --spec " + (folder / "s.toml") + " --output " + (folder / "s.sqlite"));
-  CHECK(r.charts() == std::vector<std::string>{"pareto.svg", "pareto_1.svg", "pareto_2.svg"});
+  CHECK(r.charts() == std::vector<std::string>{"area.svg", "energy_decode_per_token.svg", "energy_prefill.svg",
+                                               "floorplan.svg", "latency_decode_per_token.svg", "latency_prefill.svg",
+                                               "pareto.svg", "pareto_1.svg", "pareto_2.svg"});
+  // The sources of what the points of the front cost, a chip's once.
+  REQUIRE(r.result["sources"].size() == 1);
+  auto const& source = r.result["sources"][0];
+  CHECK(source["point"] == r.result["front"][0]["point"]);
+  double area = 0.0;
+  for (auto const& row : source["rows"]) {
+    if (row["path"].get<std::string>().starts_with("area/")) area += row["total"].get<double>();
+    CHECK_FALSE(row["source"].get<std::string>().empty());
+    CHECK_THAT(r.page, contains("<td>" + row["path"].get<std::string>() + "</td><td>" + row["count"].dump() + "</td>"));
+  }
+  CHECK(area == Approx(r.result["front"][0]["area_mm2"].get<double>()).epsilon(1e-9));
   auto const charts = embedded(r.page, "charts");
   std::size_t front = 0;
   for (auto const& v : charts[0]["data"]["values"]) front += v["group"] == "not beaten" ? 1 : 0;
@@ -215,8 +239,9 @@ TEST_CASE("report: a deployment has its layers, ranges and actions", "[slow]") {
   CHECK(r.page.find("<script>") == std::string::npos);
   CHECK(r.page.find("<img") == std::string::npos);
   auto const names = r.charts();
-  for (char const* name : {"snr.svg", "clip.svg", "score_accuracy.svg", "actions.svg", "area.svg", "area_2.svg",
-                           "floorplan.svg", "floorplan_2.svg", "compare_area_mm2.svg", "compare_energy_J.svg"})
+  for (char const* name :
+       {"snr.svg", "clip.svg", "score_accuracy.svg", "actions.svg", "area.svg", "area_2.svg", "area_3.svg",
+        "floorplan.svg", "floorplan_3.svg", "compare_area_mm2.svg", "compare_energy_J.svg", "timeline.svg"})
     CHECK(std::count(names.begin(), names.end(), std::string(name)) == 1);
   CHECK(std::count_if(names.begin(), names.end(), [](auto const& n) { return n.starts_with("adc_"); }) == 12);
   for (auto const& site : r.result["converters"]) {
@@ -233,6 +258,19 @@ TEST_CASE("report: a deployment has its layers, ranges and actions", "[slow]") {
       CHECK(spec["data"]["values"].size() == layers);
     }
   for (auto const& name : names) check_well_formed(text_of(r.path() / "charts" / name));
+  // A chip with a dense bank: what `ohmic cost` says of a text of this length, at the same prices.
+  auto const& text = r.result["chips"][1]["text_cost"];
+  auto const c = run_program("cost --model " + m + " --decode 0 --set report.prices=bottom_up --quiet --json " +
+                             (folder / "cost.json") + " --tokens " + text["text"]["tokens"].dump());
+  INFO(c.text);
+  REQUIRE(c.status == 0);
+  auto const cost = read_json(folder.path() / "cost.json");
+  CHECK(text["text"]["energy_J"] == cost["energy_J"]["prefill"]);
+  CHECK(text["text"]["latency_s"] == cost["latency_s"]["prefill"]);
+  CHECK(text["timeline"] == cost["timeline"]);
+  CHECK(text["rows"].size() == cost["rows"].size());
+  for (auto const& row : text["rows"])
+    CHECK_THAT(r.page, contains("<td>" + row["path"].get<std::string>() + "</td><td>" + row["count"].dump()));
   // The sources of what is priced, and everything that makes the page again.
   for (auto const& chip : r.result["chips"])
     if (chip["cost"].is_object())
@@ -274,7 +312,62 @@ TEST_CASE("report: a browser draws the page, finds nothing wrong, and has the nu
   }
 }
 
-/// What a reader does: copies the second table, and has it selected where there is no clipboard; goes through the first chart by
+TEST_CASE("report: names that look like pages are shown as text by a browser, on every kind of page", "[slow]") {
+  auto const browser = chromium();
+  if (browser.empty()) {
+    WARN("no chromium: skipped");
+    return;
+  }
+  // Ends of elements and comments, quotes, line ends of scripts, templates and expressions of Vega.
+  std::string const attack =
+      "</script><script>document.documentElement.dataset.taken=1</script><img src=x onerror=alert(1)>--><!-- "
+      "\"'`${1}{{1}}&amp; datum.x ";
+  std::string const in_toml =
+      "</script><script>document.documentElement.dataset.taken=1</script><img src=x onerror=alert(1)>--><!-- "
+      "\\\"'`${1}{{1}}&amp; datum.x \\u2028\\u202e";
+  std::string file_name = attack;
+  std::replace(file_name.begin(), file_name.end(), '/', '|');
+  scratch_folder const folder;
+  folder.write("mine.toml", "name = \"" + in_toml + "\"\n[adc]\nbits = 6\n");
+  folder.write("other.toml", "name = \"" + in_toml + "2\"\n");
+  folder.write(file_name + ".toml", "model = \"bert_base\"\nchip = \"" +
+                                        (folder / "mine.toml").substr(1, (folder / "mine.toml").size() - 2) +
+                                        "\"\n[vary]\ncost.duplication = [16, 64]\n[objectives]\narea = \"min\"\n");
+  std::string const m = OHMIC_SOURCE_DIR "/examples/models/bert-wordnet";
+  std::filesystem::create_directory_symlink(m, folder.path() / file_name);
+  auto const quoted = [&](std::string const& name) {
+    std::string out = "'";
+    for (char c : (folder.path() / name).string()) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + "'";
+  };
+  for (bool const with_vega : {false, true})
+    for (auto const& arguments : std::vector<std::string>{
+             "cost --model bert_base --chip " + (folder / "mine.toml") + " --compare " + (folder / "other.toml"),
+             "sweep --spec " + quoted(file_name + ".toml") + " --restart --output " + quoted(file_name + ".sqlite"),
+             "deploy --model " + quoted(file_name) + " --data " + quoted(file_name + "/test.tsv") +
+                 " --limit 1 --chip " + (folder / "mine.toml") + " --calibration " + quoted(file_name + "/calib.tsv"),
+             std::string("reproduce --only intro")}) {
+      reported const r(arguments, with_vega);
+      if (with_vega && r.page.find("Vega-Lite was not found") != std::string::npos) {
+        WARN("no Vega-Lite in the data folder (examples/reports/fetch_vega.sh): plain SVG only");
+        return;
+      }
+      INFO(arguments);
+      CHECK(r.page.find("<script>document") == std::string::npos);
+      CHECK(r.page.find("<img src=x") == std::string::npos);
+      auto const dom = rendered(r, browser);
+      INFO(text_of(r.path() / "browser.log"));
+      CHECK_THAT(dom, contains("data-problems=\"0\""));
+      CHECK_THAT(dom, contains(with_vega ? "data-drawn=\"vega\"" : "data-drawn=\"plain\""));
+      CHECK(dom.find("data-taken") == std::string::npos);
+      CHECK(dom.find("<img src=x") == std::string::npos);
+      auto shown = embedded(r.page, "result");
+      CHECK(shown["config"] == r.result["config"]);
+      for (auto const& name : r.charts()) check_well_formed(text_of(r.path() / "charts" / name));
+    }
+}
+
+/// What a reader does: copies the second table, by the older way where the clipboard refuses, and has it selected where both do; goes through the first chart by
 /// keyboard; draws a frame around all of it. What came of it stands in data-tried, as JSON.
 constexpr char const* reader_script = R"(
 (async () => {
@@ -283,14 +376,25 @@ constexpr char const* reader_script = R"(
   for (let i = 0; i < 200 && !root.dataset.drawn; ++i) await wait(25);
   const button = document.querySelectorAll('button.copy')[1], figure = document.getElementById('chart-0');
   const chosen = () => figure.querySelector('.chosen').textContent;
-  let works = true;
+  let works = true, obeys = true;
   Object.defineProperty(navigator, 'clipboard', {value: {
     writeText: async t => { if (!works) throw new Error('none'); tried.copied.push(t); }}});
+  document.execCommand = what => {
+    if (!obeys) return false;
+    const e = new ClipboardEvent(what, {clipboardData: new DataTransfer(), cancelable: true});
+    document.dispatchEvent(e);
+    tried.copied.push(e.clipboardData.getData('text/plain'));
+    return true;
+  };
+  tried.said = [];
+  const press = async () => { button.click(); await wait(50); tried.said.push(button.textContent); };
   button.focus();
   tried.button_has_focus = document.activeElement === button;
-  button.click(); await wait(50);
+  await press();
   works = false;
-  button.click(); await wait(50);
+  await press();
+  obeys = false;
+  await press();
   tried.copied.push(String(getSelection()));
   figure.focus();
   tried.figure_has_focus = document.activeElement === figure;
@@ -343,8 +447,10 @@ TEST_CASE("report: a reader copies tables, goes through charts by keyboard and f
     INFO(tried.dump(1));
     CHECK(tried["button_has_focus"] == true);
     CHECK(tried["figure_has_focus"] == true);
-    // What the second table says, cell by cell, with tabs between: both ways of copying.
-    REQUIRE(tried["copied"].size() == 2);
+    // What the second table says, cell by cell, with tabs between: all ways of copying, and no word of one that failed.
+    REQUIRE(tried["copied"].size() == 3);
+    CHECK(tried["copied"][0] == tried["copied"][1]);
+    CHECK(tried["said"] == json{"Copied", "Copied", "Not copied: the table is selected, press Ctrl+C"});
     auto const from = r.page.find("<table>", r.page.find("<table>") + 1);
     auto const table = r.page.substr(from, r.page.find("</table>", from) - from);
     std::regex const cell("<t[hd][^>]*>([^<]*)</t[hd]>");

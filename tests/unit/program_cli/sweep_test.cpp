@@ -91,6 +91,15 @@ int interrupted(sweep_folder const& folder, std::string const& signal) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/// The same command again runs what is missing, and leaves what an undisturbed run leaves.
+void check_continues(sweep_folder const& folder) {
+  auto const r = run_program("sweep --spec " + (folder / "s.toml") + " --output " + (folder / "s.sqlite"));
+  INFO(r.text);
+  CHECK(r.status == 0);
+  CHECK_THAT(r.text, contains("the others are there"));
+  CHECK(folder.csv("s.sqlite") == folder.csv("whole.sqlite"));
+}
+
 }  // namespace
 
 TEST_CASE("sweep: every point has the figures that cost has for its settings") {
@@ -270,20 +279,28 @@ TEST_CASE("sweep: threads change nothing") {
 TEST_CASE("sweep: killed with -9, it loses what was running and continues to the same results", "[slow]") {
   sweep_folder const folder(long_grid);
   CHECK(interrupted(folder, "KILL") == 137);
-  auto const r = run_program("sweep --spec " + (folder / "s.toml") + " --output " + (folder / "s.sqlite"));
-  INFO(r.text);
-  CHECK(r.status == 0);
-  CHECK_THAT(r.text, contains("the others are there"));
-  CHECK(folder.csv("s.sqlite") == folder.csv("whole.sqlite"));
+  check_continues(folder);
+}
+
+TEST_CASE("sweep: of a trained model killed with -9, it continues to the same results, random errors and all",
+          "[slow]") {
+  std::string const m = OHMIC_SOURCE_DIR "/examples/models/bert-wordnet";
+  sweep_folder const folder("");
+  folder.write("calib.tsv", first_lines(m + "/calib.tsv", 3));
+  folder.write("s.toml", "kind = \"deploy\"\nmodel = \"" + m + "\"\ndata = \"" + m + "/test.tsv\"\ncalibration = \"" +
+                             (folder.path() / "calib.tsv").string() +
+                             "\"\nlimit = 3\nseed = 9\n[vary]\nadc.bits = [5, 6, 8]\n"
+                             "range.rule = [\"mean_sigma\", \"percentile\"]\ndense.cell.rtn_multiple = [0, 4, 6.2, 8]\n"
+                             "[objectives]\nagreement = \"max\"\n");
+  CHECK(interrupted(folder, "KILL") == 137);
+  check_continues(folder);
 }
 
 TEST_CASE("sweep: Ctrl-C leaves a file that continues, with status 130", "[slow]") {
   sweep_folder const folder(long_grid);
   CHECK(interrupted(folder, "INT") == 130);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "s.sqlite-wal"));  // closed in order
-  auto const r = run_program("sweep --spec " + (folder / "s.toml") + " --output " + (folder / "s.sqlite"));
-  CHECK_THAT(r.text, contains("the others are there"));
-  CHECK(folder.csv("s.sqlite") == folder.csv("whole.sqlite"));
+  check_continues(folder);
 }
 
 #if defined(OHMIC_TEST_MPIRUN)
