@@ -5,6 +5,7 @@ usage: check.py ROOT          exit status 1 if anything is wrong
 
 Checked:
   - README.md: its first C++ program is examples/01_first_product/main.cpp, and the output below it is what that prints;
+  - README.md: its speeds are those of bench/RESULTS.md;
   - plugins/README.md: its device is examples/08_write_a_plugin/my_cell.cpp;
   - include/ohmic/core/README.md: the table of error codes has those of core/error.hpp, with their statuses;
   - examples/README.md lists every numbered example, and each is complete; README.md's links lead somewhere.
@@ -75,8 +76,18 @@ class pages:
         for target in re.findall(r"\]\(([^)#:]+)\)", self.read("README.md")):
             self.expect("README.md", os.path.exists(os.path.join(self.root, target)), f"links to {target}, which is not there")
 
+    def speeds(self):
+        """README's ratios and their spreads are rows of the results."""
+        claim = re.search(r"^\*\*Fast\*\*:.*?^$", self.read("README.md"), re.S | re.M)
+        pairs = re.findall(r"(\d+(?:\.\d+)?)\s(?:of|times)\b[^()]*\((?:spread )?(\d+) %\)", claim[0]) if claim else []
+        self.expect("README.md", len(pairs) == 4, f"names {len(pairs)} ratios with spreads under **Fast**, 4 expected")
+        results = self.read("bench", "RESULTS.md")
+        for ratio, spread in pairs:
+            self.expect("README.md", f"| {ratio} ({spread} %)" in results, f"{ratio} ({spread} %) is not in bench/RESULTS.md")
+
     def check(self):
         self.first_program()
+        self.speeds()
         self.plugin()
         self.error_codes()
         self.examples()
