@@ -60,6 +60,7 @@ class engine {
   [[nodiscard]] tensor project(program::site s, model::linear_weights const& w, tensor const& x,
                                model::projection_options<tensor> const& options) {
     if (s.op == program::operation::A2 && model_->decomposes()) return in_place_of_keys(s, x, options);
+    if (x.codes.rows() == 0) return empty(s, 0, w.outputs());
     tensor out = empty(s, x.codes.rows(), w.outputs());
     for_each_result(s, w, x, options, [&](std::size_t n, std::span<float const> row) {
       code(s, row, out, n);
@@ -229,6 +230,10 @@ class engine {
     tensor y{matrix<std::int16_t>(1, x.codes.cols()), {x.scale(n)}, x.channels};
     std::memcpy(y.codes.data(), x.codes.row(n).data(), x.codes.cols() * sizeof(std::int16_t));
     return y;
+  }
+
+  [[nodiscard]] tensor none(tensor const& x) const {
+    return {matrix<std::int16_t>(0, x.codes.cols()), {x.scale(0)}, x.channels};
   }
 
  private:

@@ -23,6 +23,7 @@ namespace ohmic::inline OHMIC_ABI::chip {
 
 /// Tokens of the texts of a data set.
 using token_lists = model::token_lists;
+using model::inputs_of;
 
 /// Called after each text with how many of `total` are done, from one thread at a time. May be empty.
 using progress = std::function<void(std::size_t done, std::size_t total)>;
@@ -76,6 +77,14 @@ template <class Model>
   else
     return mask_of(m);
 }
+/// What the attention of a block does in a pass over so many tokens.
+template <class Model, class Length>
+[[nodiscard]] model::attention_of_block attention_in(Model const& m, Length const& n, std::size_t block) noexcept {
+  if constexpr (requires { attention_at(m, n, block); })
+    return attention_at(m, n, block);
+  else
+    return {scope_of_layers(m), n, n};
+}
 /// Heads with keys of their own; 0 where a model does not say.
 template <class Model>
 [[nodiscard]] std::size_t key_heads_of(Model const& m) noexcept {
@@ -97,7 +106,7 @@ struct channel_widths {
 
   template <class Model>
   explicit channel_widths(Model const& m) : width(sites_of(m).sites(), 0), head(width) {
-    for (auto const& op : program_of(m, 1, program::function_choices{})) {
+    for (auto const& op : program_of(m, model::length_type<Model>{1}, program::function_choices{})) {
       if (op.source == operand_source::weights) width[producer_of(m, op.where).index()] = op.shape.inner;
       if (op.where.op == program::operation::A6) head[op.where.index()] = op.shape.outputs;
     }
@@ -109,7 +118,8 @@ struct channel_widths {
 /// Errors  those of the model's `validate`; missing_calibration if there are no texts; those of the forward pass
 template <model::transformer Model>
 [[nodiscard]] value_ranges calibrated_values(Model const& m, model::fp32_weights const& weights,
-                                             token_lists const& texts, executor& threads, progress const& report = {},
+                                             inputs_of<Model> const& texts, executor& threads,
+                                             progress const& report = {},
                                              fp32_kernel const& kernel = fp32_kernel_of<>) {
   if (texts.empty())
     throw error({errc::missing_calibration, "no calibration texts", "calibration", "0 texts", "at least one",
@@ -122,6 +132,7 @@ template <model::transformer Model>
   all.channels.resize(names.sites());
   std::mutex merging;
   progress_counter counter(report, texts.size());
+  using model::length_of;
   threads.for_each_index(texts.size(), [&](std::size_t t) {
     model::recording seen(names.sites());
     model::fp32_engine engine(weights, &seen, kernel);
@@ -129,16 +140,17 @@ template <model::transformer Model>
     value_ranges mine(names);
     mine.magnitudes.resize(names.sites());
     mine.channels.resize(names.sites());
-    std::size_t const n = texts[t].size();
+    auto const n = length_of(texts[t]);
     for (std::size_t i = 0; i < names.sites(); ++i) {
       mine.largest[i] = largest_magnitude(seen.at(i), names.name(i));
       mine.magnitudes[i].observe(seen.at(i));
       mine.channels[i].observe(seen.at(i), widths.width[i], widths.head[i]);
       if (i % program::operation_count != static_cast<std::size_t>(program::operation::A4)) continue;
       // Head by head, query by query: of each the scores that the mask shows.
+      auto const attention = detail::attention_in(m, n, i / program::operation_count);
       std::size_t query = 0;
       for (std::span<float const> rest = seen.at(i); !rest.empty(); ++query) {
-        std::size_t const keys = visible_range(detail::scope_of_layers(m), query % n, n).count;
+        std::size_t const keys = visible_range(attention.scope, query % attention.queries, attention.keys).count;
         mine.scores[i / program::operation_count].observe(rest.first(keys));
         rest = rest.subspan(keys);
       }
@@ -173,8 +185,9 @@ template <class Spec, model::transformer Model>
 /// The column currents of a programmed model over calibration texts; empty where the range rule does not ask for them.
 /// Errors  those of the texts
 template <class Spec, model::transformer Model>
-[[nodiscard]] current_ranges observed_currents(deployed<Spec> const& chip, Model const& m, token_lists const& texts,
-                                               executor& threads, progress const& report = {}) {
+[[nodiscard]] current_ranges observed_currents(deployed<Spec> const& chip, Model const& m,
+                                               inputs_of<Model> const& texts, executor& threads,
+                                               progress const& report = {}) {
   auto const& settings = chip.settings();
   current_ranges all = chip.no_currents();
   if (settings.range.needs_statistics() && !chip.array().lossless()) {
@@ -203,7 +216,7 @@ template <class Spec, model::transformer Model>
 /// Errors  those of the settings, the weights and the texts
 template <class Spec, model::transformer Model>
 [[nodiscard]] deployed<Spec> deploy(
-    Model const& m, config<Spec> const& settings, value_ranges const& values, token_lists const& texts,
+    Model const& m, config<Spec> const& settings, value_ranges const& values, inputs_of<Model> const& texts,
     executor& threads, progress const& report = {},
     typename deployed<Spec>::kernels const& kernels = deployed<Spec>::array_type::native()) {
   deployed<Spec> chip = programmed(m, settings, values, kernels);
@@ -243,7 +256,7 @@ class contestant {
   template <class Spec>
   contestant(deployed<Spec> const& chip, product_mode mode)
       : sites_(chip.names().sites()),
-        run_([&chip, mode](Model const& m, std::size_t text, std::span<std::int32_t const> ids, model::recording& seen,
+        run_([&chip, mode](Model const& m, std::size_t text, model::input_of<Model> const& ids, model::recording& seen,
                            run_report& report) {
           executor serial(1);
           engine<Spec> e(chip, mode, serial, &seen, nullptr, static_cast<std::uint32_t>(text));
@@ -278,7 +291,7 @@ class contestant {
 
  private:
   std::size_t sites_;
-  std::function<matrix<float>(Model const&, std::size_t, std::span<std::int32_t const>, model::recording&, run_report&)>
+  std::function<matrix<float>(Model const&, std::size_t, model::input_of<Model> const&, model::recording&, run_report&)>
       run_;
   outcome<answer> result_;
   std::vector<std::vector<error_power>> power_;
@@ -294,7 +307,7 @@ template <model::transformer Model, model::task Task>
                                                           executor& threads, progress const& report = {},
                                                           fp32_kernel const& kernel = fp32_kernel_of<>) {
   std::size_t const sites = sites_of(m).sites();
-  token_lists const& texts = task.inputs();
+  inputs_of<Model> const& texts = task.inputs();
   std::vector<typename Task::answer> answers(texts.size());
   for (auto& c : contestants) c.prepare(texts.size());
   progress_counter counter(report, texts.size());
@@ -313,7 +326,7 @@ template <model::transformer Model, model::task Task>
 /// Errors  those of the texts
 /// Cost    a pass of each of these texts, and some milliseconds a sampled cycle
 template <class Spec, model::transformer Model>
-[[nodiscard]] line_report sampled_lines(deployed<Spec> const& chip, Model const& m, token_lists const& texts,
+[[nodiscard]] line_report sampled_lines(deployed<Spec> const& chip, Model const& m, inputs_of<Model> const& texts,
                                         executor& threads, std::size_t most = 8) {
   line_report out;
   if (!has_first_order_lines(chip.array())) return out;

@@ -33,7 +33,8 @@ struct projection_options {
 /// belong to it.
 /// Shape   input (n, m); project (n, in) -> (n, out); attend q, k, v (n, m) -> (n, m), with a cache after the tokens that it holds, and with
 ///         fewer key heads where k and v are narrower than q; normalise (n, m) -> (n, m); row (1, m);
-///         mean (n, m) -> (1, m); output (n, in) -> (n, out), as real numbers
+///         none (n, m) -> (0, m), no tokens of the same kind: what cross-attention takes after its first step, and what project makes
+///         no results of; mean (n, m) -> (1, m); output (n, in) -> (n, out), as real numbers
 template <class E>
 concept engine = requires(E& e, typename E::tensor const& x, matrix<float> const& values, linear_weights const& w,
                           norm_weights const& g, program::site s, projection_options<typename E::tensor> const& options,
@@ -45,6 +46,7 @@ concept engine = requires(E& e, typename E::tensor const& x, matrix<float> const
   { cache.tokens() } -> std::same_as<std::size_t>;
   { e.normalise(s, s, g, epsilon, x) } -> std::same_as<typename E::tensor>;
   { e.row(x, n) } -> std::same_as<typename E::tensor>;
+  { e.none(x) } -> std::same_as<typename E::tensor>;
   { e.mean(s, x) } -> std::same_as<typename E::tensor>;
   { e.output(s, w, x, options) } -> std::same_as<matrix<float>>;
 };

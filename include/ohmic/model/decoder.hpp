@@ -42,24 +42,25 @@ concept decoder = transformer<M> &&
 /// A decoder whose pass takes one token after the other from its cache, as it does when it generates. Refers to the model.
 /// Shape   forward: ids (n) -> (n, vocabulary), bit for bit the logits of the whole pass where arrays are ideal
 /// Cost    n steps, each of one token: program_of lists them one after the other
-template <decoder M>
+template <transformer M>
 struct token_by_token {
+  using input = input_of<M>;
   M const* model = nullptr;
 };
 
-template <decoder M>
+template <transformer M>
 [[nodiscard]] program::site_names sites_of(token_by_token<M> const& m) noexcept {
   return sites_of(*m.model);
 }
-template <decoder M>
+template <transformer M>
 [[nodiscard]] attention_mask mask_of(token_by_token<M> const& m) noexcept {
   return mask_of(*m.model);
 }
-template <decoder M, class F>
+template <transformer M, class F>
 void for_each_projection(token_by_token<M> const& m, F&& f) {
   for_each_projection(*m.model, f);
 }
-template <decoder M>
+template <transformer M>
 [[nodiscard]] program::site producer_of(token_by_token<M> const& m, program::site s) noexcept {
   return producer_of(*m.model, s);
 }

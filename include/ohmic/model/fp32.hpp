@@ -87,6 +87,7 @@ class fp32_engine {
 
   [[nodiscard]] tensor project(program::site s, linear_weights const& w, tensor const& x,
                                projection_options<tensor> const& options) {
+    if (x.rows() == 0) return tensor(0, w.outputs());
     tensor y = weights_->with(s, [&](matrix<float> const& packed) { return product(x.view(), packed, w.outputs()); });
     for (std::size_t n = 0; n < y.rows(); ++n) {
       auto const row = y.row(n);
@@ -156,6 +157,8 @@ class fp32_engine {
     std::memcpy(y.data(), &x(n, 0), x.cols() * sizeof(float));
     return y;
   }
+
+  [[nodiscard]] tensor none(tensor const& x) const { return tensor(0, x.cols()); }
 
   [[nodiscard]] tensor mean(program::site s, tensor const& x) {
     tensor y(1, x.cols());

@@ -12,6 +12,7 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/stream.hpp"
 #include "ohmic/model/decoder.hpp"
+#include "ohmic/model/encoder_decoder.hpp"
 #include "ohmic/nonlinear/softmax.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
@@ -66,6 +67,27 @@ inline void require_room(std::size_t prompt, std::size_t tokens, std::size_t pos
                  "at least 1 + 0, at most " + std::to_string(positions + 1) + " in all",
                  "shorten the prompt or ask for fewer tokens"});
 }
+
+/// Up to `tokens` tokens, or up to and with one of `ends`. The first step takes all of `fresh`, every other the token before;
+/// `take(ids)` gives the logits after them.
+template <class State, class Take, class Observer>
+[[nodiscard]] std::vector<std::int32_t> continued(State const& state, std::vector<std::int32_t> fresh,
+                                                  std::size_t tokens, sampling const& how,
+                                                  std::span<std::int32_t const> ends, Take const& take,
+                                                  Observer const& seen) {
+  std::vector<std::int32_t> out;
+  while (out.size() < tokens) {
+    std::size_t const past = state.tokens();
+    matrix<float> const logits = take(std::span<std::int32_t const>(fresh));
+    std::int32_t const next =
+        next_token(logits.row(logits.rows() - 1), how, static_cast<std::uint32_t>(state.tokens()));
+    out.push_back(next);
+    seen(generation_step{fresh.size(), past, next});
+    if (std::find(ends.begin(), ends.end(), next) != ends.end()) break;
+    fresh.assign(1, next);
+  }
+  return out;
+}
 }  // namespace detail
 
 /// Continues a prompt by up to `tokens` tokens, or up to and with one of `ends`. The first step takes the whole prompt, every other the
@@ -79,18 +101,25 @@ template <engine E, decoder M, class Observer>
   sampling::validate(how);
   detail::require_room(prompt.size(), tokens, positions_of(m));
   auto state = new_context(e, m);
-  std::vector<std::int32_t> out, fresh(prompt.begin(), prompt.end());
-  while (out.size() < tokens) {
-    std::size_t const past = state.tokens();
-    auto const logits = extend(e, m, state, fresh);
-    std::int32_t const next =
-        next_token(logits.row(logits.rows() - 1), how, static_cast<std::uint32_t>(state.tokens()));
-    out.push_back(next);
-    seen(generation_step{fresh.size(), past, next});
-    if (std::find(ends.begin(), ends.end(), next) != ends.end()) break;
-    fresh.assign(1, next);
-  }
-  return out;
+  return detail::continued(
+      state, {prompt.begin(), prompt.end()}, tokens, how, ends,
+      [&](std::span<std::int32_t const> ids) { return extend(e, m, state, ids); }, seen);
+}
+
+/// What a model answers to a source: up to `tokens` tokens after its start token, or up to and with one of `ends`. The first step encodes
+/// the source.
+/// Errors  shape if the tokens exceed the positions; those of encode and extend
+template <engine E, encoder_decoder M, class Observer>
+[[nodiscard]] std::vector<std::int32_t> generate(E& e, M const& m, typename M::source_type const& source,
+                                                 std::size_t tokens, sampling const& how,
+                                                 std::span<std::int32_t const> ends, Observer const& seen) {
+  sampling::validate(how);
+  detail::require_room(1, tokens, positions_of(m));
+  auto const memory = encode(e, m, source);
+  auto state = new_context(e, m);
+  return detail::continued(
+      state, {start_of(m)}, tokens, how, ends,
+      [&](std::span<std::int32_t const> ids) { return extend(e, m, state, memory, ids); }, seen);
 }
 
 /// The same with one end, -1: none.

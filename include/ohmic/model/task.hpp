@@ -27,12 +27,13 @@ struct named_score {
   double value = 0.0;
 };
 
-/// A task: the texts that a model is run on, what is kept of each output, the scores of all answers (the first is the task's metric), and
+/// A task: the texts that a model is run on, token ids or what its `input` is, what is kept of each output, the scores of all answers (the first is the task's metric), and
 /// how far answers agree with those of the reference.
 template <class T>
 concept task = requires(T const& t, std::size_t text, matrix<float> const& output,
                         std::vector<typename T::answer> const& answers) {
-  { t.inputs() } -> std::same_as<token_lists const&>;
+  { t.inputs().size() } -> std::convertible_to<std::size_t>;
+  t.inputs()[text];
   { t.answer_of(text, output) } -> std::same_as<typename T::answer>;
   { t.scores(answers) } -> std::same_as<std::vector<named_score>>;
   { t.agreement(answers, answers) } -> std::same_as<double>;

@@ -69,9 +69,12 @@ struct site {
   friend constexpr bool operator==(site const&, site const&) = default;
 };
 
-/// Blocks of a model and the names of its sites: "embeddings.L1", "layer.0.A4", "classifier".
+/// Blocks of a model and the names of its sites: "embeddings.L1", "layer.0.A4", "classifier"; of an encoder-decoder "encoder.0.A4",
+/// "decoder.0.self.A4" and "decoder.0.cross.B1": a layer of its decoder is two blocks, attention to its own tokens, and attention to the
+/// encoder's with the feed-forward block.
 struct site_names {
   std::size_t layers = 0;
+  std::size_t encoders = 0;  ///< of them blocks of an encoder, which come first; 0: no encoder-decoder
 
   [[nodiscard]] constexpr std::size_t sites() const noexcept { return (layers + 2) * operation_count; }
   [[nodiscard]] constexpr std::size_t head() const noexcept { return layers + 1; }
@@ -79,7 +82,10 @@ struct site_names {
     std::string const op(name_of(s.op));
     if (s.block == 0) return "embeddings." + op;
     if (s.block == head()) return op;
-    return "layer." + std::to_string(s.block - 1) + "." + op;
+    if (encoders == 0) return "layer." + std::to_string(s.block - 1) + "." + op;
+    if (s.block <= encoders) return "encoder." + std::to_string(s.block - 1) + "." + op;
+    std::size_t const of_decoder = s.block - 1 - encoders;
+    return "decoder." + std::to_string(of_decoder / 2) + (of_decoder % 2 == 0 ? ".self." : ".cross.") + op;
   }
   [[nodiscard]] std::string name(std::size_t index) const {
     return name(site{index / operation_count, static_cast<operation>(index % operation_count)});
