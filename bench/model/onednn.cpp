@@ -106,6 +106,7 @@ class onednn_engine {
     stream_.wait();
     return y;
   }
+  [[nodiscard]] tensor none(tensor const& x) const { return tensor(0, x.cols()); }
   [[nodiscard]] tensor row(tensor const& x, std::size_t n) const {
     tensor y(1, x.cols());
     std::memcpy(y.data(), &x(n, 0), x.cols() * sizeof(float));

@@ -221,8 +221,8 @@ void print_comparison(FILE* out, json const& own, json const& comparison, bool o
   fmt::print(
       out,
       "\n{:<20} {:>12} {:>12} {:>12} {:>12}   ratios to {}. Energy: published prices{}, products with weights, no "
-      "links; latency: what a chip's model has, of all but {} products with weights\n",
-      "chip", "area mm2", "prefill J", "token J", "prefill s", base, own_book ? ", of its book," : "", base);
+      "links; latency: as each model has it, baselines' of products with weights\n",
+      "chip", "area mm2", "prefill J", "token J", "prefill s", base, own_book ? ", of its book," : "");
   auto const print = [out](json const& c) {
     auto const &r = c["ratios"], &energy = c["compared"]["energy_J"];
     fmt::print(out,

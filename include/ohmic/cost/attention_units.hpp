@@ -63,7 +63,7 @@ struct attention_unit_config {
     in("digital_rate", c.digital_rate, 1.0, 1e12);
     in("endurance", c.endurance, 1.0, 1e18);
     if (c.columns < c.slices())
-      throw error({errc::config_conflict, "a code does not fit a row", "attention.arrays.columns",
+      throw error({errc::config_conflict, "a code does not fit a row", "cost.attention.columns",
                    std::to_string(c.columns), "at least " + std::to_string(c.slices()), ""});
   }
 };
