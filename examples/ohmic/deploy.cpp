@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-enum class family { bert, gpt2, llama, neox, sentence_encoder };
+enum class family { bert, gpt2, llama, neox, t5, sentence_encoder };
 
 /// By model_type of config.json (Hugging Face), or by model.json and vocab.json (the sentence encoder's files).
 family family_of(fs::path const& folder) {
@@ -29,8 +29,9 @@ family family_of(fs::path const& folder) {
   if (type == "gpt2") return family::gpt2;
   if (type == "llama" || type == "mistral" || type == "qwen2") return family::llama;
   if (type == "gpt_neox" || type == "phi") return family::neox;
+  if (type == "t5") return family::t5;
   throw error({errc::config_value, "is not supported", config.where("model_type"), in_quotes(type),
-               "'bert', 'gpt2', 'llama', 'mistral', 'qwen2', 'gpt_neox', 'phi'", "see: ohmic list models"});
+               "'bert', 'gpt2', 'llama', 'mistral', 'qwen2', 'gpt_neox', 'phi', 't5'", "see: ohmic list models"});
 }
 
 }  // namespace
@@ -43,6 +44,8 @@ int deploy(deploy_options const& o, common_options const& common) {
       return deploy_llama(o, common);
     case family::neox:
       return deploy_neox(o, common);
+    case family::t5:
+      return deploy_t5(o, common);
     case family::sentence_encoder:
       return deploy_sentence_encoder(o, common);
     case family::bert:
@@ -62,6 +65,8 @@ int calibrate(calibrate_options const& o, common_options const& common) {
       return calibrate_llama(o, common);
     case family::neox:
       return calibrate_neox(o, common);
+    case family::t5:
+      return calibrate_t5(o, common);
     case family::sentence_encoder:
       return calibrate_sentence_encoder(o, common);
     case family::bert:
@@ -78,6 +83,8 @@ std::unique_ptr<point_runner> deploy_points(sweep_spec const& spec, common_optio
       return deploy_points_llama(spec, common);
     case family::neox:
       return deploy_points_neox(spec, common);
+    case family::t5:
+      return deploy_points_t5(spec, common);
     case family::sentence_encoder:
       return deploy_points_sentence_encoder(spec, common);
     case family::bert:
@@ -94,12 +101,14 @@ int generate(generate_options const& o, common_options const& common) {
       return generate_llama(o, common);
     case family::neox:
       return generate_neox(o, common);
+    case family::t5:
+      return generate_t5(o, common);
     case family::sentence_encoder:
     case family::bert:
       break;
   }
   throw error({errc::config_conflict, "the model does not generate text", "--model", o.model,
-               "a language model: gpt2, llama, mistral, qwen2, gpt_neox, phi", "see: ohmic list models"});
+               "a language model: gpt2, llama, mistral, qwen2, gpt_neox, phi, t5", "see: ohmic list models"});
 }
 
 }  // namespace program_cli

@@ -22,10 +22,12 @@
 namespace program_cli {
 
 /// Calibration texts as a family reads them.
-struct calibration_texts {
-  ohmic::model::token_lists tokens;
+template <class Input>
+struct texts_of {
+  std::vector<Input> tokens;
   text_source source;
 };
+using calibration_texts = texts_of<std::vector<std::int32_t>>;
 
 /// Hash of a model's matrices, so that a calibration is not used with other weights.
 template <class Model>
@@ -42,7 +44,7 @@ std::string weights_digest(Model const& m) {
 template <class Model>
 class shared_currents {
  public:
-  shared_currents(Model const& m, ohmic::model::token_lists const& texts, ohmic::executor& threads, bool keep)
+  shared_currents(Model const& m, ohmic::model::inputs_of<Model> const& texts, ohmic::executor& threads, bool keep)
       : m_(&m), texts_(&texts), threads_(&threads), keep_(keep) {}
 
   template <class Spec>
@@ -68,7 +70,7 @@ class shared_currents {
   static constexpr std::size_t most_kept = 16;
 
   Model const* m_;
-  ohmic::model::token_lists const* texts_;
+  ohmic::model::inputs_of<Model> const* texts_;
   ohmic::executor* threads_;
   bool keep_;
   std::map<std::string, ohmic::chip::current_ranges> kept_;
@@ -96,9 +98,11 @@ inline auto const& kernels_for(kernel_set const& k, dense_settings const&) { ret
 inline auto const& kernels_for(kernel_set const& k, in_situ_settings const&) { return *k.columns; }
 
 /// How many texts have how many tokens.
-inline std::map<std::size_t, std::uint64_t> passes_by_length(ohmic::model::token_lists const& texts) {
-  std::map<std::size_t, std::uint64_t> lengths;
-  for (auto const& t : texts) ++lengths[t.size()];
+template <class Input>
+auto passes_by_length(std::vector<Input> const& texts) {
+  using ohmic::model::length_of;
+  std::map<decltype(length_of(texts.front())), std::uint64_t> lengths;
+  for (auto const& t : texts) ++lengths[length_of(t)];
   return lengths;
 }
 
@@ -114,18 +118,19 @@ inline std::filesystem::path calibration_path(std::string const& given, std::str
 }
 
 /// Calibration data of a run: texts, or the ranges that were kept of them.
+template <class Model>
 struct calibration_source {
   std::filesystem::path path;
   bool kept = false;
   calibration_file stored{};
-  calibration_texts texts{};
+  texts_of<ohmic::model::input_of<Model>> texts{};
 };
 
 /// Errors  those of the file; config_conflict for ranges of other weights
 template <class Family>
-calibration_source read_calibration_source(Family const& family, std::string const& given, std::string const& folder) {
+auto read_calibration_source(Family const& family, std::string const& given, std::string const& folder) {
   using namespace ohmic;
-  calibration_source c{calibration_path(given, folder, Family::default_calibration)};
+  calibration_source<typename Family::model_type> c{calibration_path(given, folder, Family::default_calibration)};
   c.kept = c.path.extension() == ".json";
   if (!c.kept) {
     c.texts = family.calibration(c.path);
@@ -149,7 +154,7 @@ ohmic::chip::deployed<Spec> with_rows(ohmic::chip::deployed<Spec> chip, kernel_s
 /// The ranges of a model's values: kept ones, or found in the calibration texts.
 template <class Model>
 ohmic::chip::value_ranges values_of(Model const& m, ohmic::model::fp32_weights const& weights,
-                                    calibration_source const& calibration, kernel_set const& kernels,
+                                    calibration_source<Model> const& calibration, kernel_set const& kernels,
                                     ohmic::executor& threads, bool quiet) {
   if (calibration.kept) return calibration.stored.chips.begin()->second.values;
   progress_line line("calibrating values", quiet);
@@ -159,7 +164,7 @@ ohmic::chip::value_ranges values_of(Model const& m, ohmic::model::fp32_weights c
 /// Programs the model on the chip of a request and sets its converters: use(deployed, currents that they saw, or null).
 /// Errors  those of the settings and the weights; missing_calibration where none is kept for these settings
 template <class Model, class Use>
-auto program_chip(Model const& m, chip_request const& r, calibration_source const& calibration,
+auto program_chip(Model const& m, chip_request const& r, calibration_source<Model> const& calibration,
                   ohmic::chip::value_ranges const& values, shared_currents<Model>& currents, kernel_set const& kernels,
                   ohmic::chip::progress const& line, Use const& use) {
   using namespace ohmic;
@@ -185,9 +190,9 @@ auto program_chip(Model const& m, chip_request const& r, calibration_source cons
 
 /// Programs int8 and the chips of some requests one after the other: use(deployed, label, mode).
 template <class Model, class Use>
-void for_each_chip(Model const& m, ohmic::model::fp32_weights const& weights, calibration_source const& calibration,
-                   std::vector<chip_request> const& requests, kernel_set const& kernels, ohmic::executor& threads,
-                   bool quiet, Use const& use) {
+void for_each_chip(Model const& m, ohmic::model::fp32_weights const& weights,
+                   calibration_source<Model> const& calibration, std::vector<chip_request> const& requests,
+                   kernel_set const& kernels, ohmic::executor& threads, bool quiet, Use const& use) {
   using namespace ohmic;
   auto const values = values_of(m, weights, calibration, kernels, threads, quiet);
   use(with_rows(chip::programmed(m, int8_settings(requests.front()), values, *kernels.products), kernels), "int8",

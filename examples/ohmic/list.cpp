@@ -97,6 +97,9 @@ int list(std::string const& what, common_options const& common) {
          "LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, task lm: a folder with config.json, safetensors in "
          "one file or "
          "several, tokenizer.json"},
+        {"t5",
+         "T5ForConditionalGeneration (T5, v1.1, Flan), task translate: a folder with config.json, safetensors, "
+         "tokenizer.json or spiece.model (unigram)"},
         {"sentence_encoder",
          "Universal Sentence Encoder lite, task retrieve: a folder with model.json, vocab.json, group1-shard1of7 .. "
          "7of7"}};

@@ -138,7 +138,7 @@ template <class Family>
 int deploy_family(Family const& family, deploy_options const& o, common_options const& common) {
   using model_type = typename Family::model_type;
   if (!o.decode) return deploy_passes(family, family.model(), o, common);
-  if constexpr (ohmic::model::decoder<model_type>)
+  if constexpr (ohmic::model::decoder<model_type> || ohmic::model::encoder_decoder<model_type>)
     return deploy_passes(family, ohmic::model::token_by_token<model_type>{&family.model()}, o, common);
   else
     throw ohmic::error({ohmic::errc::config_conflict, "the model does not decode", "--decode",

@@ -60,6 +60,16 @@ double energy_of(in_situ_settings const& c, ohmic::tally<List> const& counted, R
   return ohmic::chip::in_situ_cost("", c, counted, 0, tries).energy_J(ohmic::phase::prefill);
 }
 
+/// The sub-operations of a step; the first of an encoder-decoder encodes the prompt.
+template <class Model>
+auto program_of_step(Model const& m, [[maybe_unused]] std::vector<std::int32_t> const& prompt,
+                     ohmic::model::generation_step const& step, ohmic::program::function_choices const& choices) {
+  if constexpr (ohmic::model::encoder_decoder<Model>)
+    return program_of(m, {prompt.size(), step.tokens}, step.past, choices);
+  else
+    return program_of(m, step.tokens, step.past, choices);
+}
+
 /// Text on a deployed chip; every step is held against its plan.
 template <class Model, class Spec>
 generated_text generate_on(Model const& m, ohmic::chip::deployed<Spec> const& chip, std::string name,
@@ -80,7 +90,7 @@ generated_text generate_on(Model const& m, ohmic::chip::deployed<Spec> const& ch
     out.steps.push_back({step, energy - before, seconds});
     before = energy;
     planned.merge(program::plan(
-        program_of(m, step.tokens, step.past, chip.choices()), [&](auto const& op) { return chip.planned(op); },
+        program_of_step(m, prompt, step, chip.choices()), [&](auto const& op) { return chip.planned(op); },
         chip.names()));
     if (out.plan_difference.empty()) out.plan_difference = difference(planned, e.report().actions(chip.names()));
     time.lap();  // pricing and planning are no part of a step
@@ -180,7 +190,8 @@ int generate_family(Family const& family, generate_options const& o, common_opti
   if (!common.quiet) {
     FILE* const out = common.json == "-" ? stderr : stdout;
     for (auto const& g : texts) {
-      auto ids = prompt;
+      // What an encoder-decoder writes is no continuation of its source.
+      auto ids = model::encoder_decoder<typename Family::model_type> ? std::vector<std::int32_t>() : prompt;
       ids.insert(ids.end(), g.ids.begin(), g.ids.end());
       fmt::print(out, "{}\n    {}\n", g.name, printable_text(family.text(ids)));
     }

@@ -180,7 +180,7 @@ class deploy_runner final : public point_runner {
   kernel_set const* kernels_;
   bool quiet_;
   priced_designs designs_;
-  loaded_calibration calibration_;
+  loaded_calibration<model_type> calibration_;
   std::vector<std::string> metrics_;
   std::vector<ohmic::model::named_score> fp32_;  ///< once some point has run
   std::optional<test_bench<model_type, task_type>> bench_;

@@ -21,6 +21,7 @@
 #include "deployment.hpp"
 #include "ohmic/chip/evaluation.hpp"
 #include "ohmic/model/decoder.hpp"
+#include "ohmic/model/encoder_decoder.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/program/plan.hpp"
 #include "options.hpp"
@@ -109,7 +110,7 @@ chip_under_test<Model, Task> under_test(Model const& m, ohmic::chip::deployed<Sp
 /// Plans the passes over all texts from their lengths alone.
 template <class Model, class Task>
 ohmic::ledger planned_actions(chip_under_test<Model, Task> const& c, Model const& m,
-                              ohmic::model::token_lists const& texts) {
+                              ohmic::model::inputs_of<Model> const& texts) {
   ohmic::ledger plan;
   for (auto const& [tokens, passes] : passes_by_length(texts))
     plan.merge(ohmic::program::plan(program_of(m, tokens, c.choices), c.planned, sites_of(m), passes));
@@ -117,8 +118,8 @@ ohmic::ledger planned_actions(chip_under_test<Model, Task> const& c, Model const
 }
 
 /// The programs of one text, one after the other: its pass, or the steps of a model that runs token by token.
-template <class Model>
-std::vector<std::vector<ohmic::program::sub_operation>> programs_of(Model const& m, std::size_t tokens,
+template <class Model, class Length>
+std::vector<std::vector<ohmic::program::sub_operation>> programs_of(Model const& m, Length const& tokens,
                                                                     ohmic::program::function_choices const& choices) {
   return {program_of(m, tokens, choices)};
 }
@@ -130,11 +131,20 @@ std::vector<std::vector<ohmic::program::sub_operation>> programs_of(ohmic::model
   for (std::size_t past = 0; past < tokens; ++past) steps.push_back(program_of(*m.model, 1, past, choices));
   return steps;
 }
+template <class Model>
+std::vector<std::vector<ohmic::program::sub_operation>> programs_of(ohmic::model::token_by_token<Model> const& m,
+                                                                    ohmic::model::pair_lengths const& tokens,
+                                                                    ohmic::program::function_choices const& choices) {
+  std::vector<std::vector<ohmic::program::sub_operation>> steps;
+  for (std::size_t past = 0; past < tokens.target; ++past)
+    steps.push_back(program_of(*m.model, {tokens.source, 1}, past, choices));
+  return steps;
+}
 
 /// The time that a conventional chip takes for all texts, and the arrays of K and V: nothing for others.
 template <class Model, class Task>
 ohmic::chip::in_situ_schedule schedule_of(chip_under_test<Model, Task> const& c, Model const& m,
-                                          ohmic::model::token_lists const& texts) {
+                                          ohmic::model::inputs_of<Model> const& texts) {
   ohmic::chip::in_situ_schedule out;
   if (auto const* const settings = std::get_if<in_situ_settings>(&c.chip))
     for (auto const& [tokens, passes] : passes_by_length(texts))
@@ -151,8 +161,9 @@ void refuse_reading_of_language(reading_options const& o) {
 }
 
 /// What ranges and scales are found from, checked against the scored texts and described.
+template <class Model>
 struct loaded_calibration {
-  calibration_source source;
+  calibration_source<Model> source;
   std::size_t common_texts = 0;  ///< that are also scored
   json described;
   std::string line;
@@ -160,10 +171,11 @@ struct loaded_calibration {
 
 /// Errors  missing_calibration, data_leak; config_conflict for one of other weights; those of the files
 template <class Family>
-loaded_calibration load_calibration(Family const& family, std::string const& given, std::string const& model,
-                                    std::string const& data, text_source const& scored) {
+loaded_calibration<typename Family::model_type> load_calibration(Family const& family, std::string const& given,
+                                                                 std::string const& model, std::string const& data,
+                                                                 text_source const& scored) {
   using namespace ohmic;
-  loaded_calibration c{read_calibration_source(family, given, model), 0, {}, {}};
+  loaded_calibration<typename Family::model_type> c{read_calibration_source(family, given, model), 0, {}, {}};
   auto const& [path, kept, stored, texts] = c.source;
   if (kept) {
     c.common_texts = check_kept_disjoint(stored, path, scored);
@@ -190,8 +202,8 @@ template <class Model, class Task, class Passes = Model>
 class test_bench {
  public:
   /// Finds the values of all sites, which every chip shares. keep: several chips are to come; layer_wise: no copy of the fp32 weights.
-  test_bench(Model const& m, Passes const& passes, loaded_calibration const& calibration, kernel_set const& kernels,
-             ohmic::executor& threads, bool keep, bool quiet, bool layer_wise = false)
+  test_bench(Model const& m, Passes const& passes, loaded_calibration<Model> const& calibration,
+             kernel_set const& kernels, ohmic::executor& threads, bool keep, bool quiet, bool layer_wise = false)
       : m_(&m),
         passes_(&passes),
         calibration_(&calibration.source),
@@ -225,7 +237,7 @@ class test_bench {
  private:
   Model const* m_;
   Passes const* passes_;
-  calibration_source const* calibration_;
+  calibration_source<Model> const* calibration_;
   kernel_set const* kernels_;
   ohmic::model::fp32_weights weights_;
   ohmic::chip::value_ranges values_;

@@ -170,12 +170,15 @@ LLAMA = {"model_type": "llama", "vocab_size": 100, "hidden_size": 8, "num_hidden
          "rope_theta": 1e4, "hidden_act": "silu", "tie_word_embeddings": True,
          "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                           "original_max_position_embeddings": 16}}
+T5 = {"model_type": "t5", "d_model": 8, "num_layers": 2, "num_decoder_layers": 3, "num_heads": 2, "d_kv": 4, "d_ff": 16,
+      "vocab_size": 100, "is_encoder_decoder": True, "feed_forward_proj": "gated-gelu"}
 MODEL_CONFIG = {
     "bert": to_json(BERT),
     "gpt2": to_json(GPT2),
     "llama": to_json(LLAMA),
     "qwen2": to_json({**LLAMA, "model_type": "qwen2", "rope_scaling": None, "sliding_window": 64}),
     "mistral": to_json({**LLAMA, "model_type": "mistral", "rope_scaling": {"type": "linear", "factor": 2}}),
+    "t5": to_json({**T5, "tie_word_embeddings": False, "relative_attention_max_distance": 64, "n_positions": 32}),
     "relu": to_json({**BERT, "hidden_act": "relu", "num_labels": 2}),
     "largest": to_json({**LLAMA, "vocab_size": 1 << 24, "hidden_size": 1 << 16, "num_hidden_layers": 1024,
                         "num_attention_heads": 1 << 16, "num_key_value_heads": 1 << 16, "intermediate_size": 1 << 18,
@@ -195,8 +198,7 @@ NETWORK = {
                        "num_experts_per_tok": 2, "first_k_dense_replace": 1, "moe_intermediate_size": 8}),
     "windows": to_json({**LLAMA, "model_type": "gemma3", "sliding_window": 8,
                         "layer_types": ["sliding_attention", "full_attention"]}),
-    "t5": to_json({"model_type": "t5", "d_model": 8, "num_layers": 2, "num_decoder_layers": 3, "num_heads": 2, "d_kv": 4,
-                   "d_ff": 16, "vocab_size": 100, "is_encoder_decoder": True, "feed_forward_proj": "gated-gelu"}),
+    "t5": to_json(T5),
     "albert": to_json({**BERT, "model_type": "albert", "inner_group_num": 2, "num_hidden_groups": 1,
                        "embedding_size": 4}),
     "inside": to_json({"model_type": "llava", "text_config": LLAMA, "vision_config": {}}),
@@ -250,6 +252,11 @@ TOKENIZER_JSON = {
     "template": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor={"type": "TemplateProcessing",
                       "single": [{"SpecialToken": {"id": "x"}}], "special_tokens": {"x": {"ids": [-1, 1e30, "a"]}}}), "a"),
     "pair": parts(tokenizer({"vocab": {"a": 0}, "merges": ["a  a"]}), "a"),
+    "unigram": parts(to_json({"model": {"type": "Unigram", "unk_id": 1, "vocab": [["</s>", 0], ["<unk>", 0],
+                     ["\u2581", -2.0], ["a", -3.0], ["\u2581a", -4.5], ["aa", -5.5]]},
+                     "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always"},
+                     "added_tokens": [{"id": 0, "content": "</s>", "special": True},
+                                      {"id": 6, "content": "<x>", "special": True}]}), "aa a<x>b </s>"),
 }
 
 

@@ -3,6 +3,7 @@
 #include "ohmic/model/import/bert.hpp"
 #include "ohmic/model/import/gpt2.hpp"
 #include "ohmic/model/import/llama.hpp"
+#include "ohmic/model/import/t5.hpp"
 
 OHMIC_FUZZ(model_config) {
   using namespace ohmic_fuzz;
@@ -20,8 +21,14 @@ OHMIC_FUZZ(model_config) {
     auto const f = ohmic::model::read_llama_config(file);
     if (f.config.heads % f.config.key_heads != 0) finding("a Llama that cannot be");
   });
+  accepts([&] {
+    auto const f = ohmic::model::read_t5_config(file);
+    if (f.config.buckets < 4 || static_cast<std::size_t>(f.config.start) >= f.config.vocabulary)
+      finding("a T5 that cannot be");
+  });
   // Weights are looked for only after the sizes are in order, and take no memory when they are not there.
   accepts([&] { static_cast<void>(ohmic::model::read_bert(folder.path())); });
   accepts([&] { static_cast<void>(ohmic::model::read_gpt2(folder.path())); });
   accepts([&] { static_cast<void>(ohmic::model::read_llama(folder.path())); });
+  accepts([&] { static_cast<void>(ohmic::model::read_t5(folder.path())); });
 }

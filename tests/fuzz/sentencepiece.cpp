@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "harness.hpp"
+#include "ohmic/model/text/sentencepiece_unigram.hpp"
 
 OHMIC_FUZZ(sentencepiece) {
   using namespace ohmic_fuzz;
@@ -16,5 +17,10 @@ OHMIC_FUZZ(sentencepiece) {
     for (auto const id : ids)
       if (id < 0 || static_cast<std::size_t>(id) >= t.size()) finding("an id outside the vocabulary");
     static_cast<void>(t.decode(ids));
+  });
+  accepts([&] {
+    auto const t = ohmic::model::read_sentencepiece_unigram(file);
+    for (auto const id : t.encode(parts[1]))
+      if (id < 0 || static_cast<std::size_t>(id) >= t.size()) finding("an id outside the vocabulary");
   });
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "harness.hpp"
+#include "ohmic/model/text/sentencepiece_unigram.hpp"
 
 OHMIC_FUZZ(tokenizer_json) {
   using namespace ohmic_fuzz;
@@ -18,5 +19,12 @@ OHMIC_FUZZ(tokenizer_json) {
     if (ids.size() > 8 * parts[1].size() + 8) finding("more ids than a text has bytes");
     static_cast<void>(t.decode(ids));
     static_cast<void>(t.decode(t.begin()));
+  });
+  accepts([&] {
+    auto const t = ohmic::model::read_unigram_json(file);
+    auto const ids = t.encode(parts[1]);
+    for (auto const id : ids)
+      if (id < 0 || static_cast<std::size_t>(id) >= t.size()) finding("an id outside the vocabulary");
+    static_cast<void>(t.decode(ids));
   });
 }

@@ -150,7 +150,9 @@ template <model::transformer Model>
       auto const attention = detail::attention_in(m, n, i / program::operation_count);
       std::size_t query = 0;
       for (std::span<float const> rest = seen.at(i); !rest.empty(); ++query) {
-        std::size_t const keys = visible_range(attention.scope, query % attention.queries, attention.keys).count;
+        // No more than are left: a model whose input is longer than what attends may not say what each block does.
+        std::size_t const keys =
+            std::min(visible_range(attention.scope, query % attention.queries, attention.keys).count, rest.size());
         mine.scores[i / program::operation_count].observe(rest.first(keys));
         rest = rest.subspan(keys);
       }

@@ -65,6 +65,17 @@ inline void require_norm(norm_weights const& n, std::size_t width, std::string c
   require_shape(n.beta.size(), 1, width, 1, part + ".beta", where);
 }
 
+/// One that subtracts no mean and adds nothing.
+inline void require_rms_norm(norm_weights const& n, std::size_t width, std::string const& part,
+                             std::string_view where) {
+  require_norm(n, width, part, where);
+  bool offset = n.centred;
+  for (float b : n.beta) offset = offset || b != 0.0f;
+  if (offset)
+    throw error({errc::config_value, part + " is no RMS normalisation", std::string(where), "a mean or an offset",
+                 "centred = false, beta all zero", ""});
+}
+
 /// A pre-LN layer of `heads` heads from width `in` to `width`; the width inside attention is its own.
 inline void require_pre_norm(pre_norm_weights const& w, std::size_t in, std::size_t width, std::size_t hidden,
                              std::size_t heads, std::string const& part, std::string_view where) {

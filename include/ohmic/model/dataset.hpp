@@ -17,8 +17,8 @@
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
-#include "ohmic/model/file.hpp"
 #include "ohmic/core/utf8.hpp"
+#include "ohmic/model/file.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -149,6 +149,35 @@ struct text_pair {
   });
   if (data.empty())
     throw error({errc::file_format, "holds no text", place(file), "0 lines", "id<TAB>query<TAB>document", ""});
+  return data;
+}
+
+/// One line `source<TAB>target` of a file. Lines count from 1.
+struct translation {
+  std::string source, target;
+  std::size_t line = 0;
+};
+
+/// Reads lines `source<TAB>target`; lines as for_each_line.
+/// Errors  errc::file_missing; errc::file_format naming the line: not one TAB, an empty part, malformed UTF-8; also for a file without
+///         lines; errc::capacity above max_data_bytes
+[[nodiscard]] inline std::vector<translation> read_translations(std::filesystem::path const& file) {
+  std::vector<translation> data;
+  for_each_line(file, [&](std::string_view line, std::size_t number) {
+    auto const fail = [&](std::string what) {
+      return error({errc::file_format, std::move(what), place(file, "line " + std::to_string(number)),
+                    line.empty() ? "nothing" : in_quotes(line), "source<TAB>target", ""});
+    };
+    if (std::size_t const bad = find_invalid_utf8(line); bad != std::string_view::npos)
+      throw fail("is not UTF-8 at byte " + std::to_string(bad));
+    std::size_t const tab = line.find('\t');
+    if (tab == line.npos || line.find('\t', tab + 1) != line.npos) throw fail("does not have one TAB");
+    translation t{std::string(line.substr(0, tab)), std::string(line.substr(tab + 1)), number};
+    for (auto const* part : {&t.source, &t.target})
+      if (part->find_first_not_of(' ') == std::string::npos) throw fail("has an empty part");
+    data.push_back(std::move(t));
+  });
+  if (data.empty()) throw error({errc::file_format, "holds no text", place(file), "0 lines", "source<TAB>target", ""});
   return data;
 }
 

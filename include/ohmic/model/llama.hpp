@@ -85,12 +85,7 @@ inline void validate(llama const& m, std::string_view where = "llama") {
   llama_config const& c = m.config;
   validate(c, where);
   auto const norm = [&](norm_weights const& n, std::string const& part) {
-    detail::require_norm(n, c.width, part, where);
-    bool offset = n.centred;
-    for (float b : n.beta) offset = offset || b != 0.0f;
-    if (offset)
-      throw error({errc::config_value, part + " is no RMS normalisation", std::string(where), "a mean or an offset",
-                   "centred = false, beta all zero", ""});
+    detail::require_rms_norm(n, c.width, part, where);
   };
   detail::require_shape(m.word.rows(), m.word.cols(), c.vocabulary, c.width, "word", where);
   detail::require_shape(m.layers.size(), 1, c.layers, 1, "layers", where);

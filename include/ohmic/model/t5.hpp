@@ -126,14 +126,7 @@ class t5_checks {
  public:
   t5_checks(t5_config const& c, std::string_view where) : c_(&c), where_(where) {}
 
-  void norm(norm_weights const& n, std::string const& part) const {
-    require_norm(n, c_->width, part, where_);
-    bool offset = n.centred;
-    for (float b : n.beta) offset = offset || b != 0.0f;
-    if (offset)
-      throw error({errc::config_value, part + " is no RMS normalisation", std::string(where_), "a mean or an offset",
-                   "centred = false, beta all zero", ""});
-  }
+  void norm(norm_weights const& n, std::string const& part) const { require_rms_norm(n, c_->width, part, where_); }
   void linear(linear_weights const& l, std::size_t out, std::size_t in, std::string const& part) const {
     require_linear(l, out, in, part, where_);
     require_shape(l.bias.size(), 1, 0, 1, part + ".bias", where_);

@@ -119,6 +119,11 @@ class language_task {
 
   /// Shape   logits (n, vocabulary)
   [[nodiscard]] answer answer_of(std::size_t window, matrix<float> const& logits) const {
+    return answer_to(logits, targets_[window]);
+  }
+  /// The same for the tokens that follow each of a text's.
+  /// Shape   logits (n, vocabulary), targets (n)
+  [[nodiscard]] static answer answer_to(matrix<float> const& logits, std::span<std::int32_t const> targets) {
     answer a;
     for (std::size_t n = 0; n < logits.rows(); ++n) {
       auto const row = logits.row(n);
@@ -126,7 +131,7 @@ class language_task {
       auto const largest = static_cast<double>(row[best]);
       double sum = 0.0;
       for (float l : row) sum += std::exp(static_cast<double>(l) - largest);
-      auto const target = static_cast<std::size_t>(targets_[window][n]);
+      auto const target = static_cast<std::size_t>(targets[n]);
       a.negative_log_likelihood += std::log(sum) + largest - static_cast<double>(row[target]);
       a.likeliest.push_back(static_cast<std::int32_t>(best));
     }
@@ -134,16 +139,24 @@ class language_task {
   }
   /// Natural logarithm; perplexity per token.
   [[nodiscard]] std::vector<named_score> scores(std::vector<answer> const& answers) const {
-    double total = 0.0;
-    for (answer const& a : answers) total += a.negative_log_likelihood;
-    return {{"perplexity", std::exp(total / static_cast<double>(targets()))}, {"negative_log_likelihood", total}};
+    return scores_of(answers, targets());
   }
   [[nodiscard]] double agreement(std::vector<answer> const& answers, std::vector<answer> const& reference) const {
+    return agreement_of(answers, reference, targets());
+  }
+  /// The same of answers about so many tokens.
+  [[nodiscard]] static std::vector<named_score> scores_of(std::vector<answer> const& answers, std::size_t tokens) {
+    double total = 0.0;
+    for (answer const& a : answers) total += a.negative_log_likelihood;
+    return {{"perplexity", std::exp(total / static_cast<double>(tokens))}, {"negative_log_likelihood", total}};
+  }
+  [[nodiscard]] static double agreement_of(std::vector<answer> const& answers, std::vector<answer> const& reference,
+                                           std::size_t tokens) {
     std::size_t equal = 0;
     for (std::size_t w = 0; w < answers.size(); ++w)
       for (std::size_t n = 0; n < answers[w].likeliest.size(); ++n)
         equal += static_cast<std::size_t>(answers[w].likeliest[n] == reference[w].likeliest[n]);
-    return static_cast<double>(equal) / static_cast<double>(targets());
+    return static_cast<double>(equal) / static_cast<double>(tokens);
   }
 
  private:

@@ -77,19 +77,21 @@ class replacement_table {
 };
 }  // namespace detail
 
-/// A SentencePiece tokenizer of the BPE kind. Encoding is const and may run on many threads at once.
+/// What SentencePiece's tokenizers share: the vocabulary, and text as its pieces see it.
 /// Errors  construction: errc::file_format for a vocabulary without unknown piece or with a piece twice; errc::config_value for
 ///         another algorithm, byte fallback, whitespace as suffix
-/// Source  Sennrich et al. 2016; bpe_model.cc and normalizer.cc of SentencePiece; golden ids in examples/models/gpt-kjv
-class sentencepiece_bpe {
+/// Source  normalizer.cc of SentencePiece
+class sentencepiece_text {
  public:
-  explicit sentencepiece_bpe(sentencepiece_data data, std::string const& where = "vocabulary")
+  /// algorithm: the one that the file must have, and its name
+  sentencepiece_text(sentencepiece_data data, std::pair<int, char const*> algorithm, std::string const& where)
       : data_(std::move(data)), table_(data_.normaliser_table, where) {
     auto const unsupported = [&](std::string what, std::string got, std::string allowed) {
       return error({errc::config_value, std::move(what), where, std::move(got), std::move(allowed), ""});
     };
-    if (data_.algorithm != 2)
-      throw unsupported("algorithm is not supported", std::to_string(data_.algorithm), "2 (BPE)");
+    if (data_.algorithm != algorithm.first)
+      throw unsupported("algorithm is not supported", std::to_string(data_.algorithm),
+                        std::to_string(algorithm.first) + " (" + algorithm.second + ")");
     if (data_.byte_fallback) throw unsupported("byte fallback is not supported", "true", "false");
     if (data_.whitespace_is_suffix) throw unsupported("whitespace as suffix is not supported", "true", "false");
     for (std::size_t i = 0; i < data_.pieces.size(); ++i) {
@@ -168,6 +170,26 @@ class sentencepiece_bpe {
     return out;
   }
 
+ protected:
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+  };
+
+  sentencepiece_data data_;
+  detail::replacement_table table_;
+  std::unordered_map<std::string, std::int32_t, text_hash, std::equal_to<>> ids_;
+  std::int32_t unknown_ = -1;
+};
+
+/// A SentencePiece tokenizer of the BPE kind. Encoding is const and may run on many threads at once.
+/// Errors  construction: as sentencepiece_text
+/// Source  Sennrich et al. 2016; bpe_model.cc of SentencePiece; golden ids in examples/models/gpt-kjv
+class sentencepiece_bpe : public sentencepiece_text {
+ public:
+  explicit sentencepiece_bpe(sentencepiece_data data, std::string const& where = "vocabulary")
+      : sentencepiece_text(std::move(data), {2, "BPE"}, where) {}
+
   /// Ids of a text; none for an empty one. Characters outside the vocabulary become the unknown piece, one for a run of them.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const {
     std::string const normal = normalised(text);
@@ -193,10 +215,6 @@ class sentencepiece_bpe {
   }
 
  private:
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
-  };
   struct symbol {
     std::string_view text;
     std::ptrdiff_t previous, next;
@@ -236,11 +254,6 @@ class sentencepiece_bpe {
       consider(c.left, left.next);
     }
   }
-
-  sentencepiece_data data_;
-  detail::replacement_table table_;
-  std::unordered_map<std::string, std::int32_t, text_hash, std::equal_to<>> ids_;
-  std::int32_t unknown_ = -1;
 };
 
 /// The tokenizer in a model file.

@@ -1,0 +1,252 @@
+// SentencePiece's unigram tokenizer, as T5 has it: of all splits into pieces the one with the highest sum of scores. From a model file, or
+// from Hugging Face's tokenizer.json.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/utf8.hpp"
+#include "ohmic/model/file.hpp"
+#include "ohmic/model/import/json.hpp"
+#include "ohmic/model/text/piece_ids.hpp"
+#include "ohmic/model/text/sentencepiece.hpp"
+#include "ohmic/model/text/sentencepiece_file.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model {
+
+/// A unigram tokenizer. Encoding is const and may run on many threads at once.
+/// Errors  construction: as sentencepiece_text
+/// Source  Kudo 2018; unigram_model.cc of SentencePiece: a character without a piece costs 10 more than the least likely piece, of equal
+///         sums the earlier start wins
+class sentencepiece_unigram : public sentencepiece_text {
+ public:
+  /// found: texts that are tokens wherever they stand, with their ids
+  explicit sentencepiece_unigram(sentencepiece_data data, std::string const& where = "vocabulary",
+                                 std::vector<std::pair<std::string, std::int32_t>> found = {})
+      : sentencepiece_text(std::move(data), {1, "unigram"}, where), found_(std::move(found)) {
+    least_ = std::numeric_limits<double>::infinity();
+    for (auto const& p : data_.pieces) {
+      if (p.kind != piece_kind::normal) continue;
+      least_ = std::min(least_, static_cast<double>(p.score));
+      longest_ = std::max(longest_, p.text.size());
+    }
+    if (longest_ == 0)
+      throw error({errc::file_format, "has no piece of text", where, std::to_string(size()) + " pieces",
+                   "at least one normal piece", ""});
+  }
+
+  /// Ids of a text; none for an empty one. Characters outside the vocabulary become the unknown piece, one for a run of them.
+  [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const {
+    std::vector<std::int32_t> ids;
+    while (!text.empty()) {
+      std::pair<std::string, std::int32_t> const* token = nullptr;
+      std::size_t begin = text.size();
+      for (auto const& f : found_)
+        if (std::size_t const at = text.find(f.first);
+            at < begin || (at == begin && token != nullptr && f.first.size() > token->first.size()))
+          begin = at, token = &f;
+      append(text.substr(0, begin), ids);
+      if (token == nullptr) break;
+      ids.push_back(token->second);
+      text.remove_prefix(begin + token->first.size());
+    }
+    return ids;
+  }
+
+ private:
+  void append(std::string_view text, std::vector<std::int32_t>& ids) const {
+    constexpr double unknown_penalty = 10.0;
+    std::string const normal = normalised(text);
+    struct node {
+      double sum = 0.0;
+      std::size_t start = 0;
+      std::int32_t id = -1;  ///< -1: not reached
+    };
+    std::vector<node> best(normal.size() + 1);
+    for (std::size_t at = 0; at < normal.size();) {
+      std::size_t const character = decode_utf8(normal, at).bytes;
+      bool alone = false;
+      auto const offer = [&](std::size_t end, std::int32_t id, double score) {
+        node& n = best[end];
+        if (n.id < 0 || best[at].sum + score > n.sum) n = {best[at].sum + score, at, id};
+      };
+      for (std::size_t end = at + character; end <= std::min(normal.size(), at + longest_);) {
+        auto const piece = ids_.find(std::string_view(normal).substr(at, end - at));
+        if (piece != ids_.end()) {
+          offer(end, piece->second, static_cast<double>(data_.pieces[static_cast<std::size_t>(piece->second)].score));
+          alone = alone || end == at + character;
+        }
+        if (end == normal.size()) break;
+        end += decode_utf8(normal, end).bytes;
+      }
+      if (!alone) offer(at + character, unknown_, least_ - unknown_penalty);
+      at += character;
+    }
+    std::vector<std::int32_t> back;
+    for (std::size_t end = normal.size(); end > 0; end = best[end].start)
+      if (best[end].id != unknown_ || back.empty() || back.back() != unknown_) back.push_back(best[end].id);
+    ids.insert(ids.end(), back.rbegin(), back.rend());
+  }
+
+  std::vector<std::pair<std::string, std::int32_t>> found_;
+  double least_ = 0.0;
+  std::size_t longest_ = 0;  ///< bytes
+};
+
+/// The tokenizer in a model file.
+/// Errors  those of read_sentencepiece and sentencepiece_unigram
+[[nodiscard]] inline sentencepiece_unigram read_sentencepiece_unigram(std::filesystem::path const& file) {
+  return sentencepiece_unigram(read_sentencepiece(file), place(file));
+}
+
+namespace detail {
+
+/// Bytes of base64 text.
+/// Errors  file_format
+[[nodiscard]] inline std::string of_base64(std::string_view text, std::string const& where) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  while (text.ends_with('=')) text.remove_suffix(1);
+  std::string out;
+  std::uint32_t bits = 0, held = 0;
+  for (char const c : text) {
+    std::size_t const digit = digits.find(c);
+    if (digit == digits.npos)
+      throw error({errc::file_format, "is no base64", where, in_quotes(std::string(1, c)), "A-Z a-z 0-9 + /", ""});
+    bits = (bits << 6 | static_cast<std::uint32_t>(digit)) & 0xFFFFFFu;
+    held += 6;
+    if (held >= 8) out.push_back(static_cast<char>(bits >> (held -= 8) & 0xFFu));
+  }
+  return out;
+}
+
+/// Reads a tokenizer.json of type Unigram; spaces at the ends of a text go with runs of spaces, as in SentencePiece itself; whatever would change ids and is not known is refused by key. What a template puts after a
+/// text is the caller's.
+class unigram_reader {
+ public:
+  static constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
+
+  explicit unigram_reader(std::filesystem::path const& file) : json_(file, max_bytes) {}
+
+  [[nodiscard]] sentencepiece_unigram read() {
+    json_file const model = json_.inside("model");
+    if (std::string const type = model.string("type"); type != "Unigram")
+      throw refused(model.where("type"), in_quotes(type), "'Unigram'");
+    if (model.flag("byte_fallback", false)) throw refused(model.where("byte_fallback"), "true", "false");
+    data_.algorithm = 1;
+    read_pieces(model);
+    data_.dummy_prefix = data_.escape_whitespace = data_.remove_extra_whitespace = false;
+    for (auto const& p : parts("normalizer", "normalizers")) read_normaliser(p);
+    for (auto const& p : parts("pre_tokenizer", "pretokenizers")) read_pre_tokens(p);
+    if (!data_.escape_whitespace)
+      throw refused(json_.where("pre_tokenizer"), "no Metaspace", "Metaspace, or WhitespaceSplit and Metaspace");
+    auto found = read_added();
+    return sentencepiece_unigram(std::move(data_), place(json_.path()), std::move(found));
+  }
+
+ private:
+  [[nodiscard]] static error refused(std::string where, std::string got, std::string allowed) {
+    return error({errc::config_value, "is not supported", std::move(where), std::move(got), std::move(allowed), ""});
+  }
+  [[nodiscard]] static std::string text_of(nlohmann::json const& j, char const* key) {
+    if (!j.is_object()) return {};
+    auto const found = j.find(key);
+    return found != j.end() && found->is_string() ? found->get<std::string>() : std::string();
+  }
+  /// A part, or the parts of a sequence.
+  [[nodiscard]] std::vector<nlohmann::json> parts(char const* key, char const* list) const {
+    auto const* const part = json_.find(key);
+    if (part == nullptr) return {};
+    if (text_of(*part, "type") == "Sequence" && part->contains(list) && (*part)[list].is_array())
+      return {(*part)[list].begin(), (*part)[list].end()};
+    return {*part};
+  }
+
+  void read_pieces(json_file const& model) {
+    auto const* const list = model.find("vocab");
+    if (list == nullptr || !list->is_array() || list->empty() || list->size() > max_piece_ids)
+      throw error({errc::missing_entry, "is missing, empty or no list", model.where("vocab"), "",
+                   "a list of [piece, score]", ""});
+    for (auto const& p : *list) {
+      if (!p.is_array() || p.size() != 2 || !p[0].is_string() || !p[1].is_number())
+        throw error({errc::file_format, "entry " + std::to_string(data_.pieces.size()) + " is not [piece, score]",
+                     model.where("vocab"), json_file::text(p), "a text and a number", ""});
+      data_.pieces.push_back({p[0].get<std::string>(), p[1].get<float>(), piece_kind::normal});
+    }
+    data_.pieces[model.count("unk_id", 0, data_.pieces.size() - 1)].kind = piece_kind::unknown;
+  }
+
+  void read_normaliser(nlohmann::json const& p) {
+    std::string const type = text_of(p, "type"), where = json_.where("normalizer");
+    if (type == "Precompiled") {
+      data_.normaliser_table = of_base64(text_of(p, "precompiled_charsmap"), where);
+      return;
+    }
+    bool const runs = type == "Replace" && p.contains("pattern") && text_of(p["pattern"], "Regex") == " {2,}" &&
+                      (text_of(p, "content") == " " || text_of(p, "content") == space_mark);
+    if (type != "Strip" && !runs)
+      throw refused(where, json_file::text(p), "Precompiled, Strip, runs of spaces made one");
+    data_.remove_extra_whitespace = true;
+  }
+
+  void read_pre_tokens(nlohmann::json const& p) {
+    std::string const type = text_of(p, "type"), scheme = text_of(p, "prepend_scheme");
+    if (type == "WhitespaceSplit") {
+      if (data_.normaliser_table.empty())
+        throw refused(json_.where("pre_tokenizer"), "WhitespaceSplit without a Precompiled normaliser",
+                      "a table that makes every blank a space");
+      data_.remove_extra_whitespace = true;
+      return;
+    }
+    bool const in_front =
+        scheme.empty() ? !p.contains("add_prefix_space") || p["add_prefix_space"] == true : scheme == "always";
+    if (type != "Metaspace" || text_of(p, "replacement") != space_mark || !in_front)
+      throw refused(json_.where("pre_tokenizer"), json_file::text(p),
+                    "WhitespaceSplit, Metaspace with a mark in front");
+    data_.dummy_prefix = data_.escape_whitespace = true;
+  }
+
+  /// Special tokens become control pieces, which text never gives but where it holds them as they are.
+  [[nodiscard]] std::vector<std::pair<std::string, std::int32_t>> read_added() {
+    std::vector<std::pair<std::string, std::int32_t>> found;
+    auto const* const list = json_.find("added_tokens");
+    if (list == nullptr) return found;
+    if (!list->is_array()) throw json_.wrong_type("added_tokens", *list, "a list");
+    for (auto const& a : *list) {
+      std::string const text = text_of(a, "content");
+      if (text.empty() || !a.contains("id") || !a["id"].is_number_unsigned() ||
+          a["id"].get<std::uint64_t>() > data_.pieces.size())
+        throw json_.wrong_type("added_tokens", a, "tokens with content and an id of the vocabulary, or the next one");
+      auto const id = static_cast<std::size_t>(a["id"].get<std::uint64_t>());
+      if (id == data_.pieces.size()) data_.pieces.push_back({text, 0.0f, piece_kind::control});
+      auto& piece = data_.pieces[id];
+      if (piece.text != text)
+        throw error({errc::file_format, "has an id that is another piece's", json_.where("added_tokens"),
+                     in_quotes(printable(text)), in_quotes(printable(piece.text)), ""});
+      if (piece.kind == piece_kind::normal) piece.kind = piece_kind::control;
+      found.emplace_back(text, static_cast<std::int32_t>(id));
+    }
+    return found;
+  }
+
+  json_file json_;
+  sentencepiece_data data_;
+};
+
+}  // namespace detail
+
+/// The tokenizer in a tokenizer.json of type Unigram.
+/// Errors  file_missing, file_format, missing_entry, config_value, capacity; file and key
+[[nodiscard]] inline sentencepiece_unigram read_unigram_json(std::filesystem::path const& file) {
+  return detail::unigram_reader(file).read();
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::model

@@ -1,0 +1,97 @@
+// SentencePiece's unigram tokenizer from tokenizer.json: the best split, unknown characters, tokens in the text, and what is refused.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "import_support.hpp"
+#include "ohmic/model/text/sentencepiece_unigram.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_file.hpp"
+
+namespace {
+
+using namespace ohmic::model;
+using ohmic::errc;
+using ids_of_text = std::vector<std::int32_t>;
+
+/// As T5's file is built: pad, end and unknown first, sentinels last.
+nlohmann::json t5_tokenizer() {
+  nlohmann::json vocabulary = nlohmann::json::array();
+  for (auto const& [piece, score] : std::vector<std::pair<std::string, double>>{{"<pad>", 0.0},
+                                                                                {"</s>", 0.0},
+                                                                                {"<unk>", 0.0},
+                                                                                {"\u2581", -2.0},
+                                                                                {"\u2581a", -3.0},
+                                                                                {"a", -4.0},
+                                                                                {"b", -4.5},
+                                                                                {"ab", -8.0},
+                                                                                {"\u2581ab", -9.0},
+                                                                                {"aba", -12.6},
+                                                                                {"<extra_id_0>", 0.0}})
+    vocabulary.push_back(nlohmann::json::array({piece, score}));
+  return {{"model", {{"type", "Unigram"}, {"unk_id", 2}, {"vocab", vocabulary}}},
+          {"normalizer", {{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", " "}}},
+          {"pre_tokenizer", {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"prepend_scheme", "always"}}},
+          {"added_tokens",
+           {{{"id", 0}, {"content", "<pad>"}, {"special", true}},
+            {{"id", 1}, {"content", "</s>"}, {"special", true}},
+            {{"id", 2}, {"content", "<unk>"}, {"special", true}},
+            {{"id", 10}, {"content", "<extra_id_0>"}, {"special", true}}}}};
+}
+
+sentencepiece_unigram read(nlohmann::json const& j) {
+  ohmic_test::temporary_folder const folder;
+  folder.write("tokenizer.json", j.dump());
+  return read_unigram_json(folder.path() / "tokenizer.json");
+}
+
+}  // namespace
+
+TEST_CASE("a unigram tokenizer takes the split with the highest sum") {
+  auto const t = read(t5_tokenizer());
+  CHECK(t.size() == 11);
+  CHECK((t.encode("a") == ids_of_text{4}));
+  CHECK((t.encode("ab") == ids_of_text{4, 6}));      // -3 - 4.5 over -9
+  CHECK((t.encode("aba") == ids_of_text{4, 6, 5}));  // -11.5; mark and 'aba' -14.6
+  CHECK((t.encode("b ab") == ids_of_text{3, 6, 4, 6}));
+  CHECK((t.encode("  a   b ") == ids_of_text{4, 3, 6}));
+  CHECK((t.encode("") == ids_of_text{}));
+  CHECK(t.decode(t.encode("ab aba")) == "ab aba");
+}
+
+TEST_CASE("characters without a piece are one unknown a run, tokens in the text are themselves") {
+  auto const t = read(t5_tokenizer());
+  CHECK((t.encode("axyzb") == ids_of_text{4, 2, 6}));
+  CHECK((t.encode("a <extra_id_0> b</s>") == ids_of_text{4, 10, 3, 6, 1}));
+  CHECK(t.decode(ids_of_text{0, 4, 10, 6, 1}) == "ab");
+}
+
+TEST_CASE("of a tokenizer.json of the unigram kind, what would change ids and is not known is refused") {
+  auto const refused = [](auto const& spoil, errc code, std::vector<std::string> const& parts) {
+    auto j = t5_tokenizer();
+    spoil(j);
+    ohmic_test::check_failure(ohmic_test::failure([&] { static_cast<void>(read(j)); }), code, parts);
+  };
+  refused([](auto& j) { j["model"]["type"] = "BPE"; }, errc::config_value, {"model.type", "BPE"});
+  refused([](auto& j) { j["model"]["byte_fallback"] = true; }, errc::config_value, {"byte_fallback"});
+  refused([](auto& j) { j["model"]["unk_id"] = 11; }, errc::config_value, {"unk_id"});
+  refused([](auto& j) { j["model"]["vocab"][3] = nlohmann::json::array({"x"}); }, errc::file_format, {"entry 3"});
+  refused([](auto& j) { j["normalizer"] = {{"type", "Lowercase"}}; }, errc::config_value, {"normalizer"});
+  refused(
+      [](auto& j) {
+        j["normalizer"] = {{"type", "Precompiled"}, {"precompiled_charsmap", "!"}};
+      },
+      errc::file_format, {"base64"});
+  refused(
+      [](auto& j) {
+        j["normalizer"] = {{"type", "Precompiled"}, {"precompiled_charsmap", "AAAA"}};
+      },
+      errc::file_format, {"table"});
+  refused(
+      [](auto& j) {
+        j["pre_tokenizer"] = {{"type", "WhitespaceSplit"}};
+      },
+      errc::config_value, {"pre_tokenizer", "WhitespaceSplit"});
+  refused([](auto& j) { j["pre_tokenizer"] = nullptr; }, errc::config_value, {"Metaspace"});
+  refused([](auto& j) { j["added_tokens"][3]["id"] = 9; }, errc::file_format, {"added_tokens"});
+}
