@@ -4,6 +4,7 @@
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
 #define OHMIC_CATCH_VERSION 3
+using Catch::Approx;
 #else
 #include <catch2/catch.hpp>
 #define OHMIC_CATCH_VERSION 2
