@@ -45,7 +45,7 @@ class OhmicRecipe(ConanFile):
 
     def requirements(self):
         self.requires("xtensor/[>=0.24 <1]", transitive_headers=True)
-        self.requires("xsimd/[>=8.1 <14]", transitive_headers=True)
+        self.requires("xsimd/[>=8.1 <15]", transitive_headers=True)
         self.requires("boost/[>=1.75 <2]", transitive_headers=True, options={"header_only": True})
         if self.options.formats or self.options.program:
             self.requires("nlohmann_json/[>=3.11 <4]", transitive_headers=True)

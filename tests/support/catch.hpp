@@ -32,3 +32,7 @@ inline auto within_ulp(float target, int ulps) { return Catch::Matchers::WithinU
 inline auto within(double target, double margin) { return Catch::Matchers::WithinAbs(target, margin); }
 
 }  // namespace ohmic_test
+
+#if OHMIC_CATCH_VERSION == 3
+using Catch::Approx;
+#endif

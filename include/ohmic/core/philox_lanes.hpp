@@ -59,7 +59,7 @@ struct wide_product {
   }
 };
 
-/// Words of as many counters as a register has lanes, which differ in the third word alone: `third`, `third` + 1, ..
+/// Words of as many counters as a register has lanes, which differ in the third word alone: it counts up from `third`.
 /// Shape   out (4 lanes): the four words of each counter, one after the other
 /// Source  as encipher, to which tests/unit/core holds it
 template <class Arch>

@@ -10,7 +10,7 @@
 
 namespace ohmic::inline OHMIC_ABI {
 
-/// Calls f with the law of the converters that settings name, as a type: f.template operator()<Law>().
+/// Calls f with the law of the converters that settings name, as a type: `f.template operator()<Law>()`.
 template <class F>
 decltype(auto) with_converter_law(converter_kind kind, F&& f) {
   switch (kind) {
