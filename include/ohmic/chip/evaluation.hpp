@@ -138,7 +138,8 @@ template <model::transformer Model>
       // Head by head, query by query: of each the scores that the mask shows.
       std::size_t query = 0;
       for (std::span<float const> rest = seen.at(i); !rest.empty(); ++query) {
-        std::size_t const keys = visible_range(detail::scope_of_layers(m), query % n, n).count;
+        // An encoder-decoder's keys are not as many as its input has elements: a row of whatever is left.
+        std::size_t const keys = std::min(visible_range(detail::scope_of_layers(m), query % n, n).count, rest.size());
         mine.scores[i / program::operation_count].observe(rest.first(keys));
         rest = rest.subspan(keys);
       }
