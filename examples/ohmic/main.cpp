@@ -211,7 +211,7 @@ int run(int argc, char** argv) {
   deploy_command->add_option("--model", d.model, "Folder of the model")->required()->type_name("DIR");
   deploy_command
       ->add_option("--data", d.data,
-                   "Texts to score: label<TAB>text, plain lines, or id<TAB>query<TAB>document, as the task has it")
+                   "Texts to score: label<TAB>text, plain lines, id<TAB>query<TAB>document or file<TAB>transcript, as the task has it")
       ->required()
       ->type_name("FILE");
   deploy_command
@@ -223,7 +223,7 @@ int run(int argc, char** argv) {
                              "Chips by name, or files that end in .toml, separated by commas; by default wang2024 and, "
                              "without --vary, wang2024_published");
   deploy_command->add_option("--task", d.task,
-                             "What is scored: classify, lm or retrieve; by default what suits the model");
+                             "What is scored: classify, lm, retrieve or wer; by default what suits the model");
   deploy_command
       ->add_option("--vary", d.vary, "Compare settings: every chip once for each value; several lists are combined")
       ->type_name("KEY=A,B,C");
