@@ -272,8 +272,8 @@ TEST_CASE("tries of K and V are counted and priced, row by row until the slowest
   CHECK(w.all.cells == writes);  // pairs have no unit columns
   CHECK(w.all.tries > w.all.cells);
   CHECK(w.rounds > w.rows);
-  // A try is 100 ns, and so is a read: 128 columns at 1.28 GS/s.
-  CHECK(planned == Approx(static_cast<double>(w.rows) * 200e-9).epsilon(1e-12));
+  // A try is 100 ns, and so is a read: 128 columns at 1.28 GS/s. Until arrays are written, a plan knows of no verification.
+  CHECK(planned == Approx(static_cast<double>(w.rows) * 100e-9).epsilon(1e-12));
   CHECK(counted == Approx(static_cast<double>(w.rounds) * 200e-9).epsilon(1e-12));
   chip::run_tally all;
   for (auto const& site : e.report().sites) all += site.actions;
