@@ -15,13 +15,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-enum class family { bert, gpt2, llama, neox, t5, sentence_encoder };
+enum class family { bert, gpt2, llama, moonshine, neox, t5, sentence_encoder };
 
-/// By model_type of config.json (Hugging Face), or by model.json and vocab.json (the sentence encoder's files).
+/// By model_type of config.json (Hugging Face), by the graphs of Moonshine, or by model.json and vocab.json (the sentence encoder's files).
 family family_of(fs::path const& folder) {
   if (!fs::is_directory(folder))
     throw error({errc::file_missing, "no such folder", model::place(folder), "",
                  "a folder with a model; see: ohmic list models", "check the path"});
+  if (fs::exists(folder / "encoder_model.onnx")) return family::moonshine;
   if (!fs::exists(folder / "config.json") && fs::exists(folder / "model.json")) return family::sentence_encoder;
   model::json_file const config(folder / "config.json");
   std::string const type = config.string("model_type");
@@ -46,6 +47,8 @@ int deploy(deploy_options const& o, common_options const& common) {
       return deploy_neox(o, common);
     case family::t5:
       return deploy_t5(o, common);
+    case family::moonshine:
+      return deploy_moonshine(o, common);
     case family::sentence_encoder:
       return deploy_sentence_encoder(o, common);
     case family::bert:
@@ -67,6 +70,8 @@ int calibrate(calibrate_options const& o, common_options const& common) {
       return calibrate_neox(o, common);
     case family::t5:
       return calibrate_t5(o, common);
+    case family::moonshine:
+      return calibrate_moonshine(o, common);
     case family::sentence_encoder:
       return calibrate_sentence_encoder(o, common);
     case family::bert:
@@ -85,6 +90,9 @@ std::unique_ptr<point_runner> deploy_points(sweep_spec const& spec, common_optio
       return deploy_points_neox(spec, common);
     case family::t5:
       return deploy_points_t5(spec, common);
+    case family::moonshine:
+      throw error({errc::config_conflict, "speech models are not swept", "model", spec.model, "a model of texts",
+                   "use: ohmic deploy --vary key=a,b,c"});
     case family::sentence_encoder:
       return deploy_points_sentence_encoder(spec, common);
     case family::bert:
@@ -103,6 +111,7 @@ int generate(generate_options const& o, common_options const& common) {
       return generate_neox(o, common);
     case family::t5:
       return generate_t5(o, common);
+    case family::moonshine:
     case family::sentence_encoder:
     case family::bert:
       break;

@@ -172,7 +172,9 @@ double empty_rows(contest_result const& r) {
              : static_cast<double>(r.report.empty_softmax_rows) / static_cast<double>(r.report.softmax_rows);
 }
 
-bool is_share(std::string const& name) { return name == "accuracy" || name.starts_with("recall"); }
+bool is_share(std::string const& name) {
+  return name == "accuracy" || name == "word_error_rate" || name.starts_with("recall");
+}
 
 }  // namespace
 
@@ -201,6 +203,10 @@ void print_table(FILE* out, deployment const& d, bool varied) {
   };
   scores("fp32", d.fp32);
   fmt::print(out, "\n");
+  if (!d.published.empty()) {
+    scores("published int8", d.published);
+    fmt::print(out, "\n");
+  }
   for (auto const& r : d.results) {
     scores(r.name, r.scores);
     std::string const agreement = d.agreement_name.find("cosine") == std::string::npos
@@ -387,6 +393,7 @@ json deployment_object(deployment const& d, common_options const& common) {
   result["scores"] = {
       {"fp32", d.fp32.front().value}, {"int8", int8.scores.front().value}, {"chip", first.scores.front().value}};
   result["fp32"] = scores_object(d.fp32);
+  if (!d.published.empty()) result["published_int8"] = scores_object(d.published);
   result["agreement"] = first.agreement;
   result["agreement_int8"] = int8.agreement;
   result["agreement_metric"] = d.agreement_name;

@@ -62,6 +62,8 @@ struct deployment {
   std::string calibration_line;
   std::vector<ohmic::model::named_score> fp32;
   std::vector<contest_result> results;
+  std::vector<ohmic::model::named_score>
+      published{};  ///< of the arithmetic of the published graph; empty: there is none
 };
 
 /// What is told of settings of a request that do nothing beside the others: "range.sigmas: range.rule is not mean_sigma".

@@ -33,6 +33,9 @@ int calibrate_t5(calibrate_options const&, common_options const&);
 std::unique_ptr<point_runner> deploy_points_t5(sweep_spec const&, common_options const&);
 int generate_t5(generate_options const&, common_options const&);
 
+int deploy_moonshine(deploy_options const&, common_options const&);
+int calibrate_moonshine(calibrate_options const&, common_options const&);
+
 int deploy_sentence_encoder(deploy_options const&, common_options const&);
 int calibrate_sentence_encoder(calibrate_options const&, common_options const&);
 std::unique_ptr<point_runner> deploy_points_sentence_encoder(sweep_spec const&, common_options const&);

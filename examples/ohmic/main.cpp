@@ -211,7 +211,8 @@ int run(int argc, char** argv) {
   deploy_command->add_option("--model", d.model, "Folder of the model")->required()->type_name("DIR");
   deploy_command
       ->add_option("--data", d.data,
-                   "Texts to score, by task: label<TAB>text, lines, id<TAB>query<TAB>document, source<TAB>target")
+                   "Texts to score, by task: label<TAB>text, lines, id<TAB>query<TAB>document, file<TAB>transcript, "
+                   "source<TAB>target")
       ->required()
       ->type_name("FILE");
   deploy_command
@@ -222,8 +223,8 @@ int run(int argc, char** argv) {
   deploy_command->add_option("--chip", d.chip,
                              "Chips by name, or files that end in .toml, separated by commas; by default wang2024 and, "
                              "without --vary, wang2024_published");
-  deploy_command->add_option("--task", d.task,
-                             "What is scored: classify, lm, retrieve or translate; by default what suits the model");
+  deploy_command->add_option(
+      "--task", d.task, "What is scored: classify, lm, retrieve, wer or translate; by default what suits the model");
   deploy_command
       ->add_option("--vary", d.vary, "Compare settings: every chip once for each value; several lists are combined")
       ->type_name("KEY=A,B,C");

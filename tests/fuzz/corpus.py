@@ -93,6 +93,69 @@ NPY = {
 }
 
 
+def onnx_field(number, value):
+    """A field of a protocol buffer: a number, or bytes."""
+    def varint(v):
+        out = b""
+        while v >= 0x80:
+            out, v = out + bytes([v & 0x7F | 0x80]), v >> 7
+        return out + bytes([v])
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def onnx_tensor(name, kind, shape, values, field=9):
+    return b"".join(onnx_field(1, d) for d in shape) + onnx_field(2, kind) + onnx_field(8, name) + onnx_field(field, values)
+
+
+def onnx(*fields):
+    return onnx_field(1, 8) + onnx_field(7, b"".join(fields))
+
+
+def onnx_node(op, inputs, outputs, *attributes):
+    return onnx_field(1, b"".join([onnx_field(1, i) for i in inputs] + [onnx_field(2, o) for o in outputs] +
+                                  [onnx_field(3, b"node"), onnx_field(4, op)] + [onnx_field(5, a) for a in attributes]))
+
+
+ONNX = {
+    "matrix": onnx(onnx_field(5, onnx_tensor(b"w", 1, [2, 2], struct.pack("<4f", 1, 2, 3, 4))),
+                   onnx_node(b"MatMul", [b"x", b"w"], [b"y"])),
+    "bytes": onnx(onnx_field(5, onnx_tensor(b"q", 3, [3], b"\xff\0\x01")), onnx_field(5, onnx_tensor(b"z", 2, [], b"\x07"))),
+    "typed": onnx(onnx_field(5, onnx_tensor(b"h", 10, [2], b"\x80\x78\0", 5)), onnx_field(5, onnx_tensor(b"l", 7, [1], b"\x05", 7)),
+                  onnx_field(5, onnx_tensor(b"f", 1, [1], struct.pack("<f", float("nan")), 4))),
+    "branch": onnx(onnx_node(b"If", [b"c"], [b"y"], onnx_field(1, b"then_branch") + onnx_field(6, onnx_node(b"Neg", [b"a"], [b"b"])))),
+    "constant": onnx(onnx_node(b"Constant", [], [b"k"], onnx_field(1, b"value") + onnx_field(5, onnx_tensor(b"", 6, [1], b"\1\0\0\0")))),
+    "input": onnx(onnx_field(11, onnx_field(1, b"x") + onnx_field(2, onnx_field(1, onnx_field(2, onnx_field(1, onnx_field(1, 36))))))),
+    "elsewhere": onnx(onnx_field(5, onnx_tensor(b"w", 1, [2], onnx_field(1, b"location") + onnx_field(2, b"../w"), 13))),
+    "huge": onnx(onnx_field(5, onnx_tensor(b"w", 1, [1 << 40, 1 << 40], b""))),
+    "string": onnx(onnx_field(5, onnx_tensor(b"s", 8, [1], b"text", 6))),
+    "nothing": b"",
+}
+
+
+def wav(*chunks):
+    body = b"".join(name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2) for name, data in chunks)
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WAVE" + body
+
+
+def wav_format(channels=1, rate=8000, bits=16, coding=1):
+    size = channels * bits // 8
+    return b"fmt ", struct.pack("<HHIIHH", coding, channels, rate, rate * size, size, bits)
+
+
+WAV = {
+    "mono": wav(wav_format(), (b"data", struct.pack("<4h", 0, 1, -32768, 32767))),
+    "stereo": wav(wav_format(2, 16000), (b"LIST", b"odd"), (b"data", struct.pack("<4h", 1, 2, -3, 4))),
+    "narrow": wav(wav_format(bits=8), (b"data", b"\x80\0\xff")),
+    "fast": wav(wav_format(rate=44100), (b"data", b"\0\0")),
+    "wide": wav(wav_format(bits=24), (b"data", b"\0\0\0")),
+    "coded": wav(wav_format(coding=7, bits=8), (b"data", b"\0")),
+    "cut": wav(wav_format(), (b"data", b"\0" * 8))[:-4],
+    "nothing": b"",
+}
+
+
 def safetensors(tensors, metadata=None, **changes):
     """tensors: name -> (type, shape, bytes)."""
     header, data = {}, b""
@@ -496,7 +559,7 @@ PROGRAMMED = {
 SEEDS = {str(i): bytes([i]) * 8 for i in range(4)}
 
 CORPORA = {
-    "plugin_table": PLUGIN_TABLES, "npy": NPY, "safetensors": SAFETENSORS, "sharded": SHARDED, "tfjs": TFJS,
+    "plugin_table": PLUGIN_TABLES, "npy": NPY, "onnx": ONNX, "wav": WAV, "safetensors": SAFETENSORS, "sharded": SHARDED, "tfjs": TFJS,
     "model_config": MODEL_CONFIG, "network": NETWORK, "wordpiece": WORDPIECE, "tokenizer_json": TOKENIZER_JSON,
     "sentencepiece": SENTENCEPIECE, "unigram": UNIGRAM, "dataset": DATASET, "price_book": PRICE_BOOK, "states": STATES,
     "settings": SETTINGS, "plugin_prices": PLUGIN_PRICES, "cost_table": COST_TABLE, "accelergy": ACCELERGY,

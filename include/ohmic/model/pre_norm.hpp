@@ -18,6 +18,7 @@ struct pre_norm_settings {
   float norm_epsilon = 1e-5f;
   activation hidden_activation = activation::gelu;
   attention_mask mask = attention_mask::none;
+  rotary const* rotation = nullptr;  ///< turns queries and keys by their position, from 0
 };
 
 /// Sizes of a layer, for the plan.
@@ -75,10 +76,11 @@ template <engine E>
   float const inverse_root = 1.0f / std::sqrt(static_cast<float>(w.query.outputs() / s.heads));
   auto const y =
       e.normalise({b, operation::A_L1}, {b, operation::A_L2}, w.attention_norm, s.norm_epsilon, x);  // (n, in)
-  auto const q = e.project({b, operation::A1}, w.query, y, options{});                               // (n, inner)
-  auto const k =
-      e.project({b, operation::A2}, w.key, y, options{activation::identity, inverse_root, nullptr});  // (n, inner)
-  auto const v = e.project({b, operation::A3}, w.value, y, options{});                                // (n, inner)
+  auto const q = e.project({b, operation::A1}, w.query, y,
+                           options{activation::identity, 1.0f, nullptr, s.rotation});  // (n, inner)
+  auto const k = e.project({b, operation::A2}, w.key, y,
+                           options{activation::identity, inverse_root, nullptr, s.rotation});  // (n, inner)
+  auto const v = e.project({b, operation::A3}, w.value, y, options{});                         // (n, inner)
   auto const r = cache == nullptr ? e.attend(b, q, k, v, s.heads, s.mask)
                                   : e.attend(b, q, k, v, s.heads, s.mask, *cache);  // (n, inner)
   tensor widened;

@@ -1,8 +1,7 @@
 // Reads what a tokenizer needs of a SentencePiece model file (sp.model): pieces, scores, kinds and the normaliser's table. The file is a
-// protocol buffer of five fields that matter here, so that a reader of its own costs less than the library and its run-time dependency.
+// protocol buffer.
 #pragma once
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -12,8 +11,9 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
-#include "ohmic/model/file.hpp"
 #include "ohmic/core/utf8.hpp"
+#include "ohmic/model/file.hpp"
+#include "ohmic/model/import/protobuf.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -40,78 +40,14 @@ struct sentencepiece_data {
 
 namespace detail {
 
-/// Fields of one message of a protocol buffer, one after the other.
-class protobuf_fields {
- public:
-  protobuf_fields(std::string_view bytes, std::string const& where) : rest_(bytes), where_(&where) {}
-
-  struct field {
-    std::uint32_t number = 0;
-    std::uint64_t integer = 0;  ///< of varint, fixed32 and fixed64 fields
-    std::string_view bytes{};   ///< of length-delimited fields
-    int wire = 0;
-  };
-
-  /// False at the end of the message.
-  bool next(field& f) {
-    if (rest_.empty()) return false;
-    std::uint64_t const tag = varint();
-    f = {static_cast<std::uint32_t>(tag >> 3), 0, {}, static_cast<int>(tag & 7)};
-    switch (f.wire) {
-      case 0:
-        f.integer = varint();
-        return true;
-      case 1:
-        f.integer = fixed(8);
-        return true;
-      case 5:
-        f.integer = fixed(4);
-        return true;
-      case 2:
-        f.bytes = take(varint());
-        return true;
-      default:
-        throw broken("wire type " + std::to_string(f.wire));
-    }
-  }
-  [[nodiscard]] error broken(std::string const& got) const {
-    return error({errc::file_format, "is no SentencePiece model", *where_, got, "a protocol buffer as sp.model holds",
-                  "is it truncated?"});
-  }
-
- private:
-  std::string_view take(std::uint64_t n) {
-    if (n > rest_.size()) throw broken("a field that reaches beyond its end");
-    std::string_view const part = rest_.substr(0, static_cast<std::size_t>(n));
-    rest_.remove_prefix(static_cast<std::size_t>(n));
-    return part;
-  }
-  std::uint64_t varint() {
-    std::uint64_t v = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      auto const b = static_cast<unsigned char>(take(1)[0]);
-      v |= static_cast<std::uint64_t>(b & 0x7F) << shift;
-      if (b < 0x80) return v;
-    }
-    throw broken("a number of more than 64 bits");
-  }
-  std::uint64_t fixed(std::size_t n) {
-    std::string_view const b = take(n);
-    std::uint64_t v = 0;
-    for (std::size_t i = n; i-- > 0;) v = v << 8 | static_cast<unsigned char>(b[i]);
-    return v;
-  }
-
-  std::string_view rest_;
-  std::string const* where_;
-};
+inline constexpr protobuf_kind sentencepiece_kind{"SentencePiece model", "sp.model"};
 
 inline sentencepiece_data::piece parse_piece(std::string_view bytes, std::size_t number, std::string const& where) {
   sentencepiece_data::piece p;
-  protobuf_fields fields(bytes, where);
+  protobuf_fields fields(bytes, where, sentencepiece_kind);
   for (protobuf_fields::field f; fields.next(f);) {
     if (f.number == 1) p.text = f.bytes;
-    if (f.number == 2) p.score = std::bit_cast<float>(static_cast<std::uint32_t>(f.integer));
+    if (f.number == 2) p.score = f.real();
     if (f.number == 3) {
       if (f.integer < 1 || f.integer > 6)
         throw fields.broken("piece " + std::to_string(number) + " of kind " + std::to_string(f.integer));
@@ -132,11 +68,11 @@ inline constexpr std::uint64_t max_sentencepiece_bytes = std::uint64_t{64} << 20
 [[nodiscard]] inline sentencepiece_data read_sentencepiece(std::filesystem::path const& file) {
   std::string const bytes = read_whole(file, max_sentencepiece_bytes), where = place(file);
   sentencepiece_data d;
-  detail::protobuf_fields fields(bytes, where);
+  detail::protobuf_fields fields(bytes, where, detail::sentencepiece_kind);
   for (detail::protobuf_fields::field f; fields.next(f);) {
     if (f.number == 1 && f.wire == 2) d.pieces.push_back(detail::parse_piece(f.bytes, d.pieces.size(), where));
     if (f.number == 2 && f.wire == 2) {  // trainer_spec
-      detail::protobuf_fields trainer(f.bytes, where);
+      detail::protobuf_fields trainer(f.bytes, where, detail::sentencepiece_kind);
       for (detail::protobuf_fields::field t; trainer.next(t);) {
         if (t.number == 3) d.algorithm = static_cast<int>(t.integer & 0xFF);
         if (t.number == 24) d.whitespace_is_suffix = t.integer != 0;
@@ -144,7 +80,7 @@ inline constexpr std::uint64_t max_sentencepiece_bytes = std::uint64_t{64} << 20
       }
     }
     if (f.number == 3 && f.wire == 2) {  // normalizer_spec
-      detail::protobuf_fields normaliser(f.bytes, where);
+      detail::protobuf_fields normaliser(f.bytes, where, detail::sentencepiece_kind);
       for (detail::protobuf_fields::field n; normaliser.next(n);) {
         if (n.number == 2) d.normaliser_table = n.bytes;
         if (n.number == 3) d.dummy_prefix = n.integer != 0;
