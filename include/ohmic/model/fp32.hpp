@@ -89,18 +89,19 @@ class fp32_engine {
                                projection_options<tensor> const& options) {
     if (x.rows() == 0) return tensor(0, w.outputs());
     tensor y = weights_->with(s, [&](matrix<float> const& packed) { return product(x.view(), packed, w.outputs()); });
-    finish(w, options, y);
+    finish(w, options, y, *kernel_.rows);
     record(s, y.flat());
     return y;
   }
 
   /// What F does to the sums of a projection.
-  static void finish(linear_weights const& w, projection_options<tensor> const& options, tensor& y) noexcept {
+  static void finish(linear_weights const& w, projection_options<tensor> const& options, tensor& y,
+                     row_kernels const& rows = row_kernels_of<>) noexcept {
     for (std::size_t n = 0; n < y.rows(); ++n) {
       auto const row = y.row(n);
       for (std::size_t o = 0; o < w.bias.size(); ++o) row[o] += w.bias[o];
       for (std::size_t o = 0; o < row.size(); ++o) row[o] *= options.factor;
-      kernel_.rows->activate(options.act, row.data(), row.data(), row.size());
+      rows.activate(options.act, row.data(), row.data(), row.size());
       if (options.rotation != nullptr) options.rotation->turn(row, options.first + n);
       if (options.gate != nullptr)
         for (std::size_t o = 0; o < row.size(); ++o) row[o] *= (*options.gate)(n, o);
