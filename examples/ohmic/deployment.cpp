@@ -173,7 +173,7 @@ double empty_rows(contest_result const& r) {
 }
 
 bool is_share(std::string const& name) {
-  return name == "accuracy" || name == "word_error_rate" || name.starts_with("recall");
+  return name == "accuracy" || name == "wer" || name.starts_with("recall");
 }
 
 }  // namespace

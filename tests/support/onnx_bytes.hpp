@@ -11,7 +11,7 @@ namespace ohmic_test::onnx_bytes {
 
 inline std::string varint(std::uint64_t v) {
   std::string s;
-  for (; v >= 0x80; v >>= 7) s += static_cast<char>(v & 0x7F | 0x80);
+  for (; v >= 0x80; v >>= 7) s += static_cast<char>((v & 0x7F) | 0x80);
   return s + static_cast<char>(v);
 }
 inline std::string number(int field, std::uint64_t v) {

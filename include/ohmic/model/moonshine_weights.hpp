@@ -41,7 +41,7 @@ struct moonshine_config {
   float norm_epsilon = 1e-5f;
   rotary_config rotation{.width = 32};
   std::int32_t first_token = 1, last_token = 2;
-  speech_front_end front_end = speech_front_end::digital;
+  speech_front_end front_end = speech_front_end::arrays;
   program::time_convolution listening{127, 64, 1, 288}, middle{7, 3, 288, 576}, last{3, 2, 576, 288};
 
   friend bool operator==(moonshine_config const&, moonshine_config const&) = default;

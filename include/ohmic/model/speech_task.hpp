@@ -68,7 +68,7 @@ struct transcribed_clip {
   return out;
 }
 
-/// Clips and their transcripts: the word error rate of all words together.
+/// Clips and their transcripts: the word error rate ("wer") of all words together.
 class wer_task {
  public:
   using answer = std::vector<std::int32_t>;
@@ -96,7 +96,7 @@ class wer_task {
     word_errors sum;
     for (std::size_t i = 0; i < answers.size(); ++i)
       sum += count_word_errors(references_[i], spoken_words(text_of(answers[i])));
-    return {{"word_error_rate", sum.rate()}, {"word_errors", static_cast<double>(sum.errors)}};
+    return {{"wer", sum.rate()}, {"word_errors", static_cast<double>(sum.errors)}};
   }
   [[nodiscard]] double agreement(std::vector<answer> const& answers, std::vector<answer> const& reference) const {
     std::size_t equal = 0;

@@ -16,6 +16,7 @@
 #include "support/temporary_file.hpp"
 #include "support/tiny_models.hpp"
 
+namespace moonshine_test {
 namespace {
 
 using namespace ohmic;
@@ -280,3 +281,5 @@ TEST_CASE("lists of clips are read, and what is no list is refused") {
   CHECK_THROWS_AS(static_cast<void>(model::read_pieces(folder.write("v.txt", ""))), error);
   CHECK_THROWS_AS(static_cast<void>(model::read_pieces(folder.write("v.txt", "\xFF\n"))), error);
 }
+
+}  // namespace moonshine_test

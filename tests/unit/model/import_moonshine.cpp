@@ -13,6 +13,7 @@ namespace onnx = ohmic_test::onnx_bytes;
 using ohmic::errc;
 using ohmic::model::linear_weights;
 
+namespace import_moonshine_test {
 namespace {
 
 /// Writes a model's graphs; matrices in `step`s, if that is not 0, as integers around 100.
@@ -196,3 +197,5 @@ TEST_CASE("graphs that are not moonshine's are refused, naming the node") {
   refused(replaced(encoder, "MatMul", "MatSum"), decoder, errc::missing_entry, {"MatMul"});
   refused(encoder, replaced(decoder, "/proj_out", "/proj_in_"), errc::missing_entry, {"/proj_out/MatMul"});
 }
+
+}  // namespace import_moonshine_test

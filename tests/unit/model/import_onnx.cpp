@@ -15,6 +15,7 @@ namespace onnx = ohmic_test::onnx_bytes;
 using ohmic::errc;
 using ohmic::model::onnx_file;
 
+namespace import_onnx_test {
 namespace {
 
 std::string one_tensor(std::string const& t) { return onnx::model(onnx::initialiser(t)); }
@@ -162,3 +163,5 @@ TEST_CASE("onnx operator vectors of Debian are read") {
   }
   CHECK(read > 100);
 }
+
+}  // namespace import_onnx_test

@@ -11,6 +11,7 @@ using ohmic::model::at_rate;
 using ohmic::model::read_wav;
 using ohmic::model::sound;
 
+namespace import_wav_test {
 namespace {
 
 std::string little(std::uint32_t v, int n) {
@@ -89,3 +90,5 @@ TEST_CASE("a sound at a higher rate has straight lines between its samples") {
                 }),
                 errc::config_conflict, {"a.wav", "44100", "resample"});
 }
+
+}  // namespace import_wav_test
