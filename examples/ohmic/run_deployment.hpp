@@ -111,10 +111,12 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
 
   json result = deployment_object(d, common);
   result["converters"] = std::move(chips[1].converters);
-  // Of the chips that were asked for; a text that is decoded is no prefill.
-  for (std::size_t i = 1; i < d.results.size(); ++i)
-    if (auto const* dense = std::get_if<dense_settings>(&d.results[i].chip); dense != nullptr && !o.decode)
-      result["chips"][i]["text_cost"] = text_cost_object(*dense, o.model, passes_by_length(task.inputs()));
+  // Of the chips that were asked for; a text that is decoded is no prefill, nor are a source and its target.
+  auto const lengths = passes_by_length(task.inputs());
+  if constexpr (requires { text_cost_object(dense_settings{}, o.model, lengths); })
+    for (std::size_t i = 1; i < d.results.size(); ++i)
+      if (auto const* dense = std::get_if<dense_settings>(&d.results[i].chip); dense != nullptr && !o.decode)
+        result["chips"][i]["text_cost"] = text_cost_object(*dense, o.model, lengths);
   result["outlier_channels"] = outliers_object(bench.values(), d.names);
   result["run"] = run_object(start, threads.threads(), kernels.products->instruction_set);
   write_reports(result, common);
