@@ -126,10 +126,10 @@ json generated_object(Family const& family, generated_text const& g, bool priced
 }
 
 /// Energy of the prompt and of tokens at contexts that double.
-inline void print_energy(FILE* out, generated_text const& g) {
+inline void print_energy(FILE* out, generated_text const& g, std::size_t prompt_tokens) {
   auto const& prompt = g.steps.front();
   fmt::print(out, "\n{}: {:.3g} uJ for the prompt of {} tokens and the first new one{}\n", g.name,
-             1e6 * prompt.energy_J, prompt.step.tokens, g.steps.size() > 1 ? "; then" : "");
+             1e6 * prompt.energy_J, prompt_tokens, g.steps.size() > 1 ? "; then" : "");
   if (g.steps.size() > 1) fmt::print(out, "{:>12} {:>16}\n", "context", "uJ per token");
   for (std::size_t i = 1; i < g.steps.size(); i = i == g.steps.size() - 1 ? i + 1 : std::min(2 * i, g.steps.size() - 1))
     fmt::print(out, "{:>12} {:>16.4g}\n", g.steps[i].step.past + 1, 1e6 * g.steps[i].energy_J);
@@ -195,7 +195,7 @@ int generate_family(Family const& family, generate_options const& o, common_opti
       ids.insert(ids.end(), g.ids.begin(), g.ids.end());
       fmt::print(out, "{}\n    {}\n", g.name, printable_text(family.text(ids)));
     }
-    for (std::size_t i = 2; i < texts.size(); ++i) print_energy(out, texts[i]);
+    for (std::size_t i = 2; i < texts.size(); ++i) print_energy(out, texts[i], prompt.size());
     fmt::print(out, "energy: all counted actions at bottom-up prices; every step: --json\n");
     fmt::print(out, "simulation: {:.0f} MiB at most", peak_memory_mib());
     for (auto const& speed : result["run"]["generation"])
