@@ -53,6 +53,42 @@ TEST_CASE("matrices and vectors are read in row order, half precision widened") 
   CHECK(file.read_vector("b", 2) == std::vector<float>{1.0f, -2.0f});
 }
 
+TEST_CASE("codes of 8 bits are read with their scales, of all, of each row, or as bitsandbytes has them") {
+  std::string const codes = raw_bytes<std::int8_t>({1, -128, 127, 0, -3, 5});
+  auto const file_of = [&](temporary_folder const& folder, std::string const& more, std::string const& data) {
+    std::string const header =
+        R"({"a.weight":{"dtype":"I8","shape":[2,3],"data_offsets":[0,6]},"pad":{"dtype":"I8","shape":[2],"data_offsets":[6,8]})" +
+        more + "}";
+    return model::safetensors_file(
+        folder.write("w.safetensors", safetensors_bytes(header, codes + std::string(2, '\0') + data)));
+  };
+  temporary_folder const folder;
+  auto rows = file_of(folder, R"(,"a.weight_scale":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]})",
+                      raw_bytes<float>({0.5f, 2.0f}));
+  rows.check_matrix("a.weight", 2, 3);
+  auto const by_row = rows.read_matrix("a.weight", 2, 3);
+  CHECK(std::vector<float>(by_row.flat().begin(), by_row.flat().end()) ==
+        std::vector<float>{0.5f, -64.0f, 63.5f, 0.0f, -6.0f, 10.0f});
+  auto one = file_of(folder, R"(,"a.weight_scale":{"dtype":"F16","shape":[],"data_offsets":[8,10]})",
+                     raw_bytes<std::uint16_t>({0x3800}));  // 0.5
+  CHECK(one.read_matrix("a.weight", 2, 3)(1, 2) == 2.5f);
+  auto largest = file_of(folder, R"(,"a.SCB":{"dtype":"F32","shape":[2],"data_offsets":[8,16]})",
+                         raw_bytes<float>({127.0f, 254.0f}));
+  CHECK(largest.read_matrix("a.weight", 2, 3)(0, 1) == -128.0f);
+  CHECK(largest.read_matrix("a.weight", 2, 3)(1, 1) == -6.0f);
+
+  auto none = file_of(folder, "", "");
+  check_failure(failure([&] { static_cast<void>(none.read_matrix("a.weight", 2, 3)); }), errc::missing_entry,
+                {"a.weight", "without scales", "a.SCB"});
+  auto few = file_of(folder, R"(,"a.weight_scale":{"dtype":"F32","shape":[3],"data_offsets":[8,20]})",
+                     raw_bytes<float>({1, 2, 3}));
+  check_failure(failure([&] { few.check_matrix("a.weight", 2, 3); }), errc::shape, {"a.weight_scale", "2, one a row"});
+  auto bad = file_of(folder, R"(,"a.weight_scale":{"dtype":"F32","shape":[1],"data_offsets":[8,12]})",
+                     raw_bytes<float>({std::numeric_limits<float>::quiet_NaN()}));
+  check_failure(failure([&] { static_cast<void>(bad.read_matrix("a.weight", 2, 3)); }), errc::value,
+                {"a.weight_scale"});
+}
+
 TEST_CASE("BF16 tensors longer than the reader's buffer are read whole") {
   std::size_t const n = 150'001;  // over two buffers of 2^16 values and a rest
   std::vector<std::uint16_t> values(n);

@@ -83,15 +83,20 @@ class safetensors_file {
                                          : "did you mean " + in_quotes(nearest) + "?"});
   }
 
-  /// A matrix of F32, F16 or BF16 values as float. `origin` says in errors where the shape comes from.
+  /// A matrix of F32, F16 or BF16 values as float, or of I8 codes times their scale: of all or of each row in the tensor NAME_scale, or
+  /// 127 times that of each row in SCB beside a `weight`, as bitsandbytes has it. `origin` says in errors where the shape comes from.
   /// Shape   (rows, cols), as in the file
-  /// Errors  errc::missing_entry; errc::shape with both shapes, and for empty matrices; errc::file_format for other
-  ///         types; errc::value naming the element that is NaN or infinite; errc::file_truncated if the file shrank
+  /// Errors  errc::missing_entry, also for codes without scales; errc::shape with both shapes, and for empty matrices;
+  ///         errc::file_format for other types; errc::value naming the element that is NaN or infinite; errc::file_truncated
+  ///         if the file shrank
   [[nodiscard]] matrix<float> read_matrix(std::string_view name, std::size_t rows, std::size_t cols,
                                           std::string_view origin = {}) {
     tensor_info const& t = checked(name, std::array<std::uint64_t, 2>{rows, cols}, origin);
     matrix<float> m(rows, cols);
-    read_values(t, m.flat());
+    if (t.type == "I8")
+      read_codes(t, m);
+    else
+      read_values(t, m.flat());
     return m;
   }
 
@@ -138,10 +143,59 @@ class safetensors_file {
       throw error({errc::shape, "shape does not fit", where(name), dimensions_text(t.shape), std::move(allowed), ""});
     if (t.begin == t.end)
       throw error({errc::shape, "is empty", where(name), dimensions_text(t.shape), "at least one row and column", ""});
+    if (!doubles && t.type == "I8" && shape.size() == 2) {
+      static_cast<void>(scales_of(t));
+      return t;
+    }
     if (doubles ? t.type != "F64" : t.type != "F32" && t.type != "F16" && t.type != "BF16")
       throw error({errc::file_format, doubles ? "dtype cannot be read as doubles" : "dtype cannot be read as weights",
-                   where(name), t.type, doubles ? "F64" : "F32, F16, BF16", ""});
+                   where(name), t.type,
+                   doubles             ? "F64"
+                   : shape.size() == 2 ? "F32, F16, BF16, I8"
+                                       : "F32, F16, BF16",
+                   ""});
     return t;
+  }
+
+  /// Where the scales of a matrix of codes are, and what a stored one is divided by.
+  struct code_scales {
+    tensor_info const* tensor = nullptr;
+    float divisor = 1.0f;
+  };
+  [[nodiscard]] code_scales scales_of(tensor_info const& t) const {
+    std::string const scale = t.name + "_scale";
+    std::string largest = t.name;
+    bool const has_stem = largest.ends_with("weight");
+    if (has_stem) largest.replace(largest.size() - 6, 6, "SCB");
+    code_scales const found = find(scale) != nullptr                 ? code_scales{find(scale), 1.0f}
+                              : has_stem && find(largest) != nullptr ? code_scales{find(largest), 127.0f}
+                                                                     : code_scales{};
+    if (found.tensor == nullptr)
+      throw error({errc::missing_entry, "has codes of 8 bits without scales", where(t.name), "I8",
+                   "a tensor " + in_quotes(scale) + (has_stem ? " or " + in_quotes(largest) : ""), "store its scales"});
+    std::uint64_t n = 1;
+    for (auto d : found.tensor->shape) n *= d;
+    if (n != t.shape[0] && n != 1)
+      throw error({errc::shape, "shape does not fit", where(found.tensor->name), dimensions_text(found.tensor->shape),
+                   "one scale, or " + std::to_string(t.shape[0]) + ", one a row of " + in_quotes(t.name), ""});
+    if (found.tensor->type != "F32" && found.tensor->type != "F16" && found.tensor->type != "BF16")
+      throw error({errc::file_format, "dtype cannot be read as scales", where(found.tensor->name), found.tensor->type,
+                   "F32, F16, BF16", ""});
+    return found;
+  }
+  void read_codes(tensor_info const& t, matrix<float>& m) {
+    auto const [tensor, divisor] = scales_of(t);
+    std::size_t n = 1;
+    for (auto d : tensor->shape) n *= static_cast<std::size_t>(d);
+    std::vector<float> scales(n);
+    read_values(*tensor, scales);
+    std::vector<std::int8_t> codes(m.cols());
+    for (std::size_t r = 0; r < m.rows(); ++r) {
+      read_bytes(data_begin_ + t.begin + r * m.cols(), std::as_writable_bytes(std::span(codes)),
+                 "tensor " + in_quotes(t.name));
+      float const scale = scales[n == 1 ? 0 : r] / divisor;
+      for (std::size_t c = 0; c < codes.size(); ++c) m(r, c) = static_cast<float>(codes[c]) * scale;
+    }
   }
 
   /// Fills `out` from the file at byte `offset`.
