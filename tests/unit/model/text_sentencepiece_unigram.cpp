@@ -39,7 +39,7 @@ nlohmann::json t5_tokenizer() {
             {{"id", 10}, {"content", "<extra_id_0>"}, {"special", true}}}}};
 }
 
-sentencepiece_unigram read(nlohmann::json const& j) {
+sentencepiece_unigram read_pieces(nlohmann::json const& j) {
   ohmic_test::temporary_folder const folder;
   folder.write("tokenizer.json", j.dump());
   return read_unigram_json(folder.path() / "tokenizer.json");
@@ -48,7 +48,7 @@ sentencepiece_unigram read(nlohmann::json const& j) {
 }  // namespace
 
 TEST_CASE("a unigram tokenizer takes the split with the highest sum") {
-  auto const t = read(t5_tokenizer());
+  auto const t = read_pieces(t5_tokenizer());
   CHECK(t.size() == 11);
   CHECK((t.encode("a") == ids_of_text{4}));
   CHECK((t.encode("ab") == ids_of_text{4, 6}));      // -3 - 4.5 over -9
@@ -60,7 +60,7 @@ TEST_CASE("a unigram tokenizer takes the split with the highest sum") {
 }
 
 TEST_CASE("characters without a piece are one unknown a run, tokens in the text are themselves") {
-  auto const t = read(t5_tokenizer());
+  auto const t = read_pieces(t5_tokenizer());
   CHECK((t.encode("axyzb") == ids_of_text{4, 2, 6}));
   CHECK((t.encode("a <extra_id_0> b</s>") == ids_of_text{4, 10, 3, 6, 1}));
   CHECK(t.decode(ids_of_text{0, 4, 10, 6, 1}) == "ab");
@@ -70,7 +70,7 @@ TEST_CASE("of a tokenizer.json of the unigram kind, what would change ids and is
   auto const refused = [](auto const& spoil, errc code, std::vector<std::string> const& parts) {
     auto j = t5_tokenizer();
     spoil(j);
-    ohmic_test::check_failure(ohmic_test::failure([&] { static_cast<void>(read(j)); }), code, parts);
+    ohmic_test::check_failure(ohmic_test::failure([&] { static_cast<void>(read_pieces(j)); }), code, parts);
   };
   refused([](auto& j) { j["model"]["type"] = "BPE"; }, errc::config_value, {"model.type", "BPE"});
   refused([](auto& j) { j["model"]["byte_fallback"] = true; }, errc::config_value, {"byte_fallback"});
