@@ -26,7 +26,7 @@ class piece_list {
 
   [[nodiscard]] std::size_t size() const noexcept { return pieces_.size(); }
 
-  /// The text of ids. U+2581 is a blank, <0xAB> a byte; pieces in other pointed brackets (<s>, </s>, <unk>) and ids that have no piece
+  /// The text of ids. U+2581 is a blank, 0xAB in pointed brackets a byte; other pieces in pointed brackets and ids that have no piece
   /// are marks without a text; a blank at the beginning is left out.
   [[nodiscard]] std::string decode(std::span<std::int32_t const> ids) const {
     std::string out;
