@@ -1,7 +1,9 @@
 #include "sweep_ranks.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <unistd.h>
 
 #if defined(OHMIC_WITH_MPI)
@@ -44,6 +46,19 @@ struct byte_reader {
 };
 
 #if defined(OHMIC_WITH_MPI)
+/// Waits for a message to or from a rank that may have died in the middle of it, when MPI would wait for ever.
+/// False after that time; the memory of the message is then MPI's for good.
+bool ended_in_time(MPI_Request request, std::unique_ptr<std::string>& text) {
+  auto const last = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  for (int ended = 0; ended == 0;) {
+    if (MPI_Test(&request, &ended, MPI_STATUS_IGNORE) != MPI_SUCCESS) return false;
+    if (ended == 0 && std::chrono::steady_clock::now() > last) {
+      static_cast<void>(text.release());
+      return false;
+    }
+  }
+  return true;
+}
 /// True if a launcher started this process: alone, MPI costs time and may not even start.
 bool launched_by_mpi() {
   for (char const* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_SIZE", "PMI_RANK"})
@@ -81,8 +96,12 @@ rank_team::~rank_team() {
 
 bool rank_team::send([[maybe_unused]] int to, [[maybe_unused]] word what, [[maybe_unused]] std::string const& bytes) {
 #if defined(OHMIC_WITH_MPI)
-  return MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, to, static_cast<int>(what), MPI_COMM_WORLD) ==
-         MPI_SUCCESS;
+  auto text = std::make_unique<std::string>(bytes);
+  MPI_Request request = MPI_REQUEST_NULL;
+  if (MPI_Isend(text->data(), static_cast<int>(text->size()), MPI_BYTE, to, static_cast<int>(what), MPI_COMM_WORLD,
+                &request) != MPI_SUCCESS)
+    return false;
+  return ended_in_time(request, text);
 #else
   return false;
 #endif
@@ -97,7 +116,13 @@ std::optional<rank_team::message> rank_team::poll() {
       MPI_Get_count(&status, MPI_BYTE, &bytes);
       message m{status.MPI_SOURCE, static_cast<word>(status.MPI_TAG),
                 std::string(static_cast<std::size_t>(bytes), '\0')};
-      MPI_Recv(m.bytes.data(), bytes, MPI_BYTE, m.from, status.MPI_TAG, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+      auto text = std::make_unique<std::string>(std::move(m.bytes));
+      std::string* const received = text.get();
+      MPI_Request request = MPI_REQUEST_NULL;
+      if (MPI_Irecv(received->data(), bytes, MPI_BYTE, m.from, status.MPI_TAG, MPI_COMM_WORLD, &request) != MPI_SUCCESS)
+        return std::nullopt;
+      if (!ended_in_time(request, text)) return std::nullopt;
+      m.bytes = std::move(*received);
       return m;
     }
   }
