@@ -89,7 +89,11 @@ class moonshine_family {
     auto const rate = static_cast<std::uint32_t>(model_.config.rate);
     for (auto const& clip : list) {
       std::string const where = model::place(file, "line " + std::to_string(clip.line));
-      auto sound = model::at_rate(model::read_wav(clip.file), rate, model::place(clip.file));
+      auto const read = model::read_wav(clip.file);
+      if (read.seconds() > 1.0 + static_cast<double>(max_samples) / rate)  // before it is made longer
+        throw error({errc::capacity, "clip is too long", where, fmt::format("{:.0f} s", read.seconds()),
+                     fmt::format("at most {} s", max_samples / rate), "cut it: the model knows clips of some seconds"});
+      auto sound = model::at_rate(read, rate, model::place(clip.file));
       if (model::encoder_tokens(model_.config, sound.samples.size()) == 0)
         throw error({errc::shape, "clip is too short", where, fmt::format("{:.3f} s", sound.seconds()),
                      "a twentieth of a second or more", "leave it out"});

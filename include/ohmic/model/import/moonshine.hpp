@@ -53,7 +53,13 @@ class onnx_weights {
   /// A tensor, or what casts, products and sums with one number, transposition and dequantisation make of one.
   /// Errors  errc::file_format for other nodes
   [[nodiscard]] constant fold(std::string const& name, int depth = 0) const {
-    if (auto const* t = tensor(name)) return {t->shape, file_->values(*t)};
+    if (auto const* t = tensor(name)) {
+      auto values = file_->values(*t);
+      if (values.empty())
+        throw error(
+            {errc::shape, "is empty", file_->where(name), onnx_file::shape_text(t->shape), "at least one value", ""});
+      return {t->shape, std::move(values)};
+    }
     onnx_node const* n = graph_->producer(name);
     auto const refuse = [&](std::string const& got) {
       return error({errc::file_format, "is no constant that can be read", file_->where(name), got,

@@ -73,8 +73,12 @@ class onnx_file {
   }
 
   /// The values of a tensor as they are, row by row.
-  /// Errors  errc::value for NaN or infinity
+  /// Errors  errc::value for NaN or infinity; errc::file_format for a type that is not read
   [[nodiscard]] std::vector<float> values(onnx_tensor const& t) const {
+    if (width(t.type) == 0)
+      throw error({errc::file_format, "is of a type that is not read", where(t.name),
+                   "type " + std::to_string(static_cast<int>(t.type)),
+                   "float, float16, bfloat16, double, int8, uint8, int32, int64, bool", ""});
     std::vector<float> out(t.elements);
     for (std::size_t i = 0; i < out.size(); ++i) {
       out[i] = value(t, i);
@@ -86,8 +90,9 @@ class onnx_file {
   }
   /// Errors  errc::file_format for a tensor that is not of whole numbers
   [[nodiscard]] std::vector<std::int64_t> whole_values(onnx_tensor const& t) const {
-    if (t.type == onnx_type::f32 || t.type == onnx_type::f16 || t.type == onnx_type::f64 || t.type == onnx_type::bf16)
-      throw error({errc::file_format, "holds no whole numbers", where(t.name), "a type of real numbers",
+    if (width(t.type) == 0 || t.type == onnx_type::f32 || t.type == onnx_type::f16 || t.type == onnx_type::f64 ||
+        t.type == onnx_type::bf16)
+      throw error({errc::file_format, "holds no whole numbers", where(t.name), "another type",
                    "int8, uint8, int32, int64, bool", ""});
     std::vector<std::int64_t> out(t.elements);
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = whole(t, i);

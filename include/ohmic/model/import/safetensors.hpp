@@ -170,12 +170,16 @@ class safetensors_file {
     code_scales const found = find(scale) != nullptr                 ? code_scales{find(scale), 1.0f}
                               : has_stem && find(largest) != nullptr ? code_scales{find(largest), 127.0f}
                                                                      : code_scales{};
+    if (find(t.name + "_zero_point") != nullptr)
+      throw error({errc::file_format, "codes with a zero point are not supported", where(t.name + "_zero_point"), "",
+                   "", "symmetric codes"});
     if (found.tensor == nullptr)
       throw error({errc::missing_entry, "has codes of 8 bits without scales", where(t.name), "I8",
                    "a tensor " + in_quotes(scale) + (has_stem ? " or " + in_quotes(largest) : ""), "store its scales"});
-    std::uint64_t n = 1;
-    for (auto d : found.tensor->shape) n *= d;
-    if (n != t.shape[0] && n != 1)
+    auto const& shape = found.tensor->shape;
+    bool const column = shape.size() <= 1 || (shape.size() == 2 && shape[1] == 1);  // a scale a row, not a column
+    std::uint64_t const n = shape.empty() ? 1 : shape[0];
+    if (!column || (n != t.shape[0] && n != 1))
       throw error({errc::shape, "shape does not fit", where(found.tensor->name), dimensions_text(found.tensor->shape),
                    "one scale, or " + std::to_string(t.shape[0]) + ", one a row of " + in_quotes(t.name), ""});
     if (found.tensor->type != "F32" && found.tensor->type != "F16" && found.tensor->type != "BF16")
@@ -196,6 +200,7 @@ class safetensors_file {
       float const scale = scales[n == 1 ? 0 : r] / divisor;
       for (std::size_t c = 0; c < codes.size(); ++c) m(r, c) = static_cast<float>(codes[c]) * scale;
     }
+    require_finite(t, std::span<float const>(m.flat()));
   }
 
   /// Fills `out` from the file at byte `offset`.
