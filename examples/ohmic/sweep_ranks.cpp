@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <list>
 #include <memory>
+#include <set>
 #include <unistd.h>
 
 #if defined(OHMIC_WITH_MPI)
@@ -46,19 +48,6 @@ struct byte_reader {
 };
 
 #if defined(OHMIC_WITH_MPI)
-/// Waits for a message to or from a rank that may have died in the middle of it, when MPI would wait for ever.
-/// False after that time; the memory of the message is then MPI's for good.
-bool ended_in_time(MPI_Request request, std::unique_ptr<std::string>& text) {
-  auto const last = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  for (int ended = 0; ended == 0;) {
-    if (MPI_Test(&request, &ended, MPI_STATUS_IGNORE) != MPI_SUCCESS) return false;
-    if (ended == 0 && std::chrono::steady_clock::now() > last) {
-      static_cast<void>(text.release());
-      return false;
-    }
-  }
-  return true;
-}
 /// True if a launcher started this process: alone, MPI costs time and may not even start.
 bool launched_by_mpi() {
   for (char const* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_SIZE", "PMI_RANK"})
@@ -68,6 +57,62 @@ bool launched_by_mpi() {
 #endif
 
 }  // namespace
+
+struct rank_team::mail {
+#if defined(OHMIC_WITH_MPI)
+  /// MPI writes to or reads from the bytes until the request has ended.
+  struct letter {
+    message content;
+    MPI_Request request = MPI_REQUEST_NULL;
+    bool failed = false;  ///< whether MPI still uses the bytes is not known then: they are kept
+  };
+  std::list<letter> out, in;
+
+  /// True where MPI is done with it, well or not.
+  static bool ended(letter& l) {
+    if (l.failed) return true;
+    int done = 0;
+    if (MPI_Test(&l.request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS) return l.failed = true;
+    return done != 0;
+  }
+  void carry_on() {
+    out.remove_if([](letter& l) { return ended(l) && !l.failed; });
+    for (;;) {
+      int there = 0, bytes = 0;
+      MPI_Message found = MPI_MESSAGE_NULL;
+      MPI_Status status;
+      if (MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &found, &status) != MPI_SUCCESS ||
+          there == 0)
+        return;
+      MPI_Get_count(&status, MPI_BYTE, &bytes);
+      letter& l = in.emplace_back();
+      l.content = {status.MPI_SOURCE, static_cast<word>(status.MPI_TAG),
+                   std::string(static_cast<std::size_t>(bytes), '\0')};
+      l.failed = MPI_Imrecv(l.content.bytes.data(), bytes, MPI_BYTE, &found, &l.request) != MPI_SUCCESS;
+    }
+  }
+  /// The first that has arrived, but none before an earlier one of its rank.
+  std::optional<message> first() {
+    std::set<int> waiting;
+    for (auto l = in.begin(); l != in.end(); ++l) {
+      if (waiting.contains(l->content.from)) continue;
+      if (l->failed && l->content.what == word::failed) continue;  // told already, its bytes are kept
+      if (!ended(*l)) {
+        waiting.insert(l->content.from);
+        continue;
+      }
+      if (l->failed) {
+        l->content.what = word::failed;
+        return message{l->content.from, word::failed, "a message of it cannot be received"};
+      }
+      message m = std::move(l->content);
+      in.erase(l);
+      return m;
+    }
+    return std::nullopt;
+  }
+#endif
+};
 
 rank_team::rank_team() {
   char name[256] = "";
@@ -83,6 +128,7 @@ rank_team::rank_team() {
   MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
   MPI_Comm_size(machine, &local_size_);
   MPI_Comm_free(&machine);
+  if (size_ > 1) mail_ = std::make_unique<mail>();
 #endif
 }
 
@@ -90,41 +136,35 @@ rank_team::~rank_team() {
 #if defined(OHMIC_WITH_MPI)
   int begun = 0;
   MPI_Initialized(&begun);
-  if (begun != 0) MPI_Finalize();
+  if (begun == 0) return;
+  if (mail_) {
+    auto const last = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (!mail_->out.empty() && std::chrono::steady_clock::now() < last) mail_->carry_on();
+    if (!mail_->out.empty()) static_cast<void>(mail_.release());  // MPI may still read it
+  }
+  MPI_Finalize();
 #endif
 }
 
 bool rank_team::send([[maybe_unused]] int to, [[maybe_unused]] word what, [[maybe_unused]] std::string const& bytes) {
 #if defined(OHMIC_WITH_MPI)
-  auto text = std::make_unique<std::string>(bytes);
-  MPI_Request request = MPI_REQUEST_NULL;
-  if (MPI_Isend(text->data(), static_cast<int>(text->size()), MPI_BYTE, to, static_cast<int>(what), MPI_COMM_WORLD,
-                &request) != MPI_SUCCESS)
-    return false;
-  return ended_in_time(request, text);
-#else
-  return false;
+  if (mail_) {
+    auto& l = mail_->out.emplace_back();
+    l.content = {to, what, bytes};
+    if (MPI_Isend(l.content.bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, to, static_cast<int>(what),
+                  MPI_COMM_WORLD, &l.request) == MPI_SUCCESS)
+      return true;
+    mail_->out.pop_back();
+  }
 #endif
+  return false;
 }
 
 std::optional<rank_team::message> rank_team::poll() {
 #if defined(OHMIC_WITH_MPI)
-  if (size_ > 1) {
-    int there = 0, bytes = 0;
-    MPI_Status status;
-    if (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &status) == MPI_SUCCESS && there != 0) {
-      MPI_Get_count(&status, MPI_BYTE, &bytes);
-      message m{status.MPI_SOURCE, static_cast<word>(status.MPI_TAG),
-                std::string(static_cast<std::size_t>(bytes), '\0')};
-      auto text = std::make_unique<std::string>(std::move(m.bytes));
-      std::string* const received = text.get();
-      MPI_Request request = MPI_REQUEST_NULL;
-      if (MPI_Irecv(received->data(), bytes, MPI_BYTE, m.from, status.MPI_TAG, MPI_COMM_WORLD, &request) != MPI_SUCCESS)
-        return std::nullopt;
-      if (!ended_in_time(request, text)) return std::nullopt;
-      m.bytes = std::move(*received);
-      return m;
-    }
+  if (mail_) {
+    mail_->carry_on();
+    return mail_->first();
   }
 #endif
   return std::nullopt;

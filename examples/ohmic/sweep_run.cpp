@@ -1,5 +1,6 @@
 #include "sweep_run.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -117,7 +118,7 @@ class work_desk {
 struct colleague {
   std::deque<batch_of_points> handed;
   clock::time_point heard = clock::now();
-  bool lost = false;
+  bool lost = false, ended = false;
 };
 
 /// Batches still to be handed out. For several ranks they become smaller as fewer points are left, so that all end together.
@@ -197,6 +198,7 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
       auto const i = static_cast<std::size_t>(m->from - 1);
       others[i].heard = clock::now();
       if (m->what == rank_team::word::failed) lose(i, m->bytes);
+      if (m->what == rank_team::word::finished) others[i].ended = true;
       if (m->what == rank_team::word::results && !others[i].lost) {
         others[i].handed.pop_front();  // they answer in the order in which they were asked
         write(unpacked_results(m->bytes));
@@ -231,8 +233,17 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
       said = clock::now();
     }
   }
+  // Each says that it has heard of the end: MPI would wait for one that died after its last results for ever.
   for (std::size_t i = 0; i < others.size(); ++i)
-    if (!others[i].lost) team.send(static_cast<int>(i + 1), rank_team::word::finished, "");
+    if (!others[i].lost && !team.send(static_cast<int>(i + 1), rank_team::word::finished, ""))
+      lose(i, "takes no message");
+  auto const awaited = [&] {
+    return std::any_of(others.begin(), others.end(), [](auto const& c) { return !c.lost && !c.ended; });
+  };
+  while (awaited()) {
+    listen();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   return ending;
 }
 
@@ -242,7 +253,10 @@ void serve_points(point_runner& runner, rank_team& team, unsigned threads) {
   for (;;) {
     while (auto const m = team.poll()) {
       heard = clock::now();
-      if (m->what == rank_team::word::finished) return;
+      if (m->what == rank_team::word::finished) {
+        team.send(0, rank_team::word::finished, "");
+        return;
+      }
       if (m->what == rank_team::word::points) desk.put(unpacked_points(m->bytes));
     }
     if (auto const results = desk.take(std::chrono::milliseconds(1))) {
