@@ -215,23 +215,24 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
             : p.dac_1bit_power;
   energy_price const conversion =
       apart ? without_leakage(p.adc_conversion, p.adc_power, p.adc_leakage, adc_less_leakage) : p.adc_conversion;
-  // What a rule makes of a printed price is assumed.
-  auto const by_rule = [](auto const& each, double factor, std::string_view rule) {
-    auto scaled = each * factor;
-    if (factor != 1.0 && each.from == origin::table) scaled.source = rule, scaled.from = origin::assumption;
-    return scaled;
-  };
-  auto const as_dac = [&](auto const& each, double factor) {
-    return by_rule(each, factor, cited<isaac_paper, "Table I", 8, "1-bit DAC, so many of them by the DAC rule">);
-  };
-  auto const as_adc = [&](auto const& each, double factor) {
-    return by_rule(each, factor, cited<isaac_paper, "Table I", 8, "8-bit ADC, by the ADC rule">);
-  };
-  auto const as_driver = [](auto each) {
-    each.source = cited<isaac_paper, "Table I", 8, "1-bit DAC, taken as the driver of a column">;
-    each.from = origin::assumption;
+  // What a rule makes of a printed price is assumed; a price with another source keeps it.
+  auto const assumed = [](auto each, std::string_view source) {
+    if (each.from == origin::table) each.source = source, each.from = origin::assumption;
     return each;
   };
+  auto const scaled = [&](auto const& each, double factor, std::string_view source) {
+    return factor == 1.0 ? each : assumed(each * factor, source);
+  };
+  constexpr fixed_string puma_place = "constants.py of its simulator";
+  constexpr std::string_view dacs = cited<isaac_paper, "Table I", 8, "1-bit DAC, so many of them by the DAC rule">,
+                             adcs = cited<isaac_paper, "Table I", 8, "8-bit ADC, by the ADC rule">,
+                             driver = cited<isaac_paper, "Table I", 8, "1-bit DAC, taken as the driver of a column">,
+                             dacs_leak = cited<puma_paper, puma_place, 0, "DAC leakage 0.39 uW, by the DAC rule">,
+                             adcs_leak = cited<puma_paper, puma_place, 0, "ADC leakage of 8 bits, by the ADC rule">,
+                             driver_leak = cited<puma_paper, puma_place, 0, "DAC leakage, of the driver of a column">;
+  std::string_view const dacs_power =
+                             apart ? "1-bit DAC less the leakage in it, so many of them by the DAC rule" : dacs,
+                         adcs_power = apart ? "8-bit conversion less the leakage in it, by the ADC rule" : adcs;
   area_price const no_area = not_printed<square_metres>;
   area_price const unit_area =
       all ? area_price{p.sigmoid_area.value, "assumed: the area of ISAAC's sigmoid unit", origin::assumption} : no_area;
@@ -257,38 +258,40 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
   double const cells = static_cast<double>(a.rows) * static_cast<double>(a.columns + 1) / 16384.0;
   return price_book{
       set == price_set::bottom_up ? std::string_view("bottom_up") : std::string_view("as_published"),
-      named(part<"dac">(as_dac(p.dac_1bit_area, units)), part<"adc">(as_adc(p.adc_area, adc_area)),
+      named(part<"dac">(scaled(p.dac_1bit_area, units, dacs)), part<"adc">(scaled(p.adc_area, adc_area, adcs)),
             part<"resistor_cell">(p.cell_area), part<"memory_cell">(p.cell_area),
             part<"register_bit">(p.register_bit_area), part<"shift_add">(p.shift_add_area),
-            part<"column_driver">(as_driver(p.dac_1bit_area)), part<"sense_adc">(as_adc(p.adc_area, sense_area)),
-            part<"edram_kB">(p.edram_kB_area), part<"comparator">(unit_area), part<"exp_unit">(unit_area),
-            part<"divider">(unit_area), part<"root_unit">(unit_area),
-            part<"activation_unit">(all ? p.sigmoid_area : no_area),
-            part<"attention_dac">(as_dac(p.dac_1bit_area, attention_units)),
-            part<"attention_adc">(as_adc(p.adc_area, adc_area_factor(c.sense_rule, a.adc_bits))),
+            part<"column_driver">(assumed(p.dac_1bit_area, driver)),
+            part<"sense_adc">(scaled(p.adc_area, sense_area, adcs)), part<"edram_kB">(p.edram_kB_area),
+            part<"comparator">(unit_area), part<"exp_unit">(unit_area), part<"divider">(unit_area),
+            part<"root_unit">(unit_area), part<"activation_unit">(all ? p.sigmoid_area : no_area),
+            part<"attention_dac">(scaled(p.dac_1bit_area, attention_units, dacs)),
+            part<"attention_adc">(scaled(p.adc_area, adc_area_factor(c.sense_rule, a.adc_bits), adcs)),
             part<"attention_cell">(sram ? p.sram_cell_area : p.cell_area), part<"sample_hold">(p.sample_hold_area),
             part<"digital_unit">(p.multiply_add_8_area)),
-      named(part<"dac">(leak(as_dac(p.dac_1bit_leakage, units))), part<"adc">(leak(as_adc(p.adc_leakage, adc_energy))),
-            part<"resistor_cell">(not_printed<watts>), part<"memory_cell">(not_printed<watts>),
-            part<"register_bit">(not_printed<watts>), part<"shift_add">(not_printed<watts>),
-            part<"column_driver">(leak(as_driver(p.dac_1bit_leakage))),
-            part<"sense_adc">(leak(as_adc(p.adc_leakage, sense_energy))), part<"edram_kB">(leak(p.edram_kB_leakage)),
-            part<"comparator">(not_printed<watts>), part<"exp_unit">(not_printed<watts>),
-            part<"divider">(not_printed<watts>), part<"root_unit">(not_printed<watts>),
-            part<"activation_unit">(not_printed<watts>),
-            part<"attention_dac">(leak(as_dac(p.dac_1bit_leakage, attention_units))),
-            part<"attention_adc">(leak(as_adc(p.adc_leakage, adc_energy_factor(c.sense_rule, a.adc_bits)))),
+      named(part<"dac">(leak(scaled(p.dac_1bit_leakage, units, dacs_leak))),
+            part<"adc">(leak(scaled(p.adc_leakage, adc_energy, adcs_leak))), part<"resistor_cell">(not_printed<watts>),
+            part<"memory_cell">(not_printed<watts>), part<"register_bit">(not_printed<watts>),
+            part<"shift_add">(not_printed<watts>),
+            part<"column_driver">(leak(assumed(p.dac_1bit_leakage, driver_leak))),
+            part<"sense_adc">(leak(scaled(p.adc_leakage, sense_energy, adcs_leak))),
+            part<"edram_kB">(leak(p.edram_kB_leakage)), part<"comparator">(not_printed<watts>),
+            part<"exp_unit">(not_printed<watts>), part<"divider">(not_printed<watts>),
+            part<"root_unit">(not_printed<watts>), part<"activation_unit">(not_printed<watts>),
+            part<"attention_dac">(leak(scaled(p.dac_1bit_leakage, attention_units, dacs_leak))),
+            part<"attention_adc">(leak(scaled(p.adc_leakage, adc_energy_factor(c.sense_rule, a.adc_bits), adcs_leak))),
             part<"attention_cell">(not_printed<watts>), part<"sample_hold">(not_printed<watts>),
             part<"digital_unit">(not_printed<watts>)),
-      named(part<"dense_bank.column_access">(or_none(over(dac_power, c.column_time))),
+      named(part<"dense_bank.column_access">(
+                or_none(over(assumed(dac_power, apart ? dac_power.source : driver), c.column_time))),
             part<"dense_bank.cell_read">(all ? cell : published_cell),
             part<"weight_register.load">(or_none(p.register_bit * 8.0)),
             part<"operand_register.load">(or_none(p.register_bit * 8.0)), part<"cache.read">(or_none(p.edram_byte)),
             part<"encoder.encode">(or_none(p.adder_32)),
             part<"switch_register.load">(or_none(p.register_bit * digit_bits)),
-            part<"dac.drive">(or_none(over(as_dac(dac_power, units), c.cycle))),
+            part<"dac.drive">(or_none(over(scaled(dac_power, units, dacs_power), c.cycle))),
             part<"computation_array.cycle">(or_none(over(p.array_power, c.cycle))),
-            part<"adc.convert">(as_adc(conversion, adc_energy)),
+            part<"adc.convert">(scaled(conversion, adc_energy, adcs_power)),
             part<"subtractor.subtract">(or_none(p.adder_32 * 0.25)), part<"shift_add.step">(or_none(p.shift_add)),
             part<"accumulator.add">(or_none(p.adder_32)), part<"post.scale">(or_none(p.multiplier_32)),
             part<"post.add_bias">(or_none(p.adder_32)), part<"post.add_residual">(or_none(p.adder_32)),
@@ -298,9 +301,9 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
             part<"root_unit.inverse_root">(or_none(p.inverse_root)), part<"rotary_unit.rotate">(or_none(multiply_add)),
             part<"cache.write">(or_none(p.edram_byte)), part<"sense_adc.convert">(or_none(sense)),
             part<"cell.write">(or_none(written_cell)), part<"input_register.load">(or_none(p.register_bit * 8.0)),
-            part<"attention_dac.drive">(or_none(over(as_dac(dac_power, attention_units), c.cycle))),
+            part<"attention_dac.drive">(or_none(over(scaled(dac_power, attention_units, dacs_power), c.cycle))),
             part<"attention_array.cycle">(or_none(over(p.array_power * cells, c.cycle))),
-            part<"attention_adc.convert">(as_adc(conversion, adc_energy_factor(c.sense_rule, a.adc_bits))),
+            part<"attention_adc.convert">(scaled(conversion, adc_energy_factor(c.sense_rule, a.adc_bits), adcs_power)),
             part<"digital_unit.multiply_add">(or_none(p.multiply_add_8)),
             part<"dense_bank.cell_write">(c.cell_write(p)))};
 }

@@ -81,3 +81,25 @@ TEST_CASE("every printed value names its place and page") {
     CHECK(std::regex_match(std::string(row.where), with_page));
   }
 }
+
+TEST_CASE("leakage has its own source, and a price with another source keeps it whatever a rule makes of it") {
+  chip::cost_settings s;
+  s.choice.prices = price_set::bottom_up;
+  s.prices.dac_1bit_area.source = "a measured driver", s.prices.dac_1bit_area.from = origin::assumption;
+  auto const w = chip::workload_of(model::find_network("bert_large"), {256, 2, 1}, chip::choices_of("wang2024"));
+  int leaking = 0, measured = 0;
+  for (auto const& row : chip::find_cost_preset("wang2024").cost(w, s).rows) {
+    CAPTURE(row.path(), row.source);
+    bool const part = row.part == "dac" || row.part == "adc" || row.part == "column_driver" || row.part == "sense_adc";
+    if (row.what == metric::static_energy && part) {
+      CHECK(row.source.starts_with(puma_paper.view()));
+      ++leaking;
+    }
+    if (row.what == metric::area && (row.part == "dac" || row.part == "column_driver")) {
+      CHECK(row.source == "a measured driver");
+      ++measured;
+    }
+  }
+  CHECK(leaking == 8);
+  CHECK(measured == 2);
+}
