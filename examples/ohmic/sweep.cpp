@@ -99,7 +99,8 @@ bool is_source(json const& s) {
   return true;
 }
 
-/// Where the cost of every chip on the front comes from: rows of the first of its points there, with sources.
+/// Where the cost of every chip on the front comes from: rows of the first of its points there, with sources. A point that can no
+/// longer be priced (its model went away) has none: the points that were computed are not lost for it.
 json sources_of(json const& out, sweep_spec const& spec, point_runner const& runner) {
   constexpr std::size_t most_chips = 8;
   json sources = json::array();
@@ -108,8 +109,10 @@ json sources_of(json const& out, sweep_spec const& spec, point_runner const& run
     auto const point = row["point"].get<std::uint64_t>();
     auto const chip = spec.assignment(point).chip;
     if (sources.size() >= most_chips || !seen.insert(chip).second) continue;
-    if (auto rows = runner.price_rows(point); !rows.is_null())
-      sources.push_back({{"chip", chip}, {"point", point}, {"rows", std::move(rows)}});
+    try {
+      if (auto rows = runner.price_rows(point); !rows.is_null())
+        sources.push_back({{"chip", chip}, {"point", point}, {"rows", std::move(rows)}});
+    } catch (error const&) {}
   }
   return sources;
 }

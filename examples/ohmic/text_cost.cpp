@@ -26,9 +26,10 @@ json timeline_of_prefill(computation_chip_config const& c, workload const& w) {
   return steps;
 }
 
-json text_cost_object(dense_settings const& c, std::string const& model,
-                      std::map<std::size_t, std::uint64_t> const& lengths) {
-  if (lengths.empty() || !std::filesystem::exists(std::filesystem::path(model) / "config.json")) return nullptr;
+namespace {
+
+json priced_texts(dense_settings const& c, std::string const& model,
+                  std::map<std::size_t, std::uint64_t> const& lengths) {
   auto const network = model::read_network(model);
   chip::cost_settings s;
   s.chip = chip::cost_config(c);
@@ -60,6 +61,16 @@ json text_cost_object(dense_settings const& c, std::string const& model,
        {{"tokens", mean}, {"energy_J", one.energy_J(phase::prefill)}, {"latency_s", one.latency_s(phase::prefill)}}},
       {"rows", rows_of(one)},
       {"timeline", timeline_of_prefill(s.chip, work)}};
+}
+
+}  // namespace
+
+json text_cost_object(dense_settings const& c, std::string const& model,
+                      std::map<std::size_t, std::uint64_t> const& lengths) {
+  if (lengths.empty() || !std::filesystem::exists(std::filesystem::path(model) / "config.json")) return nullptr;
+  try {
+    return priced_texts(c, model, lengths);
+  } catch (error const&) { return nullptr; }
 }
 
 }  // namespace program_cli

@@ -19,7 +19,7 @@ json timeline_of_prefill(ohmic::computation_chip_config const& c, ohmic::workloa
 /// Area, energy and latency of all texts, and the rows and the timeline of one of mean length, at bottom-up prices: those
 /// that conventional chips of a deployment have.
 /// Shape   lengths: how many texts have how many tokens
-/// Errors  none: null where the model has no config.json
+/// Errors  none: null where the model has no config.json that can be priced, so that nothing that was computed is lost for it
 json text_cost_object(dense_settings const& c, std::string const& model,
                       std::map<std::size_t, std::uint64_t> const& lengths);
 

@@ -64,7 +64,7 @@ class child_loop {
       std::remove_reference_t<decltype(*std::declval<Server const&>().make_plugin_device("", "", false))>;
 
   void serve_lane(Server const& server, lane& l) {
-    l.thread = ::gettid();
+    l.thread = knows_processors_ ? ::gettid() : 0;  // 0: it stays where it is, for it could not be let go again
     for (;;) {
       while (::sem_wait(&l.asked) != 0) continue;
       run_anywhere();  // as may threads that the plugin starts

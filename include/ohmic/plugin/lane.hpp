@@ -37,7 +37,7 @@ struct lane {
   char text[5][768];    ///< of error_info
   ohmic_device_facts facts;
   std::uint32_t new_instance;
-  std::int32_t thread;  ///< that serves this lane
+  std::int32_t thread;  ///< that serves this lane; 0: it may not be moved
   std::uint32_t lanes;  ///< of loading: how many the child serves
   ohmic_plugin_v1 table;
   ohmic_device_v1 devices[max_devices];
