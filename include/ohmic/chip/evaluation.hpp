@@ -67,24 +67,6 @@ template <class Model>
 void check_model(Model const& m) {
   if constexpr (requires { validate(m); }) validate(m);
 }
-/// What the layers of a model do to scores; the mask alone where it says no more.
-template <class Model>
-[[nodiscard]] attention_scope scope_of_layers(Model const& m) noexcept {
-  if constexpr (requires { scope_of(m); })
-    return scope_of(m);
-  else if constexpr (requires { *m.model; })
-    return scope_of_layers(*m.model);
-  else
-    return mask_of(m);
-}
-/// What the attention of a block does in a pass over so many tokens.
-template <class Model, class Length>
-[[nodiscard]] model::attention_of_block attention_in(Model const& m, Length const& n, std::size_t block) noexcept {
-  if constexpr (requires { attention_at(m, n, block); })
-    return attention_at(m, n, block);
-  else
-    return {scope_of_layers(m), n, n};
-}
 /// Heads with keys of their own; 0 where a model does not say.
 template <class Model>
 [[nodiscard]] std::size_t key_heads_of(Model const& m) noexcept {
@@ -132,7 +114,6 @@ template <model::transformer Model>
   all.channels.resize(names.sites());
   std::mutex merging;
   progress_counter counter(report, texts.size());
-  using model::length_of;
   threads.for_each_index(texts.size(), [&](std::size_t t) {
     model::recording seen(names.sites());
     model::fp32_engine engine(weights, &seen, kernel);
@@ -140,19 +121,14 @@ template <model::transformer Model>
     value_ranges mine(names);
     mine.magnitudes.resize(names.sites());
     mine.channels.resize(names.sites());
-    auto const n = length_of(texts[t]);
     for (std::size_t i = 0; i < names.sites(); ++i) {
       mine.largest[i] = largest_magnitude(seen.at(i), names.name(i));
       mine.magnitudes[i].observe(seen.at(i));
       mine.channels[i].observe(seen.at(i), widths.width[i], widths.head[i]);
       if (i % program::operation_count != static_cast<std::size_t>(program::operation::A4)) continue;
       // Head by head, query by query: of each the scores that the mask shows.
-      auto const attention = detail::attention_in(m, n, i / program::operation_count);
-      std::size_t query = 0;
-      for (std::span<float const> rest = seen.at(i); !rest.empty(); ++query) {
-        // No more than are left: a model whose input is longer than what attends may not say what each block does.
-        std::size_t const keys =
-            std::min(visible_range(attention.scope, query % attention.queries, attention.keys).count, rest.size());
+      std::span<float const> rest = seen.at(i);
+      for (std::size_t const keys : seen.lengths(i)) {
         mine.scores[i / program::operation_count].observe(rest.first(keys));
         rest = rest.subspan(keys);
       }

@@ -51,20 +51,23 @@ concept engine = requires(E& e, typename E::tensor const& x, matrix<float> const
   { e.output(s, w, x, options) } -> std::same_as<matrix<float>>;
 };
 
-/// Real values by site, in the order in which they came up: what calibration looks at and what two engines are compared
-/// by.
+/// Real values by site, in the order in which they came up, and how many came at a time (of scores: a row of a head): what calibration
+/// looks at and what two engines are compared by.
 class recording {
  public:
-  explicit recording(std::size_t sites) : values_(sites) {}
+  explicit recording(std::size_t sites) : values_(sites), lengths_(sites) {}
   void record(program::site s, std::span<float const> values) {
     auto& of_site = values_[s.index()];
     of_site.insert(of_site.end(), values.begin(), values.end());
+    lengths_[s.index()].push_back(values.size());
   }
   [[nodiscard]] std::vector<float> const& at(std::size_t site) const noexcept { return values_[site]; }
+  [[nodiscard]] std::vector<std::size_t> const& lengths(std::size_t site) const noexcept { return lengths_[site]; }
   [[nodiscard]] std::size_t sites() const noexcept { return values_.size(); }
 
  private:
   std::vector<std::vector<float>> values_;
+  std::vector<std::vector<std::size_t>> lengths_;
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::model

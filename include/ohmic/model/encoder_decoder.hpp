@@ -125,13 +125,4 @@ template <engine E, encoder_decoder M>
   return logits;
 }
 
-/// What attention does in a block of either side.
-template <encoder_decoder M>
-[[nodiscard]] attention_of_block attention_at(M const& m, pair_lengths const& n, std::size_t block) noexcept {
-  layer_stack const stack = stack_of(m);
-  if (block <= stack.encoder) return {attention_mask::none, n.source, n.source};
-  if (stack.crosses(block)) return {attention_mask::none, n.target, n.source};
-  return {attention_mask::causal, n.target, n.target};
-}
-
 }  // namespace ohmic::inline OHMIC_ABI::model

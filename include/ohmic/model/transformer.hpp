@@ -37,13 +37,6 @@ using inputs_of = std::vector<input_of<M>>;
 template <class M>
 using length_type = decltype(length_of(std::declval<input_of<M> const&>()));
 
-/// What a layer of attention does in a pass: its mask, its queries and its keys.
-/// Shape   of every head (queries, keys)
-struct attention_of_block {
-  attention_scope scope{};
-  std::size_t queries = 0, keys = 0;
-};
-
 /// A model: its sites, its weight-stationary matrices with the sites whose results they read, its mask, its sub-operations for the plan,
 /// and one forward pass for every engine.
 /// Shape   forward: ids (n), or an input -> (rows, outputs), what a task scores; program_of: of the length of an input
