@@ -51,17 +51,8 @@ struct integer_weights {
 
 /// The reference engine with products of integers where the matrix was published as such; all else as fp32_engine does it.
 /// Cost    a plain loop: it is for reference
-class dynamic_int8_engine : private fp32_engine {
+class dynamic_int8_engine : public fp32_engine {
  public:
-  using tensor = fp32_engine::tensor;
-  using cache = fp32_engine::cache;
-  using fp32_engine::attend;
-  using fp32_engine::input;
-  using fp32_engine::mean;
-  using fp32_engine::none;
-  using fp32_engine::normalise;
-  using fp32_engine::row;
-
   /// weights by site; both outlive the engine.
   dynamic_int8_engine(fp32_weights const& floats, std::vector<integer_weights> const& weights,
                       fp32_kernel const& kernel = fp32_kernel_of<>)

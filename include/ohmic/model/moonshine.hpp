@@ -58,17 +58,6 @@ struct speech_context {
   [[nodiscard]] std::size_t tokens() const noexcept { return own.empty() ? 0 : own.front().tokens(); }
 };
 
-namespace detail {
-template <class Tensor>
-[[nodiscard]] Tensor without_tokens(Tensor t) {
-  if constexpr (requires { t.codes; })
-    t.codes = {0, t.codes.cols()};
-  else
-    t = Tensor(0, t.cols());
-  return t;
-}
-}  // namespace detail
-
 /// What the front end makes of a clip in floating point.
 /// Shape   wave (n, 1) -> (tokens, width)
 [[nodiscard]] inline matrix<float> digital_front_end(moonshine const& m, matrix<float> const& wave) {
@@ -165,8 +154,8 @@ template <engine E>
     if (first == 0) {
       keys = e.project({d, operation::A2}, w.cross.key, seen.encoded, key);
       values = e.project({d, operation::A3}, w.cross.value, seen.encoded, options{});
-      seen.no_keys.push_back(detail::without_tokens(keys));
-      seen.no_values.push_back(detail::without_tokens(values));
+      seen.no_keys.push_back(e.none(keys));
+      seen.no_values.push_back(e.none(values));
     }
     auto const z = e.normalise({d, operation::A_L1}, {d, operation::A_L2}, w.cross.attention_norm, c.norm_epsilon, u);
     auto const asked = e.project({d, operation::A1}, w.cross.query, z, options{});

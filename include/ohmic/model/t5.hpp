@@ -110,10 +110,13 @@ inline void validate(t5_config const& c, std::string_view where = "t5_config") {
   detail::require_size(c.hidden, model_limits::hidden, "hidden", where);
   detail::require_size(c.positions, model_limits::positions, "positions", where);
   detail::require_epsilon(c.norm_epsilon, where);
-  if (c.buckets < 4 || c.buckets % 2 != 0 || c.reach <= c.buckets / 2 || c.reach > (std::size_t{1} << 20))
+  if (c.buckets < 4 || c.buckets % 2 != 0 || c.reach <= c.buckets / 2 || c.reach > (std::size_t{1} << 20) ||
+      c.heads * c.reach > (std::size_t{1} << 22))  // a bias for each distance and head
     throw error({errc::config_value, "buckets of distances are out of range", std::string(where),
-                 std::to_string(c.buckets) + " buckets, reach " + std::to_string(c.reach),
-                 "an even number of at least 4 buckets, a reach of more than half of them, at most 2^20", ""});
+                 std::to_string(c.buckets) + " buckets, reach " + std::to_string(c.reach) + ", " +
+                     std::to_string(c.heads) + " heads",
+                 "an even number of at least 4 buckets, a reach of more than half of them, heads x reach at most 2^22",
+                 ""});
   if (c.start < 0 || static_cast<std::size_t>(c.start) >= c.vocabulary)
     throw error({errc::config_value, "start is out of range", std::string(where), std::to_string(c.start),
                  "0 to " + std::to_string(c.vocabulary - 1), ""});

@@ -1,5 +1,6 @@
 // Graphs of Moonshine as they are published: matrices found by the names of nodes, integers and floats, pairs that turn together.
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ namespace {
 /// Writes a model's graphs; matrices in `step`s, if that is not 0, as integers around 100.
 struct graph_writer {
   float step = 0.0f;
+  std::string of_convolutions{};  ///< attributes besides strides
   std::string graph{};
 
   void node(std::string const& op, std::string const& name, std::vector<std::string> const& inputs,
@@ -44,7 +46,7 @@ struct graph_writer {
       tensor(name + ".b", {w.bias.size()}, w.bias);
       inputs.push_back(name + ".b");
     }
-    node("Conv", name, inputs, onnx::bytes(5, onnx::bytes(1, "strides") + onnx::number(8, v.stride)));
+    node("Conv", name, inputs, onnx::bytes(5, onnx::bytes(1, "strides") + onnx::number(8, v.stride)) + of_convolutions);
   }
   /// Rows of a head's first `turning` outputs as the files have them: pairs side by side.
   void matmul(std::string const& at, linear_weights const& w, std::size_t heads = 1, std::size_t turning = 0) {
@@ -81,9 +83,9 @@ linear_weights stacked(linear_weights const& a, linear_weights const& b) {
   out.bias.insert(out.bias.end(), b.bias.begin(), b.bias.end());
   return out;
 }
-std::string encoder_of(ohmic::model::moonshine const& m, float step) {
+std::string encoder_of(ohmic::model::moonshine const& m, float step, std::string const& of_convolutions = "") {
   auto const& c = m.config;
-  graph_writer g{step};
+  graph_writer g{step, of_convolutions};
   g.convolution("/conv1/Conv", m.listening, c.listening);
   g.vector("/groupnorm/Mul", "Mul", m.clip_norm.gamma);
   g.vector("/groupnorm/Add", "Add", m.clip_norm.beta);
@@ -196,6 +198,22 @@ TEST_CASE("graphs that are not moonshine's are refused, naming the node") {
           {"'/layers.1/mlp/fc2/MatMul'", "did you mean"});
   refused(replaced(encoder, "MatMul", "MatSum"), decoder, errc::missing_entry, {"MatMul"});
   refused(encoder, replaced(decoder, "/proj_out", "/proj_in_"), errc::missing_entry, {"/proj_out/MatMul"});
+
+  auto const with = [&](std::string const& attribute) { return encoder_of(m, 0.0f, onnx::bytes(5, attribute)); };
+  refused(with(onnx::bytes(1, "dilations") + onnx::number(8, 2)), decoder, errc::file_format,
+          {"/conv1/Conv", "dilation"});
+  refused(with(onnx::bytes(1, "auto_pad") + onnx::bytes(4, "SAME_UPPER")), decoder, errc::file_format, {"/conv1/Conv"});
+  folder.write("encoder_model.onnx", with(onnx::bytes(1, "auto_pad") + onnx::bytes(4, "NOTSET")));
+  CHECK_NOTHROW(ohmic::model::read_moonshine(folder.path()));
+  auto biased = m;
+  biased.encoder[0].query.bias.assign(m.config.width, 1.0f);
+  refused(encoder_of(biased, 0.0f), decoder, errc::file_format, {"biases"});
+  float const step = 0.015625f;
+  auto const stepped = [&](float to) {
+    return replaced(encoder_of(m, step), onnx::raw<float>({step}), onnx::raw<float>({to}));
+  };
+  for (float bad : {0.0f, -1.0f, 3e38f, std::numeric_limits<float>::infinity()})
+    refused(stepped(bad), decoder, errc::value, {"tensor '/layers."});
 }
 
 }  // namespace import_moonshine_test

@@ -127,6 +127,17 @@ TEST_CASE("contradictory and unusable configurations are refused, naming file an
   refused(plain + R"(,"kv_lora_rank":512})", errc::missing_entry, "qk_rope_head_dim");
   refused(plain + R"(,"hidden_act":"gelo"})", errc::config_value, "hidden_act");
   refused(plain + R"(,"architectures":"BertModel"})", errc::file_format, "architectures");
+  for (auto const& [family, of_class] :
+       {std::pair("gpt2", "LlamaForCausalLM"), std::pair("llama", "GPT2LMHeadModel"), std::pair("llama", "BertModel"),
+        std::pair("bert", "GPT2LMHeadModel"), std::pair("t5", "BartModel")})
+    refused(plain + R"(,"model_type":")" + family + R"(","architectures":[")" + of_class + "\"]}",
+            errc::config_conflict, "architectures");
+  CHECK_NOTHROW(network_of(plain + R"(,"model_type":"mistral","architectures":["LlamaForCausalLM"]})"));
+  CHECK_NOTHROW(network_of(plain + R"(,"model_type":"bert","architectures":["JinaBertModel"]})"));
+  CHECK(network_of(plain + R"(,"model_type":"wibble"})").remarks.front().find("wibble") != std::string::npos);
+  refused(plain + R"(,"tie_word_embeddings":"yes"})", errc::file_format, "tie_word_embeddings");
+  refused(plain + R"(,"num_experts":4,"num_experts_per_tok":2,"first_k_dense_replace":300})", errc::config_conflict,
+          "first_k_dense_replace");
   refused(plain + R"(,"layer_types":["full_attention"]})", errc::config_conflict, "layer_types");
   refused(plain + R"(,"layer_types":["full_attention","linear_attention"]})", errc::config_value, "layer_types");
   refused(plain + R"(,"mamba_d_state":16})", errc::config_value, "mamba_d_state");

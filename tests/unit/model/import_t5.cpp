@@ -142,6 +142,11 @@ TEST_CASE("T5 folders that do not fit are refused, naming key or tensor") {
   spoiled([](auto& f) { f.config["num_decoder_layers"] = 2; }, errc::shape, {"decoder.block.2", "num_decoder_layers"});
   spoiled([](auto& f) { f.config["feed_forward_proj"] = "gated-gelu"; }, errc::missing_entry, {"wi_0"});
   spoiled([](auto& f) { f.config["tie_word_embeddings"] = false; }, errc::missing_entry, {"lm_head.weight"});
+  spoiled([](auto& f) { f.put("lm_head", ohmic::matrix<float>(f.m.word.rows(), f.m.word.cols())); },
+          errc::config_conflict, {"lm_head.weight", "tied"});
+  t5_folder same;
+  same.put("lm_head", same.m.word);
+  CHECK_NOTHROW(same.read());
   spoiled([](auto& f) { f.tensors.add("encoder.block.0.layer.0.SelfAttention.q.bias", {20}); }, errc::shape,
           {"SelfAttention.q.bias"});
 }

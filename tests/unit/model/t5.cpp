@@ -124,6 +124,7 @@ TEST_CASE("a T5 made by hand is checked part by part") {
   };
   refused([](auto& m) { m.config.buckets = 7; }, "buckets");
   refused([](auto& m) { m.config.reach = 4; }, "reach 4");
+  refused([](auto& m) { m.config.heads = 16, m.config.head_width = 1, m.config.reach = 1 << 20; }, "16 heads");
   refused([](auto& m) { m.config.start = 23; }, "start");
   refused([](auto& m) { m.config.decoder_layers = 2; }, "decoder");
   refused([](auto& m) { m.config.gated = false; }, "encoder[0].block.gate.weight");

@@ -94,4 +94,7 @@ TEST_CASE("of a tokenizer.json of the unigram kind, what would change ids and is
       errc::config_value, {"pre_tokenizer", "WhitespaceSplit"});
   refused([](auto& j) { j["pre_tokenizer"] = nullptr; }, errc::config_value, {"Metaspace"});
   refused([](auto& j) { j["added_tokens"][3]["id"] = 9; }, errc::file_format, {"added_tokens"});
+  for (char const* flag : {"lstrip", "rstrip", "single_word"})
+    refused([&](auto& j) { j["added_tokens"][3][flag] = true; }, errc::config_value, {"added_tokens", flag});
+  refused([](auto& j) { j["model"]["vocab"][3][1] = -1e39; }, errc::value, {"entry 3"});
 }

@@ -91,6 +91,8 @@ class onnx_weights {
     } else {
       throw refuse(n->op);
     }
+    for (float const v : a.values)
+      if (!std::isfinite(v)) throw refuse(n->op + " beyond the largest number");
     return a;
   }
 
@@ -125,6 +127,17 @@ class onnx_weights {
       w = fold(n.inputs[1]);
       float const zero = n.inputs.size() > 3 ? one(n.inputs[3]) : 0.0f;
       out.step = one(steps.inputs[1]);
+      auto const bad = std::find_if(w.values.begin(), w.values.end(), [zero](float v) {
+        return !(std::fabs(v - zero) <= 255.0f) || v != std::nearbyint(v);
+      });
+      if (!(out.step > 0.0f) || !std::isfinite(255.0f * out.step) || bad != w.values.end() ||
+          zero != std::nearbyint(zero))
+        throw error({errc::value, "is no matrix of 8-bit integers", file_->where(n.inputs[1]),
+                     bad != w.values.end() ? std::to_string(*bad) : "step " + std::to_string(out.step),
+                     "integers at most 255 off their zero point, a step above 0", ""});
+      if (w.shape.size() == 2 && w.shape[0] > largest_inner)
+        throw error({errc::capacity, "has too many inputs for 32-bit sums", file_->where(n.inputs[1]),
+                     onnx_file::shape_text(w.shape), "at most " + std::to_string(largest_inner) + " inputs", ""});
       for (float& v : w.values) v = (v - zero) * out.step;
     } else {
       auto const& n = node(prefix + "/MatMul");
@@ -153,12 +166,16 @@ class onnx_weights {
                  strides->integers[0] >= 1 && (groups == nullptr || groups->integer == 1);
     if (pads != nullptr)
       for (auto p : pads->integers) plain = plain && p == 0;
+    if (auto const* dilations = n.find("dilations"); dilations != nullptr)
+      for (auto d : dilations->integers) plain = plain && d == 1;
+    if (auto const* automatic = n.find("auto_pad"); automatic != nullptr)
+      plain = plain && (automatic->text == "NOTSET" || automatic->text == "VALID");
     constant w;
     if (plain) w = fold(n.inputs[1]);
     if (!plain || w.shape.size() != 3)
       throw error({errc::file_format, "is no plain convolution in time",
                    place(file_->path(), "node " + in_quotes(name)), n.op,
-                   "Conv of one dimension, one group, without pads", ""});
+                   "Conv of one dimension, one group, without pads and dilation", ""});
     std::size_t const outputs = w.shape[0], channels = w.shape[1], kernel = w.shape[2];
     linear_weights out{matrix<float>(outputs, kernel * channels), {}};
     for (std::size_t o = 0; o < outputs; ++o)
@@ -170,6 +187,8 @@ class onnx_weights {
   }
 
  private:
+  static constexpr std::size_t largest_inner = 0x7fffffff / (255 * 255);
+
   [[nodiscard]] float one(std::string const& name) const {
     constant const c = fold(name);
     if (c.values.size() != 1)
@@ -242,6 +261,9 @@ inline void part_pairs(linear_weights& w, std::size_t heads, std::size_t turning
   };
   auto const turning = [&](linear_weights w) {
     detail::require_shape(w.outputs(), w.inputs(), c.width, c.width, "attention", place(folder));
+    if (!w.bias.empty())
+      throw error({errc::file_format, "queries and keys that turn have biases, which is not supported", place(folder),
+                   std::to_string(w.bias.size()) + " numbers", "none", ""});
     detail::part_pairs(w, c.heads, c.rotation.width);
     return w;
   };

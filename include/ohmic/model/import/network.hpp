@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <initializer_list>
@@ -42,6 +43,27 @@ inline void refuse_other_layers(network_source const& from) {
     if (auto const* v = json.find(key); v != nullptr && v->is_array()) refuse_model(json, key, "layers of equal sizes");
   if (json.has("encoder") && json.has("decoder") && !json.has("d_model"))
     refuse_model(json, "encoder", "one configuration: that of the encoder or of the decoder as a file of its own");
+}
+
+/// A class of another kind than the family: gated or plain blocks, an encoder, a decoder or both.
+inline void refuse_other_class(network_source const& from) {
+  auto const kind = [](std::string_view f) {
+    return std::array{is_gated_family(f), is_plain_family(f), is_encoder_family(f), is_encoder_decoder_family(f),
+                      is_decoder_family(f)};
+  };
+  bool const known = kind(from.family) != kind("");
+  if (!known && !from.family.empty())
+    from.remarks.push_back("model_type " + in_quotes(from.family) +
+                           " is not known: what its keys leave open is that of plain blocks");
+  auto const* classes = from.json.find("architectures");
+  if (!known || classes == nullptr || !classes->is_array()) return;
+  for (auto const& name : *classes) {
+    if (!name.is_string()) continue;
+    auto const other = family_of_class(name.get<std::string>());
+    if (!other.empty() && kind(other) != kind(from.family))
+      throw error({errc::config_conflict, "is a class of another family", from.json.where("architectures"),
+                   json_file::text(name), "one of model_type " + in_quotes(from.family), ""});
+  }
 }
 
 /// Experts, where a model has them, and the layers that have none.
@@ -87,6 +109,9 @@ inline void read_experts(network_source const& from, program::transformer_shape&
                                     "moe_layer_interval"},
                                    1, deepest_model)
                                .value_or(1);
+  if (first > s.layers)
+    throw error({errc::config_conflict, "starts after the last layer", json.where("first_k_dense_replace"),
+                 std::to_string(first), "0 to " + std::to_string(s.layers) + ", the layers", ""});
   auto const* by_layer = list_of_layers(json, "moe_layer_freq", s.layers);
   std::size_t const every = by_layer ? 1 : size_by(json, {"moe_layer_freq"}, 1, deepest_model).value_or(1);
   std::vector<bool> dense(s.layers, false);
@@ -245,6 +270,8 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
   auto const& json = from.json;
   std::string const& family = from.family;
   refuse_other_layers(from);
+  refuse_other_class(from);
+  static_cast<void>(json.flag("tie_word_embeddings", false));  // a word there is a slip, whatever it means for counts
   program::transformer_shape s;
   s.width = required_size(from, {"hidden_size", "n_embd", "n_embed", "d_model", "dim", "emb_dim"}, widest_size);
   bool const two_parts = json.flag("is_encoder_decoder", is_encoder_decoder_family(family));

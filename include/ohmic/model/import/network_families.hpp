@@ -91,6 +91,34 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
          (is_encoder_decoder_family(family) && !is_t5(family)) ||
          (is_encoder_family(family) && !one_of(family, {"modernbert", "nomic_bert", "new"}));
 }
+/// Family of a class that Hugging Face's files name in `architectures`; empty for others.
+[[nodiscard]] inline std::string_view family_of_class(std::string_view name) noexcept {
+  constexpr std::pair<std::string_view, std::string_view> classes[] = {{"GPT2", "gpt2"},
+                                                                       {"GPTNeoX", "gpt_neox"},
+                                                                       {"GPTJ", "gptj"},
+                                                                       {"OPT", "opt"},
+                                                                       {"Bloom", "bloom"},
+                                                                       {"Falcon", "falcon"},
+                                                                       {"MPT", "mpt"},
+                                                                       {"Llama", "llama"},
+                                                                       {"Mistral", "mistral"},
+                                                                       {"Mixtral", "mixtral"},
+                                                                       {"Qwen2", "qwen2"},
+                                                                       {"Gemma", "gemma"},
+                                                                       {"Phi", "phi"},
+                                                                       {"Phi3", "phi3"},
+                                                                       {"Bert", "bert"},
+                                                                       {"Roberta", "roberta"},
+                                                                       {"DistilBert", "distilbert"},
+                                                                       {"Electra", "electra"},
+                                                                       {"T5", "t5"},
+                                                                       {"Bart", "bart"}};
+  for (auto const& [of_class, family] : classes)
+    if (name.starts_with(of_class))
+      for (std::string_view rest : {"For", "Model", "LMHead", "EncoderModel"})
+        if (name.substr(of_class.size()).starts_with(rest)) return family;
+  return {};
+}
 /// RMS norm and rotary positions, whether or not the file has their keys.
 [[nodiscard]] inline bool is_rms_rotary_family(std::string_view family) noexcept {
   return family != "phi3small" &&

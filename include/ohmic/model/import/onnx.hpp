@@ -28,8 +28,8 @@ namespace ohmic::inline OHMIC_ABI::model {
 
 static_assert(std::endian::native == std::endian::little, "ohmic: ONNX files are read on little-endian machines only");
 
-/// An ONNX model file, read whole. Memory is that of the file (nine times its
-/// values where they are not raw), and some hundred bytes for each of at most max_items parts.
+/// An ONNX model file, read whole. Memory is that of the file (while it is read up to 17 times its values where they are not raw), and
+/// some hundred bytes for each of at most max_items parts.
 /// Errors  errc::file_missing; errc::capacity above max_bytes; errc::file_truncated if it shrinks while it is read;
 ///         errc::file_format for what is no ONNX model, tensors in other files, sizes that do not fit their values, graphs nested deeper
 ///         than 16
@@ -286,8 +286,9 @@ class onnx_file {
       if (f.number == 1) a.name = f.bytes;
       if (f.number == 2) a.real = static_cast<double>(f.real());
       if (f.number == 3) a.integer = f.whole();
-      if (f.number == 5 && f.wire == 2) a.tensors.assign(1, tensor_of(f.bytes));
-      if (f.number == 6 && f.wire == 2) a.graphs.assign(1, graph(f.bytes, depth + 1));
+      if (f.number == 4) a.text = f.bytes;
+      if (f.number == 5 && f.wire == 2) a.tensors.clear(), a.tensors.push_back(tensor_of(f.bytes));
+      if (f.number == 6 && f.wire == 2) a.graphs.clear(), a.graphs.push_back(graph(f.bytes, depth + 1));
       if (f.number == 8) each(f, [&](std::uint64_t v) { a.integers.push_back(static_cast<std::int64_t>(v)); });
     }
     return a;
@@ -317,12 +318,14 @@ class onnx_file {
           if (p.number == 4) n.op = p.bytes;
           if (p.number == 5 && p.wire == 2) n.attributes.push_back(attribute_of(p.bytes, depth));
         }
-        auto const* const constant = n.op == "Constant" && n.outputs.size() == 1 ? n.find("value") : nullptr;
-        if (constant != nullptr && !constant->tensors.empty()) {
-          onnx_tensor t = constant->tensors.front();
-          t.name = n.outputs.front();
-          keep(std::move(t));
-        }
+        if (n.op == "Constant" && n.outputs.size() == 1)
+          for (auto& a : n.attributes)
+            if (a.name == "value" && !a.tensors.empty()) {
+              onnx_tensor t = std::move(a.tensors.front());
+              a.tensors.clear();  // the graph has it
+              t.name = n.outputs.front();
+              keep(std::move(t));
+            }
         g.nodes.push_back(std::move(n));
       }
       if (f.number == 2) g.name = f.bytes;

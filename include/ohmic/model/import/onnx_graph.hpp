@@ -42,7 +42,7 @@ struct onnx_graph;
 /// A node: what it does, and the names of what goes in and comes out.
 struct onnx_node {
   struct attribute {
-    std::string name;
+    std::string name, text{};
     double real = 0.0;
     std::int64_t integer = 0;
     std::vector<std::int64_t> integers;

@@ -63,6 +63,7 @@ class protobuf_fields {
     std::uint64_t v = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       auto const b = static_cast<unsigned char>(take(1)[0]);
+      if (shift == 63 && b > 1) break;
       v |= static_cast<std::uint64_t>(b & 0x7F) << shift;
       if (b < 0x80) return v;
     }

@@ -110,6 +110,15 @@ class t5_tensors {
     return {{}, {}, out, in};
   }
 
+  /// A head stored beside embeddings that are tied to it.
+  void require_tied(matrix<float> const& word) {
+    if (!f_.tied || !files_.contains("lm_head.weight")) return;
+    if (files_.read_matrix("lm_head.weight", word.rows(), word.cols(), "vocab_size x d_model") != word)
+      throw error({errc::config_conflict, "differs from the embeddings that it is tied to",
+                   place(files_.path(), "tensor 'lm_head.weight'"), "another matrix", "shared.weight",
+                   "set tie_word_embeddings to false"});
+  }
+
   /// Where the parts of a block lie: "encoder.block.0.layer.1.".
   [[nodiscard]] std::string attention_at(std::size_t block) const {
     std::size_t const l = f_.config.encoder_layers;
@@ -122,7 +131,7 @@ class t5_tensors {
     return "decoder.block." + std::to_string((block - l - 1) / 2) + ".layer.2.";
   }
 
-  /// Files with more layers, or a head beside tied embeddings that differs from them, would be cut silently.
+  /// Files with more layers would be cut silently.
   void refuse_unread() const {
     for (std::string const& name : files_.names()) {
       bool const encoder = name.starts_with("encoder.block.");
@@ -204,6 +213,7 @@ class t5_tensors {
   };
   layer_stack const stack{m.config.encoder_layers, m.config.decoder_layers};
   m.word = tensors.word();
+  tensors.require_tied(m.word);
   m.encoder_bias = tensors.bias("encoder");
   m.decoder_bias = tensors.bias("decoder");
   for (std::size_t l = 0; l < stack.encoder; ++l) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -179,7 +180,11 @@ class unigram_reader {
       if (!p.is_array() || p.size() != 2 || !p[0].is_string() || !p[1].is_number())
         throw error({errc::file_format, "entry " + std::to_string(data_.pieces.size()) + " is not [piece, score]",
                      model.where("vocab"), json_file::text(p), "a text and a number", ""});
-      data_.pieces.push_back({p[0].get<std::string>(), p[1].get<float>(), piece_kind::normal});
+      double const score = p[1].get<double>();
+      if (!(std::fabs(score) <= 3e38))
+        throw error({errc::value, "entry " + std::to_string(data_.pieces.size()) + " has no finite score",
+                     model.where("vocab"), json_file::text(p[1]), "a number of 32 bits", ""});
+      data_.pieces.push_back({p[0].get<std::string>(), static_cast<float>(score), piece_kind::normal});
     }
     data_.pieces[model.count("unk_id", 0, data_.pieces.size() - 1)].kind = piece_kind::unknown;
   }
@@ -225,6 +230,9 @@ class unigram_reader {
       if (text.empty() || !a.contains("id") || !a["id"].is_number_unsigned() ||
           a["id"].get<std::uint64_t>() > data_.pieces.size())
         throw json_.wrong_type("added_tokens", a, "tokens with content and an id of the vocabulary, or the next one");
+      for (char const* flag : {"lstrip", "rstrip", "single_word"})
+        if (a.contains(flag) && a[flag] != false)
+          throw refused(json_.where("added_tokens"), in_quotes(printable(text)) + " with " + flag, "false");
       auto const id = static_cast<std::size_t>(a["id"].get<std::uint64_t>());
       if (id == data_.pieces.size()) data_.pieces.push_back({text, 0.0f, piece_kind::control});
       auto& piece = data_.pieces[id];
