@@ -23,6 +23,8 @@ struct block_job {
   std::size_t groups = 0;  ///< groups of four inner elements in a tile
   std::size_t blocks = 1;  ///< of 16 outputs, one after the other; only products in integers take more than one
   bool wide = false;       ///< digits beyond 63 occur (see dot4.hpp)
+  std::size_t part =
+      ~std::size_t{0};  ///< groups whose weights meet all tokens before the next; only products in integers
 };
 
 /// Outputs of a block.

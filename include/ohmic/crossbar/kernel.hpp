@@ -97,13 +97,13 @@ inline void add_scaled(sum_target const& z, std::size_t token, std::size_t lane,
   for (std::size_t l = 0; l < lanes; ++l) row[l] += z.gain * static_cast<double>(buffer[l]);
 }
 
-/// z += gain x sum over all tiles of I+ - I- of some tokens and blocks of outputs, all of it in registers: a digit that is
-/// broadcast meets every block, a register of weights every token.
+/// z += gain x sum over some groups of all tiles of I+ - I- of some tokens and blocks of outputs, all of it in registers: a
+/// digit that is broadcast meets every block, a register of weights every token.
 /// Cost    one byte product per multiplication
 template <class Arch, bool Wide, std::size_t Tokens, std::size_t Blocks>
-inline void exact_sums(block_job const& job, std::size_t first, std::size_t block, sum_target const& z) noexcept {
+inline void exact_sums(block_job const& job, std::size_t first, std::size_t block, std::size_t from, std::size_t to,
+                       sum_target const& z) noexcept {
   using dot = simd::dot4<Arch>;
-  constexpr std::size_t ahead = 1024;  // bytes of weights, which stream from an outer cache
   std::size_t const groups = job.tiles * job.groups, block_bytes = groups * 4 * output_block;
   std::int8_t const* const digits = job.digits + first * groups * 4;
   for (std::size_t lane = 0; lane < output_block; lane += dot::lanes) {
@@ -111,13 +111,11 @@ inline void exact_sums(block_job const& job, std::size_t first, std::size_t bloc
     typename dot::sums sums[Tokens * Blocks];
     detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
       std::int32_t start = 0;
-      for (std::size_t tile = 0; tile < job.tiles; ++tile) start += job.starts[(first + n) * job.tiles + tile];
+      if (from == 0)
+        for (std::size_t tile = 0; tile < job.tiles; ++tile) start += job.starts[(first + n) * job.tiles + tile];
       detail::unrolled<Blocks>([&](auto b) __attribute__((always_inline)) { dot::start(sums[n * Blocks + b], start); });
     });
-    for (std::size_t g = 0; g < groups; ++g) {
-      detail::unrolled<Blocks>([&](auto b) __attribute__((always_inline)) {
-        __builtin_prefetch(weights + b * block_bytes + 4 * output_block * g + ahead);
-      });
+    for (std::size_t g = from; g < to; ++g)
       detail::unrolled<Tokens>([&](auto n) __attribute__((always_inline)) {
         std::int32_t d;
         std::memcpy(&d, digits + (n * groups + g) * 4, 4);
@@ -125,7 +123,6 @@ inline void exact_sums(block_job const& job, std::size_t first, std::size_t bloc
           dot::template add<Wide>(sums[n * Blocks + b], weights + b * block_bytes + 4 * output_block * g, d);
         });
       });
-    }
     detail::unrolled<Tokens * Blocks>([&](auto i) __attribute__((always_inline)) {
       add_scaled<Arch>(z, first + i / Blocks, (block + i % Blocks) * output_block + lane, dot::total(sums[i]));
     });
@@ -212,28 +209,33 @@ void convert_block(block_job const& job, Adc const& adc, float full_scale, sum_t
     return converting<Arch, Adc, Tokens>{adc, full_scale, z, clipped, n, {}, {}};
   });
 }
+/// All tokens meet a part of the weights while a cache holds it; sums of parts add up exactly, in any order.
 template <class Arch>
 void subtract_block(block_job const& job, sum_target const& z) noexcept {
-  std::size_t n = 0;
-  auto const some = [&]<std::size_t Tokens, std::size_t Blocks>(std::size_t block) {
-    for (; job.tokens - n >= Tokens; n += Tokens)
-      job.wide ? exact_sums<Arch, true, Tokens, Blocks>(job, n, block, z)
-               : exact_sums<Arch, false, Tokens, Blocks>(job, n, block, z);
-  };
   constexpr bool whole = simd::dot4<Arch>::lanes == output_block;  // a register holds a block, and there are many
+  std::size_t const groups = job.tiles * job.groups;
   for (std::size_t block = 0; block < job.blocks;) {
-    n = 0;
     std::size_t const side_by_side = whole && job.blocks - block > 1 ? 2 : 1;
-    if constexpr (whole) {
-      if (side_by_side == 2) {
-        some.template operator()<8, 2>(block);
-        some.template operator()<2, 2>(block);
-        some.template operator()<1, 2>(block);
+    for (std::size_t from = 0; from < groups;) {
+      std::size_t const to = groups - from <= job.part ? groups : from + job.part;
+      std::size_t n = 0;
+      auto const some = [&]<std::size_t Tokens, std::size_t Blocks>() {
+        for (; job.tokens - n >= Tokens; n += Tokens)
+          job.wide ? exact_sums<Arch, true, Tokens, Blocks>(job, n, block, from, to, z)
+                   : exact_sums<Arch, false, Tokens, Blocks>(job, n, block, from, to, z);
+      };
+      if constexpr (whole) {
+        if (side_by_side == 2) {
+          some.template operator()<8, 2>();
+          some.template operator()<2, 2>();
+          some.template operator()<1, 2>();
+        }
+        some.template operator()<8, 1>();
       }
-      some.template operator()<8, 1>(block);
+      some.template operator()<4, 1>();
+      some.template operator()<1, 1>();
+      from = to;
     }
-    some.template operator()<4, 1>(block);
-    some.template operator()<1, 1>(block);
     block += side_by_side;
   }
 }

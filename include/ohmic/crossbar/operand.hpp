@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ohmic/core/cache.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/kernel.hpp"
@@ -292,7 +293,8 @@ class switched_operand {
           x.cut().tiles(),
           x.cut().groups(),
           blocks,
-          x.wide()};
+          x.wide(),
+          core_caches::rows_in_half(core_caches::of_machine().outer, 4 * output_block * exact_blocks, 1)};
 }
 
 }  // namespace ohmic::inline OHMIC_ABI

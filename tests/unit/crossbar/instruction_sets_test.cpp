@@ -108,6 +108,36 @@ TEST_CASE("imperfect products are the same bits on every instruction set") {
   check_imperfect_sets<7>(6);
 }
 
+TEST_CASE("a product in integers does not depend on the parts that it is taken in") {
+  dice random(78);
+  for (std::size_t const tokens : {1u, 7u, 19u})
+    for (std::size_t const activations : {5u, 64u}) {
+      std::size_t const inner = 203, outputs = 40;
+      ohmic::matrix<std::int16_t> x(tokens, inner), w(outputs, inner);
+      for (auto& v : x.flat()) v = static_cast<std::int16_t>(random.between(-127, 127));
+      for (auto& v : w.flat()) v = static_cast<std::int16_t>(random.between(-127, 127));
+      ohmic::driven_operand const y(w.view(), activations, 127, "weights", false);
+      auto const switched = ohmic::switched_operand::bytes_of(x.view(), y.cut(), "inputs");
+      for (auto const& set : kernel_sets())
+        for (std::size_t const part : {1u, 3u, 16u, 1000u}) {
+          ohmic::product_sums z(tokens, outputs);
+          ohmic::block_job job = ohmic::job_for(switched, y, 0, 0, 0, tokens, y.blocks());
+          job.part = part;
+          set.uniform->subtract(job, z.target(0, 0, static_cast<double>(switched.weight(0))));
+          std::size_t wrong = 0;
+          for (std::size_t n = 0; n < tokens; ++n)
+            for (std::size_t o = 0; o < outputs; ++o) {
+              std::int64_t sum = 0;
+              for (std::size_t i = 0; i < inner; ++i) sum += std::int64_t{x(n, i)} * w(o, i);
+              wrong += static_cast<std::size_t>(z(n, o) != static_cast<double>(sum));
+            }
+          CAPTURE(set.flags, tokens, activations, part);
+          REQUIRE(switched.digits() == 1);
+          CHECK(wrong == 0);
+        }
+    }
+}
+
 TEST_CASE("the kernels of an instruction set say which it is") {
   std::vector<std::string> names;
   for (auto const& set : kernel_sets()) names.emplace_back(set.uniform->instruction_set);

@@ -121,7 +121,7 @@ TEST_CASE("fp32 logits have the same bits with 1 and 3 threads, in any order") {
 TEST_CASE("a float product adds in the order of the inner elements, whatever the sizes") {
   dice random(5);
   for (std::size_t tokens : {1u, 3u, 8u, 13u})
-    for (std::size_t inner : {1u, 24u, 33u})
+    for (std::size_t inner : {1u, 24u, 33u, 1025u, 2100u})  // the last ones in parts, whatever the registers
       for (std::size_t outputs : {1u, 5u, 16u, 17u, 40u}) {
         ohmic::matrix<float> x(tokens, inner), w(outputs, inner);
         for (float& v : x.flat()) v = static_cast<float>(random.normal());

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ohmic/core/buffers.hpp"
+#include "ohmic/core/cache.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
@@ -185,9 +186,9 @@ class code_array {
     product_sums& off = compensated ? taken_off : z;
     std::vector<std::int32_t> const no_codes;
     double const on_top = offset();
-    shared_buffers<float> draws(noisy ? std::min(token_group, in.tokens()) * noise.tiles * noise.lines * output_block
-                                      : 0);
-    run(in.tokens(), y.blocks(), done, threads,
+    std::size_t const at_once = std::clamp<std::size_t>(in.tokens(), 1, token_group(y.cut()));
+    shared_buffers<float> draws(noisy ? at_once * noise.tiles * noise.lines * output_block : 0);
+    run(in.tokens(), at_once, y.blocks(), done, threads,
         [&](std::size_t first, std::size_t tokens, std::size_t block, report_type& r) {
           shared_buffers<float>::buffer normals(draws);
           for (std::size_t p = 0; p < in.passes(); ++p) {
@@ -240,7 +241,7 @@ class code_array {
                    "at most 65536", "split the matrix"});
     product_sums z(bytes.tokens(), y.outputs());
     run(
-        bytes.tokens(), y.blocks(), done, threads,
+        bytes.tokens(), token_group(y.cut()), y.blocks(), done, threads,
         [&](std::size_t first, std::size_t tokens, std::size_t block, report_type&) {
           for (std::size_t d = 0; d < bytes.digits(); ++d)
             kernels_->subtract(
@@ -291,8 +292,10 @@ class code_array {
 
   /// Rounding inside the converters is exact below this current.
   static constexpr std::int64_t max_current = 1 << 21;
-  /// Tokens of a task.
-  static constexpr std::size_t token_group = 64;
+  /// Tokens of a task: their digits stay in the second cache while blocks of outputs pass.
+  [[nodiscard]] static std::size_t token_group(tiling const& cut) noexcept {
+    return std::min<std::size_t>(core_caches::rows_in_half(core_caches::of_machine().outer, cut.padded(), 16), 256);
+  }
 
   [[nodiscard]] code_layout const& layout() const noexcept { return config_.layout; }
   [[nodiscard]] std::size_t slices() const noexcept { return layout().weights.slices.size(); }
@@ -361,13 +364,13 @@ class code_array {
 
   /// Groups of tokens and blocks of 16 outputs, in any order.
   template <class Kernel>
-  void run(std::size_t tokens, std::size_t blocks, report_type& done, executor& threads, Kernel const& kernel,
-           std::size_t blocks_of_task = 1) const {
+  void run(std::size_t tokens, std::size_t at_once, std::size_t blocks, report_type& done, executor& threads,
+           Kernel const& kernel, std::size_t blocks_of_task = 1) const {
     std::size_t const across = pieces(blocks, blocks_of_task);
-    std::vector<report_type> parts(pieces(tokens, token_group) * across);
+    std::vector<report_type> parts(pieces(tokens, at_once) * across);
     threads.for_each_index(parts.size(), [&](std::size_t task) {
-      std::size_t const first = task / across * token_group;
-      kernel(first, std::min(token_group, tokens - first), task % across * blocks_of_task, parts[task]);
+      std::size_t const first = task / across * at_once;
+      kernel(first, std::min(at_once, tokens - first), task % across * blocks_of_task, parts[task]);
     });
     for (auto const& part : parts) done += part;
   }
