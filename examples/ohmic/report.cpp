@@ -115,6 +115,8 @@ void add_reproduce_tables(page& p, json const& r) {
     p.add(table_of_objects(r["beside"], {"id", "value", "unit", "meaning"}), "Beside the printed");
   p.add(table_of_objects(r["constants"], {"name", "value", "unit", "fitted_on"}),
         "Constants that were fitted, and on what");
+  p.add(table_of_objects(r["prices"], {"name", "value", "origin", "source"}),
+        "Prices of the parts, and where they are printed");
   table k{{"choice"}};
   for (auto const& knob : strings_of(r["knobs"])) k.push_back({knob});
   p.add(k, "Choices made after seeing a figure");

@@ -147,6 +147,13 @@ int reproduce(reproduce_options const& o, common_options const& common) {
   out["constants"] = json::array();
   for (auto const& k : chip::list_constants(chip::fitted()))
     out["constants"].push_back({{"name", k.name}, {"value", k.value}, {"unit", k.unit}, {"fitted_on", k.fitted_on}});
+  out["prices"] = json::array();
+  for_each_price(inputs.prices, [&](char const* name, auto const& p) {
+    out["prices"].push_back({{"name", std::string("prices.") + name},
+                             {"value", to_text(p.value)},
+                             {"origin", name_of(p.from)},
+                             {"source", p.source}});
+  });
   out["knobs"] = chip::knobs;
   out["beside"] = json::array();
   for (auto const& v : beside)

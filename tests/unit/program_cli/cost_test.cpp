@@ -341,6 +341,18 @@ TEST_CASE("reproduce: every printed value is there, exact rows pass, failures ar
   CHECK(r["beside"].size() > 30);
   CHECK(r["constants"].size() == 11);
   CHECK(r["summary"]["by_construction"] == 11);
+  CHECK(r["prices"].size() > 20);
+  for (auto const& p : r["prices"]) {
+    INFO(p.dump());
+    CHECK(p["name"].get<std::string>().starts_with("prices."));
+    CHECK_FALSE(p["source"].get<std::string>().empty());
+  }
+  // A name of the list is one that --set takes, its value a text that it reads; what was set says so.
+  auto const first = r["prices"][0]["name"].get<std::string>();
+  auto const moved = result_of("reproduce --only intro --set '" + first + "=" +
+                               r["prices"][0]["value"].get<std::string>() + "'")["prices"][0];
+  CHECK(moved["value"] == r["prices"][0]["value"]);
+  CHECK(moved["source"] == "--set");
 }
 
 TEST_CASE("reproduce: status 1 where a row fails that is not listed, and where a listed one agrees") {

@@ -222,6 +222,8 @@ TEST_CASE("report: sweeps have their front, reproduce its differences") {
   CHECK(p.charts() == std::vector<std::string>{"differences.svg"});
   for (auto const& row : p.result["rows"])
     CHECK_THAT(p.page, contains("<td>" + row["id"].get<std::string>() + "</td>"));
+  for (auto const& price : p.result["prices"])
+    CHECK_THAT(p.page, contains("<td>" + price["name"].get<std::string>() + "</td>"));
 }
 
 TEST_CASE("report: a deployment has its layers, ranges and actions", "[slow]") {
