@@ -95,7 +95,7 @@ BENCHMARK(slices)->Name("in_situ/slices/ohmic")->Arg(1)->Arg(2)->Apply(product_s
 BENCHMARK(isaac)->Name("in_situ/isaac/ohmic")->Arg(1)->Apply(product_settings);
 BENCHMARK(multi_bit)->Name("in_situ/multi_bit/ohmic")->Arg(1)->Apply(product_settings);
 BENCHMARK(single_bit)->Name("in_situ/single_bit/ohmic")->Arg(1)->Apply(product_settings);
-BENCHMARK(noisy_cells)->Name("in_situ/noisy_cells/ohmic")->Arg(1)->Apply(product_settings);
+BENCHMARK(noisy_cells)->Name("in_situ/noisy_cells/ohmic")->Arg(1)->Arg(2)->Apply(product_settings);
 BENCHMARK(real_cells)->Name("in_situ/real_cells/ohmic")->Arg(1)->Apply(product_settings);
 
 }  // namespace

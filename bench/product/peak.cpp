@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "ohmic/core/dot4.hpp"
+#include "ohmic/core/threads.hpp"
 #include "ohmic/crossbar/kernel.hpp"
 #include "product/array.hpp"
 
@@ -56,7 +57,8 @@ void converted(benchmark::State& state) {
 }
 BENCHMARK(converted)->Name("product/8bit/peak")->Apply(ohmic_bench::product_settings);
 
-/// One byte product for four rows of 16 outputs; two blocks of outputs share what is broadcast, as in the kernel.
+/// One byte product for four rows of 16 outputs; two blocks of outputs share what is broadcast, as in the kernel. On more
+/// threads: what the machine's processors give together, which bounds every product.
 void lossless(benchmark::State& state) {
   using dot = ohmic::simd::dot4<arch>;
   constexpr std::size_t sums = dot::lanes == ohmic::output_block ? 16 : 4, blocks = sums / 8 + (sums < 8), steps = 4096;
@@ -76,9 +78,16 @@ void lossless(benchmark::State& state) {
     ohmic::detail::unrolled<sums>([&](auto n)
                                       __attribute__((always_inline)) { benchmark::DoNotOptimize(dot::total(p[n])); });
   };
-  ohmic_bench::measure(state, {sums, 4 * steps, dot::lanes}, run);
+  auto const together = static_cast<std::size_t>(state.range(0));
+  constexpr std::size_t repeats = 100;  // so that starting threads does not count
+  ohmic::executor threads(static_cast<unsigned>(together));
+  ohmic_bench::measure(state, {sums * together * repeats, 4 * steps, dot::lanes}, [&] {
+    threads.for_each_index(together, [&](std::size_t) {
+      for (std::size_t i = 0; i < repeats; ++i) run();
+    });
+  });
   state.SetLabel(arch::name());
 }
-BENCHMARK(lossless)->Name("product/lossless/peak")->Apply(ohmic_bench::product_settings);
+BENCHMARK(lossless)->Name("product/lossless/peak")->Arg(1)->Arg(2)->Apply(ohmic_bench::product_settings);
 
 }  // namespace

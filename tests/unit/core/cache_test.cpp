@@ -16,8 +16,8 @@ TEST_CASE("rows fill half of a cache in steps, and one step is always taken") {
   constexpr auto rows = [](std::size_t cache, std::size_t bytes, std::size_t step) {
     return ohmic::core_caches::rows_in_half(cache, bytes, step);
   };
-  STATIC_CHECK(rows(1 << 20, 4096, 16) == 128);
-  STATIC_CHECK(rows(1 << 20, 4097, 16) == 112);
-  STATIC_CHECK(rows(1 << 20, std::size_t{1} << 40, 16) == 16);
-  STATIC_CHECK(rows(1 << 20, 0, 16) == 1 << 19);
+  STATIC_REQUIRE(rows(1 << 20, 4096, 16) == 128);
+  STATIC_REQUIRE(rows(1 << 20, 4097, 16) == 112);
+  STATIC_REQUIRE(rows(1 << 20, std::size_t{1} << 40, 16) == 16);
+  STATIC_REQUIRE(rows(1 << 20, 0, 16) == 1 << 19);
 }

@@ -117,7 +117,7 @@ TEST_CASE("a product in integers does not depend on the parts that it is taken i
       for (auto& v : x.flat()) v = static_cast<std::int16_t>(random.between(-127, 127));
       for (auto& v : w.flat()) v = static_cast<std::int16_t>(random.between(-127, 127));
       ohmic::driven_operand const y(w.view(), activations, 127, "weights", false);
-      auto const switched = ohmic::switched_operand::bytes_of(x.view(), y.cut(), "inputs");
+      auto const switched = ohmic::switched_operand::bytes_of(ohmic::switched_view(x), y.cut(), "inputs");
       for (auto const& set : kernel_sets())
         for (std::size_t const part : {1u, 3u, 16u, 1000u}) {
           ohmic::product_sums z(tokens, outputs);
