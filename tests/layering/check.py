@@ -46,7 +46,7 @@ FENCES = [
     (r"nlohmann/", r"model/(import|text)[./].*"),
     (r"utf8proc\.h$", r"model/(import|text)[./].*"),
     (r"boost/dll/", r"plugin/library\.hpp"),
-    (r"(fcntl|sched|unistd|sys/mman|sys/stat)\.h$", r"model/import[./].*|plugin/(memory|isolated|lane|child_loop)\.hpp"),
+    (r"(fcntl|sched|unistd|sys/mman|sys/stat)\.h$", r"model/import[./].*|plugin/(memory|isolated|lane|child_loop)\.hpp|core/cache\.hpp"),
     (r"(malloc|semaphore|signal|sys/(prctl|resource|wait))\.h$", r"plugin/(isolated|lane|child_loop)\.hpp"),
     (r"elf\.h$", r"plugin/library\.hpp"),
     (r"dlfcn\.h$", r"plugin/memory\.hpp"),
