@@ -210,18 +210,28 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
                sense_energy = adc_energy_factor(c.sense_rule, c.sense_bits);
   double const units = dac_units(c.dac_rule, c.dac_bits);
   bool const apart = all && leakage_apart;
-  power_price const dac_power =
-      apart ? without_leakage(p.dac_1bit_power, p.dac_1bit_power, p.dac_1bit_leakage, dac_less_leakage)
-            : p.dac_1bit_power;
-  energy_price const conversion =
-      apart ? without_leakage(p.adc_conversion, p.adc_power, p.adc_leakage, adc_less_leakage) : p.adc_conversion;
-  // What a rule makes of a printed price is assumed; a price with another source keeps it.
-  auto const assumed = [](auto each, std::string_view source) {
-    if (each.from == origin::table) each.source = source, each.from = origin::assumption;
+  // Sources of the user's own stay, whatever is made of their prices; the others name what is made of what is printed.
+  constexpr component_prices usual;
+  bool const own_dac_area = p.dac_1bit_area.source != usual.dac_1bit_area.source,
+             own_adc_area = p.adc_area.source != usual.adc_area.source,
+             own_dac_power = p.dac_1bit_power.source != usual.dac_1bit_power.source,
+             own_conversion = p.adc_conversion.source != usual.adc_conversion.source,
+             own_dac_leakage = p.dac_1bit_leakage.source != usual.dac_1bit_leakage.source,
+             own_adc_leakage = p.adc_leakage.source != usual.adc_leakage.source;
+  power_price const dac_power = apart ? without_leakage(p.dac_1bit_power, p.dac_1bit_power, p.dac_1bit_leakage,
+                                                        own_dac_power ? p.dac_1bit_power.source : dac_less_leakage)
+                                      : p.dac_1bit_power;
+  energy_price const conversion = apart ? without_leakage(p.adc_conversion, p.adc_power, p.adc_leakage,
+                                                          own_conversion ? p.adc_conversion.source : adc_less_leakage)
+                                        : p.adc_conversion;
+  // What a rule makes of a printed price is assumed.
+  auto const assumed = [](auto each, bool own, std::string_view source) {
+    if (!own) each.source = source;
+    if (each.from == origin::table) each.from = origin::assumption;
     return each;
   };
-  auto const scaled = [&](auto const& each, double factor, std::string_view source) {
-    return factor == 1.0 ? each : assumed(each * factor, source);
+  auto const scaled = [&](auto const& each, bool own, double factor, std::string_view source) {
+    return factor == 1.0 ? each : assumed(each * factor, own, source);
   };
   constexpr fixed_string puma_place = "constants.py of its simulator";
   constexpr std::string_view dacs = cited<isaac_paper, "Table I", 8, "1-bit DAC, so many of them by the DAC rule">,
@@ -230,9 +240,11 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
                              dacs_leak = cited<puma_paper, puma_place, 0, "DAC leakage 0.39 uW, by the DAC rule">,
                              adcs_leak = cited<puma_paper, puma_place, 0, "ADC leakage of 8 bits, by the ADC rule">,
                              driver_leak = cited<puma_paper, puma_place, 0, "DAC leakage, of the driver of a column">;
-  std::string_view const dacs_power =
-                             apart ? "1-bit DAC less the leakage in it, so many of them by the DAC rule" : dacs,
-                         adcs_power = apart ? "8-bit conversion less the leakage in it, by the ADC rule" : adcs;
+  constexpr std::string_view
+      dacs_less = cited<isaac_paper, "Table I", 8, "1-bit DAC less the leakage in it (PUMA), so many by the DAC rule">,
+      adcs_less = cited<isaac_paper, "Table I", 8, "8-bit conversion less the leakage in it (PUMA), by the ADC rule">,
+      conversions = cited<isaac_paper, "Table I", 8, "8-bit conversion, by the ADC rule">;
+  std::string_view const dacs_power = apart ? dacs_less : dacs, adcs_power = apart ? adcs_less : conversions;
   area_price const no_area = not_printed<square_metres>;
   area_price const unit_area =
       all ? area_price{p.sigmoid_area.value, "assumed: the area of ISAAC's sigmoid unit", origin::assumption} : no_area;
@@ -244,10 +256,7 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
   energy_price const cell{p.array_power.value * nanoseconds(100.0) / 16384.0,
                           cited<isaac_paper, "Table I", 8, "2.4 mW of 8 arrays x 100 ns, shared by 16384 cells">,
                           origin::table};
-  energy_price const sense{
-      conversion.value * sense_energy,
-      apart ? "8-bit conversion without its leakage by the ADC rule" : "8-bit conversion by the ADC rule",
-      origin::assumption};
+  energy_price const sense = assumed(conversion * sense_energy, own_conversion, adcs_power);
   energy_price const published_cell{p.dense_read.value / static_cast<double>(c.array.cells_per_weight),
                                     p.dense_read.source, p.dense_read.from};
   double const digit_bits = c.scale + 1;
@@ -258,40 +267,41 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
   double const cells = static_cast<double>(a.rows) * static_cast<double>(a.columns + 1) / 16384.0;
   return price_book{
       set == price_set::bottom_up ? std::string_view("bottom_up") : std::string_view("as_published"),
-      named(part<"dac">(scaled(p.dac_1bit_area, units, dacs)), part<"adc">(scaled(p.adc_area, adc_area, adcs)),
-            part<"resistor_cell">(p.cell_area), part<"memory_cell">(p.cell_area),
-            part<"register_bit">(p.register_bit_area), part<"shift_add">(p.shift_add_area),
-            part<"column_driver">(assumed(p.dac_1bit_area, driver)),
-            part<"sense_adc">(scaled(p.adc_area, sense_area, adcs)), part<"edram_kB">(p.edram_kB_area),
+      named(part<"dac">(scaled(p.dac_1bit_area, own_dac_area, units, dacs)),
+            part<"adc">(scaled(p.adc_area, own_adc_area, adc_area, adcs)), part<"resistor_cell">(p.cell_area),
+            part<"memory_cell">(p.cell_area), part<"register_bit">(p.register_bit_area),
+            part<"shift_add">(p.shift_add_area), part<"column_driver">(assumed(p.dac_1bit_area, own_dac_area, driver)),
+            part<"sense_adc">(scaled(p.adc_area, own_adc_area, sense_area, adcs)), part<"edram_kB">(p.edram_kB_area),
             part<"comparator">(unit_area), part<"exp_unit">(unit_area), part<"divider">(unit_area),
             part<"root_unit">(unit_area), part<"activation_unit">(all ? p.sigmoid_area : no_area),
-            part<"attention_dac">(scaled(p.dac_1bit_area, attention_units, dacs)),
-            part<"attention_adc">(scaled(p.adc_area, adc_area_factor(c.sense_rule, a.adc_bits), adcs)),
+            part<"attention_dac">(scaled(p.dac_1bit_area, own_dac_area, attention_units, dacs)),
+            part<"attention_adc">(scaled(p.adc_area, own_adc_area, adc_area_factor(c.sense_rule, a.adc_bits), adcs)),
             part<"attention_cell">(sram ? p.sram_cell_area : p.cell_area), part<"sample_hold">(p.sample_hold_area),
             part<"digital_unit">(p.multiply_add_8_area)),
-      named(part<"dac">(leak(scaled(p.dac_1bit_leakage, units, dacs_leak))),
-            part<"adc">(leak(scaled(p.adc_leakage, adc_energy, adcs_leak))), part<"resistor_cell">(not_printed<watts>),
-            part<"memory_cell">(not_printed<watts>), part<"register_bit">(not_printed<watts>),
-            part<"shift_add">(not_printed<watts>),
-            part<"column_driver">(leak(assumed(p.dac_1bit_leakage, driver_leak))),
-            part<"sense_adc">(leak(scaled(p.adc_leakage, sense_energy, adcs_leak))),
+      named(part<"dac">(leak(scaled(p.dac_1bit_leakage, own_dac_leakage, units, dacs_leak))),
+            part<"adc">(leak(scaled(p.adc_leakage, own_adc_leakage, adc_energy, adcs_leak))),
+            part<"resistor_cell">(not_printed<watts>), part<"memory_cell">(not_printed<watts>),
+            part<"register_bit">(not_printed<watts>), part<"shift_add">(not_printed<watts>),
+            part<"column_driver">(leak(assumed(p.dac_1bit_leakage, own_dac_leakage, driver_leak))),
+            part<"sense_adc">(leak(scaled(p.adc_leakage, own_adc_leakage, sense_energy, adcs_leak))),
             part<"edram_kB">(leak(p.edram_kB_leakage)), part<"comparator">(not_printed<watts>),
             part<"exp_unit">(not_printed<watts>), part<"divider">(not_printed<watts>),
             part<"root_unit">(not_printed<watts>), part<"activation_unit">(not_printed<watts>),
-            part<"attention_dac">(leak(scaled(p.dac_1bit_leakage, attention_units, dacs_leak))),
-            part<"attention_adc">(leak(scaled(p.adc_leakage, adc_energy_factor(c.sense_rule, a.adc_bits), adcs_leak))),
+            part<"attention_dac">(leak(scaled(p.dac_1bit_leakage, own_dac_leakage, attention_units, dacs_leak))),
+            part<"attention_adc">(
+                leak(scaled(p.adc_leakage, own_adc_leakage, adc_energy_factor(c.sense_rule, a.adc_bits), adcs_leak))),
             part<"attention_cell">(not_printed<watts>), part<"sample_hold">(not_printed<watts>),
             part<"digital_unit">(not_printed<watts>)),
       named(part<"dense_bank.column_access">(
-                or_none(over(assumed(dac_power, apart ? dac_power.source : driver), c.column_time))),
+                or_none(over(assumed(dac_power, own_dac_power, apart ? dac_power.source : driver), c.column_time))),
             part<"dense_bank.cell_read">(all ? cell : published_cell),
             part<"weight_register.load">(or_none(p.register_bit * 8.0)),
             part<"operand_register.load">(or_none(p.register_bit * 8.0)), part<"cache.read">(or_none(p.edram_byte)),
             part<"encoder.encode">(or_none(p.adder_32)),
             part<"switch_register.load">(or_none(p.register_bit * digit_bits)),
-            part<"dac.drive">(or_none(over(scaled(dac_power, units, dacs_power), c.cycle))),
+            part<"dac.drive">(or_none(over(scaled(dac_power, own_dac_power, units, dacs_power), c.cycle))),
             part<"computation_array.cycle">(or_none(over(p.array_power, c.cycle))),
-            part<"adc.convert">(scaled(conversion, adc_energy, adcs_power)),
+            part<"adc.convert">(scaled(conversion, own_conversion, adc_energy, adcs_power)),
             part<"subtractor.subtract">(or_none(p.adder_32 * 0.25)), part<"shift_add.step">(or_none(p.shift_add)),
             part<"accumulator.add">(or_none(p.adder_32)), part<"post.scale">(or_none(p.multiplier_32)),
             part<"post.add_bias">(or_none(p.adder_32)), part<"post.add_residual">(or_none(p.adder_32)),
@@ -301,9 +311,11 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
             part<"root_unit.inverse_root">(or_none(p.inverse_root)), part<"rotary_unit.rotate">(or_none(multiply_add)),
             part<"cache.write">(or_none(p.edram_byte)), part<"sense_adc.convert">(or_none(sense)),
             part<"cell.write">(or_none(written_cell)), part<"input_register.load">(or_none(p.register_bit * 8.0)),
-            part<"attention_dac.drive">(or_none(over(scaled(dac_power, attention_units, dacs_power), c.cycle))),
+            part<"attention_dac.drive">(
+                or_none(over(scaled(dac_power, own_dac_power, attention_units, dacs_power), c.cycle))),
             part<"attention_array.cycle">(or_none(over(p.array_power * cells, c.cycle))),
-            part<"attention_adc.convert">(scaled(conversion, adc_energy_factor(c.sense_rule, a.adc_bits), adcs_power)),
+            part<"attention_adc.convert">(
+                scaled(conversion, own_conversion, adc_energy_factor(c.sense_rule, a.adc_bits), adcs_power)),
             part<"digital_unit.multiply_add">(or_none(p.multiply_add_8)),
             part<"dense_bank.cell_write">(c.cell_write(p)))};
 }
