@@ -108,11 +108,12 @@ json sources_of(json const& out, sweep_spec const& spec, point_runner const& run
   for (auto const& row : out["front"]) {
     auto const point = row["point"].get<std::uint64_t>();
     auto const chip = spec.assignment(point).chip;
-    if (sources.size() >= most_chips || !seen.insert(chip).second) continue;
+    if (sources.size() >= most_chips || seen.contains(chip)) continue;
     try {
       if (auto rows = runner.price_rows(point); !rows.is_null())
         sources.push_back({{"chip", chip}, {"point", point}, {"rows", std::move(rows)}});
-    } catch (error const&) {}
+      seen.insert(chip);
+    } catch (error const& e) { fmt::print(stderr, "ohmic: sources of point {} are left out: {}\n", point, e.what()); }
   }
   return sources;
 }
@@ -195,6 +196,7 @@ int lead(sweep_options const& o, common_options const& common, rank_team& team) 
   write_reports(out, common, points_drawn(store, out, common));
   write_result(common.json, out);
   say_result(out, store, common);
+  part_from_others(team, ending);
   return status_of(out);
 }
 

@@ -1,5 +1,6 @@
 #include "sweep_ranks.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -67,7 +68,11 @@ struct rank_team::mail {
     bool failed = false;  ///< whether MPI still uses the bytes is not known then: they are kept
   };
   std::list<letter> out, in;
+  std::vector<int> unreachable;  ///< ranks that a letter did not reach
 
+  [[nodiscard]] bool is_sending() const noexcept {
+    return std::any_of(out.begin(), out.end(), [](letter const& l) { return !l.failed; });
+  }
   /// True where MPI is done with it, well or not.
   static bool ended(letter& l) {
     if (l.failed) return true;
@@ -77,6 +82,11 @@ struct rank_team::mail {
   }
   void carry_on() {
     out.remove_if([](letter& l) { return ended(l) && !l.failed; });
+    for (auto& l : out)
+      if (l.failed && l.content.what != word::failed) {
+        unreachable.push_back(l.content.from);
+        l.content.what = word::failed;  // told once, its bytes are kept
+      }
     for (;;) {
       int there = 0, bytes = 0;
       MPI_Message found = MPI_MESSAGE_NULL;
@@ -93,6 +103,11 @@ struct rank_team::mail {
   }
   /// The first that has arrived, but none before an earlier one of its rank.
   std::optional<message> first() {
+    if (!unreachable.empty()) {
+      int const rank = unreachable.back();
+      unreachable.pop_back();
+      return message{rank, word::failed, "a message does not reach it"};
+    }
     std::set<int> waiting;
     for (auto l = in.begin(); l != in.end(); ++l) {
       if (waiting.contains(l->content.from)) continue;
@@ -139,8 +154,8 @@ rank_team::~rank_team() {
   if (begun == 0) return;
   if (mail_) {
     auto const last = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    while (!mail_->out.empty() && std::chrono::steady_clock::now() < last) mail_->carry_on();
-    if (!mail_->out.empty()) static_cast<void>(mail_.release());  // MPI may still read it
+    while (mail_->is_sending() && std::chrono::steady_clock::now() < last) mail_->carry_on();
+    if (!mail_->out.empty() || !mail_->in.empty()) static_cast<void>(mail_.release());  // MPI may still use it
   }
   MPI_Finalize();
 #endif

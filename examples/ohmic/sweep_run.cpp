@@ -34,7 +34,8 @@ extern "C" void keep_signal(int number) { caught_signal = number; }
 /// and nothing is wrong, where it was only slow.
 constexpr auto alive_every = std::chrono::seconds(2);
 constexpr auto lost_after = std::chrono::seconds(15);
-/// How long rank 0 may be silent before the others end: nobody would take their results.
+/// How long rank 0 may be silent before the others end: nobody would take their results. A rank that was never heard may still read its
+/// model that long.
 constexpr auto alone_after = std::chrono::seconds(120);
 
 /// Batches wait here for the thread that computes, and results for the one that writes.
@@ -118,7 +119,12 @@ class work_desk {
 struct colleague {
   std::deque<batch_of_points> handed;
   clock::time_point heard = clock::now();
-  bool lost = false, ended = false;
+  bool met = false, lost = false;
+
+  void hear() noexcept { heard = clock::now(), met = true; }
+  [[nodiscard]] std::chrono::seconds patience() const noexcept { return met ? lost_after : alone_after; }
+  [[nodiscard]] bool is_silent() const noexcept { return clock::now() - heard > patience(); }
+  [[nodiscard]] std::string silence() const { return fmt::format("silent for {} s", patience().count()); }
 };
 
 /// Batches still to be handed out. For several ranks they become smaller as fewer points are left, so that all end together.
@@ -187,7 +193,7 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
   };
   auto const hand = [&](std::size_t i) {
     auto& c = others[i];
-    while (!c.lost && c.handed.size() < 2 && !rest.empty()) {
+    while (c.met && !c.lost && c.handed.size() < 2 && !rest.empty()) {
       c.handed.push_back(rest.take());
       if (!team.send(static_cast<int>(i + 1), rank_team::word::points, packed(c.handed.back())))
         lose(i, "takes no message");
@@ -196,9 +202,8 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
   auto const listen = [&] {
     while (auto m = team.poll()) {
       auto const i = static_cast<std::size_t>(m->from - 1);
-      others[i].heard = clock::now();
+      others[i].hear();
       if (m->what == rank_team::word::failed) lose(i, m->bytes);
-      if (m->what == rank_team::word::finished) others[i].ended = true;
       if (m->what == rank_team::word::results && !others[i].lost) {
         others[i].handed.pop_front();  // they answer in the order in which they were asked
         write(unpacked_results(m->bytes));
@@ -206,8 +211,7 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
       }
     }
     for (std::size_t i = 0; i < others.size(); ++i)
-      if (!others[i].lost && clock::now() - others[i].heard > lost_after)
-        lose(i, fmt::format("silent for {} s", std::chrono::seconds(lost_after).count()));
+      if (!others[i].lost && others[i].is_silent()) lose(i, others[i].silence());
   };
   auto const outstanding = [&] {
     for (auto const& c : others)
@@ -233,26 +237,45 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
       said = clock::now();
     }
   }
-  // Each says that it has heard of the end: MPI would wait for one that died after its last results for ever.
   for (std::size_t i = 0; i < others.size(); ++i)
-    if (!others[i].lost && !team.send(static_cast<int>(i + 1), rank_team::word::finished, ""))
-      lose(i, "takes no message");
-  auto const awaited = [&] {
-    return std::any_of(others.begin(), others.end(), [](auto const& c) { return !c.lost && !c.ended; });
-  };
-  while (awaited()) {
-    listen();
+    if (!others[i].met) ending.unheard.push_back(static_cast<int>(i + 1));
+  return ending;
+}
+
+void part_from_others(rank_team& team, sweep_ending const& ending) {
+  std::vector<colleague> others(static_cast<std::size_t>(team.size() - 1));
+  std::vector<bool> there(others.size(), true);
+  for (auto& c : others) c.met = true;
+  for (int const rank : ending.unheard) others[static_cast<std::size_t>(rank - 1)].met = false;
+  for (int const rank : ending.lost) there[static_cast<std::size_t>(rank - 1)] = false;
+  for (std::size_t i = 0; i < others.size(); ++i)
+    if (there[i]) team.send(static_cast<int>(i + 1), rank_team::word::finished, "");
+  while (std::find(there.begin(), there.end(), true) != there.end()) {
+    while (auto const m = team.poll()) {
+      auto const i = static_cast<std::size_t>(m->from - 1);
+      others[i].hear();
+      if (m->what == rank_team::word::finished) there[i] = false;
+      if (m->what == rank_team::word::failed) others[i].lost = true;
+    }
+    for (std::size_t i = 0; i < others.size(); ++i)
+      if (there[i] && (others[i].lost || others[i].is_silent() || caught_signal != 0)) {
+        there[i] = false;
+        team.leave_lost();
+      }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  return ending;
 }
 
 void serve_points(point_runner& runner, rank_team& team, unsigned threads) {
   work_desk desk(runner, threads);
   auto said = clock::now(), heard = said;
+  team.send(0, rank_team::word::alive, "");
   for (;;) {
     while (auto const m = team.poll()) {
       heard = clock::now();
+      if (m->what == rank_team::word::failed)
+        throw error({errc::write_failed, "rank 0 cannot be reached", "mpirun", m->bytes, "",
+                     "start the sweep again: it continues"});
       if (m->what == rank_team::word::finished) {
         team.send(0, rank_team::word::finished, "");
         return;

@@ -16,6 +16,7 @@ namespace program_cli {
 struct sweep_ending {
   int signal = 0;             ///< that ended it, or 0
   std::vector<int> lost;      ///< ranks that fell silent or gave up
+  std::vector<int> unheard;   ///< ranks that never said anything: they may still read their model
   std::uint64_t written = 0;  ///< points of this run
 };
 
@@ -23,6 +24,10 @@ struct sweep_ending {
 /// that time are left out, and run on, with `runner`, until the process ends.
 sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const& points, point_runner& runner,
                         sweep_store& store, rank_team& team, unsigned threads, bool quiet);
+
+/// Rank 0, when its results are written: tells the others that there is no more, and waits until each has heard it, since MPI would
+/// wait for one that died for ever; one that does not answer is left (`rank_team::leave_lost`).
+void part_from_others(rank_team& team, sweep_ending const& ending);
 
 /// Other ranks: runs what rank 0 hands out, until it says that there is no more.
 void serve_points(point_runner& runner, rank_team& team, unsigned threads);

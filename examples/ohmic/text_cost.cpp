@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fmt/core.h>
 
 #include "ohmic/chip/cost_presets.hpp"
 #include "ohmic/chip/function_prices.hpp"
@@ -70,7 +71,10 @@ json text_cost_object(dense_settings const& c, std::string const& model,
   if (lengths.empty() || !std::filesystem::exists(std::filesystem::path(model) / "config.json")) return nullptr;
   try {
     return priced_texts(c, model, lengths);
-  } catch (error const&) { return nullptr; }
+  } catch (error const& e) {
+    fmt::print(stderr, "ohmic: the cost of these texts is left out: {}\n", e.what());
+    return nullptr;
+  }
 }
 
 }  // namespace program_cli
