@@ -118,7 +118,50 @@ def onnx_node(op, inputs, outputs, *attributes):
                                   [onnx_field(3, b"node"), onnx_field(4, op)] + [onnx_field(5, a) for a in attributes]))
 
 
+def moonshine(width=4, heads=1, hidden=4, words=3):
+    """Both graphs of a Moonshine in one, a layer each: the encoder, and the decoder in a branch."""
+    def weights(op, name, *shapes, attributes=()):
+        inputs = [name + b".%d" % i for i in range(len(shapes))]
+        out = b""
+        for i, shape in zip(inputs, shapes):
+            count = 1
+            for n in shape:
+                count *= n
+            out += onnx_field(5, onnx_tensor(i, 1, shape, struct.pack("<%df" % count, *[0.5] * count)))
+        fields = [onnx_field(1, i) for i in [b"x"] + inputs] + [onnx_field(2, name + b".out"), onnx_field(3, name), onnx_field(4, op)]
+        return out + onnx_field(1, b"".join(fields + [onnx_field(5, a) for a in attributes]))
+
+    def matrices(*named):
+        return b"".join(weights(b"MatMul", name + b"/MatMul", [rows, columns]) for name, rows, columns in named)
+
+    def norms(*names):
+        return b"".join(weights(b"Mul", name + b"/Mul", [width]) for name in names)
+
+    stride = onnx_field(1, b"strides") + onnx_field(8, 1)
+    encoder = weights(b"Conv", b"/conv1/Conv", [width, 1, 2], attributes=[stride]) + norms(b"/groupnorm") + \
+        weights(b"Add", b"/groupnorm/Add", [width])
+    for name in (b"/conv2/Conv", b"/conv3/Conv"):
+        encoder += weights(b"Conv", name, [width, width, 2], [width], attributes=[stride])
+    encoder += weights(b"MatMul", b"/rotary_emb/MatMul", [1])
+    of_attention = (b"q_proj", b"k_proj", b"v_proj", b"dense")
+    at = b"/layers.0"
+    encoder += norms(at + b"/input_layernorm", at + b"/post_attention_layernorm", b"/layer_norm")
+    encoder += matrices(*((at + b"/self_attn/" + n, width, width) for n in of_attention), (at + b"/mlp/fc1", width, hidden),
+                        (at + b"/mlp/fc2", hidden, width))
+    root = b"/model/decoder"
+    at = root + at
+    decoder = norms(at + b"/input_layernorm", at + b"/post_attention_layernorm", at + b"/final_layernorm", root + b"/norm")
+    decoder += matrices(*((at + b"/self_attn/" + n, width, width) for n in of_attention),
+                        *((at + b"/encoder_attn/" + n, width, width) for n in of_attention),
+                        (at + b"/mlp/up_proj", width, 2 * hidden), (at + b"/mlp/down_proj", hidden, width), (b"/proj_out", width, words))
+    sizes = b"".join(onnx_field(1, onnx_field(1, n)) for n in (0, heads, 0, width // heads))
+    past = onnx_field(1, b"past_key_values.0.decoder.key") + onnx_field(2, onnx_field(1, onnx_field(2, sizes)))
+    branch = onnx_field(1, b"else_branch") + onnx_field(6, decoder)
+    return onnx(encoder, onnx_field(11, past), onnx_node(b"If", [b"first"], [b"logits"], branch))
+
+
 ONNX = {
+    "moonshine": moonshine(),
     "matrix": onnx(onnx_field(5, onnx_tensor(b"w", 1, [2, 2], struct.pack("<4f", 1, 2, 3, 4))),
                    onnx_node(b"MatMul", [b"x", b"w"], [b"y"])),
     "bytes": onnx(onnx_field(5, onnx_tensor(b"q", 3, [3], b"\xff\0\x01")), onnx_field(5, onnx_tensor(b"z", 2, [], b"\x07"))),

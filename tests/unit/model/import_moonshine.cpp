@@ -1,5 +1,6 @@
 // Graphs of Moonshine as they are published: matrices found by the names of nodes, integers and floats, pairs that turn together.
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <vector>
@@ -214,6 +215,33 @@ TEST_CASE("graphs that are not moonshine's are refused, naming the node") {
   };
   for (float bad : {0.0f, -1.0f, 3e38f, std::numeric_limits<float>::infinity()})
     refused(stepped(bad), decoder, errc::value, {"tensor '/layers."});
+}
+
+TEST_CASE("the fuzzer starts from a Moonshine that is read whole") {
+  std::string const seed = OHMIC_SOURCE_DIR "/tests/fuzz/corpus/onnx/moonshine";
+  temporary_folder const folder;
+  for (char const* name : {"encoder_model.onnx", "decoder_model_merged.onnx"})
+    std::filesystem::copy_file(seed, folder.path() / name);
+  auto const m = ohmic::model::read_moonshine(folder.path());
+  CHECK(m.encoder.size() == 1);
+  CHECK(m.decoder.size() == 1);
+  CHECK(m.config.width == 4);
+}
+
+TEST_CASE("tensors that many nodes name do not take more memory than their file allows") {
+  std::string const graph = onnx::in_graph(onnx::node("MatMul", "/a/MatMul", {"x", "w"}, {"y"})) +
+                            onnx::initialiser(onnx::tensor("w", {8, 32}, std::vector<float>(256, 1.0f)));
+  temporary_folder const folder;
+  folder.write("m.onnx", onnx::model(graph));
+  ohmic::model::onnx_file const file(folder.path() / "m.onnx");
+  ohmic::model::detail::onnx_weights const weights(file);
+  std::size_t read = 0;
+  check_failure(failure([&] {
+                  for (; read < 1000; ++read) static_cast<void>(weights.matmul("/a"));
+                }),
+                errc::capacity, {"tensor 'w'"});
+  CHECK(read >= 2);
+  CHECK(256 * read <= 2 * file.bytes() + 1);
 }
 
 }  // namespace import_moonshine_test

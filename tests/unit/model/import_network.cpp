@@ -136,8 +136,9 @@ TEST_CASE("contradictory and unusable configurations are refused, naming file an
   CHECK_NOTHROW(network_of(plain + R"(,"model_type":"bert","architectures":["JinaBertModel"]})"));
   CHECK(network_of(plain + R"(,"model_type":"wibble"})").remarks.front().find("wibble") != std::string::npos);
   refused(plain + R"(,"tie_word_embeddings":"yes"})", errc::file_format, "tie_word_embeddings");
-  refused(plain + R"(,"num_experts":4,"num_experts_per_tok":2,"first_k_dense_replace":300})", errc::config_conflict,
-          "first_k_dense_replace");
+  for (auto const& [family, of_class] : {std::pair("gpt2_custom", "GPT2LMHeadModel"),
+                                         std::pair("phi2", "PhiForCausalLM"), std::pair("bert", "RobertaForMaskedLM")})
+    CHECK_NOTHROW(network_of(plain + R"(,"model_type":")" + family + R"(","architectures":[")" + of_class + "\"]}"));
   refused(plain + R"(,"layer_types":["full_attention"]})", errc::config_conflict, "layer_types");
   refused(plain + R"(,"layer_types":["full_attention","linear_attention"]})", errc::config_value, "layer_types");
   refused(plain + R"(,"mamba_d_state":16})", errc::config_value, "mamba_d_state");
@@ -238,6 +239,7 @@ TEST_CASE("layers with experts may alternate with dense ones") {
   CHECK(dense(R"(,"mlp_only_layers":[0,5])") == 2);
   CHECK(dense(R"(,"moe_layer_freq":[0,1,1,1,1,0])") == 2);
   CHECK(dense(R"(,"first_k_dense_replace":1,"moe_layer_freq":2)") == 4);  // with experts: 2, 4
+  CHECK(dense(R"(,"first_k_dense_replace":9)") == 6);                     // a shortened model
   // Llama 4 Maverick: every second of 48 layers, 128 experts of 8192 and a shared one, dense blocks of 16384.
   auto const maverick = network_of(
       R"({"model_type":"llama4","architectures":["Llama4ForConditionalGeneration"],"vision_config":{},"text_config":{"model_type":

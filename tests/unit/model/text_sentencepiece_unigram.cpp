@@ -94,7 +94,20 @@ TEST_CASE("of a tokenizer.json of the unigram kind, what would change ids and is
       errc::config_value, {"pre_tokenizer", "WhitespaceSplit"});
   refused([](auto& j) { j["pre_tokenizer"] = nullptr; }, errc::config_value, {"Metaspace"});
   refused([](auto& j) { j["added_tokens"][3]["id"] = 9; }, errc::file_format, {"added_tokens"});
-  for (char const* flag : {"lstrip", "rstrip", "single_word"})
-    refused([&](auto& j) { j["added_tokens"][3][flag] = true; }, errc::config_value, {"added_tokens", flag});
+  refused([&](auto& j) { j["added_tokens"][3]["single_word"] = true; }, errc::config_value,
+          {"added_tokens", "single_word"});
+  for (char const* flag : {"lstrip", "rstrip"})
+    refused([&](auto& j) { j["normalizer"] = nullptr, j["added_tokens"][3][flag] = true; }, errc::config_value,
+            {"added_tokens", flag});
   refused([](auto& j) { j["model"]["vocab"][3][1] = -1e39; }, errc::value, {"entry 3"});
+}
+
+TEST_CASE("spaces beside a token go with those at the ends of texts, whether it takes them itself or not") {
+  auto j = t5_tokenizer();
+  auto const plain = read_pieces(j);
+  j["added_tokens"][3]["lstrip"] = j["added_tokens"][3]["rstrip"] = true;
+  j["model"]["vocab"][9][1] = -3.4028234e38;  // a float's least
+  auto const strips = read_pieces(j);
+  for (char const* text : {"a <extra_id_0> b", "a<extra_id_0>b", "  <extra_id_0>  ", "ab  <extra_id_0><extra_id_0> a"})
+    CHECK(strips.encode(text) == plain.encode(text));
 }

@@ -54,7 +54,7 @@ class onnx_weights {
   /// Errors  errc::file_format for other nodes
   [[nodiscard]] constant fold(std::string const& name, int depth = 0) const {
     if (auto const* t = tensor(name)) {
-      auto values = file_->values(*t);
+      auto values = taken(*t);
       if (values.empty())
         throw error(
             {errc::shape, "is empty", file_->where(name), onnx_file::shape_text(t->shape), "at least one value", ""});
@@ -103,7 +103,7 @@ class onnx_weights {
         if (t->elements != n)
           throw error({errc::shape, "shape does not fit", file_->where(input), onnx_file::shape_text(t->shape),
                        std::to_string(n), ""});
-        return file_->values(*t);
+        return taken(*t);
       }
     throw error({errc::missing_entry, "reads no tensor", place(file_->path(), "node " + in_quotes(node_name)), "",
                  "a vector of weights", ""});
@@ -133,7 +133,9 @@ class onnx_weights {
       if (!(out.step > 0.0f) || !std::isfinite(255.0f * out.step) || bad != w.values.end() ||
           zero != std::nearbyint(zero))
         throw error({errc::value, "is no matrix of 8-bit integers", file_->where(n.inputs[1]),
-                     bad != w.values.end() ? std::to_string(*bad) : "step " + std::to_string(out.step),
+                     bad != w.values.end()          ? std::to_string(*bad)
+                     : zero != std::nearbyint(zero) ? "zero point " + std::to_string(zero)
+                                                    : "step " + std::to_string(out.step),
                      "integers at most 255 off their zero point, a step above 0", ""});
       if (w.shape.size() == 2 && w.shape[0] > largest_inner)
         throw error({errc::capacity, "has too many inputs for 32-bit sums", file_->where(n.inputs[1]),
@@ -197,8 +199,20 @@ class onnx_weights {
     return c.values[0];
   }
 
+  /// The values of a tensor. All nodes may name one, and a layer is a few nodes: memory is bounded by the file.
+  /// Errors  errc::capacity where more values are read than the file has bytes, twice over
+  [[nodiscard]] std::vector<float> taken(onnx_tensor const& t) const {
+    taken_ += t.elements;
+    if (taken_ / 2 > file_->bytes())
+      throw error({errc::capacity, "its tensors are read again and again", file_->where(t.name),
+                   std::to_string(taken_) + " values",
+                   "at most two for each of " + std::to_string(file_->bytes()) + " bytes", "export the model anew"});
+    return file_->values(t);
+  }
+
   onnx_file const* file_;
   onnx_graph const* graph_;
+  std::uint64_t mutable taken_ = 0;
 };
 
 /// Rows of a query's or key's matrix, so that pairs of neighbours that turn together stand half a rotation apart, as rotary has it.
@@ -269,6 +283,7 @@ inline void part_pairs(linear_weights& w, std::size_t heads, std::size_t turning
   };
   for (c.encoder_layers = 0; encoder.has("/layers." + std::to_string(c.encoder_layers) + "/input_layernorm/Mul");
        ++c.encoder_layers) {
+    detail::require_size(c.encoder_layers + 1, model_limits::layers / 4, "encoder_layers", place(folder));
     std::string const at = "/layers." + std::to_string(c.encoder_layers);
     std::size_t const b = c.encoder_layers + 1;
     pre_norm_weights w;
@@ -289,6 +304,7 @@ inline void part_pairs(linear_weights& w, std::size_t heads, std::size_t turning
   detail::moonshine_sites const sites{c.encoder_layers};
   for (c.decoder_layers = 0; decoder.has(root + "/layers." + std::to_string(c.decoder_layers) + "/input_layernorm/Mul");
        ++c.decoder_layers) {
+    detail::require_size(c.decoder_layers + 1, model_limits::layers / 4, "decoder_layers", place(folder));
     std::string const at = root + "/layers." + std::to_string(c.decoder_layers);
     std::size_t const b = sites.own(c.decoder_layers), d = b + 1;
     moonshine_decoder_weights w;

@@ -45,7 +45,8 @@ inline void refuse_other_layers(network_source const& from) {
     refuse_model(json, "encoder", "one configuration: that of the encoder or of the decoder as a file of its own");
 }
 
-/// A class of another kind than the family: gated or plain blocks, an encoder, a decoder or both.
+/// A class of another kind than the family: gated or plain blocks, an encoder, a decoder or both. Families of one kind are
+/// counted alike; a name that only begins as a known one does may be of any.
 inline void refuse_other_class(network_source const& from) {
   auto const kind = [](std::string_view f) {
     return std::array{is_gated_family(f), is_plain_family(f), is_encoder_family(f), is_encoder_decoder_family(f),
@@ -56,12 +57,13 @@ inline void refuse_other_class(network_source const& from) {
     from.remarks.push_back("model_type " + in_quotes(from.family) +
                            " is not known: what its keys leave open is that of plain blocks");
   auto const* classes = from.json.find("architectures");
-  if (!known || classes == nullptr || !classes->is_array()) return;
+  bool const placed = is_gated_family(from.family) || is_plain_family(from.family) || is_t5(from.family);
+  if (!placed || classes == nullptr || !classes->is_array()) return;
   for (auto const& name : *classes) {
     if (!name.is_string()) continue;
     auto const other = family_of_class(name.get<std::string>());
     if (!other.empty() && kind(other) != kind(from.family))
-      throw error({errc::config_conflict, "is a class of another family", from.json.where("architectures"),
+      throw error({errc::config_conflict, "is a class of another kind of model", from.json.where("architectures"),
                    json_file::text(name), "one of model_type " + in_quotes(from.family), ""});
   }
 }
@@ -109,9 +111,6 @@ inline void read_experts(network_source const& from, program::transformer_shape&
                                     "moe_layer_interval"},
                                    1, deepest_model)
                                .value_or(1);
-  if (first > s.layers)
-    throw error({errc::config_conflict, "starts after the last layer", json.where("first_k_dense_replace"),
-                 std::to_string(first), "0 to " + std::to_string(s.layers) + ", the layers", ""});
   auto const* by_layer = list_of_layers(json, "moe_layer_freq", s.layers);
   std::size_t const every = by_layer ? 1 : size_by(json, {"moe_layer_freq"}, 1, deepest_model).value_or(1);
   std::vector<bool> dense(s.layers, false);

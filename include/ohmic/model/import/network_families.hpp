@@ -100,6 +100,7 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
                                                                        {"Bloom", "bloom"},
                                                                        {"Falcon", "falcon"},
                                                                        {"MPT", "mpt"},
+                                                                       {"Mpt", "mpt"},
                                                                        {"Llama", "llama"},
                                                                        {"Mistral", "mistral"},
                                                                        {"Mixtral", "mixtral"},
@@ -109,10 +110,13 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
                                                                        {"Phi3", "phi3"},
                                                                        {"Bert", "bert"},
                                                                        {"Roberta", "roberta"},
+                                                                       {"XLMRoberta", "xlm-roberta"},
+                                                                       {"Albert", "albert"},
                                                                        {"DistilBert", "distilbert"},
                                                                        {"Electra", "electra"},
                                                                        {"T5", "t5"},
-                                                                       {"Bart", "bart"}};
+                                                                       {"Bart", "bart"},
+                                                                       {"MBart", "mbart"}};
   for (auto const& [of_class, family] : classes)
     if (name.starts_with(of_class))
       for (std::string_view rest : {"For", "Model", "LMHead", "EncoderModel"})

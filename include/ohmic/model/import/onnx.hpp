@@ -57,6 +57,7 @@ class onnx_file {
 
   [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
   [[nodiscard]] onnx_graph const& graph() const noexcept { return graph_; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_.size(); }
   [[nodiscard]] std::int64_t version() const noexcept { return version_; }
 
   /// A tensor of the main graph.

@@ -116,7 +116,7 @@ class t5_tensors {
     if (files_.read_matrix("lm_head.weight", word.rows(), word.cols(), "vocab_size x d_model") != word)
       throw error({errc::config_conflict, "differs from the embeddings that it is tied to",
                    place(files_.path(), "tensor 'lm_head.weight'"), "another matrix", "shared.weight",
-                   "set tie_word_embeddings to false"});
+                   "set tie_word_embeddings to false (which changes the scale of the logits too)"});
   }
 
   /// Where the parts of a block lie: "encoder.block.0.layer.1.".

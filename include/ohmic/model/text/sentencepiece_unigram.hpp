@@ -129,8 +129,8 @@ namespace detail {
   return out;
 }
 
-/// Reads a tokenizer.json of type Unigram; spaces at the ends of a text go with runs of spaces, as in SentencePiece itself; whatever would change ids and is not known is refused by key. What a template puts after a
-/// text is the caller's.
+/// Reads a tokenizer.json of type Unigram; spaces at the ends of a text go with runs of spaces, as in SentencePiece itself;
+/// whatever would change ids and is not known is refused by key. What a template puts after a text is the caller's.
 class unigram_reader {
  public:
   static constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
@@ -181,7 +181,7 @@ class unigram_reader {
         throw error({errc::file_format, "entry " + std::to_string(data_.pieces.size()) + " is not [piece, score]",
                      model.where("vocab"), json_file::text(p), "a text and a number", ""});
       double const score = p[1].get<double>();
-      if (!(std::fabs(score) <= 3e38))
+      if (!(std::fabs(score) <= std::numeric_limits<float>::max()))
         throw error({errc::value, "entry " + std::to_string(data_.pieces.size()) + " has no finite score",
                      model.where("vocab"), json_file::text(p[1]), "a number of 32 bits", ""});
       data_.pieces.push_back({p[0].get<std::string>(), static_cast<float>(score), piece_kind::normal});
@@ -230,8 +230,9 @@ class unigram_reader {
       if (text.empty() || !a.contains("id") || !a["id"].is_number_unsigned() ||
           a["id"].get<std::uint64_t>() > data_.pieces.size())
         throw json_.wrong_type("added_tokens", a, "tokens with content and an id of the vocabulary, or the next one");
+      // Spaces beside a token go anyway where ends of texts lose theirs.
       for (char const* flag : {"lstrip", "rstrip", "single_word"})
-        if (a.contains(flag) && a[flag] != false)
+        if (a.contains(flag) && a[flag] != false && (!data_.remove_extra_whitespace || flag[0] == 's'))
           throw refused(json_.where("added_tokens"), in_quotes(printable(text)) + " with " + flag, "false");
       auto const id = static_cast<std::size_t>(a["id"].get<std::uint64_t>());
       if (id == data_.pieces.size()) data_.pieces.push_back({text, 0.0f, piece_kind::control});
