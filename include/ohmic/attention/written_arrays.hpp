@@ -134,4 +134,4 @@ class written_arrays {
 };
 
 }  // namespace ohmic::inline OHMIC_ABI
-BOOST_HANA_ADAPT_STRUCT(ohmic::written_array_config, memory, rows, columns, cell_bits, input_bits, adc_bits, cell);
+OHMIC_MEMBERS(ohmic::written_array_config, memory, rows, columns, cell_bits, input_bits, adc_bits, cell);

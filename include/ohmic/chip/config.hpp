@@ -237,7 +237,7 @@ struct ohmic::enum_names<ohmic::chip::weight_scale_policy> {
       {"per_matrix", ohmic::chip::weight_scale_policy::per_matrix},
       {"per_output", ohmic::chip::weight_scale_policy::per_output}};
 };
-BOOST_HANA_ADAPT_STRUCT(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales, weight_scales, smoothing,
-                        bias_correction, value_range);
-BOOST_HANA_ADAPT_STRUCT(ohmic::chip::norm_config, variance, root, root_bits);
-BOOST_HANA_ADAPT_STRUCT(ohmic::chip::attention_config, policy, arrays);
+OHMIC_MEMBERS(ohmic::chip::coding_config, activation_bits, bias, max_rows, scales, weight_scales, smoothing,
+              bias_correction, value_range);
+OHMIC_MEMBERS(ohmic::chip::norm_config, variance, root, root_bits);
+OHMIC_MEMBERS(ohmic::chip::attention_config, policy, arrays);

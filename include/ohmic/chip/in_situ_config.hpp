@@ -29,8 +29,8 @@ struct in_situ_attention_config {
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::chip
-BOOST_HANA_ADAPT_STRUCT(ohmic::chip::in_situ_noise_config, seed);
-BOOST_HANA_ADAPT_STRUCT(ohmic::chip::in_situ_attention_config, policy);
+OHMIC_MEMBERS(ohmic::chip::in_situ_noise_config, seed);
+OHMIC_MEMBERS(ohmic::chip::in_situ_attention_config, policy);
 
 namespace ohmic::inline OHMIC_ABI::chip {
 

@@ -38,10 +38,14 @@ consteval std::size_t index_of() noexcept {
   return i;
 }
 
+/// By name, in one loop: a comparison of types for each pair of actions is what lists would cost a compiler most.
 template <class... Actions>
 consteval bool listed_once() noexcept {
-  std::size_t i = 0;
-  return ((index_of<Actions, Actions...>() == i++) && ...);
+  std::pair<std::string_view, std::string_view> const all[] = {{Actions::part, Actions::name}..., {}};
+  for (std::size_t i = 0; i < sizeof...(Actions); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (all[i] == all[k]) return false;
+  return true;
 }
 
 /// The sum, or the largest number there is.

@@ -1,4 +1,4 @@
-// Configurations as text: print, set by key, compare and stamp any aggregate that BOOST_HANA_ADAPT_STRUCT describes.
+// Configurations as text: print, set by key, compare and stamp any aggregate that OHMIC_MEMBERS or BOOST_HANA_ADAPT_STRUCT describes.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +12,10 @@
 #include <boost/hana/second.hpp>
 #include <boost/hana/string.hpp>
 #include <boost/hana/tuple.hpp>
+#include <boost/preprocessor/punctuation/comma_if.hpp>
+#include <boost/preprocessor/seq/for_each_i.hpp>
+#include <boost/preprocessor/stringize.hpp>
+#include <boost/preprocessor/variadic/to_seq.hpp>
 #include <charconv>
 #include <concepts>
 #include <cstddef>
@@ -46,15 +50,15 @@ concept named_enum = std::is_enum_v<E> && requires {
   std::begin(enum_names<E>::value);
 };
 
-/// T is an aggregate whose members BOOST_HANA_ADAPT_STRUCT lists.
+/// T is an aggregate whose members OHMIC_MEMBERS or BOOST_HANA_ADAPT_STRUCT lists.
 template <class T>
 concept reflected = boost::hana::Struct<std::remove_cv_t<T>>::value;
 
-/// One member of a config that is a class template, which BOOST_HANA_ADAPT_STRUCT cannot describe.
+/// One member of a config.
 template <fixed_string Name, auto Pointer>
 struct member {};
 
-/// The members of such a config; inside it:
+/// The members of a config. OHMIC_MEMBERS makes it; for a class template, which no macro can describe, inside it:
 ///   struct hana_accessors_impl : reflected_members<member<"adc", &config::adc>, ..> {};
 template <class... Members>
 struct reflected_members {
@@ -67,6 +71,17 @@ struct reflected_members {
                                   [](auto&& config) -> decltype(auto) { return (config.*Pointer); });
   }
 };
+
+// clang-format off
+#define OHMIC_MEMBER_OF(r, Config, i, name) BOOST_PP_COMMA_IF(i) ohmic::member<BOOST_PP_STRINGIZE(name), &Config::name>
+/// The members of a config, outside every namespace: OHMIC_MEMBERS(mine::config, bits, sigma). As BOOST_HANA_ADAPT_STRUCT does, which is
+/// read as well; here nothing is instantiated before a config is printed or set, which most programs do with few of those in the library.
+#define OHMIC_MEMBERS(Config, ...)                                                                       \
+  template <>                                                                                            \
+  struct boost::hana::accessors_impl<Config>                                                             \
+      : ohmic::reflected_members<BOOST_PP_SEQ_FOR_EACH_I(OHMIC_MEMBER_OF, Config,                        \
+                                                         BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__))> {}
+// clang-format on
 
 /// Text form of one type of field. A specialisation has `allowed()`, `print(value)` and `parse(text, value)`, which
 /// returns what is wrong, or an empty text.
@@ -229,7 +244,7 @@ constexpr void for_each_field(T& config, F&& f) {
   constexpr auto listed = detail::accessor_count<plain>;
   static_assert(detail::takes_members<plain>(std::make_index_sequence<listed>()) &&
                     !detail::takes_members<plain>(std::make_index_sequence<listed + 1>()),
-                "ohmic::reflect: a member of this config is missing in its BOOST_HANA_ADAPT_STRUCT");
+                "ohmic::reflect: a member of this config is missing in its OHMIC_MEMBERS or BOOST_HANA_ADAPT_STRUCT");
   boost::hana::for_each(boost::hana::accessors<plain>(), [&](auto const& accessor) {
     using name = std::remove_cvref_t<decltype(boost::hana::first(accessor))>;
     f(std::string_view(name::c_str()), boost::hana::second(accessor)(config));

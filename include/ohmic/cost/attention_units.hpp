@@ -146,5 +146,5 @@ struct beside_times {
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::attention_unit_config, memory, rows, columns, cell_bits, input_bits, adc_bits,
-                        write_time, sram_write_time, digital_units, digital_rate, endurance);
+OHMIC_MEMBERS(ohmic::attention_unit_config, memory, rows, columns, cell_bits, input_bits, adc_bits, write_time,
+              sram_write_time, digital_units, digital_rate, endurance);

@@ -355,7 +355,6 @@ struct ohmic::enum_names<ohmic::dac_scaling> {
       {"magnitude", ohmic::dac_scaling::magnitude},
       {"full", ohmic::dac_scaling::full}};
 };
-BOOST_HANA_ADAPT_STRUCT(ohmic::computation_chip_config, array, scale, adc_bits, dac_bits, bank_columns, sense_bits,
-                        registers, reads, sense_rule, dac_rule, shift_adders, bank_register_bits, duplication,
-                        cached_columns, cycle, column_time, write_time, conversions_per_s, cache_bytes_per_s,
-                        weight_bytes_per_s, attention);
+OHMIC_MEMBERS(ohmic::computation_chip_config, array, scale, adc_bits, dac_bits, bank_columns, sense_bits, registers,
+              reads, sense_rule, dac_rule, shift_adders, bank_register_bits, duplication, cached_columns, cycle,
+              column_time, write_time, conversions_per_s, cache_bytes_per_s, weight_bytes_per_s, attention);

@@ -363,4 +363,4 @@ struct ohmic::enum_names<ohmic::count_rule> {
   static constexpr std::pair<std::string_view, ohmic::count_rule> value[] = {
       {"published", ohmic::count_rule::published}, {"full", ohmic::count_rule::full}};
 };
-BOOST_HANA_ADAPT_STRUCT(ohmic::report_choice, prices, count);
+OHMIC_MEMBERS(ohmic::report_choice, prices, count);

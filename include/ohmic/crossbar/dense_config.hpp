@@ -134,5 +134,4 @@ struct ohmic::enum_names<ohmic::word_protection> {
       {"parity", ohmic::word_protection::parity},
       {"secded", ohmic::word_protection::secded}};
 };
-BOOST_HANA_ADAPT_STRUCT(ohmic::dense_config, cell, columns, weights, levels, protection, rereads, age,
-                        refresh_interval);
+OHMIC_MEMBERS(ohmic::dense_config, cell, columns, weights, levels, protection, rereads, age, refresh_interval);

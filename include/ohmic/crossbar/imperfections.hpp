@@ -353,6 +353,5 @@ class fixed_errors {
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::imperfections, mismatch, dac_offset, dac_gain, dac_inl, adc_offset, adc_gain, adc_inl,
-                        adc_dnl, thermal, row, cell, rtn, rtn_share, resistor, switch_resistance, word_segment,
-                        bit_segment, arrays, seed);
+OHMIC_MEMBERS(ohmic::imperfections, mismatch, dac_offset, dac_gain, dac_inl, adc_offset, adc_gain, adc_inl, adc_dnl,
+              thermal, row, cell, rtn, rtn_share, resistor, switch_resistance, word_segment, bit_segment, arrays, seed);

@@ -121,4 +121,4 @@ using product_tally = tally<product_actions>;
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::array_geometry, rows, columns, bank_rows, cells_per_weight, check_rows);
+OHMIC_MEMBERS(ohmic::array_geometry, rows, columns, bank_rows, cells_per_weight, check_rows);

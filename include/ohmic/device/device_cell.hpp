@@ -133,5 +133,5 @@ struct device_cell {
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::fault_config, stuck_low, stuck_high);
-BOOST_HANA_ADAPT_STRUCT(ohmic::write_config, max_tries, tolerance, pulse);
+OHMIC_MEMBERS(ohmic::fault_config, stuck_low, stuck_high);
+OHMIC_MEMBERS(ohmic::write_config, max_tries, tolerance, pulse);

@@ -136,5 +136,5 @@ struct read_curve_config {
 }
 
 }  // namespace ohmic::inline OHMIC_ABI
-BOOST_HANA_ADAPT_STRUCT(ohmic::sinh_iv::config, scale);
-BOOST_HANA_ADAPT_STRUCT(ohmic::read_curve_config, law, scale, read);
+OHMIC_MEMBERS(ohmic::sinh_iv::config, scale);
+OHMIC_MEMBERS(ohmic::read_curve_config, law, scale, read);

@@ -260,5 +260,5 @@ class memory_cell {
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::memory_cell_config, bits, programming_error, max_pulses, tolerance, rtn_base,
-                        rtn_multiple, read_noise, drift_exponent, drift_spread, drift_reference, stuck_low, stuck_high);
+OHMIC_MEMBERS(ohmic::memory_cell_config, bits, programming_error, max_pulses, tolerance, rtn_base, rtn_multiple,
+              read_noise, drift_exponent, drift_spread, drift_reference, stuck_low, stuck_high);

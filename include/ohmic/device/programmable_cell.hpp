@@ -121,17 +121,20 @@ class programmable_cell {
   using state = cell_state;
 
   /// Range   a config that validates. Errors  those of read_states
-  explicit programmable_cell(resistive_cell_config const& c) : cell_(made(c)) {}
+  explicit programmable_cell(resistive_cell_config const& c) : cell_(std::in_place_index<0>, c) {
+    with_law(c.device, [&]<class Law>(Law const& law) {
+      auto const& made = cell_.emplace<configured_cell<Law>>(c, law);
+      keeps_targets_ = made.keeps_targets(), reads_exactly_ = made.reads_exactly();
+    });
+  }
 
   /// True where every cell holds its target.
-  [[nodiscard]] bool keeps_targets() const noexcept {
-    return std::visit([](auto const& c) { return c.keeps_targets(); }, cell_);
-  }
-  [[nodiscard]] bool reads_exactly() const noexcept {
-    return std::visit([](auto const& c) { return c.reads_exactly(); }, cell_);
-  }
+  [[nodiscard]] bool keeps_targets() const noexcept { return keeps_targets_; }
+  [[nodiscard]] bool reads_exactly() const noexcept { return reads_exactly_; }
   [[nodiscard]] state written(device_streams const& s, std::uint64_t cell, double target) const {
-    return std::visit([&](auto const& c) { return c.written(s, cell, target); }, cell_);
+    state out;
+    write_tile(s, {1, 1, cell, 0}, {&target, 1}, {&out, 1});
+    return out;
   }
   void write_tile(device_streams const& s, cell_tile const& tile, std::span<double const> target,
                   std::span<state> out) const {
@@ -139,15 +142,8 @@ class programmable_cell {
   }
 
  private:
-  using any_cell = detail::cells_of<device_laws>::type;
-
-  static any_cell made(resistive_cell_config const& c) {
-    any_cell cell{std::in_place_index<0>, c};
-    with_law(c.device, [&]<class Law>(Law const& law) { cell.emplace<configured_cell<Law>>(c, law); });
-    return cell;
-  }
-
-  any_cell cell_;
+  detail::cells_of<device_laws>::type cell_;
+  bool keeps_targets_ = true, reads_exactly_ = true;
 };
 
 }  // namespace ohmic::inline OHMIC_ABI

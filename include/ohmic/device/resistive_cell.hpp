@@ -308,7 +308,7 @@ class resistive_cell {
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::retention_config, age, exponent, spread, reference, compensation);
-BOOST_HANA_ADAPT_STRUCT(ohmic::temperature_config, at, reference, activation_eV);
-BOOST_HANA_ADAPT_STRUCT(ohmic::resistive_cell_config, r_on, r_off, levels, device, states, programming_error,
-                        read_noise, write, retention, temperature, faults, curve, parameters);
+OHMIC_MEMBERS(ohmic::retention_config, age, exponent, spread, reference, compensation);
+OHMIC_MEMBERS(ohmic::temperature_config, at, reference, activation_eV);
+OHMIC_MEMBERS(ohmic::resistive_cell_config, r_on, r_off, levels, device, states, programming_error, read_noise, write,
+              retention, temperature, faults, curve, parameters);

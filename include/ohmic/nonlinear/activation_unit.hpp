@@ -192,4 +192,4 @@ class activation_unit {
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::activation_unit::config, kind, entries, range, fraction_bits, bits);
+OHMIC_MEMBERS(ohmic::activation_unit::config, kind, entries, range, fraction_bits, bits);

@@ -112,4 +112,4 @@ inline void layer_norm_row(std::span<float const> u, std::span<float const> gamm
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::split_layer_norm::config, variance, epsilon, root, root_bits);
+OHMIC_MEMBERS(ohmic::split_layer_norm::config, variance, epsilon, root, root_bits);

@@ -215,5 +215,5 @@ inline void softmax_row(std::span<float> row, row_kernels const& rows = row_kern
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::split_softmax::config, max, exp_bits, rule, quantile, full_scale, exponential, base,
-                        entries, fraction_bits, divide_bits);
+OHMIC_MEMBERS(ohmic::split_softmax::config, max, exp_bits, rule, quantile, full_scale, exponential, base, entries,
+              fraction_bits, divide_bits);

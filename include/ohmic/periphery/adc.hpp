@@ -67,4 +67,4 @@ static_assert(adc_policy<uniform_adc>);
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::uniform_adc::config, bits, lossless);
+OHMIC_MEMBERS(ohmic::uniform_adc::config, bits, lossless);

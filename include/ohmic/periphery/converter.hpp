@@ -135,4 +135,4 @@ namespace detail {
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::converter_config, kind, columns, mismatch, offset, noise, gain, slope, bow, delay);
+OHMIC_MEMBERS(ohmic::converter_config, kind, columns, mismatch, offset, noise, gain, slope, bow, delay);

@@ -36,4 +36,4 @@ static_assert(dac_policy<linear_dac>);
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::linear_dac::config, bits);
+OHMIC_MEMBERS(ohmic::linear_dac::config, bits);

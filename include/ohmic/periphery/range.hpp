@@ -245,4 +245,4 @@ class current_statistics {
 
 }  // namespace ohmic::inline OHMIC_ABI
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::range_config, rule, sigmas, percentile, user, margin);
+OHMIC_MEMBERS(ohmic::range_config, rule, sigmas, percentile, user, margin);

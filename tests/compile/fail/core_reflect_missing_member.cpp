@@ -1,4 +1,4 @@
-// message: a member of this config is missing in its BOOST_HANA_ADAPT_STRUCT
+// message: a member of this config is missing in its OHMIC_MEMBERS or BOOST_HANA_ADAPT_STRUCT
 #include "ohmic/core/reflect.hpp"
 
 struct config {
@@ -8,7 +8,7 @@ struct config {
 #ifdef OHMIC_EXPECT_FAIL
 BOOST_HANA_ADAPT_STRUCT(config, bits);
 #else
-BOOST_HANA_ADAPT_STRUCT(config, bits, sigma);
+OHMIC_MEMBERS(config, bits, sigma);
 #endif
 
 auto text() { return ohmic::print(config{}); }

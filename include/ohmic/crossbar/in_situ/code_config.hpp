@@ -174,6 +174,6 @@ inline void code_layout::validate(code_layout const& c) {
 
 }  // namespace ohmic::inline OHMIC_ABI::in_situ
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::code_array_config, rows, columns);
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::code_weight_config, mapping, bits, slices, pairs, flipped);
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::code_input_config, coding, slice_bits, passes);
+OHMIC_MEMBERS(ohmic::in_situ::code_array_config, rows, columns);
+OHMIC_MEMBERS(ohmic::in_situ::code_weight_config, mapping, bits, slices, pairs, flipped);
+OHMIC_MEMBERS(ohmic::in_situ::code_input_config, coding, slice_bits, passes);

@@ -335,11 +335,11 @@ inline void config::validate(config const& c, device_facts const& own) {
 
 }  // namespace ohmic::inline OHMIC_ABI::in_situ
 
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::array_config, rows);
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::weight_config, mapping, bits, slices, digits, largest, offset_gain);
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::input_config, scale, largest, coding, bits, steps, slice_bits, passes,
-                        pulse_leak, pulse_dead_time);
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::line_config, ir_drop, wire_ratio, nonlinearity, slope_point);
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::adc_config, levels, bits, steps, range, low, high, sigmas, percentile, margin,
-                        powers_of_two, halvings);
-BOOST_HANA_ADAPT_STRUCT(ohmic::in_situ::config, array, cell, weights, inputs, lines, adc, converter);
+OHMIC_MEMBERS(ohmic::in_situ::array_config, rows);
+OHMIC_MEMBERS(ohmic::in_situ::weight_config, mapping, bits, slices, digits, largest, offset_gain);
+OHMIC_MEMBERS(ohmic::in_situ::input_config, scale, largest, coding, bits, steps, slice_bits, passes, pulse_leak,
+              pulse_dead_time);
+OHMIC_MEMBERS(ohmic::in_situ::line_config, ir_drop, wire_ratio, nonlinearity, slope_point);
+OHMIC_MEMBERS(ohmic::in_situ::adc_config, levels, bits, steps, range, low, high, sigmas, percentile, margin,
+              powers_of_two, halvings);
+OHMIC_MEMBERS(ohmic::in_situ::config, array, cell, weights, inputs, lines, adc, converter);

@@ -73,8 +73,7 @@ struct enum_names<far_end> {
 };
 
 }  // namespace ohmic::inline OHMIC_ABI
-BOOST_HANA_ADAPT_STRUCT(ohmic::wire_config, word_segment, bit_segment, driver, sense, word_end, bit_end, word_ground,
-                        bit_ground);
+OHMIC_MEMBERS(ohmic::wire_config, word_segment, bit_segment, driver, sense, word_end, bit_end, word_ground, bit_ground);
 
 namespace ohmic::inline OHMIC_ABI {
 
