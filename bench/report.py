@@ -164,7 +164,8 @@ MAC rate over that of oneDNN on one thread: in float, and in bytes (u8 s8 s32) f
     parts.append("""
 ## Against the machine
 
-The fraction of the peak of the same instruction mix: the same byte products and conversions on operands in registers (`bench/product/peak.cpp`).
+The fraction of the peak of the same instruction mix: the same byte products and conversions on operands in registers (`bench/product/peak.cpp`). In SSE2, where a byte product is several
+instructions, its few sums wait for each other: no bound there.
 
 """)
     parts.append(table(["", *names], compared(runs, ROOFLINES)))
@@ -172,7 +173,7 @@ The fraction of the peak of the same instruction mix: the same byte products and
 ## Two threads against one
 
 The last row has nothing to wait for: what two processors of this machine give together is the bound of the others. To reach: 1.7 where a
-product takes 5 ms or more, which the lossless one and the pairs do not.
+product takes 5 ms or more, which with AVX-512 the lossless one and the pairs do not. A pass is no product: parts of it run on one thread.
 
 """)
     parts.append(table(["", *names], compared(runs, [(t, n + "/2", n + "/1") for t, n in THREADS])))

@@ -108,12 +108,13 @@ json sources_of(json const& out, sweep_spec const& spec, point_runner const& run
   for (auto const& row : out["front"]) {
     auto const point = row["point"].get<std::uint64_t>();
     auto const chip = spec.assignment(point).chip;
-    if (sources.size() >= most_chips || seen.contains(chip)) continue;
+    if (sources.size() >= most_chips || !seen.insert(chip).second) continue;
     try {
       if (auto rows = runner.price_rows(point); !rows.is_null())
         sources.push_back({{"chip", chip}, {"point", point}, {"rows", std::move(rows)}});
-      seen.insert(chip);
-    } catch (error const& e) { fmt::print(stderr, "ohmic: sources of point {} are left out: {}\n", point, e.what()); }
+    } catch (error const& e) {
+      fmt::print(stderr, "ohmic: sources of {}, point {}, are left out: {}\n", chip, point, e.what());
+    }
   }
   return sources;
 }

@@ -237,31 +237,43 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
       said = clock::now();
     }
   }
-  for (std::size_t i = 0; i < others.size(); ++i)
+  // Now: while results are written nobody says that rank 0 lives, and from here on nobody asks.
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    if (!others[i].lost && !team.send(static_cast<int>(i + 1), rank_team::word::finished, ""))
+      lose(i, "takes no message");
     if (!others[i].met) ending.unheard.push_back(static_cast<int>(i + 1));
+  }
   return ending;
 }
 
 void part_from_others(rank_team& team, sweep_ending const& ending) {
   std::vector<colleague> others(static_cast<std::size_t>(team.size() - 1));
-  std::vector<bool> there(others.size(), true);
   for (auto& c : others) c.met = true;
   for (int const rank : ending.unheard) others[static_cast<std::size_t>(rank - 1)].met = false;
+  std::vector<bool> there(others.size(), true);
   for (int const rank : ending.lost) there[static_cast<std::size_t>(rank - 1)] = false;
-  for (std::size_t i = 0; i < others.size(); ++i)
-    if (there[i]) team.send(static_cast<int>(i + 1), rank_team::word::finished, "");
+  auto const leave = [&](std::size_t i, std::string const& why) {
+    if (!there[i]) return;
+    there[i] = false;
+    team.leave_lost();
+    fmt::print(stderr, "ohmic: rank {} is lost ({}) after the last point\n", i + 1, why);
+  };
+  bool said = false;
   while (std::find(there.begin(), there.end(), true) != there.end()) {
     while (auto const m = team.poll()) {
       auto const i = static_cast<std::size_t>(m->from - 1);
       others[i].hear();
       if (m->what == rank_team::word::finished) there[i] = false;
-      if (m->what == rank_team::word::failed) others[i].lost = true;
+      if (m->what == rank_team::word::failed) leave(i, m->bytes);
     }
-    for (std::size_t i = 0; i < others.size(); ++i)
-      if (there[i] && (others[i].lost || others[i].is_silent() || caught_signal != 0)) {
-        there[i] = false;
-        team.leave_lost();
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      if (others[i].is_silent()) leave(i, others[i].silence());
+      if (caught_signal != 0) leave(i, fmt::format("signal {}", static_cast<int>(caught_signal)));
+      if (there[i] && !others[i].met && !said && clock::now() - others[i].heard > alive_every) {
+        fmt::print(stderr, "ohmic: all is written; waiting for rank {}, which still reads its model\n", i + 1);
+        said = true;
       }
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
@@ -273,9 +285,11 @@ void serve_points(point_runner& runner, rank_team& team, unsigned threads) {
   for (;;) {
     while (auto const m = team.poll()) {
       heard = clock::now();
-      if (m->what == rank_team::word::failed)
-        throw error({errc::write_failed, "rank 0 cannot be reached", "mpirun", m->bytes, "",
-                     "start the sweep again: it continues"});
+      if (m->what == rank_team::word::failed) {
+        fmt::print(stderr, "ohmic: rank {} cannot reach rank 0 ({})\n", team.rank(), m->bytes);
+        std::fflush(nullptr);
+        std::_Exit(not_finished);
+      }
       if (m->what == rank_team::word::finished) {
         team.send(0, rank_team::word::finished, "");
         return;

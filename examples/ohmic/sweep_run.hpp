@@ -25,8 +25,8 @@ struct sweep_ending {
 sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const& points, point_runner& runner,
                         sweep_store& store, rank_team& team, unsigned threads, bool quiet);
 
-/// Rank 0, when its results are written: tells the others that there is no more, and waits until each has heard it, since MPI would
-/// wait for one that died for ever; one that does not answer is left (`rank_team::leave_lost`).
+/// Rank 0, when its results are written: waits until each of the others, which `run_points` told that there is no more, says that it has
+/// heard it, since MPI would wait for one that died for ever; one that does not answer is left (`rank_team::leave_lost`).
 void part_from_others(rank_team& team, sweep_ending const& ending);
 
 /// Other ranks: runs what rank 0 hands out, until it says that there is no more.

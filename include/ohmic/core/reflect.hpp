@@ -74,8 +74,9 @@ struct reflected_members {
 
 // clang-format off
 #define OHMIC_MEMBER_OF(r, Config, i, name) BOOST_PP_COMMA_IF(i) ohmic::member<BOOST_PP_STRINGIZE(name), &Config::name>
-/// The members of a config, outside every namespace: OHMIC_MEMBERS(mine::config, bits, sigma). As BOOST_HANA_ADAPT_STRUCT does, which is
-/// read as well; here nothing is instantiated before a config is printed or set, which most programs do with few of those in the library.
+/// The members of a config of the library, outside every namespace, at least one: OHMIC_MEMBERS(ohmic::config, bits, sigma). As
+/// BOOST_HANA_ADAPT_STRUCT does, which is read as well; here nothing is instantiated before a config is printed or set, which most programs
+/// do with few of those in the library. Not for configs that checked and plain translation units share: those of the library are two types.
 #define OHMIC_MEMBERS(Config, ...)                                                                       \
   template <>                                                                                            \
   struct boost::hana::accessors_impl<Config>                                                             \

@@ -212,26 +212,38 @@ using write_actions = action_list<action<"dense_bank", "cell_write">>;
   bool const apart = all && leakage_apart;
   // Sources of the user's own stay, whatever is made of their prices; the others name what is made of what is printed.
   constexpr component_prices usual;
-  bool const own_dac_area = p.dac_1bit_area.source != usual.dac_1bit_area.source,
-             own_adc_area = p.adc_area.source != usual.adc_area.source,
-             own_dac_power = p.dac_1bit_power.source != usual.dac_1bit_power.source,
-             own_conversion = p.adc_conversion.source != usual.adc_conversion.source,
-             own_dac_leakage = p.dac_1bit_leakage.source != usual.dac_1bit_leakage.source,
-             own_adc_leakage = p.adc_leakage.source != usual.adc_leakage.source;
-  power_price const dac_power = apart ? without_leakage(p.dac_1bit_power, p.dac_1bit_power, p.dac_1bit_leakage,
-                                                        own_dac_power ? p.dac_1bit_power.source : dac_less_leakage)
-                                      : p.dac_1bit_power;
-  energy_price const conversion = apart ? without_leakage(p.adc_conversion, p.adc_power, p.adc_leakage,
-                                                          own_conversion ? p.adc_conversion.source : adc_less_leakage)
-                                        : p.adc_conversion;
+  auto const own = [](auto const& each, auto const& printed) { return each.source != printed.source; };
+  bool const own_dac_area = own(p.dac_1bit_area, usual.dac_1bit_area), own_adc_area = own(p.adc_area, usual.adc_area),
+             own_dac_leakage = own(p.dac_1bit_leakage, usual.dac_1bit_leakage),
+             own_adc_leakage = own(p.adc_leakage, usual.adc_leakage), own_adc_power = own(p.adc_power, usual.adc_power),
+             own_dac_power = own(p.dac_1bit_power, usual.dac_1bit_power) || (apart && own_dac_leakage),
+             own_conversion =
+                 own(p.adc_conversion, usual.adc_conversion) || (apart && (own_adc_power || own_adc_leakage));
+  // Less the leakage: of several of the user's prices the first names the source, and the rest is no table's any more.
+  auto const less = [](auto busy, power_price const& power, power_price const& leakage, bool any_own,
+                       std::string_view source) {
+    if (any_own && busy.from == origin::table) busy.from = origin::assumption;
+    return without_leakage(busy, power, leakage, source);
+  };
+  power_price const dac_power = !apart ? p.dac_1bit_power
+                                       : less(p.dac_1bit_power, p.dac_1bit_power, p.dac_1bit_leakage, own_dac_power,
+                                              own(p.dac_1bit_power, usual.dac_1bit_power) ? p.dac_1bit_power.source
+                                              : own_dac_leakage                           ? p.dac_1bit_leakage.source
+                                                                                          : dac_less_leakage);
+  energy_price const conversion = !apart ? p.adc_conversion
+                                         : less(p.adc_conversion, p.adc_power, p.adc_leakage, own_conversion,
+                                                own(p.adc_conversion, usual.adc_conversion) ? p.adc_conversion.source
+                                                : own_adc_power                             ? p.adc_power.source
+                                                : own_adc_leakage                           ? p.adc_leakage.source
+                                                                                            : adc_less_leakage);
   // What a rule makes of a printed price is assumed.
-  auto const assumed = [](auto each, bool own, std::string_view source) {
-    if (!own) each.source = source;
+  auto const assumed = [](auto each, bool is_own, std::string_view source) {
+    if (!is_own) each.source = source;
     if (each.from == origin::table) each.from = origin::assumption;
     return each;
   };
-  auto const scaled = [&](auto const& each, bool own, double factor, std::string_view source) {
-    return factor == 1.0 ? each : assumed(each * factor, own, source);
+  auto const scaled = [&](auto const& each, bool is_own, double factor, std::string_view source) {
+    return factor == 1.0 ? each : assumed(each * factor, is_own, source);
   };
   constexpr fixed_string puma_place = "constants.py of its simulator";
   constexpr std::string_view dacs = cited<isaac_paper, "Table I", 8, "1-bit DAC, so many of them by the DAC rule">,

@@ -6,9 +6,9 @@ struct config {
   double sigma = 0.0;
 };
 #ifdef OHMIC_EXPECT_FAIL
-BOOST_HANA_ADAPT_STRUCT(config, bits);
+OHMIC_MEMBERS(config, bits);
 #else
-OHMIC_MEMBERS(config, bits, sigma);
+BOOST_HANA_ADAPT_STRUCT(config, bits, sigma);
 #endif
 
 auto text() { return ohmic::print(config{}); }

@@ -51,7 +51,7 @@ struct ohmic::enum_names<sample::rounding> {
 };
 
 BOOST_HANA_ADAPT_STRUCT(sample::nothing);
-BOOST_HANA_ADAPT_STRUCT(sample::adc_config, bits, full_scale, mode, lossless);
+OHMIC_MEMBERS(sample::adc_config, bits, full_scale, mode, lossless);
 BOOST_HANA_ADAPT_STRUCT(sample::chip_config, adc, spare, name, seed, offset, small, third, points, modes);
 
 namespace {

@@ -126,3 +126,21 @@ TEST_CASE("a price with a source of the user's own keeps it, whatever a rule mak
       CHECK(seen.size() >= 10);
     }
 }
+
+TEST_CASE("what is left of a printed price without a leakage of the user's own is no table's, and names that") {
+  for (int const bits : {6, 8}) {
+    chip::cost_settings s;
+    s.choice.prices = price_set::bottom_up;
+    s.chip.adc_bits = bits;
+    s.prices.adc_leakage.source = "a measured leakage", s.prices.adc_leakage.from = origin::table;
+    auto const w = chip::workload_of(model::find_network("bert_large"), {256, 2, 1}, chip::choices_of("wang2024"));
+    int converting = 0;
+    for (auto const& row : chip::find_cost_preset("wang2024").cost(w, s).rows)
+      if (row.part == "adc" && row.what == metric::dynamic_energy) {
+        CHECK(row.source == "a measured leakage");
+        CHECK(row.from == origin::assumption);
+        ++converting;
+      }
+    CHECK(converting > 0);
+  }
+}

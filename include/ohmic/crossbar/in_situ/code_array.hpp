@@ -186,8 +186,9 @@ class code_array {
     product_sums& off = compensated ? taken_off : z;
     std::vector<std::int32_t> const no_codes;
     double const on_top = offset();
-    std::size_t const at_once = std::clamp<std::size_t>(in.tokens(), 1, token_group(y.cut()));
-    shared_buffers<float> draws(noisy ? at_once * noise.tiles * noise.lines * output_block : 0);
+    std::size_t const drawn = noisy ? noise.tiles * noise.lines * output_block : 0;
+    std::size_t const at_once = tokens_of_task(in.tokens(), y, y.blocks(), drawn * sizeof(float), threads);
+    shared_buffers<float> draws(at_once * drawn);
     run(in.tokens(), at_once, y.blocks(), done, threads,
         [&](std::size_t first, std::size_t tokens, std::size_t block, report_type& r) {
           shared_buffers<float>::buffer normals(draws);
@@ -241,7 +242,8 @@ class code_array {
                    "at most 65536", "split the matrix"});
     product_sums z(bytes.tokens(), y.outputs());
     run(
-        bytes.tokens(), token_group(y.cut()), y.blocks(), done, threads,
+        bytes.tokens(), tokens_of_task(bytes.tokens(), y, pieces(y.blocks(), exact_blocks), 0, threads), y.blocks(),
+        done, threads,
         [&](std::size_t first, std::size_t tokens, std::size_t block, report_type&) {
           for (std::size_t d = 0; d < bytes.digits(); ++d)
             kernels_->subtract(
@@ -292,9 +294,15 @@ class code_array {
 
   /// Rounding inside the converters is exact below this current.
   static constexpr std::int64_t max_current = 1 << 21;
-  /// Tokens of a task: their digits stay in the second cache while blocks of outputs pass.
-  [[nodiscard]] static std::size_t token_group(tiling const& cut) noexcept {
-    return std::min<std::size_t>(core_caches::rows_in_half(core_caches::of_machine().outer, cut.padded(), 16), 256);
+  /// Tokens of a task: what they take stays in the second cache while blocks of outputs pass, and there are tasks enough for the threads.
+  [[nodiscard]] static std::size_t tokens_of_task(std::size_t tokens, operand const& y, std::size_t across,
+                                                  std::size_t bytes_beside, executor const& threads) noexcept {
+    constexpr std::size_t step = 16;
+    std::size_t most = std::min<std::size_t>(
+        core_caches::rows_in_half(core_caches::of_machine().outer, y.cut().padded() + bytes_beside, step), 256);
+    if (threads.threads() > 1)
+      most = std::min(most, pieces(pieces(tokens * across, 4 * threads.threads()), step) * step);
+    return std::clamp<std::size_t>(tokens, 1, std::max(most, step));
   }
 
   [[nodiscard]] code_layout const& layout() const noexcept { return config_.layout; }

@@ -230,9 +230,10 @@ class unigram_reader {
       if (text.empty() || !a.contains("id") || !a["id"].is_number_unsigned() ||
           a["id"].get<std::uint64_t>() > data_.pieces.size())
         throw json_.wrong_type("added_tokens", a, "tokens with content and an id of the vocabulary, or the next one");
-      // Spaces beside a token go anyway where ends of texts lose theirs.
+      // Blanks beside a token go anyway where each is a space, and ends of texts lose theirs.
+      bool const blanks_go = data_.remove_extra_whitespace && !data_.normaliser_table.empty();
       for (char const* flag : {"lstrip", "rstrip", "single_word"})
-        if (a.contains(flag) && a[flag] != false && (!data_.remove_extra_whitespace || flag[0] == 's'))
+        if (a.contains(flag) && a[flag] != false && (!blanks_go || flag[0] == 's'))
           throw refused(json_.where("added_tokens"), in_quotes(printable(text)) + " with " + flag, "false");
       auto const id = static_cast<std::size_t>(a["id"].get<std::uint64_t>());
       if (id == data_.pieces.size()) data_.pieces.push_back({text, 0.0f, piece_kind::control});
