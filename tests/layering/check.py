@@ -41,6 +41,7 @@ FENCES = [
     (r"xsimd/", r"core/simd\.hpp"),
     (r"(xtensor|xtl)/", r"core/xtensor\.hpp"),
     (r"boost/hana(/|\.hpp)", r"core/(reflect|named)\.hpp"),
+    (r"boost/preprocessor/", r"core/reflect\.hpp"),
     (r"benchmark/", r"bench/.*"),
     (r"immintrin\.h$", r"core/(dot4|bit_count|philox_lanes)\.hpp"),
     (r"nlohmann/", r"model/(import|text)[./].*"),
