@@ -164,8 +164,7 @@ MAC rate over that of oneDNN on one thread: in float, and in bytes (u8 s8 s32) f
     parts.append("""
 ## Against the machine
 
-The fraction of the peak of the same instruction mix: the same byte products and conversions on operands in registers (`bench/product/peak.cpp`). In SSE2, where a byte product is several
-instructions, its few sums wait for each other: no bound there.
+The fraction of the peak of the same instruction mix: the same byte products and conversions on operands in registers (`bench/product/peak.cpp`).
 
 """)
     parts.append(table(["", *names], compared(runs, ROOFLINES)))

@@ -11,10 +11,11 @@ namespace {
 
 using arch = ohmic::simd::native;
 
-/// Two byte products for four rows of 16 outputs, eight tokens at a time; converters read every 64 rows.
+/// Two byte products for four rows of 16 outputs, tokens side by side as in the kernel; converters read every 64 rows.
 void converted(benchmark::State& state) {
   using dot = ohmic::simd::dot4<arch>;
-  constexpr std::size_t tokens = 8, groups = 16, tiles = 255;
+  // As many tokens at a time as the kernel takes: more sums than registers would be no peak.
+  constexpr std::size_t tokens = dot::lanes == ohmic::output_block ? 8 : 4, groups = 16, tiles = 255;
   alignas(64) std::uint8_t weights[2][64];
   for (std::size_t i = 0; i < 64; ++i) weights[0][i] = weights[1][i] = static_cast<std::uint8_t>(7 * i % 127);
   // Other digits for every token, so that no two sums are the same to the compiler.

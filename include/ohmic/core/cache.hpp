@@ -14,10 +14,11 @@ namespace ohmic::inline OHMIC_ABI {
 
 /// Bytes of the data caches of a core; only speed depends on them.
 struct core_caches {
-  std::size_t inner = std::size_t{32} << 10;   ///< first level: what nearly every core has, for blocks whose size is a constant
+  /// First level: what nearly every core has at least. A constant, because blocks in registers and on the stack follow from it.
+  static constexpr std::size_t inner = std::size_t{32} << 10;
   std::size_t outer = std::size_t{256} << 10;  ///< second level
 
-  /// What the system says, asked once; the defaults where it says nothing.
+  /// What the system says, asked once; the default where it says nothing.
   [[nodiscard]] static core_caches const& of_machine() noexcept {
     static core_caches const sizes = asked();
     return sizes;
@@ -32,8 +33,7 @@ struct core_caches {
  private:
   [[nodiscard]] static core_caches asked() noexcept {
     core_caches sizes;
-#if defined(_SC_LEVEL1_DCACHE_SIZE) && defined(_SC_LEVEL2_CACHE_SIZE)
-    if (long const bytes = ::sysconf(_SC_LEVEL1_DCACHE_SIZE); bytes > 0) sizes.inner = static_cast<std::size_t>(bytes);
+#if defined(_SC_LEVEL2_CACHE_SIZE)
     if (long const bytes = ::sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0) sizes.outer = static_cast<std::size_t>(bytes);
 #endif
     return sizes;

@@ -36,7 +36,7 @@ void fp32_product(float const* x, std::size_t tokens, std::size_t inner, std::si
                   std::size_t padded_outputs, float* y, std::size_t y_stride) noexcept {
   using batch = simd::f32<Arch>;
   constexpr std::size_t lanes = simd::width<batch>;
-  constexpr std::size_t part = core_caches{}.inner / 2 / sizeof(batch), sharing = 8;
+  constexpr std::size_t part = core_caches::inner / 2 / sizeof(batch), sharing = 8;
   alignas(cache_line) float held[part * lanes];
   for (std::size_t o = 0; o < padded_outputs; o += lanes)
     for (std::size_t from = 0; from == 0 || from < inner; from += part) {
