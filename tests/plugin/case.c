@@ -1,5 +1,7 @@
-/* One plugin for every way in which plugins go wrong; OHMIC_CASE says which. `good` is right. */
+/* One plugin for every way in which plugins go wrong; OHMIC_CASE says which. `good` is right, and so is `counts_processors`. */
+#define _GNU_SOURCE
 #include <math.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -46,6 +48,7 @@ enum ways {
   spread_not_said,
   not_deterministic,
   own_thread_only,
+  counts_processors,
   ignores_stride,
   crashes,
   hangs,
@@ -124,6 +127,11 @@ static int32_t program(void* self, ohmic_tile const* t, double const* target, do
       if (OHMIC_IS(not_deterministic)) mean[i] = 1.0 + 1e-6 * (calls % 1000);
       sigma[i] = 0.01 * target[i];
     }
+  if (OHMIC_IS(counts_processors)) {
+    cpu_set_t mine;
+    sched_getaffinity(0, sizeof mine, &mine);
+    sigma[0] = CPU_COUNT(&mine);
+  }
   if (OHMIC_IS(own_thread_only)) {
     if (inside != 0) mean[0] = 1.0; /* another call is under way */
     inside = 1;

@@ -63,17 +63,25 @@ class child_loop {
   using device_type =
       std::remove_reference_t<decltype(*std::declval<Server const&>().make_plugin_device("", "", false))>;
 
+  /// Cells of a tile that no plugin starts threads for.
+  static constexpr std::uint64_t few_cells = 8192;
+
   void serve_lane(Server const& server, lane& l) {
     l.thread = knows_processors_ ? ::gettid() : 0;  // 0: it stays where it is, for it could not be let go again
+    std::uint32_t known = 0;                        // operations that were asked for here before
     for (;;) {
       while (::sem_wait(&l.asked) != 0) continue;
-      run_anywhere();  // as may threads that the plugin starts
+      // Threads that the plugin starts may run where the host's may: it starts them the first time, or where there is much to do.
+      std::uint32_t const now = std::uint32_t{1} << (static_cast<std::uint32_t>(l.what) & 31u);
+      bool const is_tile = l.what >= lane::operation::program && l.what <= lane::operation::read;
+      if (!is_tile || (known & now) == 0 || l.rows * l.cols > few_cells) run_anywhere(l);
+      known |= now;
       answer(l, [&] { serve(server, l); });
       ::sem_post(&l.answered);
     }
   }
-  void run_anywhere() const noexcept {
-    if (knows_processors_) ::sched_setaffinity(0, sizeof processors_, &processors_);
+  void run_anywhere(lane& l) const noexcept {
+    if (l.processor >= 0 && ::sched_setaffinity(0, sizeof processors_, &processors_) == 0) l.processor = -1;
   }
   template <class F>
   static void answer(lane& l, F const& f) {

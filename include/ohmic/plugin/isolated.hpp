@@ -134,14 +134,18 @@ class child {
     ::pid_t process = -1;
 
     /// Has the lane's thread wait on this processor, which is awake, and free while this thread waits for the answer: a call is
-    /// two switches there. To wake another processor takes ten times as long as a tile of a thousand cells does.
+    /// two switches there. To wake another processor takes ten times as long as a tile of a thousand cells does. It is told once,
+    /// for to tell it takes as long as those switches.
     void bring_here() const noexcept {
-      auto const thread = of.lanes_[number]->thread;
-      if (processor < 0 || processor >= CPU_SETSIZE || thread <= 0 || ::tgkill(process, thread, 0) != 0) return;
+      auto& l = *of.lanes_[number];
+      auto const thread = l.thread;
+      if (processor < 0 || processor >= CPU_SETSIZE || l.processor == processor) return;
+      if (thread <= 0 || ::tgkill(process, thread, 0) != 0) return;
       cpu_set_t here;
       CPU_ZERO(&here);
       CPU_SET(static_cast<unsigned>(processor), &here);
-      ::sched_setaffinity(thread, sizeof here, &here);  // where that is not allowed it waits where it was
+      // Where that is not allowed it waits where it was.
+      if (::sched_setaffinity(thread, sizeof here, &here) == 0) l.processor = processor;
     }
   };
 

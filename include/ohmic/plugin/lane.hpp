@@ -37,14 +37,15 @@ struct lane {
   char text[5][768];    ///< of error_info
   ohmic_device_facts facts;
   std::uint32_t new_instance;
-  std::int32_t thread;  ///< that serves this lane; 0: it may not be moved
-  std::uint32_t lanes;  ///< of loading: how many the child serves
+  std::int32_t thread;     ///< that serves this lane; 0: it may not be moved
+  std::int32_t processor;  ///< that it may not leave; -1: none
+  std::uint32_t lanes;     ///< of loading: how many the child serves
   ohmic_plugin_v1 table;
   ohmic_device_v1 devices[max_devices];
   std::uint64_t text_bytes;  ///< of prices, which lie in values
   double values[5][cells];
 
-  lane() noexcept { ::sem_init(&asked, 1, 0), ::sem_init(&answered, 1, 0); }
+  lane() noexcept : processor(-1) { ::sem_init(&asked, 1, 0), ::sem_init(&answered, 1, 0); }
   lane(lane const&) = delete;
   lane& operator=(lane const&) = delete;
 

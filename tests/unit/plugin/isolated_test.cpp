@@ -1,7 +1,10 @@
 // Plugins in a process of their own: the same bits; crashes, hangs and wild writes are named errors, and the host goes on.
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <sched.h>
 #include <string>
 #include <thread>
 #include <vector>
@@ -115,6 +118,27 @@ TEST_CASE("threads call an isolated plugin at the same time, or take turns where
     for (auto& t : threads) t.join();
     CHECK(right == std::vector<int>(20, 1));
   }
+}
+
+TEST_CASE("a call of an isolated plugin may use every processor of the host at first and where there is much to do") {
+  cpu_set_t mine;
+  REQUIRE(::sched_getaffinity(0, sizeof mine, &mine) == 0);
+  auto const all = static_cast<double>(CPU_COUNT(&mine));
+  plugin::loaded const p(case_file("counts_processors"), plugin::isolation{});
+  auto const d = p.make_device("test_cell", "");
+  auto const processors = [&](std::size_t cells) {
+    std::vector<double> const target(cells, 2.0);
+    std::vector<double> mean(cells), sigma(cells);
+    d->program({1, cells, 0, 0}, target, mean, sigma);
+    return sigma[0];
+  };
+  CHECK(processors(4) == all);
+  for (int k = 0; k < 3; ++k) CHECK(processors(60'000) == all);
+  // Between them it stays where the caller is, unless every call comes from another processor.
+  double fewest = all;
+  for (int k = 0; k < 100; ++k) fewest = std::min(fewest, processors(4));
+  CHECK(fewest == 1.0);
+  CHECK(processors(60'000) == all);
 }
 
 TEST_CASE("a crash under one of several calls is what all of them report") {
