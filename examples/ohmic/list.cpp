@@ -49,6 +49,9 @@ void list_plugins(json& out, bool text) {
                  p["summary"].get<std::string>(), "", p["file"].get<std::string>());
       for (auto const& d : p["devices"])
         fmt::print("{:<20}   cell.device={}: {}\n", "", d["id"].get<std::string>(), d["summary"].get<std::string>());
+      if (p.contains("prices"))
+        fmt::print("{:<20}   --prices {}:{}: {}\n", "", p["id"].get<std::string>(),
+                   p["prices"]["parameters"].get<std::string>(), p["prices"]["summary"].get<std::string>());
     }
     out["plugins"].push_back(std::move(p));
   };
@@ -59,7 +62,7 @@ void list_plugins(json& out, bool text) {
                     [&](auto const& p) { return std::filesystem::equivalent(p.file(), file, none); }))
       continue;
     try {
-      add(plugin_object(ohmic::plugin::loaded(file)));
+      add(plugin_object(open_plugin(file)));
     } catch (ohmic::error const& e) { add({{"file", file.string()}, {"error", e.what()}}); }
   }
 }

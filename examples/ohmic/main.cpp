@@ -51,6 +51,8 @@ void add_common(CLI::App& command, common_options& common) {
       ->type_name("FILE");
   command.add_flag("--plugin-isolated", common.plugin_isolated,
                    "Run plugins in processes of their own: what they crash, hang or overwrite is not this one");
+  command.add_flag("--no-plugins", common.no_plugins,
+                   "Refuse to load any plugin: for settings and chips of strangers, which may name some");
   command
       .add_option("--plugin-timeout", common.plugin_timeout_s,
                   "Longest that a call of an isolated plugin may take, in s")
@@ -366,7 +368,8 @@ int run(int argc, char** argv) {
     y.threads_given = verify_command->count("--threads") > 0;
     return verify(y, common);
   }
-  if (!common.json.empty() || !common.report.empty() || *calibrate_command) remember_run(words_of(argc, argv));
+  if (!common.json.empty() || !common.report.empty() || *calibrate_command)
+    remember_run(separated({argv + 1, argv + argc}));
   load_plugins(common);
   if (*calibrate_command) return calibrate(k, common);
   if (*cost_command) return cost(c, common);
@@ -387,7 +390,9 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    int const status = run(argc, argv);
+    require_living_plugins();
+    return status;
   } catch (ohmic::error const& e) {
     fmt::print(stderr, "ohmic: {}\n", ohmic::printable(e.what(), longest_message));
     return e.is_bad_input() ? bad_input : not_finished;

@@ -18,6 +18,7 @@ struct common_options {
   std::vector<std::string> set;      ///< key=value
   std::vector<std::string> plugins;  ///< paths or names
   bool plugin_isolated = false;      ///< each in a process of its own
+  bool no_plugins = false;           ///< none may be loaded, whoever asks
   double plugin_timeout_s = 10.0;    ///< of a call of such a plugin
   std::string instruction_set = "auto";
   std::string report, svg;  ///< page and folder of charts to write, or empty

@@ -25,6 +25,12 @@ std::vector<plugin::loaded>& store() {
   return all;
 }
 
+/// Whether this run may load plugins.
+bool& loading_is_refused() {
+  static bool refused = false;
+  return refused;
+}
+
 /// Set where plugins of this run have processes of their own.
 std::optional<plugin::isolation>& isolation_of_run() {
   static std::optional<plugin::isolation> limits;
@@ -93,6 +99,8 @@ json plugin_object(plugin::loaded const& p) {
                               {"source", d.source},
                               {"parameters", d.parameters},
                               {"threads", d.threads == OHMIC_ANY_THREAD ? "any" : "one at a time"}});
+  if (auto const prices = p.price_books())
+    out["prices"] = {{"id", prices->name}, {"summary", prices->summary}, {"parameters", prices->parameters}};
   return out;
 }
 
@@ -107,13 +115,24 @@ plugin::loaded const* plugin_named(std::string const& name) {
   return nullptr;
 }
 
+plugin::loaded open_plugin(fs::path const& file) {
+  if (loading_is_refused())
+    throw error({errc::config_conflict, "a plugin, which runs its code", file.string(), "--no-plugins",
+                 "a plugin that you trust", "leave --no-plugins out, or the plugin"});
+  auto const& isolation = isolation_of_run();
+  return isolation ? plugin::loaded(file, *isolation) : plugin::loaded(file);
+}
+
 plugin::loaded const& load_plugin(std::string const& name_or_path) {
   auto const path = find_plugin(name_or_path);
   std::error_code none;
   for (auto const& p : store())
     if (fs::equivalent(p.file(), path, none)) return p;
-  auto const& isolation = isolation_of_run();
-  auto const p = isolation ? plugin::loaded(path, *isolation) : plugin::loaded(path);
+  auto const p = open_plugin(path);
+  for (auto const& other : store())
+    if (std::string_view(other.table().name) == p.table().name)
+      throw error({errc::config_conflict, "a plugin of this name is there already", p.where(), p.table().name,
+                   "a name that is not taken; it is that of " + other.where(), "load one of them"});
   auto const known = field_format<device_name>::names();
   for (auto const& d : p.devices()) {
     std::string owner;
@@ -137,7 +156,12 @@ plugin::isolation isolation_of(common_options const& common) {
 
 void load_plugins(common_options const& common) {
   if (common.plugin_isolated) isolation_of_run() = isolation_of(common);
+  loading_is_refused() = common.no_plugins;
   for (auto const& name : common.plugins) load_plugin(name);
+}
+
+void require_living_plugins() {
+  for (auto const& p : store()) p.require_alive();
 }
 
 void bind_device(resistive_cell_config& cell) {

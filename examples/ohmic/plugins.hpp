@@ -20,14 +20,18 @@ std::filesystem::path find_plugin(std::string const& name_or_path);
 /// The shared libraries in the folders of OHMIC_PLUGIN_PATH, by name.
 std::vector<std::filesystem::path> plugin_files();
 
+/// A plugin that no other part of the run sees, in a process of its own where the run has that for plugins.
+/// Errors  config_conflict where plugins may not be loaded; those of plugin::loaded
+ohmic::plugin::loaded open_plugin(std::filesystem::path const& file);
+
 /// Loads a plugin unless it is there already.
-/// Errors  those of find_plugin; config_conflict where it brings a device of a name that is taken; those of plugin::loaded
+/// Errors  those of find_plugin and open_plugin; config_conflict where its name, or that of one of its devices, is taken
 ohmic::plugin::loaded const& load_plugin(std::string const& name_or_path);
 
 /// What an isolated plugin may take.
 ohmic::plugin::isolation isolation_of(common_options const& common);
 
-/// Loads the plugins of --plugin, and says how those of settings files are loaded.
+/// Loads the plugins of --plugin, and says how those of settings files are loaded, and whether.
 void load_plugins(common_options const& common);
 
 /// The loaded plugins, in the order of loading.
@@ -35,6 +39,9 @@ std::vector<ohmic::plugin::loaded> const& plugins();
 
 /// The loaded plugin of a name: its own, that of its file with or without .so, or the file's path; nullptr for none.
 ohmic::plugin::loaded const* plugin_named(std::string const& name);
+
+/// Errors  plugin_died where an isolated plugin's process is gone without a call that could say so: the end of a device
+void require_living_plugins();
 
 /// What a plugin says of itself.
 json plugin_object(ohmic::plugin::loaded const& p);

@@ -82,6 +82,7 @@ recorded_run read_recorded(std::string const& file) {
     if (!word.is_string() || word.get<std::string>().find('\0') != std::string::npos) throw broken("run.arguments");
     r.words.push_back(word.get<std::string>());
   }
+  r.words = separated(r.words);  // a stranger may have written them in another way
   r.folder = j["run"]["folder"].get<std::string>();
   if (r.words.front() == "verify" || r.words.front().starts_with("-")) throw broken("run.arguments");
   return r;
@@ -201,9 +202,10 @@ int verify(verify_options const& o, common_options const& common) {
       if (f.is_plugin)
         throw error({errc::config_conflict, "the run loads a plugin, which runs its code", model::place(o.file), f.path,
                      "a plugin that you trust", "say so with --allow-plugins"});
-  if (!o.plugins_allowed && std::find(recorded.words.begin(), recorded.words.end(), "--plugin") != recorded.words.end())
-    throw error({errc::config_conflict, "the run loads a plugin, which runs its code", model::place(o.file), "--plugin",
-                 "a plugin that you trust", "say so with --allow-plugins"});
+  for (char const* word : {"--plugin", "plugin"})
+    if (!o.plugins_allowed && std::find(recorded.words.begin(), recorded.words.end(), word) != recorded.words.end())
+      throw error({errc::config_conflict, "the run loads a plugin, which runs its code", model::place(o.file), word,
+                   "a plugin that you trust", "say so with --allow-plugins"});
   check_files(recorded, files, o.file);
 
   passing_folder const scratch;
@@ -241,6 +243,7 @@ int verify(verify_options const& o, common_options const& common) {
   if (o.threads_given) replace("--threads", std::to_string(common.threads));
   if (common.instruction_set != "auto") replace("--instruction-set", common.instruction_set);
   if (std::find(words.begin(), words.end(), "--quiet") == words.end()) words.push_back("--quiet");
+  if (!o.plugins_allowed) words.push_back("--no-plugins");  // files may name some in ways that nobody has seen above
 
   int const status = run_again(words, folder);
   fs::current_path(home, ec);

@@ -105,7 +105,7 @@ class file_collector {
     if (node.is_string() && !of_plugins) word(node.as_string()->get());
     if (node.is_string() && of_plugins) {
       fs::path const file = node.as_string()->get();
-      plugin(file.has_parent_path() ? (fs::absolute(folder) / file).string() : file.string());
+      plugin(file.has_parent_path() ? (fs::current_path() / folder / file).string() : file.string());
     }
     if (node.is_array())
       for (auto const& item : *node.as_array()) visit(item, folder, of_plugins);
@@ -139,19 +139,18 @@ std::string digest_of(std::string const& file) {
   return fmt::format("{:016x}", hash);
 }
 
-std::vector<std::string> words_of(int argc, char** argv) {
-  std::vector<std::string> words;
-  for (int i = 1; i < argc; ++i) {
-    std::string const word = argv[i];
+std::vector<std::string> separated(std::vector<std::string> const& words) {
+  std::vector<std::string> out;
+  for (auto const& word : words) {
     auto const equals = word.find('=');
     if (word.starts_with("--") && equals != word.npos) {
-      words.push_back(word.substr(0, equals));
-      words.push_back(word.substr(equals + 1));
+      out.push_back(word.substr(0, equals));
+      out.push_back(word.substr(equals + 1));
     } else {
-      words.push_back(word);
+      out.push_back(word);
     }
   }
-  return words;
+  return out;
 }
 
 bool names_output(std::string const& option) {
@@ -178,6 +177,8 @@ std::vector<input_file> inputs_of(std::vector<std::string> const& words) {
       if (auto const colon = words[i].find(':'); colon != std::string::npos) files.plugin(words[i].substr(0, colon));
     } else if (names_output(words[i]) || names_text(words[i]) || names_circumstance(words[i])) {
       ++i;
+    } else if (words.front() == "plugin" && i == 2) {
+      files.plugin(words[i]);
     } else if (!words[i].starts_with("--") && !(i == 1 && (words[i] == "merge" || words[i] == "check"))) {
       files.word(words[i]);
     }
@@ -206,7 +207,7 @@ json stamped(json result) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (names_output(words[i]) || names_circumstance(words[i])) {
       ++i;
-    } else if (words[i] != "--quiet") {
+    } else if (words[i] != "--quiet" && words[i] != "--no-plugins") {
       add(by_content(words[i], words.front() == "cost"));
     }
   }

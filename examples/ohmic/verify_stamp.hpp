@@ -26,7 +26,7 @@ struct output_option {
 };
 
 /// The words of a command, `--option=value` taken apart.
-std::vector<std::string> words_of(int argc, char** argv);
+std::vector<std::string> separated(std::vector<std::string> const& words);
 
 /// True for options whose value is a file or folder to write.
 bool names_output(std::string const& option);

@@ -1,11 +1,15 @@
 /* One plugin for every way in which plugins go wrong; OHMIC_CASE says which. `good` is right, and so is `counts_processors`. */
 #define _GNU_SOURCE
+#include <fenv.h>
 #include <math.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #ifdef OHMIC_OLDEST
 #include "abi_1_0.h"
@@ -50,6 +54,15 @@ enum ways {
   own_thread_only,
   counts_processors,
   ignores_stride,
+  exits_where_spaced,
+  data_entry,
+  empty_handed,
+  rounds_up,
+  forks,
+  leaves_a_process,
+  leaves_a_thread,
+  crashes_at_its_end,
+  underruns,
   crashes,
   hangs,
   writes_wildly,
@@ -62,7 +75,7 @@ enum ways {
 #define OHMIC_IS(way) (OHMIC_CASE == (way))
 
 static int volatile inside = 0; /* calls under way */
-static int calls = 0;
+static int volatile calls = 0;
 
 static int32_t create(char const* parameters, void** out, ohmic_error* error) {
   if (OHMIC_IS(create_fails) || parameters[0] != '\0') {
@@ -73,7 +86,17 @@ static int32_t create(char const* parameters, void** out, ohmic_error* error) {
   *out = malloc(8);
   return OHMIC_OK;
 }
-static void destroy(void* self) { free(self); }
+static void destroy(void* self) {
+  if (OHMIC_IS(crashes_at_its_end)) raise(SIGSEGV);
+  free(self);
+}
+
+/* Runs code of this library for ever. */
+static void* beat(void* unused) {
+  struct timespec const moment = {0, 100000};
+  for (; unused == NULL; ++calls) nanosleep(&moment, NULL);
+  return NULL;
+}
 
 static int32_t facts(void* self, ohmic_device_facts* out, ohmic_error* error) {
   (void)self, (void)error;
@@ -113,6 +136,19 @@ static int32_t program(void* self, ohmic_tile const* t, double const* target, do
     for (int volatile k = 0; k == 0;) continue;
   if (OHMIC_IS(writes_wildly))
     for (uintptr_t k = 0; k < 1 << 22; ++k) ((char volatile*)mean)[k] = 1;
+  if (OHMIC_IS(underruns))
+    for (uintptr_t k = 1; k < 1 << 22; ++k) *((char volatile*)mean - k) = 1;
+  if (OHMIC_IS(exits_where_spaced) && t->ld != t->cols) exit(0);
+  if (OHMIC_IS(rounds_up)) fesetround(FE_UPWARD);
+  if (OHMIC_IS(forks)) (void)!fork(); /* both return */
+  if (OHMIC_IS(leaves_a_process)) {
+    pid_t const left = fork();
+    if (left == 0)
+      for (;;) pause();
+    sigma[0] = left;
+    mean[0] = target[0];
+    return OHMIC_OK;
+  }
   if (OHMIC_IS(eats_memory))
     for (;;) {
       char* const more = (char*)malloc(1 << 24);
@@ -184,6 +220,10 @@ static void fill(ohmic_device_v1* d, char const* name) {
     uintptr_t const nowhere = 16;
     memcpy(&d->program, &nowhere, sizeof nowhere);
   }
+  if (OHMIC_IS(data_entry)) {
+    void const* const data = &table;
+    memcpy(&d->create, &data, sizeof data);
+  }
 }
 
 ohmic_plugin_v1 const* ohmic_plugin_entry_v1(void) {
@@ -192,6 +232,10 @@ ohmic_plugin_v1 const* ohmic_plugin_entry_v1(void) {
   if (OHMIC_IS(crashes_on_load)) abort();
   if (OHMIC_IS(hangs_on_load))
     for (int volatile k = 0; k == 0;) continue;
+  if (OHMIC_IS(leaves_a_thread)) {
+    pthread_t started;
+    pthread_create(&started, NULL, beat, NULL);
+  }
 #ifdef OHMIC_UNRESOLVED
   this_function_is_nowhere();
 #endif
@@ -206,10 +250,13 @@ ohmic_plugin_v1 const* ohmic_plugin_entry_v1(void) {
   strcpy(table.version, "1.0");
   strcpy(table.summary, "for tests");
   table.device_count = OHMIC_IS(fewer_devices)  ? 1
+                       : OHMIC_IS(empty_handed) ? 0
                        : OHMIC_IS(more_devices) ? 3
                        : OHMIC_IS(many_devices) ? 0x80000000u
                                                 : 2;
-  table.devices = OHMIC_IS(no_list) ? NULL : OHMIC_IS(stray_list) ? (ohmic_device_v1 const* const*)(uintptr_t)16 : list;
+  table.devices = OHMIC_IS(no_list) || OHMIC_IS(empty_handed) ? NULL
+                  : OHMIC_IS(stray_list)                      ? (ohmic_device_v1 const* const*)(uintptr_t)16
+                                                              : list;
   return &table;
 }
 #endif

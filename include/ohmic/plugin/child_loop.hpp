@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -11,7 +13,6 @@
 #include <memory>
 #include <mutex>
 #include <sched.h>
-#include <semaphore.h>
 #include <span>
 #include <string>
 #include <system_error>
@@ -30,7 +31,7 @@
 namespace ohmic::inline OHMIC_ABI::plugin::detail {
 
 /// The child: serves requests until it is ended, as it is with the host.
-/// Server has table(), devices(), make_plugin_device(name, parameters, checks), price_text(parameters), where()
+/// Server has table(), devices(), make_plugin_device(name, parameters, checks), price_books(), price_text(parameters), where()
 template <class Server>
 class child_loop {
  public:
@@ -54,7 +55,7 @@ class child_loop {
       } catch (std::system_error const&) {}  // as many as there are
     }
     first.lanes = static_cast<std::uint32_t>(threads.size() + 1);
-    ::sem_post(&first.answered);
+    first.answered.become(1);
     if (server) serve_lane(*server, first);
     for (;;) ::pause();
   }
@@ -63,21 +64,23 @@ class child_loop {
   using device_type =
       std::remove_reference_t<decltype(*std::declval<Server const&>().make_plugin_device("", "", false))>;
 
-  /// Cells of a tile that no plugin starts threads for.
+  /// Calls that no plugin starts threads for: so few cells, of a function that took so little the last time.
   static constexpr std::uint64_t few_cells = 8192;
+  static constexpr std::chrono::microseconds little{100};
+
+  struct instance {
+    std::shared_ptr<device_type const> device{};
+    std::atomic<std::uint32_t> quick{0};  ///< operations that took little
+  };
 
   void serve_lane(Server const& server, lane& l) {
     l.thread = knows_processors_ ? ::gettid() : 0;  // 0: it stays where it is, for it could not be let go again
-    std::uint32_t known = 0;                        // operations that were asked for here before
-    for (;;) {
-      while (::sem_wait(&l.asked) != 0) continue;
-      // Threads that the plugin starts may run where the host's may: it starts them the first time, or where there is much to do.
-      std::uint32_t const now = std::uint32_t{1} << (static_cast<std::uint32_t>(l.what) & 31u);
-      bool const is_tile = l.what >= lane::operation::program && l.what <= lane::operation::read;
-      if (!is_tile || (known & now) == 0 || l.rows * l.cols > few_cells) run_anywhere(l);
-      known |= now;
+    for (std::uint32_t number = 0;;) {
+      // The first is that of loading, and answered.
+      number = l.asked.after(number);
       answer(l, [&] { serve(server, l); });
-      ::sem_post(&l.answered);
+      if (::getpid() != own_) ::_exit(0);  // a copy of this process, which the plugin has made
+      l.answered.become(number);
     }
   }
   void run_anywhere(lane& l) const noexcept {
@@ -104,6 +107,7 @@ class child_loop {
   void serve(Server const& server, lane& l) {
     using op = lane::operation;
     if (l.what == op::look) return;
+    if (l.what < op::program || l.what > op::read) run_anywhere(l);
     if (l.what == op::prices) {
       auto const text = server.price_text(l.parameters);
       if (text.size() > sizeof l.values)
@@ -114,13 +118,20 @@ class child_loop {
       l.text_bytes = text.size();
       return;
     }
+    if (l.what == op::price_books) {
+      auto const found = server.price_books();
+      l.text_bytes = found ? sizeof *found : 0;
+      if (found) std::memcpy(l.values, &*found, sizeof *found);
+      return;
+    }
     if (l.what == op::create) {
       // The host checks results, and need not twice.
       auto made = server.make_plugin_device(server.devices().at(l.device).name, l.parameters, false);
       l.facts = made->raw_facts();
       std::lock_guard const lock(mutex_);
       l.new_instance = static_cast<std::uint32_t>(instances_.size());
-      instances_.push_back(std::move(made));
+      instances_.push_back(std::make_shared<instance>());
+      instances_.back()->device = std::move(made);
       return;
     }
     if (l.what == op::destroy) {
@@ -130,23 +141,38 @@ class child_loop {
       }();
       return;
     }
-    auto const d = [&] {
+    auto const i = [&] {
       std::lock_guard const lock(mutex_);
       return instances_.at(l.instance);
     }();
+    if (!i) throw error({errc::plugin_failed, "an instance that is gone", server.where(), "", "", ""});
     cell_tile const tile = {l.rows, l.cols, l.first, l.stride};
+    // Threads that the plugin starts may run where the host's may.
+    std::uint32_t const bit = std::uint32_t{1} << (static_cast<std::uint32_t>(l.what) & 31u);
+    if (tile.size() > few_cells || (i->quick.load() & bit) == 0) run_anywhere(l);
+    auto const start = std::chrono::steady_clock::now();
+    call(*i->device, tile, l);
+    if (std::chrono::steady_clock::now() - start < little)
+      i->quick |= bit;
+    else
+      i->quick &= ~bit;
+  }
+  static void call(device_type const& d, cell_tile const& tile, lane& l) {
+    using op = lane::operation;
     auto const of = [&](std::size_t k) { return std::span<double>(l.values[k], tile.size()); };
-    if (l.what == op::program) d->program(tile, of(0), of(3), of(4));
-    if (l.what == op::draw) d->draw(tile, {l.seed, static_cast<purpose>(l.purpose), l.array}, l.time, of(0), of(3));
-    if (l.what == op::age) d->age(tile, l.age_s, of(0), of(1), of(2), of(3));
-    if (l.what == op::read) d->read(tile, l.age_s, of(0), of(1), of(3));
+    auto const rows = [&](std::size_t k) { return std::span<double>(l.values[k], tile.rows * l.ld); };
+    if (l.what == op::program) d.program_spaced(tile, l.ld, rows(0), rows(3), rows(4));
+    if (l.what == op::draw) d.draw(tile, {l.seed, static_cast<purpose>(l.purpose), l.array}, l.time, of(0), of(3));
+    if (l.what == op::age) d.age(tile, l.age_s, of(0), of(1), of(2), of(3));
+    if (l.what == op::read) d.read(tile, l.age_s, of(0), of(1), of(3));
   }
 
   std::vector<shared_lane> const& lanes_;
   cpu_set_t processors_{};
   bool knows_processors_ = ::sched_getaffinity(0, sizeof processors_, &processors_) == 0;
   std::mutex mutex_{};
-  std::vector<std::shared_ptr<device_type const>> instances_{};
+  std::vector<std::shared_ptr<instance>> instances_{};
+  ::pid_t own_ = ::getpid();
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::plugin::detail

@@ -28,7 +28,7 @@ namespace ohmic::inline OHMIC_ABI::plugin {
 /// One thing that was tried. What failed says how; what passed may say what it measured.
 struct finding {
   std::string device, what, detail;
-  bool passed = true;
+  bool passed = true, is_time = false;  ///< is_time: its detail is another one every time
 };
 
 namespace detail {
@@ -38,6 +38,59 @@ struct tile_results {
   std::vector<double> mean, sigma, drawn, aged, noise;
   friend bool operator==(tile_results const&, tile_results const&) = default;
 };
+
+[[nodiscard]] inline error fault(std::string what) {
+  return error({errc::plugin_failed, std::move(what), "", "", "", ""});
+}
+
+/// What comes of a trial, which says what it measured or throws.
+[[nodiscard]] inline finding attempted(std::string of, char const* what, std::function<std::string()> const& trial) {
+  finding f{std::move(of), what, {}};
+  try {
+    f.detail = trial();
+  } catch (std::exception const& e) {
+    f.passed = false;
+    f.detail = e.what();
+    if (auto const* const ours = dynamic_cast<error const*>(&e); ours != nullptr && ours->info().where.empty())
+      f.detail = ours->info().what;
+  }
+  return f;
+}
+
+/// Tries the price books of a plugin, with parameters that open one.
+[[nodiscard]] inline std::vector<finding> price_trials(loaded const& p, std::string const& parameters) {
+  std::vector<finding> out;
+  std::string text;
+  bool opened = false;
+  auto const blames_parameters = [](error const& e) {
+    return e.code() != errc::plugin_failed && e.code() != errc::plugin_died && e.code() != errc::plugin_table;
+  };
+  out.push_back(attempted("prices", "opens a book", [&]() -> std::string {
+    try {
+      text = p.price_text(parameters);
+      opened = true;
+    } catch (error const& e) {
+      if (!blames_parameters(e)) throw;
+      return std::string("not tried, for it wants other parameters: ") + e.what();
+    }
+    return std::to_string(std::count(text.begin(), text.end(), '\n')) + " prices";
+  }));
+  if (opened)
+    out.push_back(attempted("prices", "the same prices again", [&] {
+      if (p.price_text(parameters) != text) throw fault("other prices from another book");
+      return std::string();
+    }));
+  out.push_back(attempted("prices", "refuses parameters that it does not have", [&]() -> std::string {
+    try {
+      static_cast<void>(p.price_text("no_such_parameter=1"));
+    } catch (error const& e) {
+      if (!blames_parameters(e)) throw;
+      return {};
+    }
+    throw fault("open takes 'no_such_parameter=1', so that a slip of the pen changes nothing and is not seen");
+  }));
+  return out;
+}
 
 /// Tries one device.
 class device_trial {
@@ -70,15 +123,16 @@ class device_trial {
     attempt("the same bits again", [&] { return same(whole(*device_), "called again"); });
     attempt("the same bits from another instance", [&] { return same(whole(*make()), "another instance"); });
     attempt("the same bits cell by cell", [&] { return same(cell_by_cell(), "one call a cell"); });
-    // Needs the functions themselves.
-    if (!plugin_.is_isolated()) attempt("keeps to its tile", [&] { return padded(); });
+    attempt("keeps to its tile", [&] { return padded(); });
     attempt("the same bits from four threads", [&] { return threaded(); });
     attempt("refuses parameters that it does not have", [&] { return refuses(); });
     attempt("comes and goes", [&] {
       for (int k = 0; k < 100; ++k) static_cast<void>(make());
+      plugin_.require_alive();
       return std::string();
     });
     attempt("time", [&] { return timed(); });
+    findings_.back().is_time = findings_.back().passed;
     return std::move(findings_);
   }
 
@@ -86,19 +140,8 @@ class device_trial {
   static constexpr std::size_t rows = 16, cols = 24;
   static constexpr cell_tile tile = {rows, cols, 1000, 64};
 
-  static error fault(std::string what) { return error({errc::plugin_failed, std::move(what), "", "", "", ""}); }
-
   void attempt(char const* what, std::function<std::string()> const& trial) {
-    finding f{table_.name, what, {}, true};
-    try {
-      f.detail = trial();
-    } catch (std::exception const& e) {
-      f.passed = false;
-      f.detail = e.what();
-      if (auto const* const ours = dynamic_cast<error const*>(&e); ours != nullptr && ours->info().where.empty())
-        f.detail = ours->info().what;
-    }
-    findings_.push_back(std::move(f));
+    findings_.push_back(attempted(table_.name, what, trial));
   }
 
   [[nodiscard]] std::shared_ptr<tile_device const> make() const {
@@ -157,14 +200,7 @@ class device_trial {
     std::vector<double> target(rows * ld, all[0]), mean(rows * ld, untouched), sigma = mean;
     for (std::size_t r = 0; r < rows; ++r)
       std::copy_n(all.begin() + static_cast<long>(r * cols), cols, target.begin() + static_cast<long>(r * ld));
-    void* instance = nullptr;
-    guarded(table_.name, "create", [&](ohmic_error* e) { return table_.create(parameters_.c_str(), &instance, e); });
-    ohmic_tile t{};
-    t.struct_size = sizeof t;
-    t.rows = rows, t.cols = cols, t.ld = ld, t.first_cell = tile.first, t.cell_ld = tile.stride;
-    guarded(table_.name, "program",
-            [&](ohmic_error* e) { return table_.program(instance, &t, target.data(), mean.data(), sigma.data(), e); });
-    table_.destroy(instance);
+    plugin_.program_spaced(table_.name, parameters_, tile, ld, target, mean, sigma);
     auto const expected = whole(*device_);
     for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t c = 0; c < ld; ++c) {
@@ -234,8 +270,8 @@ class device_trial {
 
 }  // namespace detail
 
-/// Tries every device of a plugin, or the one of this name.
-/// Errors  unknown_id where there is no such device; what devices do wrong are findings
+/// Tries every device of a plugin and its price books, or the one device of this name.
+/// Errors  unknown_id where there is no such device; what the plugin does wrong are findings
 [[nodiscard]] inline std::vector<finding> conformance(loaded const& p, std::string const& parameters = {},
                                                       std::string const& only = {}) {
   std::vector<finding> out;
@@ -245,8 +281,21 @@ class device_trial {
     if (!only.empty() && only != d.name) continue;
     for (auto& f : detail::device_trial(p, d, parameters).run()) out.push_back(std::move(f));
   }
-  if (!only.empty() && std::find(names.begin(), names.end(), only) == names.end())
-    throw error({errc::unknown_id, "no device of that name in the plugin", p.where(), only, joined(names), ""});
+  if (!only.empty()) {
+    if (std::find(names.begin(), names.end(), only) == names.end())
+      throw error({errc::unknown_id, "no device of that name in the plugin", p.where(), only, joined(names), ""});
+    return out;
+  }
+  bool has_prices = false;
+  auto const looked = detail::attempted("prices", "has a table of price books, or none", [&] {
+    has_prices = p.price_books().has_value();
+    return std::string();
+  });
+  if (!looked.passed) out.push_back(looked);
+  if (has_prices)
+    for (auto& f : detail::price_trials(p, parameters)) out.push_back(std::move(f));
+  if (out.empty())
+    out.push_back({p.table().name, "brings something", "neither devices nor price books of this version", false});
   return out;
 }
 

@@ -20,6 +20,7 @@
 #include "ohmic/core/stream.hpp"
 #include "ohmic/device/tile_device.hpp"
 #include "ohmic/plugin/abi.h"
+#include "ohmic/plugin/arithmetic.hpp"
 #include "ohmic/plugin/results.hpp"
 
 namespace ohmic::inline OHMIC_ABI::plugin {
@@ -30,6 +31,7 @@ namespace detail {
 /// Errors  plugin_failed; config_value, value, capacity, file_missing, file_format where the plugin says so
 template <class Call>
 void guarded(std::string const& where, char const* function, Call const& call) {
+  kept_arithmetic const kept;
   ohmic_error e{};
   e.struct_size = sizeof e;
   std::int32_t status = OHMIC_FAILED;
@@ -83,11 +85,17 @@ class device final : public tile_device {
 
   void program(cell_tile const& tile, std::span<double const> target, std::span<double> mean,
                std::span<double> sigma) const override {
-    auto const t = described(tile);
-    std::fill(mean.begin(), mean.end(), NAN), std::fill(sigma.begin(), sigma.end(), NAN);
+    program_spaced(tile, tile.cols, target, mean, sigma);
+  }
+  /// Rows of ld elements, of which the tile's come first, as trials of plugins ask for.
+  void program_spaced(cell_tile const& tile, std::size_t ld, std::span<double const> target, std::span<double> mean,
+                      std::span<double> sigma) const {
+    auto t = described(tile);
+    t.ld = ld;
+    if (ld == tile.cols) std::fill(mean.begin(), mean.end(), NAN), std::fill(sigma.begin(), sigma.end(), NAN);
     call("program",
          [&](ohmic_error* e) { return table_.program(instance_, &t, target.data(), mean.data(), sigma.data(), e); });
-    if (checks_results_) results_->program(mean, sigma);
+    if (checks_results_ && ld == tile.cols) results_->program(mean, sigma);
   }
   void draw(cell_tile const& tile, stream const& numbers, std::uint32_t time, std::span<double const> target,
             std::span<double> programmed) const override {
@@ -125,6 +133,7 @@ class device final : public tile_device {
 
  private:
   void end() noexcept {
+    detail::kept_arithmetic const kept;
     try {
       table_.destroy(instance_);
     } catch (...) {}  // the instance is gone anyway

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -49,11 +52,18 @@ class resident {
   [[nodiscard]] std::string price_text(std::string const& parameters) const {
     return detail::price_text(own_memory{}, tables_.table, where(), parameters);
   }
+  [[nodiscard]] std::optional<ohmic_prices_v1> price_books() const {
+    return detail::find_price_books(own_memory{}, tables_.table, where());
+  }
   [[nodiscard]] std::shared_ptr<device const> make_plugin_device(std::string_view name, std::string const& parameters,
                                                                  bool checks_results = true) const {
-    for (auto const& d : tables_.devices)
+    std::vector<std::string> names;
+    for (auto const& d : tables_.devices) {
       if (d.name == name) return std::make_shared<device>(d, where(), parameters, library_, checks_results);
-    throw error({errc::unknown_id, "no device of that name in the plugin", where(), std::string(name), "", ""});
+      names.emplace_back(d.name);
+    }
+    throw error(
+        {errc::unknown_id, "no device of that name in the plugin", where(), std::string(name), joined(names), ""});
   }
 
  private:
@@ -114,18 +124,39 @@ class loaded {
   /// Errors  unknown_id; those of plugin::device; of an isolated plugin plugin_died too
   [[nodiscard]] std::shared_ptr<tile_device const> make_device(std::string_view name,
                                                                std::string const& parameters) const {
-    std::vector<std::string> names;
-    for (auto const& d : tables_.devices) {
-      if (d.name == name) {
-        if (!process_) return resident_->make_plugin_device(name, parameters);
-        return std::make_shared<isolated_device>(process_, static_cast<std::uint32_t>(names.size()), d, parameters);
-      }
-      names.emplace_back(d.name);
-    }
-    throw error(
-        {errc::unknown_id, "no device of that name in the plugin", where(), std::string(name), joined(names), ""});
+    if (!process_) return resident_->make_plugin_device(name, parameters);
+    return make_isolated(name, parameters);
+  }
+  /// Has a device program a tile whose rows lie ld elements apart, which no tile_device is asked for: a trial of plugins.
+  /// Shape   target, mean, sigma: rows x ld, at most 65536; what stands in mean and sigma between the rows should stay
+  /// Errors  as make_device; results are not checked
+  void program_spaced(std::string_view name, std::string const& parameters, cell_tile const& tile, std::size_t ld,
+                      std::span<double const> target, std::span<double> mean, std::span<double> sigma) const {
+    if (process_)
+      make_isolated(name, parameters)->program_spaced(tile, ld, target, mean, sigma);
+    else
+      resident_->make_plugin_device(name, parameters)->program_spaced(tile, ld, target, mean, sigma);
+  }
+  /// Errors  plugin_died where it is isolated and its process is gone, which the end of a device does not say
+  void require_alive() const {
+    if (process_)
+      process_->ask(
+          "an empty call", [](detail::lane& a) { a.what = detail::lane::operation::look; }, [](detail::lane const&) {});
   }
 
+  /// What it says of its price books; null where it has none. Of an isolated plugin the pointers are those of its process.
+  /// Errors  plugin_table, plugin_failed, plugin_died
+  [[nodiscard]] std::optional<ohmic_prices_v1> price_books() const {
+    if (!process_) return resident_->price_books();
+    std::optional<ohmic_prices_v1> found;
+    process_->ask(
+        "extension", [](detail::lane& a) { a.what = detail::lane::operation::price_books; },
+        [&](detail::lane const& a) {
+          if (a.text_bytes != 0) std::memcpy(&found.emplace(), a.values, sizeof(ohmic_prices_v1));
+        });
+    if (found) detail::check_price_texts(detail::table_check<own_memory>(own_memory{}, where()), *found);
+    return found;
+  }
   /// The prices of the book that these parameters open, as parse_price_book reads them.
   /// Errors  missing_entry where the plugin has no price books; plugin_table, plugin_failed, plugin_died; the plugin's for its parameters
   [[nodiscard]] std::string price_text(std::string const& parameters) const {
@@ -145,6 +176,17 @@ class loaded {
   }
 
  private:
+  [[nodiscard]] std::shared_ptr<isolated_device const> make_isolated(std::string_view name,
+                                                                     std::string const& parameters) const {
+    std::vector<std::string> names;
+    for (auto const& d : tables_.devices) {
+      if (d.name == name)
+        return std::make_shared<isolated_device>(process_, static_cast<std::uint32_t>(names.size()), d, parameters);
+      names.emplace_back(d.name);
+    }
+    throw error(
+        {errc::unknown_id, "no device of that name in the plugin", where(), std::string(name), joined(names), ""});
+  }
   static std::filesystem::path canonical(std::filesystem::path const& file) {
     std::error_code none;
     auto const found = std::filesystem::canonical(file, none);

@@ -40,7 +40,8 @@ struct isolation {
 };
 
 /// The host's end of a child process that has loaded a plugin.
-/// Range   to be made before the host starts threads; calls from any thread, as many at a time as there are lanes
+/// Range   to be made before the host starts threads, by one that lives as long as it; calls from any thread, as many at a time as
+///         there are lanes
 /// Errors  plugin_died where the child crashes, ends, or does not answer in time: it is gone then, and every later call says so;
 ///         what the plugin does wrong as in the host's own process
 class child {
@@ -58,7 +59,8 @@ class child {
       detail::child_loop<Server>(c->lanes_).run(file);
     }
     auto& first = *c->lanes_.front();
-    c->wait(first, "loading");
+    c->users_.resize(1);
+    c->wait(first, ++c->users_.front().requests, "loading");
     c->lanes_.resize(std::clamp<std::size_t>(first.lanes, 1, c->lanes_.size()));
     c->users_.resize(c->lanes_.size());
     return c;
@@ -66,7 +68,7 @@ class child {
   child(child const&) = delete;
   child& operator=(child const&) = delete;
   ~child() {
-    if (pid_ > 0) ::kill(pid_, SIGKILL), ::waitpid(pid_, nullptr, 0);
+    if (pid_ > 0) end();
   }
 
   [[nodiscard]] std::string const& where() const noexcept { return where_; }
@@ -81,8 +83,9 @@ class child {
     auto& l = *lanes_[held.number];
     fill(l);
     held.bring_here();
-    ::sem_post(&l.asked);
-    wait(l, function);
+    auto const number = ++users_[held.number].requests;  // this call's alone
+    l.asked.become(number);
+    wait(l, number, function);
     take(std::as_const(l));
   }
 
@@ -100,7 +103,8 @@ class child {
 
   struct lane_user {
     bool busy = false;
-    int processor = -1;  ///< of the last call
+    int processor = -1;          ///< of the last call
+    std::uint32_t requests = 0;  ///< made so far
   };
   /// A lane that nobody uses, best one that was last used here; as many as there are where all are used.
   [[nodiscard]] std::size_t idle_lane(int processor) const noexcept {
@@ -116,7 +120,7 @@ class child {
       std::unique_lock lock(of.mutex_);
       of.freed_.wait(lock, [&] { return of.idle_lane(processor) < of.users_.size(); });
       number = of.idle_lane(processor);
-      of.users_[number] = {true, processor};
+      of.users_[number].busy = true, of.users_[number].processor = processor;
       process = of.pid_;
     }
     held_lane(held_lane const&) = delete;
@@ -149,8 +153,9 @@ class child {
     }
   };
 
-  /// In the child: nothing of the host's but the lanes and standard error; ends with the host.
+  /// In the child: nothing of the host's but the lanes and standard error; ends with the host, and what it starts with it.
   static void confine(isolation const& limits, ::pid_t host) {
+    ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != host) ::_exit(0);
     if (int const none = ::open("/dev/null", O_RDONLY); none >= 0) ::dup2(none, 0);
@@ -172,16 +177,13 @@ class child {
   }
 
   /// Waits for the answer to a request and takes its error.
-  void wait(detail::lane& l, char const* function) {
-    using std::chrono::steady_clock;
-    // In parts, between which it looks whether the child lives.
+  void wait(detail::lane& l, std::uint32_t number, char const* function) {
+    // In parts, between which it looks whether the child lives. Only they count: the host may have been stopped meanwhile.
     constexpr std::chrono::milliseconds part(20);
-    auto const until = steady_clock::now() + timeout_;
-    auto const left = [&] { return std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now()); };
-    while (!detail::lane::wait(l.answered, std::clamp(left(), std::chrono::milliseconds(0), part))) {
-      if (is_ended()) throw died(function);
-      if (left().count() > 0) continue;
-      end_late();
+    for (auto left = timeout_; !l.answered.becomes(number, std::min(left, part)); left -= std::min(left, part)) {
+      if (is_ended(function)) throw died(function);
+      if (left > part) continue;
+      end_late(function);
       throw died(function);
     }
     if (l.failed == 0) return;
@@ -195,30 +197,40 @@ class child {
   }
 
   /// True where the child is no more; collects it.
-  [[nodiscard]] bool is_ended() {
+  [[nodiscard]] bool is_ended(char const* function) {
     std::lock_guard const lock(mutex_);
-    int status = 0;
-    if (pid_ > 0 && ::waitpid(pid_, &status, WNOHANG) == pid_) {
-      pid_ = -1;
-      gone_ = WIFSIGNALED(status) ? "it crashed: signal " + std::to_string(WTERMSIG(status)) + " (" +
-                                        ::strsignal(WTERMSIG(status)) + ")"
-                                  : "it ended with status " + std::to_string(WEXITSTATUS(status));
-    }
-    return pid_ <= 0;
+    if (pid_ <= 0) return true;
+    siginfo_t of{};
+    // Its group is ended before its number is free for others.
+    int const found = ::waitid(P_PID, static_cast<id_t>(pid_), &of, WEXITED | WNOHANG | WNOWAIT);
+    if (found == 0 && of.si_pid != pid_) return false;
+    if (found != 0 && errno != ECHILD) return false;
+    std::string const how = found != 0 ? "it ended"  // who started the host has the system collect its children
+                            : of.si_code == CLD_EXITED ? "it ended with status " + std::to_string(of.si_status)
+                                                       : "it crashed: signal " + std::to_string(of.si_status) + " (" +
+                                                             ::strsignal(of.si_status) + ")";
+    if (found == 0) end();
+    pid_ = -1;
+    gone_ = how, gone_in_ = function;
+    return true;
   }
   /// Ends a child that did not answer.
-  void end_late() {
+  void end_late(char const* function) {
     std::lock_guard const lock(mutex_);
     if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL), ::waitpid(pid_, nullptr, 0);
+    end();
+    gone_ = "it did not answer within " + std::to_string(timeout_.count()) + " ms, and was ended", gone_in_ = function;
+  }
+  /// Ends it with what it has started.
+  void end() noexcept {
+    ::kill(-pid_, SIGKILL), ::kill(pid_, SIGKILL), ::waitpid(pid_, nullptr, 0);
     pid_ = -1;
-    gone_ = "it did not answer within " + std::to_string(timeout_.count()) + " ms, and was ended";
   }
 
   [[nodiscard]] error died(char const* function) {
     std::lock_guard const lock(mutex_);
     return error({errc::plugin_died, "the plugin's process is gone", where_, gone_,
-                  "an answer to " + std::string(function), "mend the plugin"});
+                  "an answer to " + (gone_in_.empty() ? function : gone_in_), "mend the plugin"});
   }
   [[nodiscard]] error no_process(char const* why) const {
     return error({errc::plugin_died, "no process for the plugin", where_,
@@ -232,7 +244,7 @@ class child {
   std::condition_variable freed_{};
   std::vector<lane_user> users_{};
   ::pid_t pid_ = -1;
-  std::string gone_{};  ///< what became of a child that is no more
+  std::string gone_{}, gone_in_{};  ///< what became of a child that is no more, and the function that it was asked for
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::plugin

@@ -68,6 +68,22 @@ class isolated_device final : public tile_device {
   [[nodiscard]] device_facts facts() const noexcept override { return results_->facts(); }
   [[nodiscard]] bool draws() const noexcept override { return table_.draw != nullptr; }
 
+  /// Rows of ld elements, of which the tile's come first, as trials of plugins ask for. Its results are not checked.
+  /// Range   tile.rows x ld values, at most 65536
+  void program_spaced(cell_tile const& tile, std::size_t ld, std::span<double const> target, std::span<double> mean,
+                      std::span<double> sigma) const {
+    process_->ask(
+        "program",
+        [&](detail::lane& a) {
+          a.what = detail::lane::operation::program, a.instance = instance_;
+          a.rows = tile.rows, a.cols = tile.cols, a.ld = ld, a.first = tile.first, a.stride = tile.stride;
+          std::copy(target.begin(), target.end(), a.values[0]);
+          std::copy(mean.begin(), mean.end(), a.values[3]), std::copy(sigma.begin(), sigma.end(), a.values[4]);
+        },
+        [&](detail::lane const& a) {
+          std::copy_n(a.values[3], mean.size(), mean.begin()), std::copy_n(a.values[4], sigma.size(), sigma.begin());
+        });
+  }
   void program(cell_tile const& tile, std::span<double const> target, std::span<double> mean,
                std::span<double> sigma) const override {
     run(tile, detail::lane::operation::program, "program", [](detail::lane&) {}, {target}, {mean, sigma});
@@ -116,7 +132,7 @@ class isolated_device final : public tile_device {
             function,
             [&](detail::lane& a) {
               a.what = what, a.instance = instance_;
-              a.rows = rows, a.cols = cols, a.first = tile.first + r * tile.stride + c, a.stride = tile.stride;
+              a.rows = rows, a.cols = a.ld = cols, a.first = tile.first + r * tile.stride + c, a.stride = tile.stride;
               address(a);
               std::size_t k = 0;
               for (auto const& values : in) std::copy_n(values.data() + at, n, a.values[k++]);

@@ -1,15 +1,17 @@
 // Memory that a host and the process of an isolated plugin share: one call's request, answer and cells, and who waits for whom.
 #pragma once
 
-#include <cerrno>
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <linux/futex.h>
 #include <memory>
 #include <new>
-#include <semaphore.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ohmic/core/config.hpp"
@@ -18,16 +20,55 @@
 
 namespace ohmic::inline OHMIC_ABI::plugin::detail {
 
+/// The number of a request or of an answer, which one process writes and another waits for. What a plugin writes here by mistake is a
+/// number that nobody waits for; a semaphore of the C library would end the host.
+class shared_number {
+ public:
+  [[nodiscard]] std::uint32_t now() const noexcept { return value_.load(std::memory_order_acquire); }
+  void become(std::uint32_t n) noexcept {
+    value_.store(n, std::memory_order_release);
+    call(FUTEX_WAKE, 1, nullptr);
+  }
+  /// Waits until it is n. False where it is another one for that long.
+  [[nodiscard]] bool becomes(std::uint32_t n, std::chrono::nanoseconds most) noexcept {
+    using std::chrono::steady_clock;
+    if (now() == n) return true;
+    for (auto const until = steady_clock::now() + most;;) {
+      auto const left = std::chrono::nanoseconds(until - steady_clock::now()).count();
+      auto const seen = now();
+      if (seen == n) return true;
+      if (left <= 0) return false;
+      timespec const time = {static_cast<std::time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)};
+      call(FUTEX_WAIT, seen, &time);
+    }
+  }
+  /// Waits until it is not n, and says what it is.
+  [[nodiscard]] std::uint32_t after(std::uint32_t n) noexcept {
+    for (;;) {
+      if (auto const seen = now(); seen != n) return seen;
+      call(FUTEX_WAIT, n, nullptr);
+    }
+  }
+
+ private:
+  // Whatever it says: who waits looks again.
+  void call(int operation, std::uint32_t value, timespec const* time) noexcept {
+    ::syscall(SYS_futex, &value_, operation, value, time, nullptr, 0);
+  }
+  std::atomic<std::uint32_t> value_{0};
+  static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(std::atomic<std::uint32_t>) == 4);
+};
+
 /// A call under way. The host believes nothing that it reads here.
 struct lane {
   static constexpr std::size_t cells = 65536;
-  enum class operation : std::uint32_t { look, create, destroy, program, draw, age, read, prices };
+  enum class operation : std::uint32_t { look, create, destroy, program, draw, age, read, prices, price_books };
 
-  sem_t asked, answered;
+  shared_number asked, answered;  ///< the same number where no request is under way
   // The request.
   operation what;
   std::uint32_t device, instance;
-  std::uint64_t rows, cols, first, stride;
+  std::uint64_t rows, cols, ld, first, stride;
   std::uint64_t seed;
   std::uint32_t purpose, array, time;
   double age_s;
@@ -42,25 +83,12 @@ struct lane {
   std::uint32_t lanes;     ///< of loading: how many the child serves
   ohmic_plugin_v1 table;
   ohmic_device_v1 devices[max_devices];
-  std::uint64_t text_bytes;  ///< of prices, which lie in values
+  std::uint64_t text_bytes;  ///< of prices, or of the table of price books, which lie in values
   double values[5][cells];
 
-  lane() noexcept : processor(-1) { ::sem_init(&asked, 1, 0), ::sem_init(&answered, 1, 0); }
+  lane() noexcept : processor(-1) {}
   lane(lane const&) = delete;
   lane& operator=(lane const&) = delete;
-
-  /// Waits for a request or an answer. False where none comes within that time.
-  [[nodiscard]] static bool wait(sem_t& of, std::chrono::milliseconds most) noexcept {
-    timespec until{};
-    ::clock_gettime(CLOCK_MONOTONIC, &until);
-    auto const ns = until.tv_nsec + most.count() % 1000 * 1'000'000;
-    until.tv_sec += most.count() / 1000 + ns / 1'000'000'000;
-    until.tv_nsec = ns % 1'000'000'000;
-    int failed;
-    do failed = ::sem_clockwait(&of, CLOCK_MONOTONIC, &until);
-    while (failed != 0 && errno == EINTR);
-    return failed == 0;
-  }
 };
 
 /// Takes a lane's memory back.

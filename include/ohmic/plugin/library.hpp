@@ -7,6 +7,7 @@
 #include <boost/dll/shared_library.hpp>
 #include <cstdint>
 #include <cstring>
+#include <dlfcn.h>
 #include <elf.h>
 #include <exception>
 #include <filesystem>
@@ -20,6 +21,7 @@
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/printable.hpp"
+#include "ohmic/plugin/arithmetic.hpp"
 
 namespace ohmic::inline OHMIC_ABI::plugin {
 
@@ -47,7 +49,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// A loaded library; it stays loaded as long as a copy exists.
+/// A loaded library. It stays until the process ends: a thread that it has started may still run, and what it runs may not go.
 class library {
  public:
   /// Every symbol is resolved now, and none of its own is offered to libraries that are loaded later.
@@ -62,8 +64,10 @@ class library {
       throw error({errc::plugin_file, "the file is cut off", where(), "less than its program headers say",
                    "a whole library", "copy it again"});
     try {
+      detail::kept_arithmetic const kept;
+      constexpr auto mode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local;
       library_ = std::make_shared<boost::dll::shared_library>(
-          file_, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+          file_, static_cast<boost::dll::load_mode::type>(static_cast<int>(mode) | RTLD_NODELETE));
     } catch (std::exception const& e) {
       // The words of the system, out of those of Boost.
       std::string_view said = e.what();

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <dlfcn.h>
+#include <cstdint>
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <unistd.h>
 
 #include "ohmic/core/config.hpp"
@@ -44,10 +46,21 @@ class own_memory {
     return true;
   }
 
-  /// True where a function of some loaded library may begin.
+  /// True where a function of some loaded library may begin: in what it has for code, not among its data.
   [[nodiscard]] bool is_code(void const* at) const noexcept {
-    Dl_info info;
-    return ::dladdr(at, &info) != 0;
+    auto const address = reinterpret_cast<std::uintptr_t>(at);
+    return ::dl_iterate_phdr(
+               [](dl_phdr_info* library, std::size_t, void* asked) {
+                 auto const wanted = *static_cast<std::uintptr_t const*>(asked);
+                 for (unsigned k = 0; k < library->dlpi_phnum; ++k) {
+                   auto const& part = library->dlpi_phdr[k];
+                   if (part.p_type == PT_LOAD && (part.p_flags & PF_X) != 0 &&
+                       wanted - (library->dlpi_addr + part.p_vaddr) < part.p_memsz)
+                     return 1;
+                 }
+                 return 0;
+               },
+               const_cast<std::uintptr_t*>(&address)) != 0;
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "ohmic/core/quantity.hpp"
 #include "ohmic/cost/concept.hpp"
 #include "ohmic/plugin/abi_prices.h"
+#include "ohmic/plugin/arithmetic.hpp"
 #include "ohmic/plugin/device.hpp"
 #include "ohmic/plugin/table.hpp"
 
@@ -21,27 +23,31 @@ namespace ohmic::inline OHMIC_ABI::plugin::detail {
 inline constexpr table_sizes prices_sizes = {{504, 504}};
 inline constexpr std::uint64_t max_prices = 65536;
 
-/// The table of a plugin's price books, copied and checked.
-/// Errors  missing_entry where it has none; plugin_table
+/// The texts of a table of price books.
+/// Errors  plugin_table
 template <class Memory>
-[[nodiscard]] ohmic_prices_v1 prices_table(Memory const& memory, ohmic_plugin_v1 const& plugin,
-                                           std::string const& where) {
+void check_price_texts(table_check<Memory> const& check, ohmic_prices_v1 const& t) {
+  check.name(t.name, "prices.name");
+  check.text(t.summary, "prices.summary", true);
+  check.text(t.parameters, "prices.parameters", false);
+}
+
+/// The table of a plugin's price books, copied and checked; null where it has none.
+/// Errors  plugin_table; plugin_failed
+template <class Memory>
+[[nodiscard]] std::optional<ohmic_prices_v1> find_price_books(Memory const& memory, ohmic_plugin_v1 const& plugin,
+                                                              std::string const& where) {
   void const* at = nullptr;
   if (plugin.extension != nullptr)
     guarded(where, "extension", [&](ohmic_error*) {
       at = plugin.extension(OHMIC_PRICES_EXTENSION);
       return std::int32_t{OHMIC_OK};
     });
-  if (at == nullptr)
-    throw error({errc::missing_entry, "the plugin has no price books", where,
-                 std::string("no extension ") + OHMIC_PRICES_EXTENSION, "a plugin with prices",
-                 "see plugins/README.md"});
+  if (at == nullptr) return std::nullopt;
   table_check<Memory> const check(memory, where);
   ohmic_prices_v1 t;
   check.copy_table(at, "prices", prices_sizes, t);
-  check.name(t.name, "prices.name");
-  check.text(t.summary, "prices.summary", true);
-  check.text(t.parameters, "prices.parameters", false);
+  check_price_texts(check, t);
   check.code(reinterpret_cast<void const*>(t.open), "prices.open", true);
   check.code(reinterpret_cast<void const*>(t.close), "prices.close", true);
   check.code(reinterpret_cast<void const*>(t.count), "prices.count", true);
@@ -83,15 +89,26 @@ template <class Memory>
 }
 
 /// All prices of a book, line by line, as parse_price_book reads them.
-/// Errors  as prices_table; those of the plugin for its parameters; plugin_failed where it gives what cannot be
+/// Errors  missing_entry where the plugin has no price books; as find_price_books; those of the plugin for its parameters; plugin_failed where it gives what cannot be
 template <class Memory>
 [[nodiscard]] std::string price_text(Memory const& memory, ohmic_plugin_v1 const& plugin, std::string const& where,
                                      std::string const& parameters) {
-  auto const t = prices_table(memory, plugin, where);
+  auto const found = find_price_books(memory, plugin, where);
+  if (!found)
+    throw error({errc::missing_entry, "the plugin has no price books", where,
+                 std::string("no extension ") + OHMIC_PRICES_EXTENSION, "a plugin with prices",
+                 "see plugins/README.md"});
+  auto const& t = *found;
   table_check<Memory> const check(memory, where);
   void* book = nullptr;
   guarded(where, "open", [&](ohmic_error* e) { return t.open(parameters.c_str(), &book, e); });
-  std::unique_ptr<void, void (*)(void*)> const closes(book, t.close);
+  auto const close = [&](void* opened) noexcept {
+    kept_arithmetic const kept;
+    try {
+      t.close(opened);
+    } catch (...) {}  // the book is gone anyway
+  };
+  std::unique_ptr<void, decltype(close)> const closes(book, close);
   std::uint64_t count = max_prices + 1;
   guarded(where, "count", [&](ohmic_error* e) { return t.count(book, &count, e); });
   if (count > max_prices)

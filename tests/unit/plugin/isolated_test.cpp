@@ -1,16 +1,21 @@
 // Plugins in a process of their own: the same bits; crashes, hangs and wild writes are named errors, and the host goes on.
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <sched.h>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "laws/device_law.hpp"
 #include "ohmic/device/pcm.hpp"
+#include "ohmic/plugin/conformance.hpp"
 #include "ohmic/plugin/host.hpp"
 #include "plugin/all_of.hpp"
 #include "support/catch.hpp"
@@ -62,7 +67,8 @@ TEST_CASE("an isolated device gives the bits of one in the host's process, of ti
 TEST_CASE("crashes, hangs, wild writes and hunger of an isolated plugin are named errors, and the host is intact") {
   for (auto const& [way, part] :
        {std::pair("crashes", "it crashed: signal 11"), std::pair("hangs", "did not answer within 500 ms"),
-        std::pair("writes_wildly", "it crashed: signal"), std::pair("exits", "it ended with status 0"),
+        std::pair("writes_wildly", "it crashed: signal"), std::pair("underruns", "it crashed: signal"),
+        std::pair("exits", "it ended with status 0"),
         // No memory: the plugin aborts, a sanitizer's allocator ends the process.
         std::pair("eats_memory", sanitised ? "it ended with status 1" : "it crashed: signal 6")}) {
     CAPTURE(way);
@@ -117,6 +123,61 @@ TEST_CASE("threads call an isolated plugin at the same time, or take turns where
       });
     for (auto& t : threads) t.join();
     CHECK(right == std::vector<int>(20, 1));
+  }
+}
+
+TEST_CASE("a copy that an isolated plugin makes of its process answers nobody, and what it starts ends with it") {
+  plugin::loaded const inside(case_file("good")), copied(case_file("forks"), plugin::isolation{});
+  auto const a = inside.make_device("test_cell", ""), b = copied.make_device("test_cell", "");
+  for (std::size_t k = 1; k < 40; ++k) CHECK(all_of(*a, k, 9) == all_of(*b, k, 9));
+  double left = 0.0;
+  {
+    plugin::loaded const p(case_file("leaves_a_process"), plugin::isolation{});
+    double const target = 2.0;
+    double mean = 0.0;
+    p.make_device("test_cell", "")->program({}, {&target, 1}, {&mean, 1}, {&left, 1});
+    REQUIRE(left > 1.0);
+  }
+  // It is init's to collect; until then there is a process of that number, which runs no more.
+  auto const is_running = [&] {
+    std::ifstream stat("/proc/" + std::to_string(static_cast<long>(left)) + "/stat");
+    std::string text;
+    std::getline(stat, text);
+    return text.find(") Z") == text.npos && !text.empty();
+  };
+  for (int k = 0; k < 500 && is_running(); ++k) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK_FALSE(is_running());
+}
+
+TEST_CASE("a crash at the end of a device is heard of at the next call, and named for what it was") {
+  plugin::loaded const p(case_file("crashes_at_its_end"), plugin::isolation{});
+  p.require_alive();
+  static_cast<void>(p.make_device("test_cell", ""));
+  check_refused([&] { p.require_alive(); }, errc::plugin_died, {"signal 11", "an answer to destroy"});
+}
+
+TEST_CASE("a crash has a name where the system collects the host's children") {
+  auto* const before = std::signal(SIGCHLD, SIG_IGN);
+  plugin::loaded const p(case_file("crashes"), plugin::isolation{});
+  auto const d = p.make_device("test_cell", "");
+  check_refused([&] { static_cast<void>(all_of(*d, 2, 2)); }, errc::plugin_died, {"crashes.so", "it ended"});
+  std::signal(SIGCHLD, before);
+}
+
+TEST_CASE("conformance tries an isolated plugin as one in the host's process") {
+  auto const fails = [](char const* way, std::string_view what) {
+    auto const all = plugin::conformance(plugin::loaded(case_file(way), limits_of(way)), "", "test_cell");
+    auto const f = std::find_if(all.begin(), all.end(), [&](auto const& x) { return x.what == what; });
+    CAPTURE(way, what);
+    REQUIRE(f != all.end());
+    CHECK_FALSE(f->passed);
+  };
+  fails("ignores_stride", "keeps to its tile");
+  fails("exits_where_spaced", "keeps to its tile");
+  fails("crashes_at_its_end", "comes and goes");
+  for (auto const& f : plugin::conformance(plugin::loaded(case_file("good"), plugin::isolation{}), "", "test_cell")) {
+    CAPTURE(f.what, f.detail);
+    CHECK(f.passed);
   }
 }
 

@@ -1,5 +1,7 @@
 // Plugins in a host: good ones are the same device as built in, bad ones are named errors.
 #include <algorithm>
+#include <cfenv>
+#include <chrono>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -224,6 +226,7 @@ TEST_CASE("malformed plugins are refused by name before anything of them is call
         {"stray_table", "points to memory that is not there"},
         {"null_entry", "devices[0].program: a function is missing"},
         {"stray_entry", "devices[0].program: points to nothing of a loaded library"},
+        {"data_entry", "devices[0].create: points to nothing of a loaded library"},
         {"stray_list", "devices: points to memory that is not there"},
         {"fewer_devices", "more devices than are counted; got 1"},
         {"more_devices", "fewer devices than are counted; got 3"},
@@ -290,6 +293,38 @@ TEST_CASE("what a device gives is checked before it is used") {
       },
       errc::plugin_failed, {"throws.so: throwing_cell", "program throws: no laws today"});
   CHECK(std::isnan(throwing.programming_mean(5.0)));
+}
+
+TEST_CASE("the host's rounding stays, whatever a plugin makes of it") {
+  auto const d = device_of(one_case("rounds_up"), "test_cell");
+  static_cast<void>(d.programming_mean(5.0));
+  CHECK(std::fegetround() == FE_TONEAREST);
+}
+
+TEST_CASE("a plugin that is given up is still there for the threads that it has started") {
+  for (int k = 0; k < 3; ++k) static_cast<void>(device_of(one_case("leaves_a_thread"), "test_cell"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // a thread without its code would end the process here
+  CHECK(device_of(one_case("leaves_a_thread"), "test_cell").programming_mean(5.0) == 5.0);
+}
+
+TEST_CASE("conformance tries price books, and nothing is not enough") {
+  auto const said = [](plugin::loaded const& p, std::string const& parameters) {
+    std::string out;
+    for (auto const& f : plugin::conformance(p, parameters))
+      out += f.device + ": " + f.what + (f.passed ? ": ok " : ": failed ") + f.detail + "\n";
+    return out;
+  };
+  ohmic_test::temporary_folder const folder;
+  auto const book = folder.write("book.csv", "energy,adc.convert,1 pJ,table,Table 1\n").string();
+  for (bool const apart : {false, true}) {
+    auto const file = shipped("cost_table");
+    auto const p = apart ? plugin::loaded(file, plugin::isolation{}) : plugin::loaded(file);
+    CHECK_THAT(said(p, "file=" + book), ohmic_test::contains("prices: opens a book: ok 1 prices"));
+    CHECK_THAT(said(p, "file=" + book), ohmic_test::contains("prices: the same prices again: ok"));
+    CHECK_THAT(said(p, ""), ohmic_test::contains("not tried, for it wants other parameters"));
+    CHECK_THAT(said(p, ""), ohmic_test::contains("refuses parameters that it does not have: ok"));
+  }
+  CHECK_THAT(said(plugin::loaded(one_case("empty_handed")), ""), ohmic_test::contains("brings something: failed"));
 }
 
 TEST_CASE("conformance finds what tables and single results do not show") {
