@@ -9,7 +9,7 @@ set -euo pipefail
 ohmic_step "1/3 What the tests need"
 ohmic_packages g++ cmake ninja-build ccache python3 libxtensor-dev libxsimd-dev \
   "libboost1.81-dev|libboost1.83-dev|libboost1.88-dev" catch2 libcli11-dev libfmt-dev libtomlplusplus-dev \
-  nlohmann-json3-dev libutf8proc-dev libsqlite3-dev libyaml-cpp-dev libbenchmark-dev libonnx-testdata openssl pkg-config dpkg-dev
+  nlohmann-json3-dev libutf8proc-dev libsqlite3-dev libyaml-cpp-dev libbenchmark-dev libonnx-testdata libeigen3-dev openssl pkg-config dpkg-dev
 
 ohmic_step "2/3 Building the program, the tests and the benches in build/tests"
 ohmic_build tests -DOHMIC_WERROR="${OHMIC_WERROR:-OFF}"

@@ -44,7 +44,7 @@ void list_plugins(json& out, bool text) {
   out["plugins"] = json::array();
   auto const add = [&](json p) {
     if (text && p.contains("error")) fmt::print("{}\n", p["error"].get<std::string>());
-    if (text && !p.contains("error")) {
+    if (text && p.contains("id")) {
       fmt::print("{:<20} {} {}\n{:<20}   {}\n", p["id"].get<std::string>(), p["version"].get<std::string>(),
                  p["summary"].get<std::string>(), "", p["file"].get<std::string>());
       for (auto const& d : p["devices"])

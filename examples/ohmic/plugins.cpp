@@ -99,8 +99,10 @@ json plugin_object(plugin::loaded const& p) {
                               {"source", d.source},
                               {"parameters", d.parameters},
                               {"threads", d.threads == OHMIC_ANY_THREAD ? "any" : "one at a time"}});
-  if (auto const prices = p.price_books())
-    out["prices"] = {{"id", prices->name}, {"summary", prices->summary}, {"parameters", prices->parameters}};
+  try {
+    if (auto const prices = p.price_books())
+      out["prices"] = {{"id", prices->name}, {"summary", prices->summary}, {"parameters", prices->parameters}};
+  } catch (error const& e) { out["error"] = e.what(); }  // what it has said so far stands
   return out;
 }
 

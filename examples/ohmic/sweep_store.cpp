@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fmt/core.h>
 #include <limits>
+#include <memory>
+#include <new>
 #include <sqlite3.h>  // the file of a sweep: transactions that survive a killed process, and readers beside a writer
 #include <sys/file.h>
 #include <system_error>
@@ -74,6 +76,9 @@ error not_a_sweep(std::string const& file, std::string const& why) {
                 "what ohmic sweep --output wrote", "name another file"});
 }
 
+/// True where memory is not what is missing.
+bool has_memory() { return std::unique_ptr<char[]>(new (std::nothrow) char[std::size_t{1} << 24]) != nullptr; }
+
 }  // namespace
 
 std::string identity_difference(json const& there, json const& here) {
@@ -99,6 +104,9 @@ void sweep_store::fail(std::string const& what) const {
   std::string const why = db_ == nullptr ? "out of memory" : sqlite3_errmsg(db_);
   int const code = db_ == nullptr ? SQLITE_NOMEM : sqlite3_errcode(db_) & 0xff;
   if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_ERROR) throw not_a_sweep(file_, why);
+  // SQLite says so of a damaged file too, whose sizes it believes.
+  if (db_ != nullptr && (code == SQLITE_NOMEM || code == SQLITE_TOOBIG) && has_memory())
+    throw not_a_sweep(file_, "it asks for memory without end");
   throw error({errc::write_failed, what + ": " + why, model::place(file_), "", "",
                "check the free space and the rights of the folder"});
 }

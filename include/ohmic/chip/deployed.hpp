@@ -216,9 +216,9 @@ class deployed {
   /// True where arrays hold keys and values from step to step and only those of new tokens are written: in-situ arrays whose cells do
   /// not err.
   [[nodiscard]] bool appends_to_arrays() const noexcept { return appends_; }
-  /// Codes that a product of A4 or A6 writes into the arrays beside: those of new tokens, or all where cells err.
+  /// Codes that a product of A4 or A6 writes into the arrays beside: those of new tokens, or all where cells err; 0 where there are none.
   [[nodiscard]] std::uint64_t codes_written_beside(std::uint64_t fresh, std::uint64_t all) const noexcept {
-    return written_->appends() ? fresh : all;
+    return !written_ ? 0 : written_->appends() ? fresh : all;
   }
   /// Cells that so many codes of keys or values take in arrays; 0 where they are in none.
   [[nodiscard]] std::uint64_t cells_of(std::uint64_t codes) const noexcept {

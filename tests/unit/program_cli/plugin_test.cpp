@@ -137,6 +137,44 @@ TEST_CASE("plugins and their devices are listed; one that is broken says why") {
   CHECK_THAT(bad.text, contains("truncated.so: devices[0].struct_size: the table is truncated"));
 }
 
+TEST_CASE("what crashes in a folder of plugins is a line of the list where plugins are isolated") {
+  scratch_folder const f;
+  std::filesystem::copy_file(OHMIC_PLUGIN_CASES "/crashes_on_load.so", f.path() / "a.so");
+  std::filesystem::copy_file(OHMIC_PLUGIN_CASES "/good.so", f.path() / "b.so");
+  auto const r = run_with(with_path(f.path().string()), "list plugins --plugin-isolated");
+  CHECK(r.status == 0);
+  for (auto const* part : {"a.so", "signal 6", "cell.device=test_cell"}) CHECK_THAT(r.text, contains(part));
+}
+
+TEST_CASE("a chip's file that has no folder in its name may name plugins, and none is loaded where they are refused") {
+  plugin_product const f;
+  f.write("c.toml", std::string("[plugin]\nfiles = [\"") + OHMIC_PLUGIN_FOLDER +
+                        "/device_pcm.so\"]\n[cell]\ndevice = \"plugin_pcm_nandakumar\"\n");
+  std::string const here = "--version >/dev/null && cd '" + f.path().string() + "' && '" OHMIC_PROGRAM "' " +
+                           f.mvm("a.npy", "--array c.toml --json r.json");
+  auto const r = run_program(here);
+  CAPTURE(r.text);
+  CHECK(r.status == 0);
+  CHECK(read_json(f.path() / "r.json")["stamp"]["files"].size() == 4);  // weights, inputs, settings, plugin
+  refused(f.mvm("b.npy", "--no-plugins --array " + (f / "c.toml")), {"device_pcm.so", "--no-plugins"});
+  refused("plugin check --no-plugins " + plugin_file("template"), {"template.so", "--no-plugins"});
+  CHECK_FALSE(std::filesystem::exists(f.path() / "b.npy"));
+}
+
+TEST_CASE("the time of a trial of a plugin is not its result, and a crash at the end of a device is no success") {
+  scratch_folder const f;
+  for (auto const* name : {"a.json", "b.json"})
+    REQUIRE(run_program("plugin check " + plugin_file("template") + " --json " + (f / name)).status == 0);
+  auto a = read_json(f.path() / "a.json"), b = read_json(f.path() / "b.json");
+  CHECK(a["run"]["times"].size() == 1);
+  for (auto* j : {&a, &b}) j->erase("run"), j->erase("stamp");
+  CHECK(a == b);
+  plugin_product const p;
+  refused(p.mvm("c.npy", "--plugin-isolated --plugin " + plugin_case("crashes_at_its_end") +
+                             " --set cell.device=test_cell --set 'cell.r_off=1000 kohm'"),
+          {"an answer to destroy", "signal 11"}, 3);
+}
+
 TEST_CASE("plugin check passes what conforms and says what does not") {
   scratch_folder const f;
   auto const good = run_program("plugin check " + plugin_file("template") + " --json " + (f / "c.json"));

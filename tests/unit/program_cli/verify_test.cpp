@@ -1,9 +1,13 @@
 // ohmic verify, and the stamp of results.
+#include <cstdio>
+#include <filesystem>
 #include <string>
 
+#include "ohmic/core/reflect.hpp"
 #include "ohmic/model/import/npy.hpp"
 #include "run_program.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_file.hpp"
 
 using nlohmann::json;
 using ohmic_test::contains;
@@ -115,6 +119,54 @@ TEST_CASE("verify: what is no result is refused, and plugins run only when they 
   refused("verify " + (folder / "a.json"), {"p.so", "--allow-plugins"});
   refused("verify " + (folder / "a.json") + " --folder " + (folder / "none"), {"folder of the run", "--folder"});
 }
+
+#ifdef OHMIC_PLUGIN_CASES
+TEST_CASE("verify: a stranger's result runs no plugin and writes no file, however it names them") {
+  scratch_folder const folder;
+  // Whether its code ran: it ends the process as it is loaded, with a signal.
+  std::filesystem::copy_file(OHMIC_PLUGIN_CASES "/crashes_on_load.so", folder.path() / "p.so");
+  folder.write("chip.toml", "[plugin]\nfiles = [\"./p.so\"]\n");
+  std::filesystem::copy_file(folder.path() / "chip.toml", folder.path() / "chip.text");
+  folder.write("victim", "precious");
+  write_product(folder);
+  auto const asked = [&](std::string const& words, std::string const& files = "") {
+    folder.write("a.json", R"({"command":"x","stamp":{"files":[)" + files + R"(],"outputs":[]},"run":{"folder":")" +
+                               folder.path().string() + R"(","arguments":[)" + words + "]}}");
+    return run_program("verify " + (folder / "a.json"));
+  };
+  for (auto const* words :
+       {R"("list","devices","--plugin=./p.so","--json","o.json")",
+        R"("cost","--model","gpt2","--prices=./p.so:file=x","--json","o.json")",
+        R"("cost","--model","gpt2","--chip=chip.toml","--json","o.json")",
+        R"("mvm","--weights","w.npy","--inputs","x.npy","--output","y","--array=chip.toml","--json","o.json")",
+        R"("cost","--model","gpt2","--compare=chip.toml","--json","o.json")",
+        R"("plugin","check","./p.so","--json","o.json")", R"("plugin","check","./p.so","--json=o.json")"}) {
+    auto const r = asked(words);
+    CAPTURE(words, r.text);
+    CHECK((r.status == 2 || r.status == 3));
+    CHECK(r.text.find("signal") == std::string::npos);
+  }
+  // Files as they are, so that nothing stands in the way but plugins themselves.
+  std::string files;
+  for (auto const* name : {"chip.text", "w.npy", "x.npy"}) {
+    char digest[17];
+    auto const hash = ohmic::fingerprint(ohmic_test::read_bytes(folder.path() / name));
+    std::snprintf(digest, sizeof digest, "%016llx", static_cast<unsigned long long>(hash));
+    files += std::string(files.empty() ? "" : ",") + R"({"path":")" + name + R"(","digest":")" + digest + R"("})";
+  }
+  auto const r = asked(
+      R"("mvm","--weights","w.npy","--inputs","x.npy","--output","y.npy","--array","chip.text","--json","o.json")",
+      files);
+  CAPTURE(r.text);
+  CHECK_THAT(r.text, contains("--no-plugins"));
+  CHECK(r.text.find("signal") == std::string::npos);
+  for (auto const* words : {R"("cost","--model","gpt2","--save-prices=victim","--json","o.json")",
+                            R"("cost","--model","gpt2","--json=o.json","--report=victim")"})
+    static_cast<void>(asked(words));
+  CHECK(ohmic_test::read_bytes(folder.path() / "victim") == "precious");
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "o.json"));
+}
+#endif
 
 TEST_CASE("stamp: depends on what is asked and on files, not on threads or where results go") {
   scratch_folder const folder;
