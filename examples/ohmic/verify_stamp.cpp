@@ -210,6 +210,7 @@ std::vector<input_file> inputs_of(std::vector<std::string> const& words) { retur
 void remember_run(std::vector<std::string> words) {
   auto& run = this_run();
   run.files = collected(words, false);
+  run.written.clear();
   for (auto const& f : run.files) run.written.push_back(written_at(f.path));
   run.words = std::move(words);
 }
