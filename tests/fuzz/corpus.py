@@ -424,7 +424,7 @@ WORDPIECE = {
     "bert_processing": parts("", "", "The cats", wordpiece_json(post_processor={"type": "BertProcessing", "sep": ["[SEP]", 3],
                              "cls": ["[CLS]", 2]}, truncation={"max_length": 5})),
     "gaps": parts("", "", "a", wordpiece_json(model={"type": "WordPiece", "vocab": {"[UNK]": 1, "[CLS]": 9, "[SEP]": 7, "a": 70000}})),
-    "long_word": parts("", "", "x" * 300, wordpiece_json(model={"type": "WordPiece", "max_input_chars_per_word": 1000,
+    "long_word": parts("", "", "x" * 300, wordpiece_json(model={"type": "WordPiece", "max_input_chars_per_word": 256,
                        "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "x": 3, "##" + "x" * 40: 4}})),
 }
 
@@ -507,6 +507,7 @@ UNIGRAM = {
                    "a ab \ufb01"),
     "few": parts("[[\"a\",0]]", "a"),
     "infinite": parts("[[\"a\",1e999]]", "a"),
+    "long_piece": parts(to_json([["<%d>" % i, 0] for i in range(6)] + [["a" * 300, -1]]), "a" * 400),
     "deep": parts("[" * 2000, "a"),
     "not_utf8": parts(to_json([["<%d>" % i, 0] for i in range(7)]), b"a\xff"),
 }

@@ -26,11 +26,14 @@
 namespace ohmic::inline OHMIC_ABI::model {
 
 /// A unigram tokenizer. Encoding is const and may run on many threads at once.
-/// Errors  construction: as sentencepiece_text
+/// Errors  construction: as sentencepiece_text; errc::capacity for a piece that is too long
 /// Source  Kudo 2018; unigram_model.cc of SentencePiece: a character without a piece costs 10 more than the least likely piece, of equal
 ///         sums the earlier start wins
 class sentencepiece_unigram : public sentencepiece_text {
  public:
+  /// Longest piece: so many are tried at every character of a text.
+  static constexpr std::size_t max_piece_bytes = 256;
+
   /// found: texts that are tokens wherever they stand, with their ids
   explicit sentencepiece_unigram(sentencepiece_data data, std::string const& where = "vocabulary",
                                  std::vector<std::pair<std::string, std::int32_t>> found = {})
@@ -38,6 +41,9 @@ class sentencepiece_unigram : public sentencepiece_text {
     least_ = std::numeric_limits<double>::infinity();
     for (auto const& p : data_.pieces) {
       if (p.kind != piece_kind::normal) continue;
+      if (p.text.size() > max_piece_bytes)
+        throw error({errc::capacity, "piece is too long", where, std::to_string(p.text.size()) + " bytes",
+                     "at most " + std::to_string(max_piece_bytes), ""});
       least_ = std::min(least_, static_cast<double>(p.score));
       longest_ = std::max(longest_, p.text.size());
     }
