@@ -139,7 +139,7 @@ TEST_CASE("stamp: depends on what is asked and on files, not on threads or where
 }
 
 TEST_CASE("stamp: a list of clips stands for its clips too") {
-  scratch_folder const folder;
+  scratch_folder const folder, results;
   ohmic_test::write_small_llama(folder);
   std::filesystem::create_directory(folder.path() / "clips");
   std::string list;
@@ -150,8 +150,8 @@ TEST_CASE("stamp: a list of clips stands for its clips too") {
   folder.write("clips.tsv", list);
   auto const deployed = [&] {
     ran("deploy --model " + (folder / "") + " --data " + (folder / "clips.tsv") + " --limit 1 --quiet --json " +
-        (folder / "out.json"));
-    return read_json(folder.path() / "out.json");
+        (results / "out.json"));
+    return read_json(results.path() / "out.json");
   };
   auto const first = deployed();
   std::size_t clips = 0;
@@ -159,7 +159,7 @@ TEST_CASE("stamp: a list of clips stands for its clips too") {
   CHECK(clips == 2);
   CHECK(deployed()["stamp"] == first["stamp"]);
   folder.write("clips/two.wav", "2");
-  refused("verify " + (folder / "out.json"), {"two.wav has changed"});
+  refused("verify " + (results / "out.json"), {"two.wav has changed"});
   auto const second = deployed();
   CHECK(second["stamp"]["hash"] != first["stamp"]["hash"]);
   CHECK(second["data"]["digest"] != first["data"]["digest"]);
