@@ -1,10 +1,10 @@
 // ohmic cost: area, energy and latency of a model on a chip.
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
-#include <iterator>
 #include <set>
+#include <system_error>
 
 #include "chips.hpp"
 #include "cost_case.hpp"
@@ -13,6 +13,7 @@
 #include "ohmic/chip/sensitivity.hpp"
 #include "ohmic/chip/workload.hpp"
 #include "ohmic/cost/book_file.hpp"
+#include "ohmic/model/file.hpp"
 #include "options.hpp"
 #include "plugins.hpp"
 #include "report.hpp"
@@ -23,6 +24,9 @@ namespace program_cli {
 using namespace ohmic;
 
 namespace {
+
+/// Largest price book that is read, in bytes.
+constexpr std::uint64_t max_book_bytes = std::uint64_t{16} << 20;
 
 struct prepared {
   chip::cost_settings settings;
@@ -39,11 +43,11 @@ prepared prepare_for(design const& d, model::network const& n, cost_options cons
 
 /// The text of a price book: a file, or PLUGIN:PARAMETERS, the book that a loaded plugin opens for them. A plugin goes by its
 /// own name or by that of its file, or is loaded now.
-/// Errors  file_missing, those of the plugin
+/// Errors  file_missing, also for a pipe or a device; capacity; those of the plugin
 std::string book_text(std::string const& name) {
-  std::ifstream in(name, std::ios::binary);
   std::error_code none;
-  if (in && !std::filesystem::is_directory(name, none)) return {std::istreambuf_iterator<char>(in), {}};
+  if (std::filesystem::exists(name, none) && !std::filesystem::is_directory(name, none))
+    return model::read_whole(name, max_book_bytes);
   auto const colon = name.find(':');
   if (colon == name.npos) {
     std::string const near = plugin_named(name) != nullptr ? "for the plugin's book add ':' and its parameters" : "";

@@ -10,6 +10,7 @@
 #include "ohmic/chip/idle.hpp"
 #include "ohmic/chip/in_situ_cost.hpp"
 #include "ohmic/chip/wang2024_cost.hpp"
+#include "ohmic/model/speech_task.hpp"
 
 namespace program_cli {
 
@@ -383,7 +384,7 @@ json deployment_object(deployment const& d, common_options const& common) {
   result["model"] = d.model;
   result["chip"] = first.name;
   result["data"] = {{"path", d.scored.path.string()},
-                    {"digest", fmt::format("{:016x}", model::content_digest(d.scored.path))},
+                    {"digest", fmt::format("{:016x}", model::data_digest(d.scored.path))},
                     {"truncated", d.scored.truncated}};
   result["data"].update(d.scored.more);
   result["calibration"] = d.calibration;

@@ -11,6 +11,7 @@
 
 #include "deployment.hpp"
 #include "ohmic/model/decoder.hpp"
+#include "ohmic/model/speech_task.hpp"
 #include "progress.hpp"
 #include "report.hpp"
 #include "test_bench.hpp"
@@ -169,7 +170,7 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
   }();
   calibration_file kept{
       weights_digest(m),
-      {{"path", path.string()}, {"digest", fmt::format("{:016x}", model::content_digest(path))}, {"n", calib.source.n}},
+      {{"path", path.string()}, {"digest", fmt::format("{:016x}", model::data_digest(path))}, {"n", calib.source.n}},
       text_digests(calib.source.texts),
       {},
       {}};

@@ -9,7 +9,7 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/stream.hpp"
-#include "ohmic/model/dataset.hpp"
+#include "ohmic/model/speech_task.hpp"
 
 namespace program_cli {
 
@@ -118,7 +118,7 @@ json sweep_spec::identity() const {
   out["decode"] = decode;
   out["batch"] = batch;
   auto const digest = [](std::string const& path) {
-    return std::filesystem::is_regular_file(path) ? fmt::format("{:016x}", model::content_digest(path)) : "";
+    return std::filesystem::is_regular_file(path) ? fmt::format("{:016x}", model::data_digest(path)) : "";
   };
   if (what == kind::deploy) {
     out["data"] = data;

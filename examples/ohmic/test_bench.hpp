@@ -23,6 +23,7 @@
 #include "ohmic/model/decoder.hpp"
 #include "ohmic/model/encoder_decoder.hpp"
 #include "ohmic/model/file.hpp"
+#include "ohmic/model/speech_task.hpp"
 #include "ohmic/program/plan.hpp"
 #include "options.hpp"
 #include "progress.hpp"
@@ -228,9 +229,8 @@ loaded_calibration<typename Family::model_type> load_calibration(Family const& f
     std::set<std::string_view> const seen(texts.source.texts.begin(), texts.source.texts.end()),
         asked(scored.texts.begin(), scored.texts.end());
     c.common_texts = model::check_disjoint(path, seen, data, asked).common;
-    c.described = {{"path", path.string()},
-                   {"digest", fmt::format("{:016x}", model::content_digest(path))},
-                   {"n", texts.source.n}};
+    c.described = {
+        {"path", path.string()}, {"digest", fmt::format("{:016x}", model::data_digest(path))}, {"n", texts.source.n}};
     c.line =
         fmt::format("{}  ({}; {} of its texts also in the data)", path.string(), texts.source.line, c.common_texts);
   }

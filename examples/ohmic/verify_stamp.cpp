@@ -13,6 +13,7 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/model/file.hpp"
+#include "ohmic/model/speech_task.hpp"
 #include "plugins.hpp"
 #include "toml_file.hpp"
 
@@ -33,17 +34,24 @@ bool names_text(std::string const& option) { return option == "--prompt" || opti
 struct remembered_run {
   std::vector<std::string> words;
   std::vector<input_file> files;
+  std::vector<fs::file_time_type> written;  ///< of each file
 };
 remembered_run& this_run() {
   static remembered_run run;
   return run;
 }
 
+fs::file_time_type written_at(std::string const& file) {
+  std::error_code ec;
+  return fs::last_write_time(file, ec);
+}
+
 /// Collects files by the names that they go by.
 class file_collector {
  public:
   /// `only_configuration`: of folders their config.json alone, which is all that costs depend on.
-  explicit file_collector(bool only_configuration) : only_configuration_(only_configuration) {}
+  explicit file_collector(bool only_configuration, bool with_digests = true)
+      : only_configuration_(only_configuration), with_digests_(with_digests) {}
   void whole(std::string const& text) { name(text); }
   /// A word, and its parts: key=FILE, A,B, PLUGIN:file=FILE;..
   void word(std::string const& text) {
@@ -87,9 +95,17 @@ class file_collector {
     }
   }
   void file(std::string const& path) {
-    if (found_.count(path) != 0) return;
-    found_[path] = {path, model::regular_file_size(path), digest_of(path)};
-    if (path.ends_with(".toml")) texts_of(path);
+    if (!add(path)) return;
+    if (path.ends_with(".toml"))
+      texts_of(path);
+    else
+      for (auto const& clip : model::clips_there(path)) add(clip.string());
+  }
+  /// False if it is there already.
+  bool add(std::string const& path) {
+    if (found_.count(path) != 0) return false;
+    found_[path] = {path, model::regular_file_size(path), with_digests_ ? digest_of(path) : std::string()};
+    return true;
   }
   /// Files that a TOML file names. What is wrong with it is said where it is read.
   void texts_of(std::string const& path) {
@@ -113,7 +129,7 @@ class file_collector {
       for (auto const& [key, item] : *node.as_table()) visit(item, folder, of_plugins);
   }
 
-  bool only_configuration_;
+  bool only_configuration_, with_digests_;
   std::map<std::string, input_file> found_;
 };
 
@@ -167,8 +183,10 @@ std::vector<output_option> outputs_of(std::vector<std::string> const& words) {
   return out;
 }
 
-std::vector<input_file> inputs_of(std::vector<std::string> const& words) {
-  file_collector files(!words.empty() && words.front() == "cost");
+namespace {
+
+std::vector<input_file> collected(std::vector<std::string> const& words, bool with_digests) {
+  file_collector files(!words.empty() && words.front() == "cost", with_digests);
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (words[i] == "--plugin" && i + 1 < words.size()) {
       files.plugin(words[++i]);
@@ -186,14 +204,29 @@ std::vector<input_file> inputs_of(std::vector<std::string> const& words) {
   return files.files();
 }
 
+}  // namespace
+
+std::vector<input_file> inputs_of(std::vector<std::string> const& words) { return collected(words, true); }
+
 void remember_run(std::vector<std::string> words) {
-  this_run().files = inputs_of(words);
-  this_run().words = std::move(words);
+  auto& run = this_run();
+  run.files = collected(words, false);
+  run.written.clear();
+  for (auto const& f : run.files) run.written.push_back(written_at(f.path));
+  run.words = std::move(words);
 }
 
 json stamped(json result) {
-  auto const& [words, files] = this_run();
+  auto& [words, files, written] = this_run();
   if (words.empty()) return result;
+  // Only now: what the command refuses, whatever its size, is never read as a whole.
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!files[i].digest.empty()) continue;
+    std::error_code ec;
+    bool const same =
+        fs::file_size(files[i].path, ec) == files[i].bytes && !ec && written_at(files[i].path) == written[i];
+    files[i].digest = same ? digest_of(files[i].path) : "changed during the run";
+  }
   std::uint64_t hash = fingerprint(result.value("version", std::string()));
   auto const add = [&](std::string const& text) { hash = fingerprint("\n" + text, hash); };
   // What decides the numbers, however it was spelt and whatever files are called.

@@ -34,11 +34,12 @@ bool names_output(std::string const& option);
 /// The options of `words` that name what is written, in their order.
 std::vector<output_option> outputs_of(std::vector<std::string> const& words);
 
-/// The files that a command reads, sorted by path: what its words name, files in folders (not below them), and what TOML files name.
-/// README and licence files of a folder are left out.
+/// The files that a command reads, sorted by path: what its words name, files in folders (not below them), and what TOML files
+/// and lists of clips name. README and licence files of a folder are left out.
 std::vector<input_file> inputs_of(std::vector<std::string> const& words);
 
-/// Keeps what this run was asked, and the digests of its files as they are now; `stamped` uses it.
+/// Keeps what this run was asked and which files it names, as they are now; `stamped` takes their digests, at the end of the run. A file
+/// that is another by then has the words "changed during the run" for one.
 void remember_run(std::vector<std::string> words);
 
 /// `result` with `stamp`: `hash` of version, command line (without outputs, threads and instruction set; files by their content, in their places), seed and settings; the `files`; digests of the numbers that were written beside. Its `run` says the words and the folder they were typed in.

@@ -299,6 +299,9 @@ for name, data in {
             "type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}], "special_tokens": {"x": {"ids": [-1]}}}),
         "first token out of proportion": c.tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor={
             "type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}], "special_tokens": {"x": {"ids": [7]}}}),
+        "a template of gigabytes": c.tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor={
+            "type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}] * 20000, "special_tokens": {"x": {"ids": [0] * 20000}}}),
+        "a token of a kilobyte": c.tokenizer({"vocab": {"a": 0}, "merges": []}, added_tokens=[{"id": 1, "content": "a" * 1024}]),
         "more pieces than the model": c.tokenizer({"vocab": {chr(97 + i): i for i in range(9)}, "merges": []})}.items():
     case("tokenizer.json: " + name, llama_folder(m__tokenizer_json=data), *LM)
 case("tokenizer: none", llama_folder(m__tokenizer_json=None), *LM)
@@ -339,6 +342,7 @@ for name, text in {
         "unknown origin": "area,adc,1 um2,guess,x", "incomplete": "area,adc,1 um2,table,x", "nothing": ""}.items():
     case("price book: " + name, {"book.csv": text}, "cost", "--model", "gpt2", "--prices", "book.csv")
 case("price book: missing", {}, "cost", "--model", "gpt2", "--prices", "book.csv")
+case("price book: endless", {}, "cost", "--model", "gpt2", "--prices", "/dev/zero")
 STATES = MVM + ("--set", "cell.device=measured", "--set", "cell.states=s.csv")
 for name, text in {"nothing": "", "no column": "conductance_uS\n1\n", "unknown column": "conductance_S,spread_uS\n1,1\n", "order": "conductance_uS,spread_uS\n2,0\n1,0\n",
                    "gap": "conductance_uS,spread_uS\n1,\n2,0\n", "no number": "conductance_uS,spread_uS\n1,x\n2,0\n", "one state": "conductance_uS,spread_uS\n1,0\n",

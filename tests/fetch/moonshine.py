@@ -97,13 +97,16 @@ def main():
     os.remove(os.path.join(tools, "npm"))
     expect("cached copy without npm", run(True), 0, "using the copy")
     model = os.path.join(data, "moonshine")
-    if sorted(os.listdir(model)) != sorted([*sums, "calib.tsv", "test.tsv"]):
+    if sorted(os.listdir(model)) != sorted([*sums, "calib.tsv", "clips", "test.tsv"]):
         failures.append(f"the folder holds {sorted(os.listdir(model))}")
-    for name, want in (("test.tsv", f"{sounds}/long.wav\tThree words here.\n{sounds}/sub/silence.wav\t\n"), ("calib.tsv", f"{sounds}/short.wav\tTwo words\n")):
+    for name, want in (("test.tsv", "clips/long.wav\tThree words here.\nclips/sub/silence.wav\t\n"), ("calib.tsv", "clips/short.wav\tTwo words\n")):
         with open(os.path.join(model, name), encoding="utf-8") as file:
             got = file.read()
         if got != want:
             failures.append(f"{name} holds {got!r}, not {want!r}")
+        for line in got.splitlines():
+            if not os.path.isfile(os.path.join(model, line.split("\t")[0])):
+                failures.append(f"{name}: no clip for {line!r}")
     with open(os.path.join(model, "encoder_model.onnx"), "wb") as file:
         file.write(b"changed")
     expect("changed copy without npm", run(True), 3, "incomplete or was changed")

@@ -262,6 +262,9 @@ TFJS = {
     "outside": parts(manifest([{"name": "a", "shape": [1], "dtype": "float32"}], ["../shard1"]), f32(1)),
     "often": parts(manifest([{"name": "a", "shape": [2], "dtype": "float32"}], ["shard1", "shard1"]), f32(1)),
     "none": parts(to_json({"weightsManifest": []}), b""),
+    "nul": parts(manifest([{"name": "a", "shape": [1], "dtype": "float32"}], ["shard1\0x"]), f32(1)),
+    "encoder": parts(manifest([{"name": "module/Embeddings_en", "shape": [8002, 256], "dtype": "float32"}]), f32(1)),
+    "small_encoder": parts(manifest([{"name": "module/Embeddings_en", "shape": [2, 2], "dtype": "float32"}]), f32(1, 2, 3, 4)),
 }
 
 # --- configurations
@@ -293,6 +296,83 @@ MODEL_CONFIG = {
     "deep": b"{\"a\":" + b"[" * 200,
     "twice": b"{\"a\":1,\"a\":2}",
 }
+
+
+def with_weights(config, shapes):
+    """A config.json and the tensors of these shapes beside it."""
+    def values(shape):
+        count = 1
+        for n in shape:
+            count *= n
+        return f32(*(i % 7 / 4 - 0.75 for i in range(count)))
+    return parts(to_json(config), safetensors({name: ("F32", list(shape), values(shape)) for name, shape in shapes.items()}))
+
+
+def with_bias(*names, sizes=(2, 2)):
+    """Shapes of linear layers (outputs, inputs) with their biases."""
+    out, inner = sizes
+    return {**{n + ".weight": (out, inner) for n in names}, **{n + ".bias": (out,) for n in names}}
+
+
+def norms(*names):
+    return {n + end: (2,) for n in names for end in (".weight", ".bias")}
+
+
+TINY = {"vocab_size": 3, "hidden_size": 2, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 4,
+        "max_position_embeddings": 4}
+AT = "bert.encoder.layer.0."
+BERT_WEIGHTS = {
+    "bert.embeddings.word_embeddings.weight": (3, 2), "bert.embeddings.position_embeddings.weight": (4, 2),
+    "bert.embeddings.token_type_embeddings.weight": (2, 2), **norms("bert.embeddings.LayerNorm"),
+    **with_bias(AT + "attention.self.query", AT + "attention.self.key", AT + "attention.self.value", AT + "attention.output.dense",
+                "bert.pooler.dense", "classifier"),
+    **norms(AT + "attention.output.LayerNorm", AT + "output.LayerNorm"), **with_bias(AT + "intermediate.dense", sizes=(4, 2)),
+    **with_bias(AT + "output.dense", sizes=(2, 4))}
+GPT2_WEIGHTS = {
+    "wte.weight": (3, 2), "wpe.weight": (4, 2), **norms("h.0.ln_1", "h.0.ln_2", "ln_f"),
+    "h.0.attn.c_attn.weight": (2, 6), "h.0.attn.c_attn.bias": (6,), **with_bias("h.0.attn.c_proj"),
+    "h.0.mlp.c_fc.weight": (2, 8), "h.0.mlp.c_fc.bias": (8,), "h.0.mlp.c_proj.weight": (8, 2), "h.0.mlp.c_proj.bias": (2,)}
+AT = "model.layers.0."
+LLAMA_WEIGHTS = {
+    "model.embed_tokens.weight": (3, 2), "model.norm.weight": (2,), AT + "input_layernorm.weight": (2,),
+    AT + "post_attention_layernorm.weight": (2,), **{AT + "self_attn." + p + "_proj.weight": (2, 2) for p in "qkvo"},
+    AT + "mlp.gate_proj.weight": (4, 2), AT + "mlp.up_proj.weight": (4, 2), AT + "mlp.down_proj.weight": (2, 4)}
+PHI_WEIGHTS = {
+    "model.embed_tokens.weight": (3, 2), **norms("model.final_layernorm", AT + "input_layernorm"),
+    **with_bias(*(AT + "self_attn." + p for p in ("q_proj", "k_proj", "v_proj", "dense"))), **with_bias(AT + "mlp.fc1", sizes=(4, 2)),
+    **with_bias(AT + "mlp.fc2", sizes=(2, 4)), **with_bias("lm_head", sizes=(3, 2))}
+AT = "gpt_neox.layers.0."
+NEOX_WEIGHTS = {
+    "gpt_neox.embed_in.weight": (3, 2), "embed_out.weight": (3, 2),
+    **norms("gpt_neox.final_layer_norm", AT + "input_layernorm", AT + "post_attention_layernorm"),
+    **with_bias(AT + "attention.query_key_value", sizes=(6, 2)), **with_bias(AT + "attention.dense"),
+    **with_bias(AT + "mlp.dense_h_to_4h", sizes=(4, 2)), **with_bias(AT + "mlp.dense_4h_to_h", sizes=(2, 4))}
+T5_WEIGHTS = {"shared.weight": (3, 2)}
+for side, layers in (("encoder", ("SelfAttention",)), ("decoder", ("SelfAttention", "EncDecAttention"))):
+    T5_WEIGHTS[side + ".final_layer_norm.weight"] = (2,)
+    T5_WEIGHTS[side + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight"] = (4, 1)
+    for number, attention in enumerate(layers + ("DenseReluDense",)):
+        AT = side + ".block.0.layer.%d." % number
+        T5_WEIGHTS[AT + "layer_norm.weight"] = (2,)
+        for name, shape in ({"wi": (4, 2), "wo": (2, 4)} if attention == "DenseReluDense" else dict.fromkeys("qkvo", (2, 2))).items():
+            T5_WEIGHTS[AT + attention + "." + name + ".weight"] = shape
+NEOX = {"model_type": "gpt_neox", **TINY, "rotary_pct": 1.0, "hidden_act": "gelu", "use_parallel_residual": False}
+MODEL_CONFIG.update({
+    "neox": to_json({**NEOX, "rotary_pct": 0.25, "hidden_size": 16, "tie_word_embeddings": True, "attention_bias": False,
+                     "rope_parameters": {"partial_rotary_factor": 0.5}}),
+    "phi": to_json({**BERT, "model_type": "phi", "hidden_act": "gelu_new", "partial_rotary_factor": 0.5, "num_key_value_heads": 2}),
+    "bert_weights": with_weights({**BERT, **TINY}, BERT_WEIGHTS),
+    "gpt2_weights": with_weights({"model_type": "gpt2", "vocab_size": 3, "n_embd": 2, "n_layer": 1, "n_head": 1, "n_positions": 4},
+                                 GPT2_WEIGHTS),
+    "llama_weights": with_weights({**LLAMA, **TINY, "rope_scaling": None}, LLAMA_WEIGHTS),
+    "phi_weights": with_weights({"model_type": "phi", **TINY, "partial_rotary_factor": 1.0}, PHI_WEIGHTS),
+    "neox_weights": with_weights(NEOX, NEOX_WEIGHTS),
+    "t5_weights": with_weights({"model_type": "t5", "d_model": 2, "num_layers": 1, "num_heads": 1, "d_kv": 2, "d_ff": 4, "vocab_size": 3,
+                                "is_encoder_decoder": True, "relative_attention_num_buckets": 4}, T5_WEIGHTS),
+    "lost_weight": with_weights(NEOX, {**NEOX_WEIGHTS, "gpt_neox.layers.1.input_layernorm.bias": (2,)}),
+    "huge_weights": parts(to_json({**LLAMA, "vocab_size": 1 << 24, "hidden_size": 1 << 16}),
+                          safetensors({"model.embed_tokens.weight": ("F32", [3, 2], f32(1, 2, 3, 4, 5, 6))})),
+})
 NETWORK = {
     "bert": to_json(BERT),
     "gpt2": to_json(GPT2),
@@ -320,6 +400,18 @@ NETWORK = {
 # --- tokenizers
 
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "##b", "##c", "the", "cat", "##s", ".", "\u4e2d"]
+
+
+def wordpiece_json(**changes):
+    return to_json({"normalizer": {"type": "BertNormalizer", "lowercase": True, "strip_accents": None},
+                    "pre_tokenizer": {"type": "BertPreTokenizer"},
+                    "post_processor": {"type": "TemplateProcessing", "single": [
+                        {"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
+                        {"SpecialToken": {"id": "[SEP]", "type_id": 0}}]},
+                    "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                              "vocab": {piece: i for i, piece in enumerate(VOCABULARY)}}, **changes})
+
+
 WORDPIECE = {
     "plain": parts("\n".join(VOCABULARY), "{}", "The cats, abc. caf\u00e9 \u4e2d\u6587"),
     "cased": parts("\n".join(VOCABULARY) + "\n", to_json({"do_lower_case": False, "strip_accents": True,
@@ -328,6 +420,12 @@ WORDPIECE = {
     "twice": parts("[UNK]\n[CLS]\n[SEP]\na\na", "{}", "a"),
     "missing": parts("a\nb", "{}", ""),
     "marks": parts("\n".join(VOCABULARY), "{}", b"\xff\xfe \xcc\x81a\xcc\x81\xcc\x88"),
+    "json": parts("", "", "The cats, abc. caf\u00e9", wordpiece_json()),
+    "bert_processing": parts("", "", "The cats", wordpiece_json(post_processor={"type": "BertProcessing", "sep": ["[SEP]", 3],
+                             "cls": ["[CLS]", 2]}, truncation={"max_length": 5})),
+    "gaps": parts("", "", "a", wordpiece_json(model={"type": "WordPiece", "vocab": {"[UNK]": 1, "[CLS]": 9, "[SEP]": 7, "a": 70000}})),
+    "long_word": parts("", "", "x" * 300, wordpiece_json(model={"type": "WordPiece", "max_input_chars_per_word": 256,
+                       "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "x": 3, "##" + "x" * 40: 4}})),
 }
 
 
@@ -357,6 +455,10 @@ TOKENIZER_JSON = {
     "negative": parts(tokenizer({"vocab": {"a": -1}, "merges": []}), "a"),
     "template": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor={"type": "TemplateProcessing",
                       "single": [{"SpecialToken": {"id": "x"}}], "special_tokens": {"x": {"ids": [-1, 1e30, "a"]}}}), "a"),
+    "repeated": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor={"type": "TemplateProcessing",
+                      "single": [{"SpecialToken": {"id": "x"}}] * 100, "special_tokens": {"x": {"ids": [0] * 100}}}), "a"),
+    "added": parts(tokenizer({"vocab": {"a": 0, "z": 1}, "merges": []}, added_tokens=[
+                   {"id": i % 3, "content": c} for i, c in enumerate(["z", "zz", "az", "z", "zzzz", "a"])]), "zzzaz zzzz az"),
     "pair": parts(tokenizer({"vocab": {"a": 0}, "merges": ["a  a"]}), "a"),
     "unigram": parts(to_json({"model": {"type": "Unigram", "unk_id": 1, "vocab": [["</s>", 0], ["<unk>", 0],
                      ["\u2581", -2.0], ["a", -3.0], ["\u2581a", -4.5], ["aa", -5.5]]},
@@ -394,6 +496,7 @@ SENTENCEPIECE = {
     "bpe": parts(PIECES + BPE + field(3, field(3, 1) + field(4, 1) + field(5, 1)), "ab  ab \u4e2d"),
     "bare": parts(PIECES + BPE + field(3, field(3, 0) + field(4, 0)), " ab "),
     "table": parts(PIECES + BPE + field(3, field(2, struct.pack("<I", 1024) + TRIE + b"x\0y\0")), "aaaabbbb"),
+    "growth": parts(PIECES + BPE + field(3, field(2, struct.pack("<I", 1024) + TRIE + b"x" * 300 + b"\0")), "aaaabbbb"),
     "unigram": parts(PIECES + field(2, field(3, 1)), "a"),
     "fallback": parts(PIECES + field(2, field(3, 2) + field(35, 1)), "a"),
     "beyond": parts(b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f", ""),
@@ -404,6 +507,7 @@ UNIGRAM = {
                    "a ab \ufb01"),
     "few": parts("[[\"a\",0]]", "a"),
     "infinite": parts("[[\"a\",1e999]]", "a"),
+    "long_piece": parts(to_json([["<%d>" % i, 0] for i in range(6)] + [["a" * 300, -1]]), "a" * 400),
     "deep": parts("[" * 2000, "a"),
     "not_utf8": parts(to_json([["<%d>" % i, 0] for i in range(7)]), b"a\xff"),
 }
@@ -416,6 +520,12 @@ DATASET = {
     "bytes": b"0\t\xff",
     "twice": b"a\tb\tc\na\tb\tc",
     "blank": b"\n\n \n",
+    "clips": b"a.wav\tOne, two.\nsub/b.wav\t\ntexts.tsv\titself",
+    "outside": b"/etc/passwd\thello\n",
+    "above": b"sub/../../a.wav\thello\n",
+    "nul": b"a\0b.wav\thello\n",
+    "translations": "one\tuna\ntwo\tdu\u00e9\n".encode(),
+    "pieces": "<unk>\n<s>\n<0x41>\n\u2581a\n<x>\n\n".encode(),
 }
 
 # --- tables
@@ -570,6 +680,10 @@ SWEEP_STORE = {
     "broken": sweep_file("UPDATE meta SET value = '[[[' WHERE key = 'metrics';"),
     "blob": sweep_file("UPDATE points SET \"area\" = x'00ff', point = -1 WHERE point = 0;"),
     "schema": sweep_file(pragma="PRAGMA application_id=0x4f484d53; PRAGMA user_version=9;"),
+    "goals": sweep_file("INSERT INTO points VALUES(2, 'done', NULL, '\"x', 0.5); UPDATE meta SET value = '{\"points\":4}' WHERE key = "
+                        "'identity'; INSERT INTO meta VALUES('goals', '{\"objectives\":[{\"metric\":\"area\",\"goal\":\"min\"}],"
+                        "\"constraints\":[{\"metric\":\"area\",\"side\":\"<=\",\"bound\":1}]}');"),
+    "goal": sweep_file("INSERT INTO meta VALUES('goals', '{\"objectives\":[{\"metric\":\"colour\",\"goal\":\"min\"}],\"constraints\":[]}');"),
     "view": sweep_file("DROP TABLE points; CREATE VIEW points AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
                        "SELECT x AS point, 'done' AS status, NULL AS error, 1 AS \"adc.bits\", 1.0 AS \"area\" FROM c;"),
     "trigger": sweep_file("CREATE TRIGGER t AFTER INSERT ON points BEGIN DELETE FROM points; END;"),

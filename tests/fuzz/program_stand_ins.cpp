@@ -1,5 +1,8 @@
 // What the harnesses of the program's parsers link instead of the rest of it: no plugin is loaded, no command runs.
+#include <cmath>
+
 #include "chips.hpp"
+#include "json_output.hpp"
 #include "ohmic/core/error.hpp"
 #include "plugins.hpp"
 #include "verify.hpp"
@@ -15,6 +18,7 @@ ohmic::plugin::loaded const* plugin_named(std::string const&) { return nullptr; 
 void load_plugins(common_options const& common) {
   for (auto const& p : common.plugins) load_plugin(p);
 }
+json finite(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 void bind_device(ohmic::resistive_cell_config&) {}
 
 int deploy(deploy_options const&, common_options const&) { return done; }

@@ -1,7 +1,8 @@
-// The SQLite file of a sweep from elsewhere: refused with words, or rows that can be read and merged.
+// The SQLite file of a sweep from elsewhere: refused with words, or rows that can be read, merged and summed up.
 #include "sweep_store.hpp"
 
 #include "harness.hpp"
+#include "sweep_summary.hpp"
 
 OHMIC_FUZZ(sweep_store) {
   using namespace ohmic_fuzz;
@@ -20,6 +21,13 @@ OHMIC_FUZZ(sweep_store) {
     });
     static_cast<void>(store.present(100, true));
     static_cast<void>(store.kept("objectives"));
+    accepts([&] {
+      auto const summary = program_cli::summary_of(store);
+      if (summary["points"]["done"].get<std::size_t>() + summary["points"]["failed"].get<std::size_t>() != rows)
+        finding("rows that are not counted");
+      static_cast<void>(summary.dump(-1, ' ', false, program_cli::json::error_handler_t::replace));
+    });
+    accepts([&] { static_cast<void>(program_cli::csv_of(store) + program_cli::jsonl_of(store)); });
     accepts([&] {
       program_cli::sweep_store all((folder.path() / "all.sqlite").string(), store.identity(), store.keys(),
                                    store.metrics());

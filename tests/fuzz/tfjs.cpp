@@ -2,6 +2,7 @@
 #include "ohmic/model/import/tfjs.hpp"
 
 #include "harness.hpp"
+#include "ohmic/model/import/sentence_encoder.hpp"
 
 OHMIC_FUZZ(tfjs) {
   using namespace ohmic_fuzz;
@@ -16,4 +17,5 @@ OHMIC_FUZZ(tfjs) {
     // Sizes come from other files: a tensor that is not there must not take their memory.
     accepts([&] { static_cast<void>(w.read_matrix("none", std::size_t{1} << 24, std::size_t{1} << 16)); });
   });
+  accepts([&] { static_cast<void>(ohmic::model::read_sentence_encoder(folder.path())); });
 }

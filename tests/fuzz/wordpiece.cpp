@@ -1,4 +1,4 @@
-// vocab.txt and tokenizer_config.json of WordPiece, and a text for what they make of it.
+// WordPiece: vocab.txt and tokenizer_config.json, or tokenizer.json, and a text for what they make of it.
 #include "ohmic/model/text/wordpiece.hpp"
 
 #include <cstdint>
@@ -8,9 +8,12 @@
 OHMIC_FUZZ(wordpiece) {
   using namespace ohmic_fuzz;
   static input_folder const folder;
-  auto const parts = parts_of(text_of(data, size), 3);
-  folder.write("vocab.txt", parts[0]);
+  auto const parts = parts_of(text_of(data, size), 4);
+  folder.remove("vocab.txt");
+  folder.remove("tokenizer.json");
+  if (parts[3].empty()) folder.write("vocab.txt", parts[0]);
   folder.write("tokenizer_config.json", parts[1]);
+  if (!parts[3].empty()) folder.write("tokenizer.json", parts[3]);  // read where there is no vocab.txt
   accepts([&] {
     ohmic::model::bert_config model;
     model.vocabulary = 100;

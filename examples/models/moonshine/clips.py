@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Lists clips of Debian's asterisk-core-sounds-en-wav with their transcripts, `file<TAB>transcript`: test.tsv and calib.tsv. Standard
-library only.
+"""Copies clips of Debian's asterisk-core-sounds-en-wav to FOLDER/clips and lists them with their transcripts, `file<TAB>transcript`:
+test.tsv and calib.tsv. A list names only files beside it. Standard library only.
 
 usage: clips.py FOLDER [SOUNDS] [TRANSCRIPTS.gz]
 
@@ -10,11 +10,18 @@ remark and is not spoken: nine clips are of silence. Calibrated is on others of 
 import gzip
 import os
 import re
+import shutil
 import sys
 import wave
 
 SOUNDS = "/usr/share/asterisk/sounds/en_US_f_Allison"
 TRANSCRIPTS = "/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz"
+
+
+def keep(path, to):
+    os.makedirs(os.path.dirname(to), exist_ok=True)
+    shutil.copyfile(path, to + ".partial")
+    os.replace(to + ".partial", to)
 
 
 def main():
@@ -31,11 +38,13 @@ def main():
             with wave.open(path) as clip:
                 seconds = clip.getnframes() / clip.getframerate()
             words, spoken = len(text.split()), " ".join(re.sub(r"\([^)]*\)", " ", text).split())
-            row = path + "\t" + spoken + "\n"
+            row = "clips/" + name + ".wav\t" + spoken + "\n"
             if 1.5 <= seconds <= 12 and words >= 3 and "[" not in text:
                 scored.append(row)
+                keep(path, os.path.join(folder, "clips", name + ".wav"))
             elif 0.8 <= seconds <= 15 and words >= 2 and not set(text) & set("[(<"):
                 calibration.append(row)
+                keep(path, os.path.join(folder, "clips", name + ".wav"))
     if not scored or not calibration:
         sys.exit(f"no clips in {sounds}")
     for name, rows in (("test.tsv", scored), ("calib.tsv", calibration)):

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -48,6 +49,22 @@ namespace ohmic::inline OHMIC_ABI::model {
   std::ifstream in(file, std::ios::binary);
   if (!in) throw error({errc::file_missing, "cannot be opened", place(file), "", "", "check its permissions"});
   return in;
+}
+
+/// True for the name of a file in a folder: no folders of its own, and not the folder or the one above.
+[[nodiscard]] inline bool is_plain_name(std::string_view name) noexcept {
+  return !name.empty() && name != "." && name != ".." &&
+         name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;
+}
+
+/// True for a name that leads nowhere but into a folder and the folders in it: plain names with '/' between them.
+[[nodiscard]] inline bool is_name_inside(std::string_view name) noexcept {
+  for (std::size_t at = 0;;) {
+    std::size_t const end = std::min(name.find('/', at), name.size());
+    if (!is_plain_name(name.substr(at, end - at))) return false;
+    if (end == name.size()) return true;
+    at = end + 1;
+  }
 }
 
 /// All bytes of a regular file.

@@ -3,6 +3,7 @@
 #include "ohmic/model/moonshine.hpp"
 
 #include <cmath>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "ohmic/model/text/pieces.hpp"
 #include "ohmic/program/plan.hpp"
 #include "support/catch.hpp"
+#include "support/diagnosis.hpp"
 #include "support/temporary_file.hpp"
 #include "support/tiny_models.hpp"
 
@@ -268,18 +270,46 @@ TEST_CASE("words of transcripts are compared without case, signs and figures") {
 
 TEST_CASE("lists of clips are read, and what is no list is refused") {
   ohmic_test::temporary_folder const folder;
-  auto const clips = model::read_transcripts(folder.write("a.tsv", "one.wav\tOne.\r\n/two.wav\t\n"));
+  auto const clips = model::read_transcripts(folder.write("a.tsv", "one.wav\tOne.\r\nsub/two.wav\t\n"));
   REQUIRE(clips.size() == 2);
   CHECK(clips[0].file == folder / "one.wav");
   CHECK(clips[0].transcript == "One.");
-  CHECK(clips[1].file == "/two.wav");
+  CHECK(clips[1].file == folder / "sub/two.wav");
   CHECK(clips[1].transcript.empty());
   for (char const* text : {"", "one.wav", "a\tb\tc", "\ttext", "a\tb\na\tc", "a\t\xFF"})
     CHECK_THROWS_AS(static_cast<void>(model::read_transcripts(folder.write("b.tsv", text))), error);
+  using namespace std::string_literals;
+  for (std::string const& name : {"/etc/passwd"s, "../outside/a.wav"s, "sub/../../a.wav"s, ".."s, "."s, "./a.wav"s,
+                                  "a//b"s, "a/"s, "a\\b"s, "a\0b"s})
+    ohmic_test::check_refused(
+        [&] { static_cast<void>(model::read_transcripts(folder.write("b.tsv", name + "\thello"))); }, errc::file_format,
+        {"b.tsv", "line 1", "outside the list's folder"});
   auto const pieces = model::read_pieces(folder.write("v.txt", "<unk>\na\n"));
   CHECK(pieces.size() == 2);
   CHECK_THROWS_AS(static_cast<void>(model::read_pieces(folder.write("v.txt", ""))), error);
   CHECK_THROWS_AS(static_cast<void>(model::read_pieces(folder.write("v.txt", "\xFF\n"))), error);
+}
+
+TEST_CASE("the digest of a list of clips covers its clips, that of other files only themselves") {
+  ohmic_test::temporary_folder const folder;
+  std::filesystem::create_directory(folder / "sub");
+  folder.write("a.wav", "sound");
+  folder.write("sub/b.wav", "more");
+  auto const list = folder.write("list.tsv",
+                                 "\xEF\xBB\xBF"
+                                 "a.wav\tOne.\nsub/b.wav\ttwo\nlater.wav\tthree\n");
+  CHECK(model::clips_there(list) == std::vector<std::filesystem::path>{folder / "a.wav", folder / "sub/b.wav"});
+  auto const first = model::data_digest(list);
+  CHECK(first != model::content_digest(list));
+  folder.write("sub/b.wav", "lore");
+  CHECK(model::data_digest(list) != first);
+  folder.write("sub/b.wav", "more");
+  CHECK(model::data_digest(list) == first);
+  for (char const* text : {"a.wav", "0\tlabelled\n", "a.wav\ttwo\ttabs", "../a.wav\tout", "a.wav\tone\nno tab\n", ""}) {
+    auto const other = folder.write("other.tsv", text);
+    CHECK(model::clips_there(other).empty());
+    CHECK(model::data_digest(other) == model::content_digest(other));
+  }
 }
 
 }  // namespace moonshine_test

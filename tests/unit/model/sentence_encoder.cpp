@@ -118,6 +118,10 @@ TEST_CASE("a damaged unigram vocabulary is refused") {
   check_failure(read("[[\"a\","), ohmic::errc::file_format, {"list"});
   check_failure(read("[[\"a\", \"b\"]]"), ohmic::errc::file_format, {"entry 0"});
   check_failure(read("[[\"a\", 1]]"), ohmic::errc::file_format, {"empty"});
+  nlohmann::json long_piece = nlohmann::json::array();
+  for (int i = 0; i < 6; ++i) long_piece.push_back({std::to_string(i), 0});
+  long_piece.push_back({std::string(257, 'a'), -1});
+  check_failure(read(long_piece.dump()), ohmic::errc::capacity, {"piece 6", "257 bytes"});
 }
 
 TEST_CASE("text that is not UTF-8 has no tokens") {

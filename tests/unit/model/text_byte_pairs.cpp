@@ -180,6 +180,72 @@ TEST_CASE("byte-level tokenizer.json: characters for bytes, merges as lists, add
   CHECK(t.piece(8) == "<|end|>");
 }
 
+TEST_CASE("tokens in a text are those of the definition, for random tokens and texts") {
+  std::uint32_t state = 11;
+  auto const draw = [&](std::uint32_t n) {
+    state = state * 1664525u + 1013904223u;
+    return (state >> 8) % n;
+  };
+  auto const word = [&](std::uint32_t least, std::uint32_t most) {
+    std::string w;
+    for (std::uint32_t n = least + draw(most - least + 1); n > 0; --n) w.push_back("ab\x00\xFF"[draw(4)]);
+    return w;
+  };
+  for (int trial = 0; trial < 300; ++trial) {
+    std::vector<std::string> tokens;  // some twice, some empty
+    for (std::uint32_t n = draw(7); n > 0; --n) tokens.push_back(word(0, 4));
+    token_search const search(tokens);
+    std::string const text = word(0, 40);
+    for (std::size_t at = 0; at <= text.size(); ++at) {
+      std::size_t where = text.size(), which = std::string::npos;
+      for (std::size_t i = 0; i < tokens.size(); ++i) {
+        std::size_t const found = tokens[i].empty() ? text.npos : text.find(tokens[i], at);
+        if (found == text.npos || found > where) continue;
+        if (found < where || which == text.npos || tokens[i].size() > tokens[which].size()) where = found, which = i;
+      }
+      auto const hit = search.next(text, at);
+      CAPTURE(trial, text, at);
+      CHECK(hit.at == where);
+      CHECK(hit.token == which);
+    }
+  }
+}
+
+TEST_CASE("added tokens that are not in a text are not looked for again after every one that is") {
+  auto j = byte_level_form();
+  for (int i = 0; i < 8; ++i)
+    j["added_tokens"].push_back({{"id", 9 + i}, {"content", "z" + std::to_string(i)}, {"special", false}});
+  auto const t = read(j);
+  std::string text;
+  constexpr std::size_t n = 100'000;  // minutes, if they were
+  for (std::size_t i = 0; i < n; ++i) text += "z1 ";
+  auto const ids = t.encode(text);
+  REQUIRE(ids.size() == 2 * n);
+  CHECK(ids[2 * n - 2] == 10);
+  CHECK(ids[2 * n - 1] == 3);
+}
+
+TEST_CASE("what a template or a token may grow to is bounded") {
+  auto const repeated = [](std::size_t times, std::size_t ids) {
+    auto j = sentencepiece_form();
+    j["post_processor"]["single"] = nlohmann::json::array();
+    for (std::size_t i = 0; i < times; ++i)
+      j["post_processor"]["single"].push_back({{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}});
+    j["post_processor"]["special_tokens"]["<s>"]["ids"] = std::vector<int>(ids, 1);
+    return j;
+  };
+  CHECK(read(repeated(16, 16)).begin().size() == 256);
+  CHECK(read(repeated(1000, 0)).begin().empty());
+  for (auto const& [times, ids] : {std::pair<std::size_t, std::size_t>{257, 1}, {1, 257}, {1000, 1000}, {16, 17}})
+    check_failure(failure([&] { static_cast<void>(read(repeated(times, ids))); }), errc::capacity,
+                  {"post_processor", "at most 256"});
+  auto j = byte_level_form();
+  j["added_tokens"][0]["content"] = std::string(256, 'a');
+  CHECK(read(j).encode(std::string(256, 'a')) == token_ids{8});
+  j["added_tokens"][0]["content"] = std::string(257, 'a');
+  check_failure(failure([&] { static_cast<void>(read(j)); }), errc::capacity, {"added_tokens", "257 bytes"});
+}
+
 TEST_CASE("tokenizer.json that would give other ids is refused by key") {
   auto const without = [](char const* pointer, nlohmann::json value, nlohmann::json j = byte_level_form()) {
     j[nlohmann::json::json_pointer(pointer)] = std::move(value);

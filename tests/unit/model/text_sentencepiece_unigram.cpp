@@ -126,6 +126,22 @@ TEST_CASE("of a tokenizer.json of the unigram kind, what would change ids and is
   for (char const* flag : {"lstrip", "rstrip"})
     refused([&](auto& j) { j["added_tokens"][3][flag] = true; }, errc::config_value, {"added_tokens", flag});
   refused([](auto& j) { j["model"]["vocab"][3][1] = -1e39; }, errc::value, {"entry 3"});
+  refused([](auto& j) { j["model"]["vocab"][5][0] = std::string(257, 'a'); }, errc::capacity, {"piece", "257 bytes"});
+  refused(
+      [](auto& j) {
+        j["added_tokens"].push_back({{"id", 11}, {"content", std::string(257, 'a')}});
+      },
+      errc::capacity, {"added_tokens", "257 bytes"});
+}
+
+TEST_CASE("a replacement of SentencePiece's table has a bound") {
+  std::string table(4 + 1024, '\0');
+  table[1] = 4;  // 1024 bytes of a trie
+  CHECK_NOTHROW(detail::replacement_table(table + std::string(256, 'x') + std::string(1, '\0'), "table"));
+  ohmic_test::check_failure(ohmic_test::failure([&] {
+                              detail::replacement_table(table + std::string(257, 'x') + std::string(1, '\0'), "table");
+                            }),
+                            errc::capacity, {"replacement", "256"});
 }
 
 TEST_CASE("blanks beside a token go with those at the ends of texts, whether it takes them itself or not") {

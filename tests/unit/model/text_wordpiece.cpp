@@ -296,5 +296,7 @@ TEST_CASE("a tokenizer.json that is no BERT's is refused by key") {
   check_failure(with([](auto& t) { t["model"]["vocab"]["zz"] = 99; }), errc::file_format, {"piece is empty"});
   check_failure(with([](auto& t) { t["model"]["vocab"]["a"] = -1; }), errc::file_format, {"an id"});
   check_failure(with([](auto& t) { t["truncation"] = {{"max_length", 1}}; }), errc::config_value, {"max_length"});
+  check_failure(with([](auto& t) { t["model"]["max_input_chars_per_word"] = 257; }), errc::config_value,
+                {"max_input_chars_per_word", "256"});
   check_failure(with([](auto& t) { t.erase("post_processor"); }), errc::missing_entry, {"post_processor"});
 }

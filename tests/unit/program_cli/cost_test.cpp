@@ -1,6 +1,9 @@
 // ohmic cost and ohmic reproduce: their JSON contracts, exit statuses, and what they say to bad input.
 #include <cmath>
+#include <cstdint>
+#include <filesystem>
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
 
@@ -267,6 +270,12 @@ TEST_CASE("cost: a price book that lacks a price is refused by name") {
   refused("cost --model bert_base --prices " + (folder / "book.csv"), {"no energy price", "dense_bank.column_access"});
   refused("cost --model bert_base --chip isaac --prices " + (folder / "book.csv"), {"isaac"});
   refused("cost --model bert_base --prices '" + folder.path().string() + "'", {"--prices", "cannot be read"});
+  REQUIRE(mkfifo((folder.path() / "pipe").c_str(), 0600) == 0);
+  refused("cost --model bert_base --prices " + (folder / "pipe"), {"pipe", "a regular file"});
+  refused("cost --model bert_base --prices /dev/zero", {"/dev/zero", "a regular file"});
+  std::filesystem::resize_file(folder.path() / "book.csv", std::uintmax_t{100} << 30);  // a hole
+  refused("cost --model bert_base --prices " + (folder / "book.csv") + " --quiet --json " + (folder / "out.json"),
+          {"book.csv", "too large"});
 }
 
 TEST_CASE("cost: a saved book reads back as the same cost; prices that nothing uses are listed with their kind") {

@@ -1,8 +1,10 @@
 // ohmic verify, and the stamp of results.
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 
+#include "llama_folder.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/model/import/npy.hpp"
 #include "run_program.hpp"
@@ -185,4 +187,41 @@ TEST_CASE("stamp: depends on what is asked and on files, not on threads or where
   CHECK(stamp(" --set adc.bits=6")["hash"] != first["hash"]);
   write_product(folder, 7.0);
   CHECK(stamp("")["hash"] != first["hash"]);
+}
+
+TEST_CASE("stamp: a list of clips stands for its clips too") {
+  scratch_folder const folder, results;
+  ohmic_test::write_small_llama(folder);
+  std::filesystem::create_directory(folder.path() / "clips");
+  std::string list;
+  for (char const* name : {"one", "two"}) {
+    list += std::string("clips/") + name + ".wav\tthe hat the cat the mat\n";
+    folder.write(std::string("clips/") + name + ".wav", name);
+  }
+  folder.write("clips.tsv", list);
+  auto const deployed = [&] {
+    ran("deploy --model " + (folder / "") + " --data " + (folder / "clips.tsv") + " --limit 1 --quiet --json " +
+        (results / "out.json"));
+    return read_json(results.path() / "out.json");
+  };
+  auto const first = deployed();
+  std::size_t clips = 0;
+  for (auto const& f : first["stamp"]["files"]) clips += f["path"].get<std::string>().ends_with(".wav");
+  CHECK(clips == 2);
+  CHECK(deployed()["stamp"] == first["stamp"]);
+  folder.write("clips/two.wav", "2");
+  refused("verify " + (results / "out.json"), {"two.wav has changed"});
+  auto const second = deployed();
+  CHECK(second["stamp"]["hash"] != first["stamp"]["hash"]);
+  CHECK(second["data"]["digest"] != first["data"]["digest"]);
+  folder.write("clips/two.wav", "two");
+  CHECK(deployed()["data"] == first["data"]);
+}
+
+TEST_CASE("stamp: files that the command refuses are not read for it first") {
+  scratch_folder const folder;
+  write_product(folder);
+  folder.write("x.npy", "");
+  std::filesystem::resize_file(folder.path() / "x.npy", std::uintmax_t{100} << 30);  // a hole
+  refused(product_of(folder), {"x.npy"});
 }

@@ -34,7 +34,7 @@ class safetensors_folder {
     for (auto const& [tensor, file] : map.entries()) {
       if (!file.is_string()) throw map.wrong_type(tensor, file, "the name of a file");
       auto const name = file.get<std::string>();
-      if (name.empty() || name.find('/') != name.npos || name.find('\\') != name.npos || name.find('\0') != name.npos)
+      if (!is_plain_name(name))
         throw error({errc::file_format, "is not the name of a file in the folder", map.where(tensor),
                      in_quotes(printable(name)), "a name without folders", ""});
       file_of_.emplace(tensor, name);

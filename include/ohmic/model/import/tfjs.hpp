@@ -86,7 +86,7 @@ class tfjs_weights {
     for (auto const& p : group["paths"]) {
       if (!p.is_string()) throw broken("paths", "file names");
       auto const name = p.get<std::string>();
-      if (name.empty() || name == "." || name == ".." || name.find_first_of("/\\") != std::string::npos)
+      if (!is_plain_name(name))
         throw error({errc::file_format, "shard is not a plain file name", place(file_), in_quotes(name),
                      "files beside model.json", ""});
       bytes += read_whole(file_.parent_path() / name, max_bytes - bytes.size());

@@ -31,8 +31,11 @@ namespace detail {
 /// Source  Darts-clone's unit layout; normalizer.cc of SentencePiece
 class replacement_table {
  public:
+  /// Longest key and longest replacement; published ones have some tens of bytes.
+  static constexpr std::size_t max_bytes = 256;
+
   replacement_table() = default;
-  /// Errors  errc::file_format
+  /// Errors  errc::file_format, errc::capacity
   replacement_table(std::string const& blob, std::string const& where) {
     if (blob.empty()) return;
     std::uint32_t bytes = 0;
@@ -45,6 +48,12 @@ class replacement_table {
     replacements_ = blob.substr(4 + bytes);
     if (replacements_.empty() || replacements_.back() != '\0')
       throw error({errc::file_format, "replacement table has no end", where, "", "replacements that end with 0", ""});
+    for (std::size_t i = 0, begin = 0; i < replacements_.size(); ++i) {
+      if (i - begin > max_bytes)  // every character of a text may have it
+        throw error({errc::capacity, "replacement is too long", where, "",
+                     "at most " + std::to_string(max_bytes) + " bytes", ""});
+      if (replacements_[i] == '\0') begin = i + 1;
+    }
   }
 
   /// The longest key that text begins with: its length and its replacement. Length 0: none.
@@ -52,7 +61,7 @@ class replacement_table {
     std::pair<std::size_t, std::string_view> best{0, {}};
     if (units_.empty()) return best;
     std::size_t node = offset(units_[0]);
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    for (std::size_t i = 0; i < std::min(text.size(), max_bytes); ++i) {  // a trie may lead round in circles
       auto const byte = static_cast<unsigned char>(text[i]);
       node ^= byte;
       if (node >= units_.size()) break;

@@ -21,15 +21,19 @@
 #include "ohmic/model/text/piece_ids.hpp"
 #include "ohmic/model/text/sentencepiece.hpp"
 #include "ohmic/model/text/sentencepiece_file.hpp"
+#include "ohmic/model/text/token_search.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
 /// A unigram tokenizer. Encoding is const and may run on many threads at once.
-/// Errors  construction: as sentencepiece_text
+/// Errors  construction: as sentencepiece_text; errc::capacity for a piece that is too long
 /// Source  Kudo 2018; unigram_model.cc of SentencePiece: a character without a piece costs 10 more than the least likely piece, of equal
 ///         sums the earlier start wins
 class sentencepiece_unigram : public sentencepiece_text {
  public:
+  /// Longest piece: so many are tried at every character of a text.
+  static constexpr std::size_t max_piece_bytes = 256;
+
   /// found: texts that are tokens wherever they stand, with their ids
   explicit sentencepiece_unigram(sentencepiece_data data, std::string const& where = "vocabulary",
                                  std::vector<std::pair<std::string, std::int32_t>> found = {})
@@ -37,9 +41,15 @@ class sentencepiece_unigram : public sentencepiece_text {
     least_ = std::numeric_limits<double>::infinity();
     for (auto const& p : data_.pieces) {
       if (p.kind != piece_kind::normal) continue;
+      if (p.text.size() > max_piece_bytes)
+        throw error({errc::capacity, "piece is too long", where, std::to_string(p.text.size()) + " bytes",
+                     "at most " + std::to_string(max_piece_bytes), ""});
       least_ = std::min(least_, static_cast<double>(p.score));
       longest_ = std::max(longest_, p.text.size());
     }
+    std::vector<std::string> texts;
+    for (auto const& f : found_) texts.push_back(f.first);
+    search_ = token_search(std::move(texts));
     if (longest_ == 0)
       throw error({errc::file_format, "has no piece of text", where, std::to_string(size()) + " pieces",
                    "at least one normal piece", ""});
@@ -48,17 +58,12 @@ class sentencepiece_unigram : public sentencepiece_text {
   /// Ids of a text; none for an empty one. Characters outside the vocabulary become the unknown piece, one for a run of them.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const {
     std::vector<std::int32_t> ids;
-    while (!text.empty()) {
-      std::pair<std::string, std::int32_t> const* token = nullptr;
-      std::size_t begin = text.size();
-      for (auto const& f : found_)
-        if (std::size_t const at = text.find(f.first);
-            at < begin || (at == begin && token != nullptr && f.first.size() > token->first.size()))
-          begin = at, token = &f;
-      append(text.substr(0, begin), ids);
-      if (token == nullptr) break;
-      ids.push_back(token->second);
-      text.remove_prefix(begin + token->first.size());
+    for (std::size_t at = 0; at < text.size();) {
+      auto const [begin, token] = search_.next(text, at);
+      append(text.substr(at, begin - at), ids);
+      if (token >= found_.size()) break;
+      ids.push_back(found_[token].second);
+      at = begin + found_[token].first.size();
     }
     return ids;
   }
@@ -99,6 +104,7 @@ class sentencepiece_unigram : public sentencepiece_text {
   }
 
   std::vector<std::pair<std::string, std::int32_t>> found_;
+  token_search search_;
   double least_ = 0.0;
   std::size_t longest_ = 0;  ///< bytes
 };
@@ -230,6 +236,9 @@ class unigram_reader {
       if (text.empty() || !a.contains("id") || !a["id"].is_number_unsigned() ||
           a["id"].get<std::uint64_t>() > data_.pieces.size())
         throw json_.wrong_type("added_tokens", a, "tokens with content and an id of the vocabulary, or the next one");
+      if (text.size() > max_added_token_bytes)
+        throw error({errc::capacity, "token is too long", json_.where("added_tokens"),
+                     std::to_string(text.size()) + " bytes", "at most " + std::to_string(max_added_token_bytes), ""});
       // Blanks beside a token go anyway where each is a space, and ends of texts lose theirs.
       bool const blanks_go = data_.remove_extra_whitespace && !data_.normaliser_table.empty();
       for (char const* flag : {"lstrip", "rstrip", "single_word"})

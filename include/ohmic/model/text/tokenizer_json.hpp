@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utf8proc.h>
 #include <utility>
 #include <vector>
@@ -26,6 +27,7 @@
 #include "ohmic/model/text/piece_ids.hpp"
 #include "ohmic/model/text/pre_tokens.hpp"
 #include "ohmic/model/text/sentencepiece.hpp"
+#include "ohmic/model/text/token_search.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -53,9 +55,17 @@ class bpe_tokenizer {
   bpe_tokenizer(byte_pairs pairs, bpe_text_rules const& rules, std::vector<added_token> added,
                 std::vector<std::int32_t> begin)
       : pairs_(std::move(pairs)), rules_(rules), added_(std::move(added)), begin_(std::move(begin)) {
-    // The longest is looked for first.
+    // Of several texts of an id the longest counts.
     std::stable_sort(added_.begin(), added_.end(),
                      [](added_token const& a, added_token const& b) { return a.text.size() > b.text.size(); });
+    size_ = pairs_.size();
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < added_.size(); ++i) {
+      texts.push_back(added_[i].text);
+      added_by_id_.emplace(added_[i].id, i);
+      size_ = std::max(size_, static_cast<std::size_t>(added_[i].id) + 1);
+    }
+    search_ = token_search(std::move(texts));
     char32_t next = 256;
     for (unsigned b = 0; b < 256; ++b) {
       bool const visible = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
@@ -64,11 +74,7 @@ class bpe_tokenizer {
   }
 
   /// Ids of the vocabulary, added tokens too.
-  [[nodiscard]] std::size_t size() const noexcept {
-    std::size_t n = pairs_.size();
-    for (added_token const& a : added_) n = std::max(n, static_cast<std::size_t>(a.id) + 1);
-    return n;
-  }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
   /// What the file puts in front of every text.
   [[nodiscard]] std::vector<std::int32_t> const& begin() const noexcept { return begin_; }
 
@@ -77,12 +83,12 @@ class bpe_tokenizer {
     std::vector<std::int32_t> ids;
     bool first = true;
     for (std::size_t at = 0; at < text.size();) {
-      auto const [where, token] = next_added(text, at);
+      auto const [where, token] = search_.next(text, at);
       if (where > at) plain(text.substr(at, where - at), first, ids);
       first = false;
-      if (token == nullptr) break;
-      ids.push_back(token->id);
-      at = where + token->text.size();
+      if (token >= added_.size()) break;
+      ids.push_back(added_[token].id);
+      at = where + added_[token].text.size();
     }
     return ids;
   }
@@ -91,8 +97,7 @@ class bpe_tokenizer {
   [[nodiscard]] std::string decode(std::span<std::int32_t const> ids) const {
     std::string out;
     for (std::int32_t const id : ids) {
-      auto const token = std::find_if(added_.begin(), added_.end(), [&](added_token const& a) { return a.id == id; });
-      if (token != added_.end()) {
+      if (auto const* const token = added_of(id); token != nullptr) {
         if (!token->special) out += token->text;
         continue;
       }
@@ -108,18 +113,14 @@ class bpe_tokenizer {
 
   /// The text of an id as the file has it.
   [[nodiscard]] std::string_view piece(std::int32_t id) const noexcept {
-    for (added_token const& a : added_)
-      if (a.id == id) return a.text;
-    return pairs_.piece(id);
+    auto const* const token = added_of(id);
+    return token != nullptr ? std::string_view(token->text) : pairs_.piece(id);
   }
 
  private:
-  /// The next added token from `at` on and where it begins; the end and nullptr if there is none.
-  [[nodiscard]] std::pair<std::size_t, added_token const*> next_added(std::string_view text, std::size_t at) const {
-    std::pair<std::size_t, added_token const*> best{text.size(), nullptr};
-    for (added_token const& a : added_)
-      if (std::size_t const found = text.find(a.text, at); found < best.first) best = {found, &a};
-    return best;
+  [[nodiscard]] added_token const* added_of(std::int32_t id) const noexcept {
+    auto const found = added_by_id_.find(id);
+    return found == added_by_id_.end() ? nullptr : &added_[found->second];
   }
 
   void plain(std::string_view text, bool first, std::vector<std::int32_t>& ids) const {
@@ -180,6 +181,9 @@ class bpe_tokenizer {
   byte_pairs pairs_;
   bpe_text_rules rules_;
   std::vector<added_token> added_;
+  std::unordered_map<std::int32_t, std::size_t> added_by_id_;
+  token_search search_;
+  std::size_t size_ = 0;
   std::vector<std::int32_t> begin_;
   std::array<std::string, 256> characters_;
 };
@@ -190,6 +194,8 @@ namespace detail {
 class bpe_reader {
  public:
   static constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
+  /// Most tokens in front of a text.
+  static constexpr std::size_t max_begin = 256;
 
   explicit bpe_reader(std::filesystem::path const& file) : json_(file, max_bytes) {}
 
@@ -326,6 +332,9 @@ class bpe_reader {
       if (text.empty() || !a.contains("id") || !a["id"].is_number_unsigned() ||
           a["id"].get<std::uint64_t>() >= max_piece_ids)
         throw json_.wrong_type("added_tokens", a, "tokens with content and id");
+      if (text.size() > max_added_token_bytes)
+        throw error({errc::capacity, "token is too long", at("added_tokens"), std::to_string(text.size()) + " bytes",
+                     "at most " + std::to_string(max_added_token_bytes), ""});
       for (char const* key : {"single_word", "lstrip", "rstrip"})
         if (flag_of(a, key, false))
           throw unknown(at("added_tokens"), in_quotes(printable(text)), std::string(key) + " false");
@@ -345,7 +354,11 @@ class bpe_reader {
         if (!piece.is_object() || !piece.contains("SpecialToken")) break;
         std::string const name = text_of(piece["SpecialToken"], "id");
         try {
-          for (auto const& id : p.at("special_tokens").at(name).at("ids")) {
+          auto const& of_token = p.at("special_tokens").at(name).at("ids");
+          if (of_token.size() > max_begin - begin.size())  // a short template may name a long list many times
+            throw error({errc::capacity, "puts too many tokens in front of a text", at("post_processor"), "",
+                         "at most " + std::to_string(max_begin), ""});
+          for (auto const& id : of_token) {
             if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_piece_ids)
               throw json_.wrong_type("post_processor", id, "an id of a token");
             begin.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));

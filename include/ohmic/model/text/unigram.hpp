@@ -29,13 +29,15 @@ struct scored_piece {
 };
 
 /// A unigram tokenizer. Encoding is const and may run on many threads at once.
-/// Errors  construction: errc::file_format for an empty vocabulary, an empty or malformed piece
+/// Errors  construction: errc::file_format for an empty vocabulary, an empty or malformed piece; errc::capacity for one that is too long
 /// Source  Kudo 2018; the published tokenizer, whose ties and unknown characters are kept: of equal sums the later split wins, an
 ///         unknown character costs nothing, runs of them are one id 0; golden ids in tests/golden
 class unigram {
  public:
   /// Ids below this one are reserved and never found in a text.
   static constexpr std::size_t reserved = 6;
+  /// Longest piece: so many are tried at every character of a text.
+  static constexpr std::size_t max_piece_bytes = 256;
 
   explicit unigram(std::vector<scored_piece> vocabulary, std::string const& where = "vocabulary")
       : pieces_(std::move(vocabulary)) {
@@ -47,6 +49,9 @@ class unigram {
       if (text.empty() || find_invalid_utf8(text) != std::string_view::npos)
         throw error({errc::file_format, "piece " + std::to_string(i) + " is empty or not UTF-8", where, in_quotes(text),
                      "", ""});
+      if (text.size() > max_piece_bytes)
+        throw error({errc::capacity, "piece " + std::to_string(i) + " is too long", where,
+                     std::to_string(text.size()) + " bytes", "at most " + std::to_string(max_piece_bytes), ""});
       lengths_.push_back(count_code_points(text));
       if (i < reserved) continue;
       ids_[text] = static_cast<std::int32_t>(i);  // the last of equal pieces, as the published trie has it

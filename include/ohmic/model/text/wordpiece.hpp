@@ -217,6 +217,9 @@ inline std::vector<std::string> read_vocabulary(std::filesystem::path const& fil
 
 namespace detail {
 
+/// Longest word that a tokenizer.json may have cut into pieces: the time for a word grows with more than its length.
+inline constexpr std::size_t max_word_characters = 256;
+
 /// The special tokens around a text: BertProcessing's, or those of a template that has one before it and one after it.
 inline void read_around(json_file const& json, wordpiece_config& c) {
   json_file const part = json.inside("post_processor");
@@ -275,7 +278,7 @@ inline void read_around(json_file const& json, wordpiece_config& c) {
     c.max_length = std::min(positions, json.inside("truncation").count("max_length", 3, model_limits::positions));
   if (model.has("unk_token")) c.unknown = model.string("unk_token");
   if (model.has("max_input_chars_per_word"))
-    c.max_word_code_points = model.count("max_input_chars_per_word", 1, std::size_t{1} << 20);
+    c.max_word_code_points = model.count("max_input_chars_per_word", 1, detail::max_word_characters);
   detail::read_around(json, c);
   return {detail::read_piece_ids(model), std::move(c), place(file, "key 'model.vocab'")};
 }
