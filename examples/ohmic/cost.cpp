@@ -17,6 +17,7 @@
 #include "options.hpp"
 #include "plugins.hpp"
 #include "report.hpp"
+#include "terminal.hpp"
 #include "text_cost.hpp"
 
 namespace program_cli {
@@ -189,21 +190,21 @@ std::vector<std::string> remarks_on(model::network const& n, workload const& w, 
 }
 
 void print_report(FILE* out, cost_report const& r, workload const& w, std::vector<std::string> const& remarks) {
-  fmt::print(out, "{} on {}: {:.2f} M weights, {} tokens, batch {}, {} generated\n\n", w.model, r.chip,
-             static_cast<double>(w.weights) / 1e6, w.tokens, w.batch, w.decode);
-  fmt::print(out, "{:<56} {:>12} {:>12} {:>12}      source (origin)\n", "row", "count", "unit price", "total");
+  say(out, "{} on {}: {:.2f} M weights, {} tokens, batch {}, {} generated\n\n", w.model, r.chip,
+      static_cast<double>(w.weights) / 1e6, w.tokens, w.batch, w.decode);
+  say(out, "{:<56} {:>12} {:>12} {:>12}      source (origin)\n", "row", "count", "unit price", "total");
   for (auto const& row : r.rows)
-    fmt::print(out, "{:<56} {:>12.5g} {:>12.4g} {:>12.5g} {:<4} {} ({})\n", row.path(), row.count, row.unit_price,
-               row.total, unit_of(row.what), row.source, name_of(row.from));
-  fmt::print(out, "\n");
-  for (auto const& n : r.notes) fmt::print(out, "{:<56} {:>12.5g} {:<9} {}\n", n.name, n.value, n.unit, n.meaning);
+    say(out, "{:<56} {:>12.5g} {:>12.4g} {:>12.5g} {:<4} {} ({})\n", row.path(), row.count, row.unit_price, row.total,
+        unit_of(row.what), row.source, name_of(row.from));
+  say(out, "\n");
+  for (auto const& n : r.notes) say(out, "{:<56} {:>12.5g} {:<9} {}\n", n.name, n.value, n.unit, n.meaning);
   auto const line = [&](char const* name, double value, char const* unit) {
     if (value > 0.0)
-      fmt::print(out, "{:<56} {:>12.5g} {}\n", name, value, unit);
+      say(out, "{:<56} {:>12.5g} {}\n", name, value, unit);
     else
-      fmt::print(out, "{:<56} {:>12}\n", name, "-");
+      say(out, "{:<56} {:>12}\n", name, "-");
   };
-  fmt::print(out, "\n");
+  say(out, "\n");
   line("area", r.area_mm2(), "mm2");
   line("energy, prefill", r.energy_J(phase::prefill), "J");
   line("latency, prefill", r.latency_s(phase::prefill), "s");
@@ -213,7 +214,7 @@ void print_report(FILE* out, cost_report const& r, workload const& w, std::vecto
   line("power, peak", r.peak_power_W, "W");
   line("power, average in prefill", r.average_power_W(phase::prefill), "W");
   if (w.decode > 0) line("power, average as tokens are generated", r.average_power_W(phase::decode), "W");
-  for (auto const& remark : remarks) fmt::print(out, "remark: {}\n", remark);
+  for (auto const& remark : remarks) say(out, "remark: {}\n", remark);
 }
 
 std::string cell(json const& v) {
@@ -222,19 +223,18 @@ std::string cell(json const& v) {
 
 void print_comparison(FILE* out, json const& own, json const& comparison, bool own_book) {
   auto const base = own["chip"].get<std::string>();
-  fmt::print(
-      out,
+  say(out,
       "\n{:<20} {:>12} {:>12} {:>12} {:>12}   ratios to {}. Energy: published prices{}, products with weights, no "
       "links; latency: as each model has it, baselines' of products with weights\n",
       "chip", "area mm2", "prefill J", "token J", "prefill s", base, own_book ? ", of its book," : "");
   auto const print = [out](json const& c) {
     auto const &r = c["ratios"], &energy = c["compared"]["energy_J"];
-    fmt::print(out,
-               "{:<20} {:>12} {:>12} {:>12} {:>12}   area {} x, prefill energy {} x, token energy {} x, prefill "
-               "latency {} x\n",
-               cell(c["chip"]), cell(c["area_mm2"]), cell(energy["prefill"]), cell(energy["decode_per_token"]),
-               cell(c["latency_s"]["prefill"]), cell(r["area"]), cell(r["energy"]["prefill"]),
-               cell(r["energy"]["decode_per_token"]), cell(r["latency"]["prefill"]));
+    say(out,
+        "{:<20} {:>12} {:>12} {:>12} {:>12}   area {} x, prefill energy {} x, token energy {} x, prefill "
+        "latency {} x\n",
+        cell(c["chip"]), cell(c["area_mm2"]), cell(energy["prefill"]), cell(energy["decode_per_token"]),
+        cell(c["latency_s"]["prefill"]), cell(r["area"]), cell(r["energy"]["prefill"]),
+        cell(r["energy"]["decode_per_token"]), cell(r["latency"]["prefill"]));
   };
   print(own);
   for (auto const& c : comparison) print(c);
@@ -253,20 +253,20 @@ json sensitivity_object(chip::sensitivity_row const& s) {
 }
 
 void print_sensitivity(FILE* out, std::vector<chip::sensitivity_row> const& rows) {
-  fmt::print(out, "\n{:<32}", "10 % more, 10 % less of");
+  say(out, "\n{:<32}", "10 % more, 10 % less of");
   for (char const* title : {"area", "energy, prefill", "energy, a token", "latency, prefill", "latency, a token"})
-    fmt::print(out, " {:>18}", title);
+    say(out, " {:>18}", title);
   for (auto const& s : rows) {
-    fmt::print(out, "\n{:<32}", s.constant);
+    say(out, "\n{:<32}", s.constant);
     for (std::size_t i = 0; i < chip::moved_totals; ++i)
-      fmt::print(out, " {:>+8.2f}% {:>+8.2f}%", 100 * s.up[i], 100 * s.down[i]);
+      say(out, " {:>+8.2f}% {:>+8.2f}%", 100 * s.up[i], 100 * s.down[i]);
   }
-  fmt::print(out, "\n{:<32}", "moved most by");
+  say(out, "\n{:<32}", "moved most by");
   for (std::size_t i = 0; i < chip::moved_totals; ++i) {
     auto const name = chip::strongest(rows, static_cast<chip::moved_total>(i));
-    fmt::print(out, " {:>18}", name.empty() ? "-" : name);
+    say(out, " {:>18}", name.empty() ? "-" : name);
   }
-  fmt::print(out, "\n");
+  say(out, "\n");
 }
 
 }  // namespace
@@ -371,7 +371,7 @@ int cost(cost_options const& o, common_options const& given) {
     auto const unused = unused_prices(book, computation_chip_part_names(p.settings.chip),
                                       action_names<join<cost_actions, write_actions>>());
     out["unused_prices"] = unused;
-    if (!common.quiet && !unused.empty()) fmt::print(text, "prices that nothing uses: {}\n", fmt::join(unused, ", "));
+    if (!common.quiet && !unused.empty()) say(text, "prices that nothing uses: {}\n", fmt::join(unused, ", "));
   }
   out["run"] = run_object(start, 1, "none");
   write_reports(out, common);

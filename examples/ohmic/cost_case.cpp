@@ -44,7 +44,8 @@ cost_case case_of(std::vector<std::string> const& set, std::size_t duplication) 
   }
   if (duplication > 0) c.cost.duplication = duplication;
   computation_chip_config::validate(c.cost);
-  return {c, chip::cost_choices(function, c.cost.scale), chip::with_function_prices(chip::published_prices(), function)};
+  return {c, chip::cost_choices(function, c.cost.scale),
+          chip::with_function_prices(chip::published_prices(), function)};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "ohmic/chip/in_situ_cost.hpp"
 #include "ohmic/chip/wang2024_cost.hpp"
 #include "ohmic/model/speech_task.hpp"
+#include "terminal.hpp"
 
 namespace program_cli {
 
@@ -173,9 +174,7 @@ double empty_rows(contest_result const& r) {
              : static_cast<double>(r.report.empty_softmax_rows) / static_cast<double>(r.report.softmax_rows);
 }
 
-bool is_share(std::string const& name) {
-  return name == "accuracy" || name == "wer" || name.starts_with("recall");
-}
+bool is_share(std::string const& name) { return name == "accuracy" || name == "wer" || name.starts_with("recall"); }
 
 }  // namespace
 
@@ -195,30 +194,29 @@ double clip_rate(contest_result const& r) {
 void print_table(FILE* out, deployment const& d, bool varied) {
   std::size_t width = 22;
   for (auto const& r : d.results) width = std::max(width, r.name.size());
-  fmt::print(out, "\n{:<{}}", "", width);
-  for (auto const& s : d.fp32) fmt::print(out, " {:>14}", s.name.substr(0, 14));
-  fmt::print(out, "   {:>12} {:>14} {:>12}\n", "agreement", "zero softmax", "clipped");
+  say(out, "\n{:<{}}", "", width);
+  for (auto const& s : d.fp32) say(out, " {:>14}", s.name.substr(0, 14));
+  say(out, "   {:>12} {:>14} {:>12}\n", "agreement", "zero softmax", "clipped");
   auto const scores = [&](std::string const& name, std::vector<model::named_score> const& values) {
-    fmt::print(out, "{:<{}}", name, width);
-    for (auto const& s : values) fmt::print(out, " {:>14}", score_text(s));
+    say(out, "{:<{}}", name, width);
+    for (auto const& s : values) say(out, " {:>14}", score_text(s));
   };
   scores("fp32", d.fp32);
-  fmt::print(out, "\n");
+  say(out, "\n");
   if (!d.published.empty()) {
     scores("published int8", d.published);
-    fmt::print(out, "\n");
+    say(out, "\n");
   }
   for (auto const& r : d.results) {
     scores(r.name, r.scores);
     std::string const agreement = d.agreement_name.find("cosine") == std::string::npos
                                       ? fmt::format("{:.2f} %", 100 * r.agreement)
                                       : fmt::format("{:.4f}", r.agreement);
-    fmt::print(out, "   {:>12} {:>12.2f} % {:>12.1e}\n", agreement, 100 * empty_rows(r), clip_rate(r));
+    say(out, "   {:>12} {:>12.2f} % {:>12.1e}\n", agreement, 100 * empty_rows(r), clip_rate(r));
   }
-  fmt::print(out,
-             "agreement: {}; zero softmax: rows whose codes are all zero; clipped: ADC conversions above full scale\n",
-             d.agreement_name);
-  if (varied) fmt::print(out, "Quality layer by layer and actions of every setting: --json\n");
+  say(out, "agreement: {}; zero softmax: rows whose codes are all zero; clipped: ADC conversions above full scale\n",
+      d.agreement_name);
+  if (varied) say(out, "Quality layer by layer and actions of every setting: --json\n");
 }
 
 void print_dense(FILE* out, deployment const& d) {
@@ -229,17 +227,16 @@ void print_dense(FILE* out, deployment const& d) {
     any = any || r.dense.weights > 0;
   }
   if (!any) return;
-  fmt::print(out, "\n{:<{}} {:>12} {:>14} {:>12} {:>12} {:>14} {:>11} {:>11}\n", "", width, "wrong bits",
-             "bit error rate", "weights", "wrong", "most pulses", "energy", "time");
+  say(out, "\n{:<{}} {:>12} {:>14} {:>12} {:>12} {:>14} {:>11} {:>11}\n", "", width, "wrong bits", "bit error rate",
+      "weights", "wrong", "most pulses", "energy", "time");
   for (auto const& r : d.results)
     if (r.dense.weights > 0) {
       auto const w = writing_of(r);
-      fmt::print(out, "{:<{}} {:>12} {:>14.2e} {:>12} {:>12} {:>14} {:>8.3g} mJ {:>9.3g} s\n", r.name, width,
-                 r.dense.bit_errors, r.dense.bit_error_rate(), r.dense.weights, r.dense.weight_errors,
-                 r.dense.most_pulses, 1e3 * (w.pulses + w.reads).si(), w.time.si());
+      say(out, "{:<{}} {:>12} {:>14.2e} {:>12} {:>12} {:>14} {:>8.3g} mJ {:>9.3g} s\n", r.name, width,
+          r.dense.bit_errors, r.dense.bit_error_rate(), r.dense.weights, r.dense.weight_errors, r.dense.most_pulses,
+          1e3 * (w.pulses + w.reads).si(), w.time.si());
     }
-  fmt::print(
-      out,
+  say(out,
       "bits as the dense bank senses them, weights as it delivers them; pulses that one cell has seen; energy and time "
       "of all writes, refreshes among them, and reads, column by column\n");
 }
@@ -251,37 +248,37 @@ void print_wires(FILE* out, deployment const& d) {
     texts = std::max(texts, r.lines.texts);
   }
   if (texts == 0) return;
-  fmt::print(out, "\n{:<{}} {:>8} {:>22} {:>28} {:>10}\n", "", width, "cycles", "wires take, %",
-             "first-order model off by, %", "residual");
+  say(out, "\n{:<{}} {:>8} {:>22} {:>28} {:>10}\n", "", width, "cycles", "wires take, %", "first-order model off by, %",
+      "residual");
   for (auto const& r : d.results)
     if (r.lines.texts > 0) {
       auto const c = r.lines.total();
-      fmt::print(out, "{:<{}} {:>8} {:>10.3g} ({:>9.3g}) {:>16.3g} ({:>9.3g}) {:>10.1g}\n", r.name, width, c.cycles,
-                 100 * c.lost(), 100 * c.lost_most, 100 * c.error(), 100 * c.error_most, c.residual);
+      say(out, "{:<{}} {:>8} {:>10.3g} ({:>9.3g}) {:>16.3g} ({:>9.3g}) {:>10.1g}\n", r.name, width, c.cycles,
+          100 * c.lost(), 100 * c.lost_most, 100 * c.error(), 100 * c.error_most, c.residual);
     }
-  fmt::print(out,
-             "wires of the computation crossbar: cycles of {} texts solved exactly, beside the first-order model that "
-             "the scores have;\nof the largest current of a cycle, root mean square (largest); by layer: --json\n",
-             texts);
+  say(out,
+      "wires of the computation crossbar: cycles of {} texts solved exactly, beside the first-order model that "
+      "the scores have;\nof the largest current of a cycle, root mean square (largest); by layer: --json\n",
+      texts);
 }
 
 void print_layers(FILE* out, deployment const& d) {
-  fmt::print(out, "\nSignal-to-noise ratio against fp32 in dB, and share of ADC conversions above full scale\n{:<18}",
-             "layer");
-  for (auto const& r : d.results) fmt::print(out, " {:>20}", r.name);
-  fmt::print(out, "\n");
+  say(out, "\nSignal-to-noise ratio against fp32 in dB, and share of ADC conversions above full scale\n{:<18}",
+      "layer");
+  for (auto const& r : d.results) say(out, " {:>20}", r.name);
+  say(out, "\n");
   for (std::size_t i = 0; i < d.names.sites(); ++i) {
     if (!multiplies(d.results.front().report.sites[i])) continue;
-    fmt::print(out, "{:<18}", d.names.name(i));
+    say(out, "{:<18}", d.names.name(i));
     for (auto const& r : d.results) {
       auto const& site = r.report.sites[i];
       double const db = r.quality[i].ratio_db();
       std::string const snr = std::isfinite(db) ? fmt::format("{:.1f}", db) : "-";
-      fmt::print(out, " {:>9} {:>10.1e}", snr,
-                 static_cast<double>(site.clipped_currents) /
-                     static_cast<double>(std::max<std::uint64_t>(1, site.actions.count<"adc", "convert">())));
+      say(out, " {:>9} {:>10.1e}", snr,
+          static_cast<double>(site.clipped_currents) /
+              static_cast<double>(std::max<std::uint64_t>(1, site.actions.count<"adc", "convert">())));
     }
-    fmt::print(out, "\n");
+    say(out, "\n");
   }
 }
 
@@ -291,13 +288,13 @@ void print_actions(FILE* out, deployment const& d) {
   for (auto const& row : r.actions.rows())
     if (std::find(order.begin(), order.end(), std::pair(row.part, row.action)) == order.end())
       order.emplace_back(row.part, row.action);
-  fmt::print(out, "\nActions of {} (by layer: --json), {}\n{:<20} {:<16} {:>18} {:>16}\n", r.name,
-             r.plan_difference.empty() ? "all as planned from the shapes" : "NOT as planned", "part", "action", "count",
-             "per text");
+  say(out, "\nActions of {} (by layer: --json), {}\n{:<20} {:<16} {:>18} {:>16}\n", r.name,
+      r.plan_difference.empty() ? "all as planned from the shapes" : "NOT as planned", "part", "action", "count",
+      "per text");
   for (auto const& [part, action] : order) {
     auto const n = r.actions.total(part, action);
-    fmt::print(out, "{:<20} {:<16} {:>18} {:>16.1f}\n", part, action, n,
-               static_cast<double>(n) / static_cast<double>(d.scored.n));
+    say(out, "{:<20} {:<16} {:>18} {:>16.1f}\n", part, action, n,
+        static_cast<double>(n) / static_cast<double>(d.scored.n));
   }
 }
 
@@ -310,16 +307,16 @@ void print_writing(FILE* out, contest_result const& r) {
     if (w.all.cells == 0) return;
     auto const cost = chip::in_situ_writing(c, w);
     auto const cells = static_cast<double>(w.all.cells);
-    fmt::print(out, "{}: {:.4g} tries a cell, {:.3g} % not verified, {:.3g} % stuck; {:.3g} mJ, {:.3g} ms\n", what,
-               static_cast<double>(w.all.tries) / cells, 100.0 * static_cast<double>(w.all.missed) / cells,
-               100.0 * static_cast<double>(w.all.stuck) / cells, 1e3 * (cost.tries + cost.verifies).si(),
-               1e3 * cost.time.si());
+    say(out, "{}: {:.4g} tries a cell, {:.3g} % not verified, {:.3g} % stuck; {:.3g} mJ, {:.3g} ms\n", what,
+        static_cast<double>(w.all.tries) / cells, 100.0 * static_cast<double>(w.all.missed) / cells,
+        100.0 * static_cast<double>(w.all.stuck) / cells, 1e3 * (cost.tries + cost.verifies).si(),
+        1e3 * cost.time.si());
   };
   print("weights, written once, arrays side by side", r.weight_writing);
   print("K and V of all texts", r.schedule.written());
   if (c.cell.write.pulse.si() == 0.0)
-    fmt::print(out, "a try of a row is taken to last as PUMA's write, {} (cell.write.pulse is not set)\n",
-               to_text(computation_chip_config{}.write_time));
+    say(out, "a try of a row is taken to last as PUMA's write, {} (cell.write.pulse is not set)\n",
+        to_text(computation_chip_config{}.write_time));
 }
 
 }  // namespace
@@ -355,8 +352,7 @@ void print_cost(FILE* out, deployment const& d) {
     }
     double const time = cost.latency_s(phase::prefill), texts = static_cast<double>(d.scored.n);
     double const energy = cost.energy_J(phase::prefill);
-    fmt::print(
-        out,
+    say(out,
         "\n{}: {} arrays hold the weights, {} more K and V of the longest text, {:.3g} mm2 with their converters; "
         "{:.3g} mJ per text, {:.0f} % in ADCs; {:.3g} ms, {:.0f} % writing K and V (bottom up, rows: --json)\n",
         r.name, r.weight_arrays, r.schedule.attention_arrays, cost.area_mm2(), 1e3 * energy / texts,
@@ -409,7 +405,7 @@ json deployment_object(deployment const& d, common_options const& common) {
 int plan_status(deployment const& d) {
   for (auto const& r : d.results)
     if (!r.plan_difference.empty()) {
-      fmt::print(stderr, "ohmic: {} did not do what was planned:\n{}", r.name, r.plan_difference);
+      say(stderr, "ohmic: {} did not do what was planned:\n{}", r.name, r.plan_difference);
       return check_failed;
     }
   return done;

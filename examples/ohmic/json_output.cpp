@@ -1,20 +1,24 @@
 #include "json_output.hpp"
 
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
 #include <filesystem>
-#include <fstream>
-#include <iostream>
+#include <fmt/format.h>
 #include <set>
+#include <string_view>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/cost/report.hpp"
+#include "signals.hpp"
 #include "verify_stamp.hpp"
 
 namespace program_cli {
@@ -78,7 +82,7 @@ void check_outputs(std::vector<std::string> const& inputs, std::vector<output_fi
   // However it is written: ./w.npy is w.npy, and so is what a link leads to.
   auto const file_of = [](std::string const& name) {
     std::error_code ec;
-    auto const path = fs::weakly_canonical(name, ec);
+    auto const path = fs::weakly_canonical(fs::absolute(name, ec), ec);
     return ec ? name : path.string();
   };
   std::set<std::string> taken;
@@ -100,47 +104,93 @@ void write_result(std::string const& target, json const& result) {
   if (!target.empty()) write_whole(target, stamped(result).dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
+namespace {
+
+/// Errors  write_failed, with what the system says of it
+ohmic::error not_written(std::string const& what, std::string const& where, int number) {
+  return ohmic::error({ohmic::errc::write_failed, what, where, std::strerror(number), "",
+                       "check the free space and the rights of the folder"});
+}
+
+/// Zero, or the number of what went wrong.
+int write_bytes(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    auto const n = ::write(file, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
+/// A file beside another one that takes its place when it is whole, with its mode, and that goes otherwise, by a signal too.
+class replacement {
+ public:
+  replacement(std::string const& place, std::string const& target) : place_(place), target_(target) {
+    struct stat there {};
+    bool const replaces = ::stat(place.c_str(), &there) == 0;
+    signals_held const whole;
+    for (int number = 0; file_ < 0; ++number) {
+      name_ = fmt::format("{}.{:x}.{:x}", place, ::getpid(), number);
+      file_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replaces ? 0600 : 0666);
+      if (file_ < 0 && errno != EEXIST) throw not_written("cannot write the result", target, errno);
+    }
+    if (replaces) ::fchmod(file_, there.st_mode & 07777);
+    remove_at_signal(name_);
+  }
+  replacement(replacement const&) = delete;
+  replacement& operator=(replacement const&) = delete;
+  ~replacement() {
+    signals_held const whole;
+    if (file_ >= 0) ::close(file_);
+    if (!name_.empty()) ::unlink(name_.c_str());
+    remove_at_signal("");
+  }
+  void write(std::string_view bytes) const {
+    if (int const failed = write_bytes(file_, bytes); failed != 0)
+      throw not_written("cannot write the result", target_, failed);
+  }
+  void put() {
+    signals_held const whole;
+    if (::close(std::exchange(file_, -1)) != 0) throw not_written("cannot write the result", target_, errno);
+    if (::rename(name_.c_str(), place_.c_str()) != 0)
+      throw not_written("cannot put the result in place", target_, errno);
+    name_.clear();
+    remove_at_signal("");
+    note_written();
+  }
+
+ private:
+  std::string place_, target_, name_{};
+  int file_ = -1;
+};
+
+}  // namespace
+
 void write_whole(std::string const& target, std::string const& bytes) {
   if (target.empty()) return;
   if (target == "-") {
-    std::cout << bytes << std::flush;
-    if (!std::cout)
-      throw ohmic::error(
-          {ohmic::errc::write_failed, "cannot write the result", "standard output", "", "", "check where it goes"});
+    note_written();
+    errno = 0;
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0)
+      throw ohmic::error({ohmic::errc::write_failed, "cannot write the result", "standard output", std::strerror(errno),
+                          "", "check where it goes, and the free space there"});
     return;
   }
   std::error_code ec;
-  auto const failed = [](std::string const& what, std::string const& where) {
-    return ohmic::error(
-        {ohmic::errc::write_failed, what, where, "", "", "check the free space and the rights of the folder"});
-  };
   if (fs::exists(target, ec) && !fs::is_regular_file(target, ec)) {  // a device or a pipe is written to, never replaced
-    std::ofstream out(target, std::ios::binary);
-    out << bytes << std::flush;
-    if (!out) throw failed("cannot write the result", target);
+    note_written();
+    int const file = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
+    if (file < 0) throw not_written("cannot write the result", target, errno);
+    int failed = write_bytes(file, bytes);
+    if (::close(file) != 0 && failed == 0) failed = errno;
+    if (failed != 0) throw not_written("cannot write the result", target, failed);
     return;
   }
   fs::path const real = fs::weakly_canonical(target, ec);  // a link stays a link
-  std::string const place = ec ? target : real.string();
-  std::string temporary = place + ".XXXXXX";
-  int const file = mkstemp(temporary.data());
-  if (file < 0) throw failed("cannot write the result", target);
-  fchmod(file, 0644);
-  close(file);
-  {
-    std::ofstream out(temporary, std::ios::binary);
-    out << bytes << std::flush;
-    if (!out) {
-      fs::remove(temporary, ec);
-      throw failed("cannot write the result", target);
-    }
-  }
-  fs::rename(temporary, place, ec);
-  if (ec) {
-    std::string const why = ec.message();
-    fs::remove(temporary, ec);
-    throw failed("cannot put the result in place: " + why, target);
-  }
+  replacement out(ec ? target : real.string(), target);
+  out.write(bytes);
+  out.put();
 }
 
 }  // namespace program_cli

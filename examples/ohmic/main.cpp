@@ -1,17 +1,21 @@
 // The program `ohmic`: commands, options, and errors as exit statuses.
 #include <CLI/CLI.hpp>  // command line: parsing, help, and errors that name the option
+#include <algorithm>
+#include <cstdio>
 #include <exception>
 #include <fmt/core.h>
-#include <iostream>
 #include <new>
 #include <sstream>
 #include <string>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/near_names.hpp"
 #include "ohmic/core/printable.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "options.hpp"
 #include "plugins.hpp"
+#include "signals.hpp"
+#include "terminal.hpp"
 #include "verify.hpp"
 #include "verify_stamp.hpp"
 
@@ -31,6 +35,33 @@ CLI::Validator const whole_number(
                  : "'" + text + "' is no whole number from 0 to 2^64 - 1";
     },
     "WHOLE NUMBER");
+
+/// A number between two others. CLI::Range takes nan too.
+CLI::Validator number_between(double low, double high) {
+  return {[low, high](std::string& text) {
+            double v = 0.0;
+            return ohmic::field_format<double>::parse(text, v).empty() && v >= low && v <= high
+                       ? std::string()
+                       : fmt::format("'{}' is no number from {} to {}", text, low, high);
+          },
+          "NUMBER"};
+}
+
+/// Refuses what was typed instead of a command, or that nothing was.
+/// Errors  unknown_id, naming the commands there are
+void refuse_other_words(CLI::App& app, std::string const& of, int argc, char** argv, int at) {
+  std::string const word = argc > at ? argv[at] : "";
+  if (word.starts_with("-")) return;
+  std::vector<std::string> names;
+  for (auto const* command : app.get_subcommands([](CLI::App const*) { return true; }))
+    names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), word) != names.end()) return;
+  auto const near = ohmic::nearest_name(word, names);
+  throw ohmic::error(
+      {ohmic::errc::unknown_id, word.empty() ? "needs a command" : "no such command", of,
+       word.empty() ? "nothing" : ohmic::in_quotes(word), ohmic::joined(names),
+       near.empty() ? "see: ohmic " + of + (of.empty() ? "--help" : " --help") : "did you mean '" + near + "'?"});
+}
 
 void add_common(CLI::App& command, common_options& common) {
   command.add_option("--json", common.json, "Write the result as JSON to FILE, - for standard output")
@@ -56,7 +87,7 @@ void add_common(CLI::App& command, common_options& common) {
   command
       .add_option("--plugin-timeout", common.plugin_timeout_s,
                   "Longest that a call of an isolated plugin may take, in s")
-      ->check(CLI::Range(0.001, 86400.0))
+      ->check(number_between(0.001, 86400.0))
       ->capture_default_str();
   command
       .add_option("--instruction-set", common.instruction_set,
@@ -188,7 +219,7 @@ void add_generate(CLI::App& command, generate_options& o) {
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command.add_option("--temperature", o.temperature, "0: the likeliest token; above: drawn, by --seed")
-      ->check(CLI::Range(0.0, 1e4))
+      ->check(number_between(0.0, 1e4))
       ->capture_default_str();
   command
       .add_option(
@@ -355,21 +386,27 @@ int run(int argc, char** argv) {
   list_command->add_option("WHAT", what, "chips, devices, models or plugins")->capture_default_str();
   add_common(*list_command, common);
 
+  refuse_other_words(app, "", argc, argv, 1);
+  if (argc > 1 && argv[1] == std::string("plugin")) refuse_other_words(*plugin_command, "plugin", argc, argv, 2);
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& e) {
-    std::ostringstream refused;
-    if (app.exit(e, std::cout, refused) == 0) return done;
+    std::ostringstream help, refused;
+    if (app.exit(e, help, refused) == 0) {
+      say_text(stdout, help.str());
+      return done;
+    }
     std::istringstream lines(refused.str());
-    for (std::string line; std::getline(lines, line);) std::cerr << ohmic::printable(line, longest_message) << '\n';
+    for (std::string line; std::getline(lines, line);) say(stderr, "{}\n", ohmic::printable(line, longest_message));
     return bad_input;
   }
+  auto const words = separated({argv + 1, argv + argc});
+  check_apart(words);
+  if (!common.json.empty() || !common.report.empty() || *calibrate_command) remember_run(words);
   if (*verify_command) {
     y.threads_given = verify_command->count("--threads") > 0;
     return verify(y, common);
   }
-  if (!common.json.empty() || !common.report.empty() || *calibrate_command)
-    remember_run(separated({argv + 1, argv + argc}));
   load_plugins(common);
   if (*calibrate_command) return calibrate(k, common);
   if (*cost_command) return cost(c, common);
@@ -389,18 +426,22 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_streams();
+  handle_signals();
+  auto const say_why = [](char const* why) { say(stderr, "ohmic: {}\n", ohmic::printable(why, longest_message)); };
   try {
     int const status = run(argc, argv);
     require_living_plugins();
+    finish_output();
     return status;
   } catch (ohmic::error const& e) {
-    fmt::print(stderr, "ohmic: {}\n", ohmic::printable(e.what(), longest_message));
+    say_why(e.what());
     return e.is_bad_input() ? bad_input : not_finished;
   } catch (std::bad_alloc const&) {
-    fmt::print(stderr, "ohmic: out of memory; try fewer threads or a smaller model\n");
+    std::fputs("ohmic: out of memory; try fewer threads or a smaller model\n", stderr);  // which takes none
     return not_finished;
   } catch (std::exception const& e) {
-    fmt::print(stderr, "ohmic: {}\n", ohmic::printable(e.what(), longest_message));
+    say_why(std::ferror(stdout) != 0 ? output_failure(e.what()).what() : e.what());
     return not_finished;
   }
 }

@@ -21,6 +21,7 @@
 #include "options.hpp"
 #include "plugins.hpp"
 #include "settings_file.hpp"
+#include "terminal.hpp"
 
 namespace program_cli {
 
@@ -202,19 +203,18 @@ int mvm(mvm_options const& o, common_options const& common) {
   auto const& written = cells.written;
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet) {
-    for (auto const& i : idle) fmt::print(stderr, "has no effect: {}\n", i);
-    fmt::print(text, "{} outputs x {} inputs, {} vector{}; {} array{}, {} cells for a weight\n", cells.outputs,
-               cells.inputs, y.cols(), y.cols() == 1 ? "" : "s", cells.arrays(), cells.arrays() == 1 ? "" : "s",
-               cells.slices * cells.lines);
+    for (auto const& i : idle) say(stderr, "has no effect: {}\n", i);
+    say(text, "{} outputs x {} inputs, {} vector{}; {} array{}, {} cells for a weight\n", cells.outputs, cells.inputs,
+        y.cols(), y.cols() == 1 ? "" : "s", cells.arrays(), cells.arrays() == 1 ? "" : "s", cells.slices * cells.lines);
     if (written.tries > written.cells || written.stuck > 0)
-      fmt::print(text, "written: {:.4g} tries a cell, {:.4g} % not verified, {:.4g} % stuck\n",
-                 static_cast<double>(written.tries) / static_cast<double>(written.cells),
-                 100.0 * share(written.missed, written.cells), 100.0 * share(written.stuck, written.cells));
-    if (w) fmt::print(text, "error against W X: {:.4g} % (root of the mean square)\n", 100.0 * wrong);
-    fmt::print(text, "clipped: {:.4g} % of {} inputs, {:.4g} % of {} conversions\n",
-               100.0 * share(report.clipped_inputs, report.inputs), report.inputs,
-               100.0 * share(report.clipped_conversions, report.conversions), report.conversions);
-    if (report.halvings > 0) fmt::print(text, "inputs were halved {} times\n", report.halvings);
+      say(text, "written: {:.4g} tries a cell, {:.4g} % not verified, {:.4g} % stuck\n",
+          static_cast<double>(written.tries) / static_cast<double>(written.cells),
+          100.0 * share(written.missed, written.cells), 100.0 * share(written.stuck, written.cells));
+    if (w) say(text, "error against W X: {:.4g} % (root of the mean square)\n", 100.0 * wrong);
+    say(text, "clipped: {:.4g} % of {} inputs, {:.4g} % of {} conversions\n",
+        100.0 * share(report.clipped_inputs, report.inputs), report.inputs,
+        100.0 * share(report.clipped_conversions, report.conversions), report.conversions);
+    if (report.halvings > 0) say(text, "inputs were halved {} times\n", report.halvings);
   }
   json out = result_header("mvm", common);
   out["seed"] = cells.at.seed;

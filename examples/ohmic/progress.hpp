@@ -6,14 +6,16 @@
 #include <fmt/core.h>
 #include <string>
 #include <unistd.h>
-#include <utility>
+
+#include "terminal.hpp"
 
 namespace program_cli {
 
 /// One stage of a run on one line of standard error, erased at its end. Nothing is shown for stages under a second.
 class progress_line {
  public:
-  progress_line(std::string what, bool quiet) : what_(std::move(what)), shown_(!quiet && isatty(STDERR_FILENO) == 1) {}
+  progress_line(std::string what, bool quiet)
+      : what_(for_terminal(what)), shown_(!quiet && isatty(STDERR_FILENO) == 1) {}
   progress_line(progress_line const&) = delete;
   progress_line& operator=(progress_line const&) = delete;
   ~progress_line() {
@@ -30,7 +32,7 @@ class progress_line {
     dirty_ = true;
     double const rate = static_cast<double>(done) / elapsed, left = static_cast<double>(total - done) / rate;
     fmt::print(stderr, "\r\033[K{}: {} of {}, {:.3g}/s, {} left{}{}", what_, done, total, rate, duration(left),
-               more.empty() ? "" : ", ", more);
+               more.empty() ? "" : ", ", for_terminal(more));
     std::fflush(stderr);
   }
 

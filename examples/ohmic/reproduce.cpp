@@ -9,6 +9,7 @@
 #include "ohmic/chip/beside.hpp"
 #include "options.hpp"
 #include "report.hpp"
+#include "terminal.hpp"
 
 namespace program_cli {
 
@@ -50,17 +51,17 @@ std::string verdict(chip::reproduced_row const& r) {
 }
 
 void print_rows(FILE* out, std::vector<chip::reproduced_row> const& rows) {
-  fmt::print(out, "{:<28} {:>14} {:>14} {:>9} {:>7}  {:<10} {:<8} formula\n", "id", "printed", "computed", "diff",
-             "tol", "grade", "");
+  say(out, "{:<28} {:>14} {:>14} {:>9} {:>7}  {:<10} {:<8} formula\n", "id", "printed", "computed", "diff", "tol",
+      "grade", "");
   for (auto const& r : rows) {
-    fmt::print(out, "{:<28} {:>14} {:>14} {:>+8.2f}% {:>6.1f}%  {:<10} {:<8} {}{}\n", r.printed->id, r.printed->value,
-               shown(r.value, r.computed), 100.0 * r.difference, 100.0 * r.printed->rel_tol,
-               chip::name_of(r.printed->how), verdict(r), r.formula,
-               r.applied             ? " [the printed value was applied, not computed]"
-               : r.by_construction() ? " [fitted on this row: agrees by construction]"
-               : r.fitted_on.empty() ? std::string()
-                                     : fmt::format(" [fitted on {}]", r.fitted_on));
-    if (!r.reason.empty()) fmt::print(out, "{:<28}   reason: {}\n", "", r.reason);
+    say(out, "{:<28} {:>14} {:>14} {:>+8.2f}% {:>6.1f}%  {:<10} {:<8} {}{}\n", r.printed->id, r.printed->value,
+        shown(r.value, r.computed), 100.0 * r.difference, 100.0 * r.printed->rel_tol, chip::name_of(r.printed->how),
+        verdict(r), r.formula,
+        r.applied             ? " [the printed value was applied, not computed]"
+        : r.by_construction() ? " [fitted on this row: agrees by construction]"
+        : r.fitted_on.empty() ? std::string()
+                              : fmt::format(" [fitted on {}]", r.fitted_on));
+    if (!r.reason.empty()) say(out, "{:<28}   reason: {}\n", "", r.reason);
   }
 }
 
@@ -125,10 +126,9 @@ int reproduce(reproduce_options const& o, common_options const& common) {
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet) {
     print_rows(text, rows);
-    if (!beside.empty()) fmt::print(text, "\nBeside the printed\n");
-    for (auto const& v : beside) fmt::print(text, "{:<58} {:>12.5g} {:<8} {}\n", v.id, v.value, v.unit, v.meaning);
-    fmt::print(
-        text,
+    if (!beside.empty()) say(text, "\nBeside the printed\n");
+    for (auto const& v : beside) say(text, "{:<58} {:>12.5g} {:<8} {}\n", v.id, v.value, v.unit, v.meaning);
+    say(text,
         "\n{} rows, {} agree ({} of them by construction, {} applied and not computed), {} listed with a reason, "
         "{} fail\n",
         rows.size(), rows.size() - listed - failed, constructed, applied, listed, failed);

@@ -14,6 +14,7 @@
 #include "ohmic/model/speech_task.hpp"
 #include "progress.hpp"
 #include "report.hpp"
+#include "terminal.hpp"
 #include "test_bench.hpp"
 #include "text_cost.hpp"
 
@@ -40,7 +41,7 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
   FILE* const out = common.json == "-" ? stderr : stdout;
   if (text)
     for (auto const& r : requests)
-      for (auto const& i : idle_in(r)) fmt::print(stderr, "{}: has no effect: {}\n", r.label, i);
+      for (auto const& i : idle_in(r)) say(stderr, "{}: has no effect: {}\n", r.label, i);
 
   auto const& m = family.model();
   auto const loaded = family.scored(o.data, o.limit, o.no_truncate);
@@ -62,8 +63,8 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
   d.calibration_line = calibration.line;
   executor threads(common.threads == 0 ? executor::available() : common.threads);
   if (text)
-    fmt::print(out, "model        {}\ndata         {}  ({})\ncalibration  {}\n", d.model_line, o.data, scored.line,
-               d.calibration_line);
+    say(out, "model        {}\ndata         {}  ({})\ncalibration  {}\n", d.model_line, o.data, scored.line,
+        d.calibration_line);
 
   test_bench<model_type, task_type, Passes> bench(m, passes, calibration, kernels, threads, requests.size() > 2,
                                                   common.quiet, o.reading.layer_wise);
@@ -131,9 +132,9 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
       print_actions(out, d);
       print_cost(out, d);
     }
-    fmt::print(out, "\n{} in {:.1f} s on {} threads ({}), {:.0f} MiB\n", scored.line,
-               result["run"]["wall_time_s"].template get<double>(), threads.threads(),
-               kernels.products->instruction_set, peak_memory_mib());
+    say(out, "\n{} in {:.1f} s on {} threads ({}), {:.0f} MiB\n", scored.line,
+        result["run"]["wall_time_s"].template get<double>(), threads.threads(), kernels.products->instruction_set,
+        peak_memory_mib());
   }
   return plan_status(d);
 }
@@ -155,7 +156,7 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
   using namespace ohmic;
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
-  check_writable(o.output);
+  check_writable(o.output, "--output");
   auto const& kernels = choose_kernels(common.instruction_set);
   auto const requests = requested_chips(o.chip, common.set, {});
   auto const& m = family.model();
@@ -192,8 +193,8 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
   write_result(o.output, result);
   write_result(common.json, result);
   if (!common.quiet && common.json != "-")
-    fmt::print("{}: ranges and scales of {} for {} chips, from {} ({})\n", o.output.empty() ? "--json" : o.output,
-               o.model, kept.chips.size(), path.string(), calib.source.line);
+    say(stdout, "{}: ranges and scales of {} for {} chips, from {} ({})\n", o.output.empty() ? "--json" : o.output,
+        o.model, kept.chips.size(), path.string(), calib.source.line);
   return done;
 }
 

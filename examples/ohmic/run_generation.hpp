@@ -14,6 +14,7 @@
 #include "ohmic/core/utf8.hpp"
 #include "ohmic/model/generation.hpp"
 #include "run_deployment.hpp"
+#include "terminal.hpp"
 
 namespace program_cli {
 
@@ -128,11 +129,11 @@ json generated_object(Family const& family, generated_text const& g, bool priced
 /// Energy of the prompt and of tokens at contexts that double.
 inline void print_energy(FILE* out, generated_text const& g, std::size_t prompt_tokens) {
   auto const& prompt = g.steps.front();
-  fmt::print(out, "\n{}: {:.3g} uJ for the prompt of {} tokens and the first new one{}\n", g.name,
-             1e6 * prompt.energy_J, prompt_tokens, g.steps.size() > 1 ? "; then" : "");
-  if (g.steps.size() > 1) fmt::print(out, "{:>12} {:>16}\n", "context", "uJ per token");
+  say(out, "\n{}: {:.3g} uJ for the prompt of {} tokens and the first new one{}\n", g.name, 1e6 * prompt.energy_J,
+      prompt_tokens, g.steps.size() > 1 ? "; then" : "");
+  if (g.steps.size() > 1) say(out, "{:>12} {:>16}\n", "context", "uJ per token");
   for (std::size_t i = 1; i < g.steps.size(); i = i == g.steps.size() - 1 ? i + 1 : std::min(2 * i, g.steps.size() - 1))
-    fmt::print(out, "{:>12} {:>16.4g}\n", g.steps[i].step.past + 1, 1e6 * g.steps[i].energy_J);
+    say(out, "{:>12} {:>16.4g}\n", g.steps[i].step.past + 1, 1e6 * g.steps[i].energy_J);
 }
 
 /// Seconds of the prompt, and tokens a second after it, null where none came: what this machine took to compute them.
@@ -193,20 +194,20 @@ int generate_family(Family const& family, generate_options const& o, common_opti
       // What an encoder-decoder writes is no continuation of its source.
       auto ids = model::encoder_decoder<typename Family::model_type> ? std::vector<std::int32_t>() : prompt;
       ids.insert(ids.end(), g.ids.begin(), g.ids.end());
-      fmt::print(out, "{}\n    {}\n", g.name, printable_text(family.text(ids)));
+      say(out, "{}\n    {}\n", g.name, printable_text(family.text(ids)));
     }
     for (std::size_t i = 2; i < texts.size(); ++i) print_energy(out, texts[i], prompt.size());
-    fmt::print(out, "energy: all counted actions at bottom-up prices; every step: --json\n");
-    fmt::print(out, "simulation: {:.0f} MiB at most", peak_memory_mib());
+    say(out, "energy: all counted actions at bottom-up prices; every step: --json\n");
+    say(out, "simulation: {:.0f} MiB at most", peak_memory_mib());
     for (auto const& speed : result["run"]["generation"])
       if (speed["tokens_per_s"].is_number())
-        fmt::print(out, "; {} {:.3g} tokens/s", speed["id"].template get<std::string>(),
-                   speed["tokens_per_s"].template get<double>());
-    fmt::print(out, "\n");
+        say(out, "; {} {:.3g} tokens/s", speed["id"].template get<std::string>(),
+            speed["tokens_per_s"].template get<double>());
+    say(out, "\n");
   }
   for (std::size_t i = 2; i < texts.size(); ++i)
     if (!texts[i].plan_difference.empty()) {
-      fmt::print(stderr, "ohmic: {} did not do what was planned:\n{}", texts[i].name, texts[i].plan_difference);
+      say(stderr, "ohmic: {} did not do what was planned:\n{}", texts[i].name, texts[i].plan_difference);
       return check_failed;
     }
   return done;

@@ -16,6 +16,7 @@
 #include "ohmic/crossbar/wires/solver.hpp"
 #include "ohmic/model/import/npy.hpp"
 #include "options.hpp"
+#include "terminal.hpp"
 
 namespace program_cli {
 
@@ -204,21 +205,20 @@ int solve(solve_options const& o, common_options const& common) {
   loss const lost = loss_of(network, v, s.currents, o.sinh_volts);
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet) {
-    fmt::print(text, "{} word lines x {} bit lines, {} vector{}\n", network.word_lines(), network.bit_lines(), v.cols(),
-               single ? "" : "s");
-    fmt::print(text, "currents against those without wires: {:+.4g} % at most, {:+.4g} % on average\n",
-               0.0 - 100.0 * lost.largest, 0.0 - 100.0 * lost.mean);
-    if (single) fmt::print(text, "power {:.6g} W\n", s.power_W);
+    say(text, "{} word lines x {} bit lines, {} vector{}\n", network.word_lines(), network.bit_lines(), v.cols(),
+        single ? "" : "s");
+    say(text, "currents against those without wires: {:+.4g} % at most, {:+.4g} % on average\n",
+        0.0 - 100.0 * lost.largest, 0.0 - 100.0 * lost.mean);
+    if (single) say(text, "power {:.6g} W\n", s.power_W);
     if (s.newton)
-      fmt::print(text, "Newton: {} iterations, {} halvings, residual {:.2g}\n", s.newton->iterations, s.newton->damping,
-                 s.newton->residual);
-    fmt::print(text, "residual {:.2g} of the largest current, {} iterations{}\n", s.report.residual,
-               s.report.iterations,
-               s.report.direct > 0 ? fmt::format(", {} by elimination", s.report.direct) : std::string());
+      say(text, "Newton: {} iterations, {} halvings, residual {:.2g}\n", s.newton->iterations, s.newton->damping,
+          s.newton->residual);
+    say(text, "residual {:.2g} of the largest current, {} iterations{}\n", s.report.residual, s.report.iterations,
+        s.report.direct > 0 ? fmt::format(", {} by elimination", s.report.direct) : std::string());
   }
   if (!good)
-    fmt::print(stderr, "ohmic: {}; the currents that were written are not exact\n",
-               s.newton && !s.newton->converged ? "Newton's method did not converge" : "the residual is too large");
+    say(stderr, "ohmic: {}; the currents that were written are not exact\n",
+        s.newton && !s.newton->converged ? "Newton's method did not converge" : "the residual is too large");
   json out = result_header("solve", common);
   out["config"] = settings_object(config);
   out["curve"] = o.sinh_volts != 0.0 ? json{{"kind", "sinh"}, {"scale_V", o.sinh_volts}} : json{{"kind", "linear"}};

@@ -16,6 +16,7 @@
 #include "sweep_spec.hpp"
 #include "sweep_store.hpp"
 #include "sweep_summary.hpp"
+#include "terminal.hpp"
 
 namespace program_cli {
 
@@ -49,7 +50,10 @@ void remove_sweep(std::string const& file) {
 }
 
 void check_sweep_outputs(sweep_options const& o, common_options const& common) {
-  std::vector<output_file> files{{o.output, "--output"}, {o.csv, "--csv"}, {o.jsonl, "--jsonl"}};
+  std::vector<output_file> files{{o.output, "--output"},
+                                 {o.csv, "--csv"},
+                                 {o.jsonl, "--jsonl"},
+                                 {common.report == "-" ? "" : common.report, "--report"}};
   if (common.json != "-") files.push_back({common.json, "--json"});
   std::vector<std::string> inputs = o.merged;
   inputs.push_back(o.spec);
@@ -113,7 +117,7 @@ json sources_of(json const& out, sweep_spec const& spec, point_runner const& run
       if (auto rows = runner.price_rows(point); !rows.is_null())
         sources.push_back({{"chip", chip}, {"point", point}, {"rows", std::move(rows)}});
     } catch (error const& e) {
-      fmt::print(stderr, "ohmic: sources of {}, point {}, are left out: {}\n", chip, point, e.what());
+      say(stderr, "ohmic: sources of {}, point {}, are left out: {}\n", chip, point, e.what());
     }
   }
   return sources;
@@ -134,8 +138,7 @@ void say_result(json const& out, sweep_store const& store, common_options const&
   if (common.quiet) return;
   FILE* const text = common.json == "-" ? stderr : stdout;
   print_summary(text, out, store.keys());
-  fmt::print(text, "{}: all points; continue, or export with --csv, --jsonl, by running the same again\n",
-             store.file());
+  say(text, "{}: all points; continue, or export with --csv, --jsonl, by running the same again\n", store.file());
 }
 
 int status_of(json const& out) {
@@ -172,14 +175,14 @@ int lead(sweep_options const& o, common_options const& common, rank_team& team) 
       1u, common.threads == 0 ? executor::available() / static_cast<unsigned>(team.local_size()) : common.threads);
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet)
-    fmt::print(text, "{}: {} points, {} to run{}, on {} threads{}\n", o.spec, in_shard, points.size(),
-               points.size() < in_shard ? " (the others are there)" : "", threads,
-               team.size() > 1 ? fmt::format(" of each of {} ranks", team.size()) : "");
+    say(text, "{}: {} points, {} to run{}, on {} threads{}\n", o.spec, in_shard, points.size(),
+        points.size() < in_shard ? " (the others are there)" : "", threads,
+        team.size() > 1 ? fmt::format(" of each of {} ranks", team.size()) : "");
   auto const ending = run_points(spec, points, *runner, store, team, threads, common.quiet);
   if (ending.signal != 0) {
     file.reset();  // whole on the disk; what still computes is not waited for, and needs the runner until the process ends
-    fmt::print(stderr, "ohmic: stopped by signal {}; {} of {} points are in {}: the same command continues\n",
-               ending.signal, in_shard - points.size() + ending.written, in_shard, options.output);
+    say(stderr, "ohmic: stopped by signal {}; {} of {} points are in {}: the same command continues\n", ending.signal,
+        in_shard - points.size() + ending.written, in_shard, options.output);
     std::fflush(nullptr);
     std::_Exit(128 + ending.signal);
   }
@@ -236,7 +239,7 @@ int sweep(sweep_options const& o, common_options const& common) {
   } catch (std::exception const& e) {
     if (team.size() == 1) throw;
     auto const* known = dynamic_cast<error const*>(&e);
-    fmt::print(stderr, "ohmic: {}\n", e.what());
+    say(stderr, "ohmic: {}\n", e.what());
     status = known != nullptr && known->is_bad_input() ? bad_input : not_finished;
     lost = true;
   }

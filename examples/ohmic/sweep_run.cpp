@@ -16,6 +16,7 @@
 
 #include "progress.hpp"
 #include "sweep_summary.hpp"
+#include "terminal.hpp"
 
 namespace program_cli {
 
@@ -165,6 +166,9 @@ void catch_signals() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  struct sigaction of_terminal {};  // that it goes may be no reason to end (nohup)
+  if (sigaction(SIGHUP, nullptr, &of_terminal) == 0 && of_terminal.sa_handler != SIG_IGN)
+    sigaction(SIGHUP, &action, nullptr);
 }
 
 sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const& points, point_runner& runner,
@@ -189,7 +193,7 @@ sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const
     ending.lost.push_back(static_cast<int>(i + 1));
     for (auto& batch : others[i].handed) rest.give_back(std::move(batch));
     others[i].handed.clear();
-    fmt::print(stderr, "ohmic: rank {} is lost ({}); its points go to the others\n", i + 1, why);
+    say(stderr, "ohmic: rank {} is lost ({}); its points go to the others\n", i + 1, why);
   };
   auto const hand = [&](std::size_t i) {
     auto& c = others[i];
@@ -256,7 +260,7 @@ void part_from_others(rank_team& team, sweep_ending const& ending) {
     if (!there[i]) return;
     there[i] = false;
     team.leave_lost();
-    fmt::print(stderr, "ohmic: rank {} is lost ({}) after the last point\n", i + 1, why);
+    say(stderr, "ohmic: rank {} is lost ({}) after the last point\n", i + 1, why);
   };
   bool said = false;
   while (std::find(there.begin(), there.end(), true) != there.end()) {
@@ -270,7 +274,7 @@ void part_from_others(rank_team& team, sweep_ending const& ending) {
       if (others[i].is_silent()) leave(i, others[i].silence());
       if (caught_signal != 0) leave(i, fmt::format("signal {}", static_cast<int>(caught_signal)));
       if (there[i] && !others[i].met && !said && clock::now() - others[i].heard > alive_every) {
-        fmt::print(stderr, "ohmic: all is written; waiting for rank {}, which still reads its model\n", i + 1);
+        say(stderr, "ohmic: all is written; waiting for rank {}, which still reads its model\n", i + 1);
         said = true;
       }
     }
@@ -286,7 +290,7 @@ void serve_points(point_runner& runner, rank_team& team, unsigned threads) {
     while (auto const m = team.poll()) {
       heard = clock::now();
       if (m->what == rank_team::word::failed) {
-        fmt::print(stderr, "ohmic: rank {} cannot reach rank 0 ({})\n", team.rank(), m->bytes);
+        say(stderr, "ohmic: rank {} cannot reach rank 0 ({})\n", team.rank(), m->bytes);
         std::fflush(nullptr);
         std::_Exit(not_finished);
       }

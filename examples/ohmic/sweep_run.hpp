@@ -32,7 +32,7 @@ void part_from_others(rank_team& team, sweep_ending const& ending);
 /// Other ranks: runs what rank 0 hands out, until it says that there is no more.
 void serve_points(point_runner& runner, rank_team& team, unsigned threads);
 
-/// SIGINT and SIGTERM from now on are kept for `run_points`; a second one ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP from now on are kept for `run_points`; a second one ends the process at once.
 void catch_signals();
 
 }  // namespace program_cli

@@ -16,6 +16,7 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
 #include "shallow_json.hpp"
+#include "signals.hpp"
 
 namespace program_cli {
 
@@ -144,6 +145,7 @@ void sweep_store::lock() {
 }
 
 void sweep_store::open(bool create) {
+  if (create) note_written();
   int const flags = create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
   // Results come from one thread.
   if (sqlite3_open_v2(file_.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) fail("cannot be opened");

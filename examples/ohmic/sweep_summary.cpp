@@ -8,6 +8,7 @@
 #include "ohmic/core/printable.hpp"
 #include "shallow_json.hpp"
 #include "sweep_front.hpp"
+#include "terminal.hpp"
 
 namespace program_cli {
 
@@ -209,35 +210,35 @@ std::string jsonl_of(sweep_store const& store) {
 
 void print_summary(FILE* out, json const& summary, std::vector<std::string> const& keys) {
   auto const& n = summary["points"];
-  fmt::print(out, "{} points: {} done, {} failed, {} missing", n["all"].dump(), n["done"].dump(), n["failed"].dump(),
-             n["missing"].dump());
-  if (n["outside_constraints"] != 0) fmt::print(out, "; {} outside the constraints", n["outside_constraints"].dump());
-  if (n["without_objectives"] != 0) fmt::print(out, "; {} without an objective", n["without_objectives"].dump());
-  fmt::print(out, "\n");
+  say(out, "{} points: {} done, {} failed, {} missing", n["all"].dump(), n["done"].dump(), n["failed"].dump(),
+      n["missing"].dump());
+  if (n["outside_constraints"] != 0) say(out, "; {} outside the constraints", n["outside_constraints"].dump());
+  if (n["without_objectives"] != 0) say(out, "; {} without an objective", n["without_objectives"].dump());
+  say(out, "\n");
   for (auto const& f : summary["failures"])
-    fmt::print(out, "  point {} failed: {}\n", f["point"].dump(), f["error"].get<std::string>());
+    say(out, "  point {} failed: {}\n", f["point"].dump(), printable(f["error"].get<std::string>(), 4096));
   if (summary["objectives"].empty()) return;
   std::vector<std::string> columns = keys;
   for (auto const& o : summary["objectives"]) columns.push_back(o["metric"]);
   constexpr std::size_t most_lines = 40;
-  fmt::print(out, "\n{} points that no other beats\n{:>8}", summary["front"].size(), "point");
-  for (auto const& c : columns) fmt::print(out, "  {:>{}}", c, std::max<std::size_t>(10, c.size()));
-  fmt::print(out, "\n");
+  say(out, "\n{} points that no other beats\n{:>8}", summary["front"].size(), "point");
+  for (auto const& c : columns) say(out, "  {:>{}}", c, std::max<std::size_t>(10, c.size()));
+  say(out, "\n");
   std::size_t lines = 0;
   for (auto const& row : summary["front"]) {
     if (++lines > most_lines) {
-      fmt::print(out, "  .. and {} more: --json, --csv, --report\n", summary["front"].size() - most_lines);
+      say(out, "  .. and {} more: --json, --csv, --report\n", summary["front"].size() - most_lines);
       break;
     }
-    fmt::print(out, "{:>8}", row["point"].dump());
+    say(out, "{:>8}", row["point"].dump());
     for (auto const& c : columns)
-      fmt::print(out, "  {:>{}}", row[c].is_boolean() ? row[c].dump() : short_number(row[c]),
-                 std::max<std::size_t>(10, c.size()));
-    fmt::print(out, "\n");
+      say(out, "  {:>{}}", row[c].is_boolean() ? row[c].dump() : short_number(row[c]),
+          std::max<std::size_t>(10, c.size()));
+    say(out, "\n");
   }
   for (auto const& b : summary["best"])
-    fmt::print(out, "best {}: {:.6g} at point {}\n", b["metric"].get<std::string>(), b["value"].get<double>(),
-               b["point"].dump());
+    say(out, "best {}: {:.6g} at point {}\n", b["metric"].get<std::string>(), b["value"].get<double>(),
+        b["point"].dump());
 }
 
 }  // namespace program_cli

@@ -11,6 +11,7 @@
 #include "ohmic/chip/workload.hpp"
 #include "ohmic/cost/timeline.hpp"
 #include "ohmic/model/import/network.hpp"
+#include "terminal.hpp"
 
 namespace program_cli {
 
@@ -72,7 +73,7 @@ json text_cost_object(dense_settings const& c, std::string const& model,
   try {
     return priced_texts(c, model, lengths);
   } catch (error const& e) {
-    fmt::print(stderr, "ohmic: the cost of these texts is left out: {}\n", e.what());
+    say(stderr, "ohmic: the cost of these texts is left out: {}\n", e.what());
     return nullptr;
   }
 }

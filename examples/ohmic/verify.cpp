@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -17,9 +18,12 @@
 
 #include "json_output.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/printable.hpp"
 #include "ohmic/model/file.hpp"
 #include "options.hpp"
 #include "shallow_json.hpp"
+#include "signals.hpp"
+#include "terminal.hpp"
 #include "verify_stamp.hpp"
 
 extern char** environ;
@@ -38,7 +42,12 @@ constexpr std::size_t most_differences = 20;
 class passing_folder {
  public:
   passing_folder() {
-    std::string name = (fs::absolute(fs::temp_directory_path()) / "ohmic_verify_XXXXXX").string();
+    std::error_code ec;
+    auto const folder = fs::temp_directory_path(ec);
+    if (ec)
+      throw error({errc::write_failed, "names no folder for files that pass", "TMPDIR", ec.message(),
+                   "a folder that can be written", "set TMPDIR"});
+    std::string name = (fs::absolute(folder) / "ohmic_verify_XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr)
       throw error({errc::write_failed, "cannot be created", name, std::strerror(errno), "", "set TMPDIR"});
     path_ = name;
@@ -165,8 +174,9 @@ class comparison {
   std::vector<redirection> const* names_;
 };
 
-/// Runs this program with these words in a folder. Its status, or 128 and the signal that ended it.
-int run_again(std::vector<std::string> const& words, std::string const& folder) {
+/// Runs this program with these words in a folder. Its status, or 128 and the signal that ended it. A signal that `held` holds ends
+/// it, and stays to be seen.
+int run_again(std::vector<std::string> const& words, std::string const& folder, signals_held const& held) {
   std::vector<std::string> all{"ohmic"};
   all.insert(all.end(), words.begin(), words.end());
   std::vector<char*> arguments;
@@ -174,12 +184,30 @@ int run_again(std::vector<std::string> const& words, std::string const& folder) 
   arguments.push_back(nullptr);
   std::error_code ec;
   fs::current_path(folder, ec);
+  // A terminal's signals come here, and from here to the child.
+  sigset_t mask = held.before();
+  sigaddset(&mask, SIGINT), sigaddset(&mask, SIGHUP);
+  posix_spawnattr_t how;
+  posix_spawnattr_init(&how);
+  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK);
+  posix_spawnattr_setsigmask(&how, &mask);
   pid_t child = 0;
-  if (int const failed = posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, arguments.data(), environ);
-      failed != 0)
-    throw error({errc::write_failed, "cannot be started again", "ohmic", std::strerror(failed), "", ""});
+  int const failed = posix_spawn(&child, "/proc/self/exe", nullptr, &how, arguments.data(), environ);
+  posix_spawnattr_destroy(&how);
+  if (failed != 0) throw error({errc::write_failed, "cannot be started again", "ohmic", std::strerror(failed), "", ""});
+  sigset_t const awaited = ending_signals();
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+  for (;;) {
+    auto const ended = waitpid(child, &status, WNOHANG);
+    if (ended == child || (ended < 0 && errno != EINTR)) break;
+    timespec const a_while{0, 10'000'000};
+    if (int const number = sigtimedwait(&awaited, nullptr, &a_while); number > 0) {
+      kill(child, SIGKILL);
+      while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+      raise(number);  // it waits until the folder is gone
+      break;
+    }
+  }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -206,8 +234,11 @@ int verify(verify_options const& o, common_options const& common) {
     if (!o.plugins_allowed && std::find(recorded.words.begin(), recorded.words.end(), word) != recorded.words.end())
       throw error({errc::config_conflict, "the run loads a plugin, which runs its code", model::place(o.file), word,
                    "a plugin that you trust", "say so with --allow-plugins"});
+  if (!common.json.empty() && common.json != "-")
+    check_apart("--json", (home / common.json).string(), names_read(recorded.words));
   check_files(recorded, files, o.file);
 
+  signals_held const held;  // until the folder is gone
   passing_folder const scratch;
   std::vector<std::string> words = recorded.words;
   std::vector<redirection> names;
@@ -245,7 +276,7 @@ int verify(verify_options const& o, common_options const& common) {
   if (std::find(words.begin(), words.end(), "--quiet") == words.end()) words.push_back("--quiet");
   if (!o.plugins_allowed) words.push_back("--no-plugins");  // files may name some in ways that nobody has seen above
 
-  int const status = run_again(words, folder);
+  int const status = run_again(words, folder, held);
   fs::current_path(home, ec);
   if (!fs::is_regular_file(written, ec))
     throw error({errc::write_failed, "could not be run again", model::place(o.file), "status " + std::to_string(status),
@@ -257,12 +288,12 @@ int verify(verify_options const& o, common_options const& common) {
   bool const same = all.different == 0;
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet || !same) {
-    fmt::print(text, "{}: {}\n", o.file,
-               same ? fmt::format("the same again, {} values of ohmic {}", all.values, words.front())
-                    : fmt::format("{} of {} values differ", all.different, all.values));
+    say(text, "{}: {}\n", model::place(o.file),
+        same ? fmt::format("the same again, {} values of ohmic {}", all.values, words.front())
+             : fmt::format("{} of {} values differ", all.different, all.values));
     for (auto const& d : all.differences)
-      fmt::print(text, "  {}: {} recorded, {} now\n", d["path"].get<std::string>(), d["recorded"].get<std::string>(),
-                 d["now"].get<std::string>());
+      say(text, "  {}: {} recorded, {} now\n", printable(d["path"].get<std::string>(), 512),
+          d["recorded"].get<std::string>(), d["now"].get<std::string>());
     if (all.different > most_differences) fmt::print(text, "  .. and {} more\n", all.different - most_differences);
   }
   json out = result_header("verify", common);

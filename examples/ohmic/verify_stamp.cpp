@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/reflect.hpp"
@@ -26,7 +27,7 @@ namespace {
 
 /// Options with a value that is neither a file nor of any weight for the result.
 bool names_circumstance(std::string const& option) {
-  return option == "--threads" || option == "--instruction-set" || option == "--plugin-timeout";
+  return option == "--threads" || option == "--instruction-set" || option == "--plugin-timeout" || option == "--folder";
 }
 /// Texts that may look like the name of a file.
 bool names_text(std::string const& option) { return option == "--prompt" || option == "--only" || option == "--task"; }
@@ -45,13 +46,52 @@ fs::file_time_type written_at(std::string const& file) {
   std::error_code ec;
   return fs::last_write_time(file, ec);
 }
+/// One file, by links or not; where one of them is not there yet, by the name that it would have.
+bool is_same_file(std::string const& a, std::string const& b) {
+  std::error_code ec;
+  if (fs::equivalent(a, b, ec)) return true;
+  auto const x = fs::weakly_canonical(fs::absolute(a, ec), ec);
+  if (ec) return a == b;
+  auto const y = fs::weakly_canonical(fs::absolute(b, ec), ec);
+  return ec ? a == b : x == y;
+}
+
+/// True for names in a model's folder that a result may replace: none that a model is read from.
+bool may_be_result(std::string const& leaf) {
+  static constexpr std::string_view of_models[] = {"config.json",
+                                                   "generation_config.json",
+                                                   "model.json",
+                                                   "vocab.json",
+                                                   "tokenizer.json",
+                                                   "tokenizer_config.json",
+                                                   "special_tokens_map.json",
+                                                   "added_tokens.json",
+                                                   "golden.json",
+                                                   "preprocessor_config.json"};
+  if (leaf.ends_with(".index.json") ||
+      std::find(std::begin(of_models), std::end(of_models), leaf) != std::end(of_models))
+    return false;
+  for (auto const* end : {".json", ".jsonl", ".csv", ".html", ".svg"})
+    if (leaf.ends_with(end)) return true;
+  return false;
+}
+
+/// What is kept of folders.
+enum class folder_files {
+  configuration,  ///< config.json alone, which is all that costs depend on
+  all,            ///< but README and licence files, and what may be a result
+  protected_ones  ///< all that no result may replace
+};
+
+folder_files kept_of_folders(std::vector<std::string> const& words) {
+  return !words.empty() && words.front() == "cost" ? folder_files::configuration : folder_files::all;
+}
 
 /// Collects files by the names that they go by.
 class file_collector {
  public:
-  /// `only_configuration`: of folders their config.json alone, which is all that costs depend on.
-  explicit file_collector(bool only_configuration, bool with_digests = true)
-      : only_configuration_(only_configuration), with_digests_(with_digests) {}
+  /// Of protected files names alone; of others digests, where they are asked for.
+  explicit file_collector(folder_files kept, bool with_digests = true) : kept_(kept), with_digests_(with_digests) {}
   void whole(std::string const& text) { name(text); }
   /// A word, and its parts: key=FILE, A,B, PLUGIN:file=FILE;..
   void word(std::string const& text) {
@@ -80,7 +120,7 @@ class file_collector {
  private:
   void name(std::string const& text) {
     std::error_code ec;
-    if (only_configuration_ && fs::is_directory(text, ec)) {
+    if (kept_ == folder_files::configuration && fs::is_directory(text, ec)) {
       auto const config = (fs::path(text) / "config.json").string();
       if (fs::is_regular_file(config, ec)) file(config);
       return;
@@ -90,9 +130,12 @@ class file_collector {
     if (!fs::is_directory(text, ec)) return;
     for (auto const& entry : fs::directory_iterator(text, ec)) {
       auto const leaf = entry.path().filename().string();
-      if (entry.is_regular_file(ec) && !leaf.ends_with(".md") && !leaf.starts_with("LICENSE"))
-        file((fs::path(text) / leaf).string());
+      if (entry.is_regular_file(ec) && is_kept(leaf)) file((fs::path(text) / leaf).string());
     }
+  }
+  [[nodiscard]] bool is_kept(std::string const& leaf) const {
+    if (may_be_result(leaf)) return false;
+    return kept_ == folder_files::protected_ones || (!leaf.ends_with(".md") && !leaf.starts_with("LICENSE"));
   }
   void file(std::string const& path) {
     if (!add(path)) return;
@@ -104,7 +147,9 @@ class file_collector {
   /// False if it is there already.
   bool add(std::string const& path) {
     if (found_.count(path) != 0) return false;
-    found_[path] = {path, model::regular_file_size(path), with_digests_ ? digest_of(path) : std::string()};
+    found_[path] = kept_ == folder_files::protected_ones ? input_file{path, 0, ""}
+                                                         : input_file{path, model::regular_file_size(path),
+                                                                      with_digests_ ? digest_of(path) : std::string()};
     return true;
   }
   /// Files that a TOML file names. What is wrong with it is said where it is read.
@@ -129,15 +174,16 @@ class file_collector {
       for (auto const& [key, item] : *node.as_table()) visit(item, folder, of_plugins);
   }
 
-  bool only_configuration_, with_digests_;
+  folder_files kept_;
+  bool with_digests_;
   std::map<std::string, input_file> found_;
 };
 
 /// A word of the command, a file or the files of a folder by their content.
-std::string by_content(std::string const& word, bool only_configuration) {
+std::string by_content(std::string const& word, std::vector<std::string> const& words) {
   std::error_code ec;
   if (word.empty() || word.size() > 4096 || !(fs::is_regular_file(word, ec) || fs::is_directory(word, ec))) return word;
-  file_collector files(only_configuration);
+  file_collector files(kept_of_folders(words));
   files.whole(word);
   std::string out;
   for (auto const& f : files.files()) out += f.digest + " ";
@@ -178,15 +224,26 @@ bool names_output(std::string const& option) {
 
 std::vector<output_option> outputs_of(std::vector<std::string> const& words) {
   std::vector<output_option> out;
-  for (std::size_t i = 0; i + 1 < words.size(); ++i)
-    if (names_output(words[i])) out.push_back({words[i], words[i + 1], i + 1});
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    if (names_text(words[i])) {
+      ++i;
+    } else if (names_output(words[i])) {
+      out.push_back({words[i], words[i + 1], i + 1});
+      ++i;
+    }
+  }
   return out;
+}
+
+std::vector<std::string> files_of(output_option const& o) {
+  if (o.option == "--nodes" && !o.value.empty()) return {o.value + "_word.npy", o.value + "_bit.npy"};
+  return {o.value};
 }
 
 namespace {
 
-std::vector<input_file> collected(std::vector<std::string> const& words, bool with_digests) {
-  file_collector files(!words.empty() && words.front() == "cost", with_digests);
+file_collector collected(std::vector<std::string> const& words, folder_files kept, bool with_digests = true) {
+  file_collector files(kept, with_digests);
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (words[i] == "--plugin" && i + 1 < words.size()) {
       files.plugin(words[++i]);
@@ -201,16 +258,60 @@ std::vector<input_file> collected(std::vector<std::string> const& words, bool wi
       files.word(words[i]);
     }
   }
-  return files.files();
+  return files;
+}
+
+/// Names of what is no file, or is written to and never replaced, are free to be given twice.
+bool is_stream(std::string const& file) {
+  std::error_code ec;
+  return fs::exists(file, ec) && !fs::is_regular_file(file, ec) && !fs::is_directory(file, ec);
+}
+
+error named_twice(std::string const& option, std::string const& file, std::string const& other) {
+  return error({errc::config_conflict, "file named twice", option, file + ", which " + other,
+                "a name of its own for every file", "name another file"});
 }
 
 }  // namespace
 
-std::vector<input_file> inputs_of(std::vector<std::string> const& words) { return collected(words, true); }
+std::vector<input_file> inputs_of(std::vector<std::string> const& words) {
+  return collected(words, kept_of_folders(words)).files();
+}
+
+std::vector<std::string> names_read(std::vector<std::string> const& words) {
+  std::vector<std::string> out;
+  for (auto& f : collected(words, folder_files::protected_ones).files()) out.push_back(std::move(f.path));
+  return out;
+}
+
+void check_apart(std::string const& option, std::string const& file, std::vector<std::string> const& read) {
+  if (file.empty() || file == "-" || is_stream(file)) return;
+  for (auto const& input : read)
+    if (is_same_file(file, input)) throw named_twice(option, file, "is read as " + input);
+}
+
+void check_apart(std::vector<std::string> const& words) {
+  auto const outputs = outputs_of(words);
+  if (outputs.empty()) return;
+  for (auto const& o : outputs)
+    if (o.value.empty())
+      throw error({errc::config_value, "names no file", o.option, "''", "a file name", "name a file, or leave it out"});
+  auto const read = names_read(words);
+  std::vector<std::pair<std::string, std::string>> taken;  // a file, and the option that writes it
+  for (auto const& o : outputs)
+    for (auto const& file : files_of(o)) {
+      check_apart(o.option, file, read);
+      for (auto const& [other, writer] : taken)
+        if (is_same_file(file, other) && !is_stream(file)) throw named_twice(o.option, file, writer + " writes");
+      taken.emplace_back(file, o.option);
+    }
+}
+
+}  // namespace
 
 void remember_run(std::vector<std::string> words) {
   auto& run = this_run();
-  run.files = collected(words, false);
+  run.files = collected(words, kept_of_folders(words), false).files();
   run.written.clear();
   for (auto const& f : run.files) run.written.push_back(written_at(f.path));
   run.words = std::move(words);
@@ -241,7 +342,7 @@ json stamped(json result) {
     if (names_output(words[i]) || names_circumstance(words[i])) {
       ++i;
     } else if (words[i] != "--quiet" && words[i] != "--no-plugins") {
-      add(by_content(words[i], words.front() == "cost"));
+      add(by_content(words[i], words));
     }
   }
   std::multiset<std::string> contents;
@@ -257,6 +358,11 @@ json stamped(json result) {
         "--save", "--save-conductances", "--effective", "--netlist", "--save-prices", "--csv", "--jsonl"};
     bool const is_kept = std::find(std::begin(kept), std::end(kept), o.option) != std::end(kept);
     std::error_code ec;
+    if (o.option == "--nodes")
+      for (auto const& file : files_of(o))
+        if (fs::is_regular_file(file, ec))
+          stamp["outputs"].push_back(
+              {{"option", o.option}, {"part", file.substr(o.value.size())}, {"digest", digest_of(file)}});
     if ((is_kept || (binary && o.option == "--output")) && fs::is_regular_file(o.value, ec))
       stamp["outputs"].push_back({{"option", o.option}, {"digest", digest_of(o.value)}});
   }

@@ -34,9 +34,22 @@ bool names_output(std::string const& option);
 /// The options of `words` that name what is written, in their order.
 std::vector<output_option> outputs_of(std::vector<std::string> const& words);
 
+/// The files of an option: its value, or what it is a prefix of.
+std::vector<std::string> files_of(output_option const& o);
+
 /// The files that a command reads, sorted by path: what its words name, files in folders (not below them), and what TOML files
-/// and lists of clips name. README and licence files of a folder are left out.
+/// and lists of clips name. README and licence files of a folder are left out, and results that lie there.
 std::vector<input_file> inputs_of(std::vector<std::string> const& words);
+
+/// The names of `inputs_of`, without sizes and digests; of folders all files but results that lie there.
+std::vector<std::string> names_read(std::vector<std::string> const& words);
+
+/// Before anything runs: what a command writes is no file that it reads, whatever links and folders lead there, and no other output.
+/// Errors  config_conflict naming both; config_value for an output without a name
+void check_apart(std::vector<std::string> const& words);
+
+/// Errors  config_conflict where `file` is one of those
+void check_apart(std::string const& option, std::string const& file, std::vector<std::string> const& read);
 
 /// Keeps what this run was asked and which files it names, as they are now; `stamped` takes their digests, at the end of the run. A file
 /// that is another by then has the words "changed during the run" for one.

@@ -32,6 +32,7 @@ enum class errc : int {
   write_failed = 401,         ///< an output could not be written
   plugin_failed = 402,        ///< a plugin's function failed, or gave what cannot be
   plugin_died = 403,          ///< an isolated plugin crashed, or did not answer in time
+  no_resource = 404,          ///< the machine refuses what the work needs: a thread
   contract = 901,             ///< a bug: an internal contract was broken (checked builds only)
 };
 

@@ -29,7 +29,7 @@ class executor {
   static constexpr unsigned max_threads = 1024;
 
   /// Starts threads - 1 workers; none for one thread.
-  /// Errors  errc::value outside 1..max_threads, errc::capacity if the system refuses a thread
+  /// Errors  errc::value outside 1..max_threads, errc::no_resource if the system refuses a thread
   explicit executor(unsigned threads) {
     if (threads == 0 || threads > max_threads)
       throw error({errc::value, "bad number of threads", "threads", std::to_string(threads),
@@ -39,7 +39,7 @@ class executor {
       for (unsigned i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
     } catch (std::system_error const& e) {
       stop();
-      throw error({errc::capacity, std::string("cannot start a thread: ") + e.what(), "threads",
+      throw error({errc::no_resource, std::string("cannot start a thread: ") + e.what(), "threads",
                    std::to_string(threads), "", "use fewer threads"});
     } catch (...) {
       stop();

@@ -163,7 +163,8 @@ class child {
     ::close_range(3, ~0u, 0);
     rlimit const no_core = {0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
-    for (int const s : {SIGINT, SIGTERM, SIGPIPE, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::signal(s, SIG_DFL);
+    for (int const s : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT})
+      ::signal(s, SIG_DFL);
     // On top of what is there: a sanitizer has terabytes of addresses.
     std::uint64_t pages = 0;
     if (std::FILE* const f = std::fopen("/proc/self/statm", "r"); f != nullptr) {

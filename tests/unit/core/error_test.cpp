@@ -32,7 +32,7 @@ TEST_CASE("codes below 400 are the caller's fault") {
                           errc::value, errc::capacity, errc::missing_calibration, errc::file_missing,
                           errc::file_truncated, errc::file_format, errc::missing_entry, errc::data_leak})
     CHECK(ohmic::error({code, "x", "", "", "", ""}).is_bad_input());
-  for (auto const code : {errc::write_failed, errc::contract})
+  for (auto const code : {errc::write_failed, errc::no_resource, errc::contract})
     CHECK_FALSE(ohmic::error({code, "x", "", "", "", ""}).is_bad_input());
 }
 
@@ -45,6 +45,7 @@ TEST_CASE("the numbers of the codes never change") {
   CHECK(static_cast<int>(errc::file_missing) == 301);
   CHECK(static_cast<int>(errc::data_leak) == 305);
   CHECK(static_cast<int>(errc::write_failed) == 401);
+  CHECK(static_cast<int>(errc::no_resource) == 404);
   CHECK(static_cast<int>(errc::contract) == 901);
 }
 

@@ -1,6 +1,8 @@
 // Full disks, targets that cannot be written, little memory, a killed process: nothing is lost, and a message says what happened.
 #include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "run_program.hpp"
@@ -25,6 +27,8 @@ ohmic_test::program_result shell(std::string const& line) {
   return r;
 }
 
+std::string model_folder() { return std::string(OHMIC_SOURCE_DIR) + "/examples/models/bert-wordnet"; }
+
 void could_not_finish(std::string const& line, std::string const& part) {
   auto const r = shell(line);
   INFO(line << "\n" << r.text);
@@ -43,19 +47,27 @@ TEST_CASE("faults: a full disk and targets that cannot be written end with statu
   scratch_folder const folder;
   // A limit of files stands for a disk that fills while a result is written: the old one stays, and nothing lies beside it.
   folder.write("r.json", "old");
-  could_not_finish("trap '' XFSZ; ulimit -f 1; \"$ohmic\" cost --model gpt2 --quiet --json " + (folder / "r.json"),
-                   "cannot write the result");
-  CHECK(folder.files() == 1);
+  for (char const* blocks : {"0", "1"}) {
+    could_not_finish(
+        "ulimit -f " + std::string(blocks) + "; \"$ohmic\" cost --model gpt2 --quiet --json " + (folder / "r.json"),
+        "cannot write the result; got File too large");
+    CHECK(folder.files() == 1);
+  }
   auto const kept = shell("cat " + (folder / "r.json"));
   CHECK(kept.text == "old");
 }
 
 #if !defined(__SANITIZE_ADDRESS__)
 TEST_CASE("faults: little address space ends with status 3 and words") {
-  std::string const model = std::string(OHMIC_SOURCE_DIR) + "/examples/models/bert-wordnet";
-  for (char const* kib : {"60000", "90000", "200000"}) {
-    auto const r = shell("ulimit -v " + std::string(kib) + "; \"$ohmic\" deploy --model " + model + " --data " + model +
-                         "/test.tsv --limit 64 --threads 2 --quiet");
+  auto const limited = [](char const* kib, char const* threads) {
+    return "ulimit -v " + std::string(kib) + "; \"$ohmic\" deploy --model " + model_folder() + " --data " +
+           model_folder() + "/test.tsv --limit 64 --quiet --threads " + threads;
+  };
+  // Stacks of threads are addresses too. That they do not fit is nothing that is wrong with the input.
+  could_not_finish(limited("100000", "16"), "threads: cannot start a thread");
+  could_not_finish(limited("60000", "2"), "ohmic: ");
+  for (char const* kib : {"90000", "200000"}) {
+    auto const r = shell(limited(kib, "2"));
     INFO(kib << "\n" << r.text);
     CHECK((r.status == 3 || r.status == 0));
     if (r.status == 3) CHECK_THAT(r.text, contains("ohmic: "));
@@ -78,12 +90,82 @@ TEST_CASE("faults: a process that is killed leaves the old result or the new one
   }
 }
 
-TEST_CASE("faults: SIGINT ends a run with 130 and leaves nothing behind") {
+TEST_CASE("faults: a signal ends a run with 128 and its number, a line, and leaves nothing behind") {
   scratch_folder const folder;
-  std::string const model = std::string(OHMIC_SOURCE_DIR) + "/examples/models/bert-wordnet";
-  auto const r = shell("timeout --preserve-status -s INT 0.3 \"$ohmic\" deploy --model " + model + " --data " + model +
-                       "/test.tsv --quiet --json " + (folder / "r.json"));
+  struct ending {
+    char const *name, *said;
+    int status;
+  };
+  for (auto const& [name, said, status] : {ending{"INT", "ohmic: interrupted; nothing was written", 130},
+                                           {"TERM", "ohmic: ended by SIGTERM; nothing was written", 143},
+                                           {"HUP", "ohmic: ended by SIGHUP; nothing was written", 129}})
+    for (std::string const& command : {"deploy --data " + model_folder() + "/test.tsv", std::string("calibrate")}) {
+      auto const r = shell("timeout --preserve-status -s " + std::string(name) + " 0.3 \"$ohmic\" " + command +
+                           " --model " + model_folder() + " --quiet --json " + (folder / "r.json"));
+      INFO(r.text);
+      CHECK(r.status == status);
+      CHECK(r.text == std::string(said) + "\n");
+      CHECK(folder.files() == 0);
+    }
+  // What it was started with as ignored stays so.
+  auto const kept =
+      shell("trap '' TERM; \"$ohmic\" reproduce --quiet --json " + (folder / "r.json") + " & kill -TERM $!; wait $!");
+  CHECK(kept.status == 0);
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("faults: a signal to verify ends the run that it started, and its folder goes") {
+  scratch_folder const folder;
+  REQUIRE(shell("\"$ohmic\" deploy --model " + model_folder() + " --data " + model_folder() +
+                "/test.tsv --limit 1 --quiet --json " + (folder / "r.json"))
+              .status == 0);
+  auto result = read_json(folder.path() / "r.json");  // the same run, of all texts
+  for (auto& word : result["run"]["arguments"])
+    if (word == "1") word = "100000";
+  folder.write("r.json", result.dump());
+  std::filesystem::create_directory(folder.path() / "t");
+  auto const r =
+      shell("export TMPDIR=" + (folder / "t") + "; \"$ohmic\" verify " + (folder / "r.json") +
+            " & verify=$!; until [ -n \"$(cat /proc/$verify/task/$verify/children)\" ]; do sleep 0.01; done; "
+            "child=$(cat /proc/$verify/task/$verify/children); kill -TERM $verify; wait $verify; status=$?; "
+            "kill -0 $child 2>/dev/null && echo orphan; ls " +
+            (folder / "t") + "; exit $status");
   INFO(r.text);
-  CHECK(r.status == 130);
-  CHECK(folder.files() == 0);
+  CHECK(r.status == 143);
+  CHECK(r.text == "ohmic: ended by SIGTERM; nothing was written\n");
+}
+
+TEST_CASE("faults: standard output that takes nothing is status 3, for every command") {
+  scratch_folder const folder;
+  folder.write("s.toml", "model = \"gpt2\"\n[vary]\nadc.bits = [4, 6]\n[objectives]\narea = \"min\"\n");
+  for (std::string const& command :
+       {std::string("cost --model gpt2"), std::string("reproduce --only tab10"), std::string("list devices"),
+        std::string("--help"), std::string("cost --help"), std::string("--version"),
+        "sweep --spec " + (folder / "s.toml") + " --output " + (folder / "s.sqlite"),
+        "deploy --limit 1 --model " + model_folder() + " --data " + model_folder() + "/test.tsv",
+        "calibrate --model " + model_folder() + " --output " + (folder / "c.json")}) {
+    could_not_finish("\"$ohmic\" " + command + " >/dev/full", "standard output: cannot write all of the text");
+    could_not_finish("\"$ohmic\" " + command + " >&-", "standard output: cannot write all of the text; got Bad file");
+  }
+  // Where nothing is to be printed, nothing is lost; and no file takes the number of a stream that is closed.
+  auto const quiet = shell("\"$ohmic\" cost --model gpt2 --quiet --json " + (folder / "r.json") + " >&- 2>&-");
+  CHECK(quiet.status == 0);
+  CHECK(read_json(folder.path() / "r.json")["command"] == "cost");
+  auto const deaf = shell("\"$ohmic\" cost --model none 2>&-");
+  CHECK(deaf.status == 2);
+}
+
+TEST_CASE("faults: a result keeps the mode of the file that it replaces, and a new one that of the umask") {
+  scratch_folder const folder;
+  auto const mode = [&](char const* name) {
+    struct stat s {};
+    CHECK(stat((folder.path() / name).c_str(), &s) == 0);
+    return s.st_mode & 07777u;
+  };
+  folder.write("old.json", "old");
+  CHECK(chmod((folder.path() / "old.json").c_str(), 0600) == 0);
+  for (char const* name : {"old.json", "new.json"})
+    CHECK(shell("umask 027; \"$ohmic\" cost --model gpt2 --quiet --json " + (folder / name)).status == 0);
+  CHECK(mode("old.json") == 0600u);
+  CHECK(mode("new.json") == 0640u);
 }

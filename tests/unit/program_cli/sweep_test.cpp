@@ -296,9 +296,10 @@ TEST_CASE("sweep: of a trained model killed with -9, it continues to the same re
   check_continues(folder);
 }
 
-TEST_CASE("sweep: Ctrl-C leaves a file that continues, with status 130", "[slow]") {
+TEST_CASE("sweep: Ctrl-C, SIGTERM and a terminal that goes leave a file that continues", "[slow]") {
+  auto const [signal, status] = GENERATE(table<char const*, int>({{"INT", 130}, {"TERM", 143}, {"HUP", 129}}));
   sweep_folder const folder(long_grid);
-  CHECK(interrupted(folder, "INT") == 130);
+  CHECK(interrupted(folder, signal) == status);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "s.sqlite-wal"));  // closed in order
   check_continues(folder);
 }

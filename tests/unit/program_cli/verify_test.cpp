@@ -1,6 +1,7 @@
 // ohmic verify, and the stamp of results.
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -224,4 +225,38 @@ TEST_CASE("stamp: files that the command refuses are not read for it first") {
   folder.write("x.npy", "");
   std::filesystem::resize_file(folder.path() / "x.npy", std::uintmax_t{100} << 30);  // a hole
   refused(product_of(folder), {"x.npy"});
+}
+
+TEST_CASE("stamp: node voltages are outputs, and what verify writes has a stamp") {
+  scratch_folder const folder;
+  ohmic::matrix<double> g(2, 3), v(2, 1);
+  for (double& s : g.flat()) s = 1e-5;
+  for (double& u : v.flat()) u = 0.2;
+  folder.write("g.npy", ohmic::model::npy_bytes(g.view()));
+  folder.write("v.npy", ohmic::model::npy_bytes(v.view()));
+  ran("solve --conductances " + (folder / "g.npy") + " --voltages " + (folder / "v.npy") + " --output " +
+      (folder / "i.npy") + " --r-word 2 --nodes " + (folder / "n") + " --quiet --json " + (folder / "out.json"));
+  auto const outputs = read_json(folder.path() / "out.json")["stamp"]["outputs"];
+  REQUIRE(outputs.size() == 3);
+  CHECK(outputs[1]["option"] == "--nodes");
+  CHECK(outputs[1]["part"] == "_word.npy");
+  CHECK(outputs[2]["part"] == "_bit.npy");
+  verified(folder, " --json " + (folder / "v.json"));
+  auto const v_json = read_json(folder.path() / "v.json");
+  REQUIRE(v_json["stamp"]["files"].size() == 1);
+  CHECK(v_json["stamp"]["hash"].get<std::string>().size() == 16);
+  CHECK(v_json["run"]["arguments"][0] == "verify");
+}
+
+TEST_CASE("verify: a TMPDIR that is no folder is named") {
+  scratch_folder const folder;
+  write_product(folder);
+  ran(product_of(folder));
+  setenv("TMPDIR", "/nonexist", 1);
+  auto const no = run_program("verify " + (folder / "out.json"));
+  unsetenv("TMPDIR");
+  INFO(no.text);
+  CHECK(no.status == 3);
+  CHECK_THAT(no.text, contains("TMPDIR: "));
+  CHECK_THAT(no.text, contains("[E401]"));
 }
