@@ -1,18 +1,53 @@
 """The bad inputs of the table in messages.md: files, and the command that reads them. Every case is small, and none may take more
 memory or time than a refusal does.
 """
+import collections
+import json
 import os
+import sqlite3
 import struct
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fuzz"))
 import corpus as c  # noqa: E402  (its builders of npy, safetensors, .. files)
 
-CASES = []  # (name, files, arguments)
+CASES = []
+Case = collections.namedtuple("Case", "name files arguments before spoil plugin")
+
+# Cases that are to be told the same, for what is wrong is the same. Others that are told the same do not reach what they are named after.
+SAME = [
+    # CLI11 does not say which word it does not know.
+    {"command line: nothing", "command line: no such command", "command line: word of control characters"},
+    {"command line: plugin missing", "prices of a plugin: no such plugin"},
+    {"config.json of a GPT-NeoX: key heads", "config.json of a Phi: key heads"},
+    # A book is read whole before it is asked for the first price that a chip needs.
+    {"price book: incomplete", "price book: nothing", "prices of cost_table: nothing", "prices of cost_table: incomplete"},
+    {"prices of cost_table: no value", "prices of cost_table: value no text"},
+    {"prices of cost_table: no source", "prices of cost_table: line in a source"},
+    # JSON that is broken is no list.
+    {"vocab.json: " + n for n in ("nothing", "object", "cut", "not UTF-8", "score out of proportion")},
+    # What verify reads is a result of the program or is not; it names the key that it misses first.
+    {"verify: " + n for n in ("nothing", "text", "object", "list", "a number", "deep", "not UTF-8", "cut")},
+    {"verify: " + n for n in ("no stamp", "stamp no object", "no files")},
+    {"verify: " + n for n in ("no run", "no words", "words that are no texts", "word with a NUL", "itself", "an option first", "folder no text")},
+    {"verify: another digest", "verify: changed weights"},
+    {"chip file: lists 300 deep", "chip file: tables 300 deep", "chip file: keys 100000 deep", "chip file: headers 100000 deep"},
+    {"result: full disk", "report: full disk", "mvm: output to a full disk", "prices: full disk"},
+]
 
 
-def case(name, files, *arguments):
-    CASES.append((name, {k: v if isinstance(v, bytes) else v.encode() for k, v in files.items()}, arguments))
+def case(name, files, *arguments, before=(), spoil=None, plugin=""):
+    """A case that --accept and the comparison with messages.md know by its name. files: texts, bytes, or a number of zeros; before: commands that have to succeed first;
+    spoil: file -> what makes other bytes of it, once they have; plugin: that is copied to p.so, where it was built."""
+    CASES.append(Case(name, {k: v.encode() if isinstance(v, str) else v for k, v in files.items()}, arguments, before,
+                      spoil or {}, plugin))
+
+
+def spoilt_case(name, files, command, path, data):
+    """Other bytes in the place of one file, after the command has been through with what was there: what is refused is that file."""
+    data = data if isinstance(data, bytes) else data.encode()
+    case(name, files, *command, before=[command], spoil={path: lambda _: data})
 
 
 # --- models that are in order, to be spoilt
@@ -109,9 +144,8 @@ for name, arguments in {
         "reproduce nothing": ("reproduce", "--only", "Fig 99"), "list what": ("list", "chip"),
         "plugin missing": ("list", "--plugin", "./none.so"), "plugin by name": ("list", "--plugin", "none"),
         "plugin check nothing": ("plugin", "check"), "plugin timeout": ("list", "--plugin-timeout", "0"),
-        "temperature": ("generate", "--model", "m", "--prompt", "a", "--temperature", "nan"),
         "tokens to generate": ("generate", "--model", "m", "--prompt", "a", "--tokens", "0"),
-        "shard of none": ("sweep", "--spec", "s.toml", "--shard", "2/1"), "sweep of nothing": ("sweep",),
+        "sweep of nothing": ("sweep",),
         "merge nothing": ("sweep", "merge", "--output", "x.sqlite"),
         "set without equals": ("cost", "--model", "gpt2", "--set", "adc.bits"),
         "set unknown": ("cost", "--model", "gpt2", "--set", "adc.bit=8"),
@@ -125,10 +159,15 @@ for name, arguments in {
         "seed of control characters": ("list", "--seed", "\x1b[31m"),
         "set control characters": ("cost", "--model", "gpt2", "--set", "adc.\x1b[2J=1")}.items():
     case("command line: " + name, {}, *arguments)
+for name, value in {"temperature nan": "nan", "temperature below 0": "-1", "temperature infinite": "inf"}.items():
+    case("command line: " + name, llama_folder(), "generate", "--model", "m", "--prompt", "a", "--tokens", "2", "--temperature", value)
+for name, shard in {"shard of none": "2/1", "shard 0": "0/2", "shard no share": "half"}.items():
+    case("command line: " + name, {"s.toml": 'model = "gpt2"\n[vary]\nadc.bits = [4, 6]\n[objectives]\narea = "min"\n'},
+         "sweep", "--spec", "s.toml", "--output", "s.sqlite", "--shard", shard)
 
 # --- plugins
 
-case("plugin: no ELF file", {"p.so": "not a library"}, "list", "--plugin", "./p.so")
+case("plugin: no ELF file", {"p.so": "not a library" * 10}, "list", "--plugin", "./p.so")
 case("plugin: empty", {"p.so": ""}, "list", "--plugin", "./p.so")
 case("plugin: a folder", {"p.so/x": ""}, "list", "--plugin", "./p.so")
 case("plugin: cut ELF file", {"p.so": b"\x7fELF\x02\x01\x01" + bytes(57)}, "list", "--plugin", "./p.so")
@@ -198,7 +237,7 @@ def spoilt(**entries):
 for name, data in {
         "nothing": b"", "7 bytes": b"1234567", "text": b"hello, world, hello", "header beyond the end": c.SAFETENSORS["length"],
         "header of 100 MB": struct.pack("<Q", 100_000_001) + b"{}", "no object": struct.pack("<Q", 2) + b"[]",
-        "broken JSON": struct.pack("<Q", 2) + b"{x", "deep": struct.pack("<Q", 5000) + b'{"a":' + b"[" * 4995,
+        "broken JSON": struct.pack("<Q", 2) + b"{x", "deep": struct.pack("<Q", 5000) + b'{"a":{"dtype":"F32","shape":' + b"[" * (5000 - 28),
         "unknown field": spoilt(a={"dtype": "F32", "shape": [0], "data_offsets": [0, 0], "x": 1}),
         "field missing": spoilt(a={"dtype": "F32", "shape": [0]}),
         "unknown type": spoilt(a={"dtype": "F33", "shape": [0], "data_offsets": [0, 0]}),
@@ -243,6 +282,205 @@ for name, files in {
         "another model": {"m/model.json": c.manifest([{"name": "a", "shape": [1], "dtype": "float32"}]), "m/shard1": "1234"}}.items():
     case("tfjs: " + name, {**files, "data.tsv": "1\ta\tb\n"}, *CLASSIFY)
 
+# --- other families: GPT-NeoX, Phi, T5
+
+NEOX = {"model_type": "gpt_neox", "vocab_size": 8, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2,
+        "intermediate_size": 6, "max_position_embeddings": 8, "rotary_pct": 1.0, "hidden_act": "gelu"}
+PHI = {"model_type": "phi", "vocab_size": 8, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2,
+       "intermediate_size": 6, "max_position_embeddings": 8, "partial_rotary_factor": 1.0, "hidden_act": "gelu_new"}
+T5 = {"model_type": "t5", "vocab_size": 8, "d_model": 4, "d_kv": 2, "d_ff": 6, "num_heads": 2, "num_layers": 1,
+      "num_decoder_layers": 1, "relative_attention_num_buckets": 4, "relative_attention_max_distance": 8, "n_positions": 8}
+
+
+def with_biases(sizes):
+    return {name + end: tensor(*size) for name, shape in sizes.items() for end, size in ((".weight", shape), (".bias", shape[:1]))}
+
+
+def neox_tensors():
+    at = "gpt_neox.layers.0."
+    return {"gpt_neox.embed_in.weight": tensor(8, 4), "embed_out.weight": tensor(8, 4), **with_biases({
+        "gpt_neox.final_layer_norm": (4,), at + "input_layernorm": (4,), at + "post_attention_layernorm": (4,),
+        at + "attention.query_key_value": (12, 4), at + "attention.dense": (4, 4), at + "mlp.dense_h_to_4h": (6, 4),
+        at + "mlp.dense_4h_to_h": (4, 6)})}
+
+
+def phi_tensors():
+    at = "model.layers.0."
+    return {"model.embed_tokens.weight": tensor(8, 4), **with_biases({
+        "lm_head": (8, 4), "model.final_layernorm": (4,), at + "input_layernorm": (4,),
+        **{at + "self_attn." + name: (4, 4) for name in ("q_proj", "k_proj", "v_proj", "dense")},
+        at + "mlp.fc1": (6, 4), at + "mlp.fc2": (4, 6)})}
+
+
+def t5_tensors():
+    out = {"shared.weight": tensor(8, 4)}
+
+    def attention(at, name, bias):
+        out.update({at + name + ".%s.weight" % p: tensor(4, 4) for p in "qkvo"})
+        out[at + "layer_norm.weight"] = tensor(4)
+        if bias:
+            out[at + name + ".relative_attention_bias.weight"] = tensor(4, 2)
+
+    def hidden(at):
+        out.update({at + "DenseReluDense.wi.weight": tensor(6, 4), at + "DenseReluDense.wo.weight": tensor(4, 6),
+                    at + "layer_norm.weight": tensor(4)})
+    attention("encoder.block.0.layer.0.", "SelfAttention", True), hidden("encoder.block.0.layer.1.")
+    attention("decoder.block.0.layer.0.", "SelfAttention", True)
+    attention("decoder.block.0.layer.1.", "EncDecAttention", False), hidden("decoder.block.0.layer.2.")
+    out.update({side + ".final_layer_norm.weight": tensor(4) for side in ("encoder", "decoder")})
+    return out
+
+
+def unigram_json(vocab=None, **changes):
+    pieces = [["</s>", 0], ["<unk>", 0], ["\u2581", -2.0], ["a", -3.0], ["b", -3.5], ["\u2581a", -4.5], ["aa", -5.5]]
+    return c.to_json({"model": {"type": "Unigram", "unk_id": 1, "vocab": pieces if vocab is None else vocab},
+                      "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always"},
+                      "added_tokens": [{"id": 0, "content": "</s>", "special": True}], **changes})
+
+
+def decoder_folder(config, tensors):
+    return llama_folder(m__config_json=c.to_json(config), m__model_st=c.safetensors(tensors))
+
+
+T5_FOLDER = {"m/config.json": c.to_json(T5), "m/model.safetensors": c.safetensors(t5_tensors()), "m/tokenizer.json": unigram_json(),
+             "m/calib.tsv": "a b\tb a\nb\taa\n", "data.tsv": "a\tb\nb a\ta\n"}
+TRANSLATE = ("deploy", "--model", "m", "--data", "data.tsv")
+NEOX_FOLDER, PHI_FOLDER = decoder_folder(NEOX, neox_tensors()), decoder_folder(PHI, phi_tensors())
+for name, changes in {
+        "activation": {"hidden_act": "silu"}, "no rotation left": {"rotary_pct": 0.25}, "rotation above 1": {"rotary_pct": 2},
+        "rotation no number": {"rotary_pct": "all"}, "heads do not divide": {"num_attention_heads": 3},
+        "key heads": {"num_key_value_heads": 1}, "epsilon": {"layer_norm_eps": 0}, "no size": {"intermediate_size": None},
+        "flag as text": {"use_parallel_residual": "yes"}, "scaling": {"rope_scaling": {"type": "dynamic", "factor": 2}}}.items():
+    spoilt_case("config.json of a GPT-NeoX: " + name, NEOX_FOLDER, LM, "m/config.json", c.to_json({**NEOX, **changes}))
+for name, changes in {
+        "tied head": {"tie_word_embeddings": True}, "norms of queries and keys": {"qk_layernorm": True},
+        "odd rotation": {"partial_rotary_factor": 0.5}, "key heads": {"num_key_value_heads": 1}}.items():
+    spoilt_case("config.json of a Phi: " + name, PHI_FOLDER, LM, "m/config.json", c.to_json({**PHI, **changes}))
+for name, tensors in {
+        "fused matrix of another size": {**neox_tensors(), "gpt_neox.layers.0.attention.query_key_value.weight": tensor(4, 12)},
+        "no bias": {k: v for k, v in neox_tensors().items() if k != "gpt_neox.layers.0.attention.query_key_value.bias"},
+        "another layer": {**neox_tensors(), "gpt_neox.layers.1.input_layernorm.weight": tensor(4)},
+        "those of a Phi": phi_tensors()}.items():
+    spoilt_case("tensors of a GPT-NeoX: " + name, NEOX_FOLDER, LM, "m/model.safetensors", c.safetensors(tensors))
+for name, tensors in {
+        "no bias of the head": {k: v for k, v in phi_tensors().items() if k != "lm_head.bias"},
+        "another layer": {**phi_tensors(), "model.layers.7.input_layernorm.weight": tensor(4)},
+        "infinite bias": {**phi_tensors(), "lm_head.bias": ("F32", [8], c.f32(*[float("inf")] * 8))}}.items():
+    spoilt_case("tensors of a Phi: " + name, PHI_FOLDER, LM, "m/model.safetensors", c.safetensors(tensors))
+for name, changes in {
+        "no head width": {"d_kv": None}, "head width of 0": {"d_kv": 0}, "hidden part": {"feed_forward_proj": "gated-swish"},
+        "hidden part no text": {"feed_forward_proj": 1}, "start that is no token": {"decoder_start_token_id": 8},
+        "few buckets": {"relative_attention_num_buckets": 2}, "odd buckets": {"relative_attention_num_buckets": 5},
+        "reach": {"relative_attention_max_distance": 0}, "short reach": {"relative_attention_max_distance": 1},
+        "epsilon": {"layer_norm_epsilon": -1e-6}, "tied as text": {"tie_word_embeddings": "no"},
+        "layers out of proportion": {"num_layers": 1 << 40}, "another class": {"model_type": "mt5"}}.items():
+    spoilt_case("config.json of a T5: " + name, T5_FOLDER, TRANSLATE, "m/config.json", c.to_json({**T5, **changes}))
+for name, tensors in {
+        "a bias": {**t5_tensors(), "encoder.block.0.layer.0.SelfAttention.q.bias": tensor(4)},
+        "another layer": {**t5_tensors(), "decoder.block.1.layer.0.layer_norm.weight": tensor(4)},
+        "no distances": {k: v for k, v in t5_tensors().items() if not (k.startswith("decoder") and "relative" in k)},
+        "another head": {**t5_tensors(), "lm_head.weight": ("F32", [8, 4], c.f32(*[9.0] * 32))}}.items():
+    spoilt_case("tensors of a T5: " + name, T5_FOLDER, TRANSLATE, "m/model.safetensors", c.safetensors(tensors))
+for name, data in {
+        "BPE": TOKENIZER, "no pieces": unigram_json([]), "entry no pair": unigram_json([["a", 0], ["b"]]),
+        "score no number": unigram_json([["</s>", 0], ["<unk>", "0"]]), "score infinite": unigram_json().replace(b"-5.5", b"-1e999"),
+        "other rule": unigram_json(normalizer={"type": "Lowercase"}), "other words": unigram_json(pre_tokenizer={"type": "ByteLevel"}),
+        "id of another": unigram_json(added_tokens=[{"id": 3, "content": "<x>", "special": True}]),
+        "table no base64": unigram_json(normalizer={"type": "Precompiled", "precompiled_charsmap": "!"}),
+        "table cut": unigram_json(normalizer={"type": "Precompiled", "precompiled_charsmap": "AAE="}),
+        "more pieces than the model": unigram_json([["x%d" % i, -1.0] for i in range(9)], added_tokens=[])}.items():
+    spoilt_case("tokenizer.json of a T5: " + name, T5_FOLDER, TRANSLATE, "m/tokenizer.json", data)
+spoilt_case("texts of a T5: no target", T5_FOLDER, TRANSLATE, "data.tsv", "a b\n")
+spoilt_case("texts of a T5: three sides", T5_FOLDER, TRANSLATE, "data.tsv", "a\tb\ta\n")
+
+# --- Moonshine: graphs in ONNX, clips in WAV
+
+GRAPHS = c.moonshine(biases=True)
+SAMPLES = struct.pack("<4000h", *[(i * 7919) % 4001 - 2000 for i in range(4000)])
+CLIP = c.wav(c.wav_format(rate=16000), (b"data", SAMPLES))
+MOONSHINE_FOLDER = {"m/encoder_model.onnx": GRAPHS, "m/decoder_model_merged.onnx": GRAPHS, "m/vocabulary.txt": "<s>\n</s>\na\n",
+                    "a.wav": CLIP, "b.wav": c.wav(c.wav_format(rate=16000), (b"data", SAMPLES[2000:])),
+                    "m/calib.tsv": "../b.wav\ta\n", "data.tsv": "a.wav\ta\n"}
+HEAR = ("deploy", "--model", "m", "--data", "data.tsv", "--chip", "wang2024")
+for name, data in {
+        "nothing": b"", "text": b"hello, world", "cut": GRAPHS[:len(GRAPHS) // 2], "endless number": b"\xff" * 12, "no version": GRAPHS[2:],
+        "values in another file": c.ONNX["elsewhere"], "sizes out of proportion": c.ONNX["huge"],
+        "no such node": c.ONNX["matrix"],
+        "more values than sizes": c.onnx(c.onnx_field(5, c.onnx_tensor(b"w", 1, [2], c.f32(1, 2, 3)))),
+        "a tensor twice": c.onnx(*[c.onnx_field(5, c.onnx_tensor(b"w", 1, [1], c.f32(1)))] * 2),
+        "another operation": GRAPHS.replace(b"\x04Conv", b"\x04Conw"), "no number": GRAPHS.replace(c.f32(0.5), c.f32(float("nan")), 1),
+        "graphs 40 deep": None}.items():
+    if name == "graphs 40 deep":
+        graph = c.onnx_node(b"Neg", [b"a"], [b"b"])
+        for _ in range(40):
+            graph = c.onnx_node(b"If", [b"a"], [b"b"], c.onnx_field(1, b"else_branch") + c.onnx_field(6, graph))
+        data = c.onnx(graph)
+    spoilt_case("encoder_model.onnx: " + name, MOONSHINE_FOLDER, HEAR, "m/encoder_model.onnx", data)
+case("decoder_model_merged.onnx: missing", {k: v for k, v in MOONSHINE_FOLDER.items() if "decoder" not in k}, *HEAR)
+spoilt_case("decoder_model_merged.onnx: cut", MOONSHINE_FOLDER, HEAR, "m/decoder_model_merged.onnx", GRAPHS[:-9])
+spoilt_case("decoder_model_merged.onnx: heads", MOONSHINE_FOLDER, HEAR, "m/decoder_model_merged.onnx",
+            GRAPHS.replace(b"past_key_values.0.decoder.key", b"past_key_values.0.decoder.kex"))
+spoilt_case("vocabulary.txt: nothing", MOONSHINE_FOLDER, HEAR, "m/vocabulary.txt", "")
+spoilt_case("vocabulary.txt: not UTF-8", MOONSHINE_FOLDER, HEAR, "m/vocabulary.txt", b"a\n\xff\n")
+spoilt_case("vocabulary.txt: more pieces than the model", MOONSHINE_FOLDER, HEAR, "m/vocabulary.txt", "a\nb\nc\nd\n")
+
+
+def wav_with(*chunks, **changes):
+    return c.wav(c.wav_format(**{"rate": 16000, **changes}), *chunks)
+
+
+DATA = (b"data", SAMPLES)
+for name, data in {
+        "nothing": b"", "text": b"hello, world", "cut in its head": CLIP[:11], "cut in its format": CLIP[:30], "cut in its samples": CLIP[:-4],
+        "no channel": wav_with(DATA, channels=0), "six channels": wav_with(DATA, channels=6), "24 bits": wav_with(DATA, bits=24),
+        "mu-law": wav_with(DATA, coding=7, bits=8), "one sample a second": wav_with(DATA, rate=1), "no samples": wav_with((b"LIST", b"odd")),
+        "samples before their format": c.wav(DATA, c.wav_format()), "half a sample": wav_with((b"data", SAMPLES[:-1])),
+        "4 GB of samples": CLIP.replace(b"data" + struct.pack("<I", len(SAMPLES)), b"data\xff\xff\xff\xff"),
+        "chunk of 4 GB": c.wav((b"LIST", b"odd")).replace(b"LIST\3\0\0\0", b"LIST\xff\xff\xff\xff"),
+        "too short": wav_with((b"data", SAMPLES[:2])),
+        "too long": wav_with((b"data", bytes(1000 * 1000)), rate=1000, bits=8)}.items():
+    spoilt_case("WAV: " + name, MOONSHINE_FOLDER, HEAR, "a.wav", data)
+case("WAV: missing", {k: v for k, v in MOONSHINE_FOLDER.items() if k != "a.wav"}, *HEAR)
+for name, data in {"no TAB": "a.wav\n", "two TABs": "a.wav\ta\tb\n", "no file": "\ta\n", "a file twice": "a.wav\ta\na.wav\tb\n", "nothing": ""}.items():
+    spoilt_case("transcripts: " + name, MOONSHINE_FOLDER, HEAR, "data.tsv", data)
+
+# --- the sentence encoder's pieces: its sizes are those of the published model, whose weights are 0 here
+
+
+def sentence_encoder_weights():
+    weights, encode = [("module/Embeddings_en", [8002, 256])], "KonaTransformer/Encode/"
+    default, own = "module_apply_default/Encoder_en/" + encode, "module/Encoder_en/" + encode
+    concat, m = "/ConcatPartitions/concat", "MultiheadAttention/"
+    weights.append((default + "TransformerStack/Layer_0/AddTimingSignal/TimingSignal/ExpandDims_1", [128]))
+    for layer, inner in (("Layer_0/TransformerLayer/", 256), ("Layer_1/TransformerLayer/", 512)):
+        values, stack = default + layer, default + "TransformerStack/" + layer
+        for at, width in ((values, inner), (values + "FFN/", 512)):
+            weights += [(at + "layer_prepostprocess/layer_norm/layer_norm_%s" % p + concat, [width]) for p in ("scale", "bias")]
+        weights += [(own + layer + m + "qkv_transform_single/kernel/part_0", [inner, 3 * inner]),
+                    (values + m + "qkv_transform_single/bias" + concat, [3 * inner]),
+                    (own + layer + m + "output_transform_single/kernel/part_0", [inner, 512]),
+                    (values + m + "output_transform_single/bias" + concat, [512])]
+        if inner != 512:
+            weights += [(values + "dense/kernel" + concat, [inner, 512]), (values + "dense/bias" + concat, [512])]
+        weights += [(stack + "FFN/conv1/Tensordot/Reshape_1", [512, 1536]), (values + "FFN/conv1/bias" + concat, [1536]),
+                    (stack + "FFN/conv2/Tensordot/Reshape_1", [1536, 512]), (values + "FFN/conv2/bias" + concat, [512])]
+    at = "module/Encoder_en/hidden_layers/tanh_layer_0/"
+    return weights + [(at + "weights", [512, 512]), (at + "bias", [512])]
+
+
+WEIGHTS = sentence_encoder_weights()
+SHARD = 4 * sum(s[0] * (s[1] if len(s) > 1 else 1) for _, s in WEIGHTS)  # bytes, of a file without blocks
+MANIFEST = c.manifest([{"name": n, "shape": s, "dtype": "float32"} for n, s in WEIGHTS])
+PIECE_LIST = [["<%d>" % i, 0] for i in range(6)] + [["\u2581", -1], ["a", -2]]
+for name, data in {
+        "nothing": b"", "object": b"{}", "too few": c.to_json(PIECE_LIST[:6]), "entry no pair": c.to_json(PIECE_LIST + [["b"]]),
+        "score as text": c.to_json(PIECE_LIST + [["b", "-2"]]), "piece no text": c.to_json(PIECE_LIST + [[1, -2]]),
+        "empty piece": c.to_json(PIECE_LIST + [["", -2]]), "deep": b"[" * 2000, "cut": c.to_json(PIECE_LIST)[:-3],
+        "not UTF-8": c.to_json(PIECE_LIST).replace(b'"a"', b'"\xff"'), "score out of proportion": c.to_json(PIECE_LIST).replace(b"-2", b"-1e999"),
+        "more pieces than the model": c.to_json([["x%d" % i, -1] for i in range(8003)])}.items():
+    case("vocab.json: " + name, {"m/model.json": MANIFEST, "m/shard1": SHARD, "m/vocab.json": data, "data.tsv": "1\ta\tb\n"}, *CLASSIFY)
+case("vocab.json: missing", {"m/model.json": MANIFEST, "m/shard1": SHARD, "data.tsv": "1\ta\tb\n"}, *CLASSIFY)
+
 # --- configurations
 
 
@@ -252,7 +490,7 @@ def without(d, key):
 
 COST = ("cost", "--model", "m/config.json")
 for name, data in {
-        "nothing": b"", "text": b"hello", "list": b"[]", "cut": c.to_json(LLAMA)[:40], "key twice": b'{"a":1,"a":2}',
+        "nothing": b"", "text": b'{"model_type": llama}', "list": b"[]", "cut": c.to_json(LLAMA)[:40], "key twice": b'{"a":1,"a":2}',
         "deep": b'{"a":' + b"[" * 100_000, "number too large": b'{"hidden_size":1e999}', "not UTF-8": b'{"a":"\xff"}',
         "9 MB": b'{"a":"' + b"x" * (9 << 20) + b'"}', "no size": c.to_json(without(LLAMA, "hidden_size")),
         "negative size": c.to_json({**LLAMA, "hidden_size": -4}), "half a size": c.to_json({**LLAMA, "hidden_size": 4.5}),
@@ -343,7 +581,28 @@ for name, text in {
     case("price book: " + name, {"book.csv": text}, "cost", "--model", "gpt2", "--prices", "book.csv")
 case("price book: missing", {}, "cost", "--model", "gpt2", "--prices", "book.csv")
 case("price book: endless", {}, "cost", "--model", "gpt2", "--prices", "/dev/zero")
-STATES = MVM + ("--set", "cell.device=measured", "--set", "cell.states=s.csv")
+PRICED = ("cost", "--model", "gpt2", "--plugin", "./p.so", "--prices")
+GOOD_TOML = '[area.adc]\nvalue = "1500 um2"\norigin = "table"\nsource = "Kull 2013"\n'
+case("prices of a plugin: no such plugin", {}, "cost", "--model", "gpt2", "--prices", "./none.so:file=a.toml")
+for name, text, parameters in (
+        ("no file named", None, ""), ("file missing", None, "file=none.toml"), ("unknown parameter", GOOD_TOML, "table=a.toml"),
+        ("nothing", "", "file=a.toml"), ("broken TOML", "[area", "file=a.toml"),
+        ("no value", '[area.adc]\norigin = "table"\nsource = "x"\n', "file=a.toml"), ("no source", '[area.adc]\nvalue = "1 um2"\norigin = "table"\n', "file=a.toml"),
+        ("wrong unit", GOOD_TOML.replace("um2", "J"), "file=a.toml"), ("unknown kind", GOOD_TOML.replace("area", "colour"), "file=a.toml"),
+        ("unknown origin", GOOD_TOML.replace("table", "guess"), "file=a.toml"), ("value no text", GOOD_TOML.replace('"1500 um2"', "1500"), "file=a.toml"),
+        ("line in a source", GOOD_TOML.replace("Kull 2013", "x\\narea,dac"), "file=a.toml"), ("deep", "a = " + "[" * 300, "file=a.toml"),
+        ("incomplete", GOOD_TOML, "file=a.toml")):
+    case("prices of cost_table: " + name, {} if text is None else {"a.toml": text}, *PRICED, "p.so:" + parameters, plugin="cost_table")
+for name, energies, parameters in (
+        ("no file named", None, ""), ("file missing", None, "energies=none.yaml"), ("no table", "a: 1\n", "energies=e.yaml"),
+        ("broken YAML", "ERT: [", "energies=e.yaml"), ("negative", c.ACCELERGY["negative"].split(b"\n%%\n")[0].decode(), "energies=e.yaml"),
+        ("infinite", "ERT: {tables: [{name: a, actions: [{name: b, energy: .inf}]}]}", "energies=e.yaml"),
+        ("itself", "ERT: &a {tables: [*a]}", "energies=e.yaml"), ("deep", "[" * 600, "energies=e.yaml"),
+        ("named twice", "ERT: {tables: [{name: a, actions: [{name: x, energy: 1}, {name: x, energy: 2}]}]}", "energies=e.yaml"),
+        ("rename no pair", c.ERT, "energies=e.yaml;rename=adc"), ("unknown parameter", c.ERT, "energy=e.yaml")):
+    case("prices of cost_accelergy: " + name, {} if energies is None else {"e.yaml": energies}, *PRICED, "p.so:" + parameters,
+         plugin="cost_accelergy")
+STATES = MVM + ("--set", "cell.device=table", "--set", "cell.states=s.csv")
 for name, text in {"nothing": "", "no column": "conductance_uS\n1\n", "unknown column": "conductance_S,spread_uS\n1,1\n", "order": "conductance_uS,spread_uS\n2,0\n1,0\n",
                    "gap": "conductance_uS,spread_uS\n1,\n2,0\n", "no number": "conductance_uS,spread_uS\n1,x\n2,0\n", "one state": "conductance_uS,spread_uS\n1,0\n",
                    "negative": "conductance_uS,spread_uS\n-1,0\n2,0\n", "more columns": "conductance_uS,spread_uS\n1,0,0\n"}.items():
@@ -393,10 +652,68 @@ for name, data in {"text": b"hello", "cut": c.SWEEP_STORE["two"][:700], "another
                    "negative point": c.SWEEP_STORE["blob"],
                    "points out of proportion": c.sweep_file("UPDATE meta SET value = '{\"points\":9223372036854775807}' WHERE key = 'identity';"),
                    "goals": c.sweep_file("INSERT INTO meta VALUES('goals', '{\"objectives\":[{\"metric\":1}]}');")}.items():
-    case("sweep file: " + name, {"s.toml": GRID, "s.sqlite": data}, *SWEEP)
+    if name not in ("points that are none", "negative point", "goals"):  # those files are of another sweep
+        case("sweep file: " + name, {"s.toml": GRID, "s.sqlite": data}, *SWEEP)
     if name != "another sweep":
         case("sweep file to merge: " + name, {"a.sqlite": data}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
+
+
+def edited(sql):
+    """What makes another SQLite file of one."""
+    def change(data):
+        with tempfile.NamedTemporaryFile(suffix=".sqlite") as file:
+            file.write(data)
+            file.flush()
+            db = sqlite3.connect(file.name)
+            db.executescript(sql)
+            db.close()
+            with open(file.name, "rb") as again:
+                return again.read()
+    return change
+
+
+for name, sql in {
+        "points that are none": "UPDATE points SET point = 1000000 WHERE point = 1;", "negative point": "UPDATE points SET point = -1 WHERE point = 1;",
+        "no column of a metric": "ALTER TABLE points DROP COLUMN area_mm2;",
+        "no metrics": "DELETE FROM meta WHERE key = 'metrics';", "no points": "DROP TABLE points;",
+        "other values": "UPDATE meta SET value = replace(value, '\"6\"', '\"8\"') WHERE key = 'identity';",
+        "another version": "UPDATE meta SET value = replace(value, '\"version\":\"', '\"version\":\"9') WHERE key = 'identity';"}.items():
+    case("sweep file of this sweep: " + name, {"s.toml": GRID}, *SWEEP, before=[SWEEP], spoil={"s.sqlite": edited(sql)})
 case("sweep file to merge: missing", {}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
+
+# --- results that are verified
+
+PRODUCT = ("mvm", "--weights", "w.npy", "--inputs", "x.npy", "--output", "y.npy", "--quiet", "--json", "r.json")
+
+
+def result(change):
+    def again(data):
+        value = json.loads(data)
+        change(value)
+        return json.dumps(value).encode()
+    return again
+
+
+for name, data in {
+        "nothing": b"", "text": b"hello", "object": b"{}", "list": b"[]", "a number": b"7", "deep": b'{"command":"mvm","a":' + b"[" * 100_000,
+        "not UTF-8": b'{"command":"\xff"}', "of a program unknown": b'{"command":"x","stamp":{"files":[]},"run":{"arguments":["x"],"folder":"."}}'}.items():
+    case("verify: " + name, {"r.json": data}, "verify", "r.json")
+case("verify: missing", {}, "verify", "r.json")
+case("verify: a folder", {"r.json/x": ""}, "verify", "r.json")
+for name, change in {
+        "no stamp": lambda r: r.pop("stamp"), "stamp no object": lambda r: r.update(stamp=[]), "no files": lambda r: r["stamp"].pop("files"),
+        "no run": lambda r: r.pop("run"), "no words": lambda r: r["run"].update(arguments=[]),
+        "words that are no texts": lambda r: r["run"].update(arguments=["mvm", 7]), "word with a NUL": lambda r: r["run"]["arguments"].append("a\0b"),
+        "itself": lambda r: r["run"].update(arguments=["verify", "r.json"]), "an option first": lambda r: r["run"].update(arguments=["--version"]),
+        "folder that is gone": lambda r: r["run"].update(folder="/none/there"), "folder no text": lambda r: r["run"].update(folder=7),
+        "another digest": lambda r: r["stamp"]["files"][0].update(digest="0"), "a file more": lambda r: r["stamp"]["files"].append({"path": "z.npy", "digest": "0"}),
+        "a file less": lambda r: r["stamp"]["files"].pop(), "files no objects": lambda r: r["stamp"].update(files=[1, 2]),
+        "another command": lambda r: r["run"]["arguments"].__setitem__(0, "mvn"),
+        "an unknown option": lambda r: r["run"]["arguments"].append("--none"), "a plugin": lambda r: r["run"]["arguments"].extend(["--plugin", "./p.so"])}.items():
+    case("verify: " + name, {"w.npy": W, "x.npy": X}, "verify", "r.json", before=[PRODUCT], spoil={"r.json": result(change)})
+case("verify: cut", {"w.npy": W, "x.npy": X}, "verify", "r.json", before=[PRODUCT], spoil={"r.json": lambda data: data[:len(data) // 2]})
+case("verify: changed weights", {"w.npy": W, "x.npy": X}, "verify", "r.json", before=[PRODUCT], spoil={"w.npy": lambda _: c.npy("(2, 3)", range(1, 7))})
+case("verify: another folder", {"w.npy": W, "x.npy": X, "d/x": ""}, "verify", "r.json", "--folder", "d", before=[PRODUCT])
 
 # --- results
 

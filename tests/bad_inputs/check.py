@@ -4,19 +4,23 @@
 usage: check.py PROGRAM [--accept] [--only PREFIX] [--no-limit]
 
 Every run ends with status 2 (bad input) or 3 (could not finish), with one message on standard error, within 20 s, without having
-held more than 1 GiB of address space (--no-limit: sanitizers need more), and leaves no file behind that was not there.
---accept writes the table anew.
+held more than 1 GiB of address space (--no-limit: sanitizers need more), and leaves no file behind that was not there. Two cases
+that are told the same are a failure, unless SAME of cases.py says that they mean the same: one of them was refused for another
+reason than the one that it is named after. --accept writes the table anew.
+
+Plugins are looked for in ../plugins of the program's folder; without them their cases are left out.
 """
 import concurrent.futures
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-from cases import CASES  # noqa: E402
+from cases import CASES, SAME  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = os.path.join(HERE, "messages.md")
@@ -31,18 +35,39 @@ def files_below(folder):
     return {os.path.relpath(os.path.join(at, f), folder) for at, _, files in os.walk(folder) for f in files}
 
 
+def plugin_file(program, one):
+    return os.path.join(os.path.dirname(os.path.dirname(program)), "plugins", one.plugin + ".so")
+
+
+def prepare(program, folder, one):
+    """The files of a case, and what commands before it make and it spoils."""
+    for path, data in one.files.items():
+        os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+        with open(os.path.join(folder, path), "wb") as file:
+            file.truncate(data) if isinstance(data, int) else file.write(data)
+    if one.plugin:
+        shutil.copy(plugin_file(program, one), os.path.join(folder, "p.so"))
+    for command in one.before:
+        subprocess.run([program, *command], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True)
+    for path, change in one.spoil.items():
+        with open(os.path.join(folder, path), "rb") as file:
+            data = change(file.read())
+        with open(os.path.join(folder, path), "wb") as file:
+            file.write(data)
+
+
 def run(program, limited, one):
     """What is wrong with how a case ends, its status and its message."""
-    name, files, arguments = one
+    name = one.name
     with tempfile.TemporaryDirectory() as folder:
-        for path, data in files.items():
-            os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
-            with open(os.path.join(folder, path), "wb") as file:
-                file.write(data)
+        try:
+            prepare(program, folder, one)
+        except subprocess.SubprocessError as e:
+            return name, ["what comes before it fails: %s %s" % (e, (e.stderr or b"").decode("utf-8", "replace"))], "-", ""
         before = files_below(folder)
         environment = {**os.environ, "OHMIC_PLUGIN_PATH": ""}
         try:
-            r = subprocess.run([program, *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=20,
+            r = subprocess.run([program, *one.arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=20,
                                env=environment, preexec_fn=limit if limited else None)
         except subprocess.TimeoutExpired:
             return name, ["does not end within 20 s"], "-", ""
@@ -64,6 +89,15 @@ def run(program, limited, one):
         return name, wrong, str(r.returncode), message
 
 
+def told_the_same(results):
+    """Cases that are told the same and do not mean the same."""
+    names = {}
+    for name, _, _, message in results:
+        names.setdefault(message, []).append(name)
+    return ["%s: are told the same\n    %s" % (", ".join(group), message) for message, group in names.items()
+            if len(group) > 1 and message and not any(set(group) <= same for same in SAME)]
+
+
 def shown(arguments):
     def word(a):
         text = a.decode("utf-8", "backslashreplace") if isinstance(a, bytes) else a
@@ -82,15 +116,20 @@ def main():
     program = os.path.abspath(sys.argv[1])
     accept, limited = "--accept" in sys.argv, "--no-limit" not in sys.argv
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
-    cases = [one for one in CASES if one[0].startswith(only)]
-    names = [one[0] for one in cases]
+    cases = [one for one in CASES if one.name.startswith(only)]
+    names = [one.name for one in cases]
     if len(set(names)) != len(names):
         sys.exit("a name is there twice: " + ", ".join(sorted({n for n in names if names.count(n) > 1})))
+    left_out = {one.name for one in cases if one.plugin and not os.path.exists(plugin_file(program, one))}
+    cases = [one for one in cases if one.name not in left_out]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda one: run(program, limited, one), cases))
-    rows = {name: "| %s | `%s` | %s | %s |" % (name, cell(shown(one[2])), status, cell(message))
+    rows = {name: "| %s | `%s` | %s | %s |" % (name, cell(shown(one.arguments)), status, cell(message))
             for one, (name, _, status, message) in zip(cases, results)}
     failures = ["%s: %s\n    %s" % (name, "; ".join(wrong), message) for name, wrong, _, message in results if wrong]
+    failures += told_the_same(results)
+    if accept and left_out:
+        sys.exit("the plugins are not built, without which the table would lose: " + ", ".join(sorted(left_out)))
     if accept:
         with open(TABLE, "w", encoding="utf-8") as file:
             file.write("# Bad inputs, and what the program says to them\n\n"
@@ -103,11 +142,11 @@ def main():
             if known.get(name) != row:
                 failures.append("%s: is not as in messages.md\n  there %s\n  here  %s" % (name, known.get(name), row))
         if not only:
-            failures += ["%s: is in messages.md only" % name for name in known.keys() - rows.keys()]
+            failures += ["%s: is in messages.md only" % name for name in known.keys() - rows.keys() - left_out]
     if failures:
         print("\n".join(failures))
         sys.exit("%d of %d bad inputs are not refused as they should be" % (len(failures), len(cases)))
-    print("%d bad inputs, each refused" % len(cases))
+    print("%d bad inputs, each refused%s" % (len(cases), "; %d left out, whose plugins are not built" % len(left_out) if left_out else ""))
 
 
 if __name__ == "__main__":

@@ -118,8 +118,8 @@ def onnx_node(op, inputs, outputs, *attributes):
                                   [onnx_field(3, b"node"), onnx_field(4, op)] + [onnx_field(5, a) for a in attributes]))
 
 
-def moonshine(width=4, heads=1, hidden=4, words=3):
-    """Both graphs of a Moonshine in one, a layer each: the encoder, and the decoder in a branch."""
+def moonshine(width=4, heads=1, hidden=4, words=3, biases=False):
+    """Both graphs of a Moonshine in one, a layer each: the encoder, and the decoder in a branch. biases: of the feed-forward blocks."""
     def weights(op, name, *shapes, attributes=()):
         inputs = [name + b".%d" % i for i in range(len(shapes))]
         out = b""
@@ -148,12 +148,16 @@ def moonshine(width=4, heads=1, hidden=4, words=3):
     encoder += norms(at + b"/input_layernorm", at + b"/post_attention_layernorm", b"/layer_norm")
     encoder += matrices(*((at + b"/self_attn/" + n, width, width) for n in of_attention), (at + b"/mlp/fc1", width, hidden),
                         (at + b"/mlp/fc2", hidden, width))
+    if biases:
+        encoder += weights(b"Add", at + b"/mlp/fc1/Add", [hidden]) + weights(b"Add", at + b"/mlp/fc2/Add", [width])
     root = b"/model/decoder"
     at = root + at
     decoder = norms(at + b"/input_layernorm", at + b"/post_attention_layernorm", at + b"/final_layernorm", root + b"/norm")
     decoder += matrices(*((at + b"/self_attn/" + n, width, width) for n in of_attention),
                         *((at + b"/encoder_attn/" + n, width, width) for n in of_attention),
                         (at + b"/mlp/up_proj", width, 2 * hidden), (at + b"/mlp/down_proj", hidden, width), (b"/proj_out", width, words))
+    if biases:
+        decoder += weights(b"Add", at + b"/mlp/up_proj/Add", [2 * hidden]) + weights(b"Add", at + b"/mlp/down_proj/Add", [width])
     sizes = b"".join(onnx_field(1, onnx_field(1, n)) for n in (0, heads, 0, width // heads))
     past = onnx_field(1, b"past_key_values.0.decoder.key") + onnx_field(2, onnx_field(1, onnx_field(2, sizes)))
     branch = onnx_field(1, b"else_branch") + onnx_field(6, decoder)

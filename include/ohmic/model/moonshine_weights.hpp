@@ -255,6 +255,8 @@ void for_each_projection(moonshine const& m, F&& f) {
     shape.rotated = rotated;
     shape.qkv_biases = !m.encoder[l].query.bias.empty();
     shape.output_bias = !m.encoder[l].attention_output.bias.empty();
+    shape.hidden_bias = !m.encoder[l].intermediate.bias.empty();
+    shape.block_bias = !m.encoder[l].output.bias.empty();
     program::pre_norm_program(out, l + 1, tokens, shape, choices);
   }
   program::detail::layer_norm(out, at.encoded_mean, at.encoded, tokens, c.width, choices);
@@ -262,7 +264,11 @@ void for_each_projection(moonshine const& m, F&& f) {
   for (std::size_t l = 0; l < m.decoder.size(); ++l) program::cross_keys_program(out, at.own(l) + 1, layer, choices);
   for (layer.past = 0; layer.past < steps; ++layer.past) {
     out.push_back(program::written_values(at.word, c.width, choices));
-    for (std::size_t l = 0; l < m.decoder.size(); ++l) program::cross_layer_program(out, at.own(l), layer, choices);
+    for (std::size_t l = 0; l < m.decoder.size(); ++l) {
+      layer.hidden_bias = !m.decoder[l].cross.gate.bias.empty();
+      layer.block_bias = !m.decoder[l].cross.down.bias.empty();
+      program::cross_layer_program(out, at.own(l), layer, choices);
+    }
     program::language_head_program(out, sites_of(m).head(), 1, c.width, c.vocabulary, choices);
   }
   return out;

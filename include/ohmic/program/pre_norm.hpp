@@ -22,6 +22,7 @@ struct pre_norm_shape {
   std::size_t rotated = 0;  ///< elements of a token's queries, and of its keys, that turn with the position
   bool one_norm = false;    ///< the feed-forward block reads what attention reads
   bool qkv_biases = true, output_bias = true;
+  bool hidden_bias = true, block_bias = true;  ///< of the feed-forward block: inside, and of its result
 };
 
 /// One pre-LN layer: normalisation, attention, residual, normalisation, feed-forward, residual.
@@ -43,9 +44,9 @@ inline void pre_norm_program(std::vector<sub_operation>& out, std::size_t block,
   out.push_back(detail::projection({block, operation::A7}, {n, s.inner, s.width}, choices, s.output_bias));
   out.back().post.add<"post", "add_residual">(n * s.width);
   if (!s.one_norm) detail::layer_norm(out, {block, operation::B_L1}, {block, operation::B_L2}, n, s.width, choices);
-  out.push_back(detail::projection({block, operation::B1}, {n, s.width, s.hidden}, choices));
+  out.push_back(detail::projection({block, operation::B1}, {n, s.width, s.hidden}, choices, s.hidden_bias));
   out.back().post.add<"activation_unit", "apply">(n * s.hidden);
-  out.push_back(detail::projection({block, operation::B2}, {n, s.hidden, s.width}, choices));
+  out.push_back(detail::projection({block, operation::B2}, {n, s.hidden, s.width}, choices, s.block_bias));
   out.back().post.add<"post", "add_residual">(n * s.width);
 }
 

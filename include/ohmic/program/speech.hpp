@@ -38,6 +38,7 @@ struct cross_shape {
   std::size_t encoded = 0;  ///< tokens of the encoder
   std::size_t past = 0;     ///< tokens of the decoder in the cache
   std::size_t rotated = 0;  ///< elements of a token's queries, and of its keys, that turn with the position
+  bool hidden_bias = true, block_bias = true;  ///< of the gated block: inside, and of its result
 };
 
 /// Keys and values that a decoder layer takes from the encoder's tokens, once a text. `block` is that of its second attention.
@@ -70,9 +71,9 @@ inline void cross_layer_program(std::vector<sub_operation>& out, std::size_t blo
   attention_program(out, cross, to_encoder, choices);
   project({cross, operation::A7}, q, m).add<"post", "add_residual">(m);
   detail::layer_norm(out, {cross, operation::B_L1}, {cross, operation::B_L2}, 1, m, choices);
-  project({cross, operation::B1}, m, s.hidden, true).add<"activation_unit", "apply">(s.hidden);
-  project({cross, operation::gate}, m, s.hidden, true).add<"post", "scale">(s.hidden);
-  project({cross, operation::B2}, s.hidden, m, true).add<"post", "add_residual">(m);
+  project({cross, operation::B1}, m, s.hidden, s.hidden_bias).add<"activation_unit", "apply">(s.hidden);
+  project({cross, operation::gate}, m, s.hidden, s.hidden_bias).add<"post", "scale">(s.hidden);
+  project({cross, operation::B2}, s.hidden, m, s.block_bias).add<"post", "add_residual">(m);
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::program

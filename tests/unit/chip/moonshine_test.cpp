@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ohmic/chip/evaluation.hpp"
@@ -180,15 +181,22 @@ TEST_CASE("moonshine equals plain loops, wherever its front end is") {
   }
 }
 
-TEST_CASE("moonshine does on the chip what was planned, for any length of its transcript") {
+TEST_CASE("moonshine does on the chip what was planned, for any length of its transcript, with biases and without") {
   for (auto const front_end : {model::speech_front_end::digital, model::speech_front_end::arrays})
-    for (char const* change : {"adc.bits=8", "coding.scales=per_token", "attention.policy=digital"}) {
-      auto const m = tiny(front_end);
+    for (char const* change : {"adc.bits=8", "coding.scales=per_token", "attention.policy=digital", "no biases"}) {
+      auto m = tiny(front_end);
+      bool const biased = change != std::string_view("no biases");
+      if (!biased) {
+        m.encoder.front().intermediate.bias.clear();
+        for (auto& w : m.encoder) w.output.bias.clear();
+        for (auto* w : {&m.decoder.front().cross.gate, &m.decoder.front().cross.up, &m.decoder.back().cross.down})
+          w->bias.clear();
+      }
       model::token_lists const calibration{ohmic_test::tiny_clip(200, 1), ohmic_test::tiny_clip(120, 2)};
       executor threads(1);
       auto const weights = model::fp32_weights_of(m);
       auto settings = chip::defaults<wang2024>();
-      assign(settings, change);
+      if (biased) assign(settings, change);
       auto const chip =
           chip::deploy(m, settings, chip::calibrated_values(m, weights, calibration, threads), calibration, threads);
       for (std::size_t samples : {100, 171}) {
