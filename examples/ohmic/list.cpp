@@ -1,7 +1,6 @@
 // ohmic list: what the program knows by name.
 #include <algorithm>
 #include <filesystem>
-#include <fmt/core.h>
 
 #include "chips.hpp"
 #include "json_output.hpp"
@@ -11,6 +10,7 @@
 #include "ohmic/model/catalogue.hpp"
 #include "options.hpp"
 #include "plugins.hpp"
+#include "terminal.hpp"
 
 namespace program_cli {
 
@@ -21,8 +21,8 @@ void list_devices(json& out, bool text) {
   out["devices"] = json::array();
   auto const add = [&](json d) {
     if (text)
-      fmt::print("{:<20} {}\n{:<20}   {}\n", d["id"].get<std::string>(), d["summary"].get<std::string>(), "",
-                 d["source"].get<std::string>());
+      say(stdout, "{:<20} {}\n{:<20}   {}\n", d["id"].get<std::string>(), d["summary"].get<std::string>(), "",
+          d["source"].get<std::string>());
     out["devices"].push_back(std::move(d));
   };
   for (auto const& [name, value] : ohmic::enum_names<ohmic::device_name>::value)
@@ -43,15 +43,15 @@ void list_devices(json& out, bool text) {
 void list_plugins(json& out, bool text) {
   out["plugins"] = json::array();
   auto const add = [&](json p) {
-    if (text && p.contains("error")) fmt::print("{}\n", p["error"].get<std::string>());
+    if (text && p.contains("error")) say(stdout, "{}\n", p["error"].get<std::string>());
     if (text && p.contains("id")) {
-      fmt::print("{:<20} {} {}\n{:<20}   {}\n", p["id"].get<std::string>(), p["version"].get<std::string>(),
-                 p["summary"].get<std::string>(), "", p["file"].get<std::string>());
+      say(stdout, "{:<20} {} {}\n{:<20}   {}\n", p["id"].get<std::string>(), p["version"].get<std::string>(),
+          p["summary"].get<std::string>(), "", p["file"].get<std::string>());
       for (auto const& d : p["devices"])
-        fmt::print("{:<20}   cell.device={}: {}\n", "", d["id"].get<std::string>(), d["summary"].get<std::string>());
+        say(stdout, "{:<20}   cell.device={}: {}\n", "", d["id"].get<std::string>(), d["summary"].get<std::string>());
       if (p.contains("prices"))
-        fmt::print("{:<20}   --prices {}:{}: {}\n", "", p["id"].get<std::string>(),
-                   p["prices"]["parameters"].get<std::string>(), p["prices"]["summary"].get<std::string>());
+        say(stdout, "{:<20}   --prices {}:{}: {}\n", "", p["id"].get<std::string>(),
+            p["prices"]["parameters"].get<std::string>(), p["prices"]["summary"].get<std::string>());
     }
     out["plugins"].push_back(std::move(p));
   };
@@ -79,14 +79,14 @@ int list(std::string const& what, common_options const& common) {
       json const settings = settings_object(c.settings());
       out["chips"].push_back({{"id", c.name}, {"summary", c.summary}, {"settings", settings}});
       if (!text) continue;
-      fmt::print("{:<20} {}\n", c.name, c.summary);
+      say(stdout, "{:<20} {}\n", c.name, c.summary);
       for (auto const& [key, value] : settings.items())
-        fmt::print("    {}={}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+        say(stdout, "    {}={}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
     }
     for (auto const& p : ohmic::chip::cost_presets) {
       if (p.has_function) continue;  // listed above
       out["chips"].push_back({{"id", p.name}, {"summary", p.summary}, {"source", p.citation}, {"cost_only", true}});
-      if (text) fmt::print("{:<20} {}\n", p.name, p.summary);
+      if (text) say(stdout, "{:<20} {}\n", p.name, p.summary);
     }
   } else if (what == "models") {
     std::pair<char const*, char const*> const known[] = {
@@ -109,13 +109,13 @@ int list(std::string const& what, common_options const& common) {
     out["models"] = json::array();
     for (auto const& [id, summary] : known) {
       out["models"].push_back({{"id", id}, {"summary", summary}});
-      if (text) fmt::print("{:<20} {}\n", id, summary);
+      if (text) say(stdout, "{:<20} {}\n", id, summary);
     }
     for (auto const& n : ohmic::model::catalogue()) {
       out["models"].push_back({{"id", n.id}, {"summary", n.source}, {"weights", n.weights()}, {"cost_only", true}});
       if (text)
-        fmt::print("{:<20} {:>8.2f} M weights in its layers, {} (cost only)\n", n.id,
-                   static_cast<double>(n.weights()) / 1e6, n.source);
+        say(stdout, "{:<20} {:>8.2f} M weights in its layers, {} (cost only)\n", n.id,
+            static_cast<double>(n.weights()) / 1e6, n.source);
     }
   } else if (what == "devices") {
     list_devices(out, text);

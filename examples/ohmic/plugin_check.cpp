@@ -1,12 +1,12 @@
 // ohmic plugin check: what an author wants to know of a plugin before it ships.
 #include <algorithm>
 #include <chrono>
-#include <fmt/core.h>
 
 #include "json_output.hpp"
 #include "ohmic/plugin/conformance.hpp"
 #include "options.hpp"
 #include "plugins.hpp"
+#include "terminal.hpp"
 
 namespace program_cli {
 
@@ -33,9 +33,9 @@ int plugin_check(plugin_check_options const& o, common_options const& common) {
   json times = json::object();  // of another run, other times
   bool passed = true;
   if (!common.quiet)
-    fmt::print(text, "{} {}: {}\nABI {}.{}, {} device{}{}\n", p.table().name, p.table().version, p.table().summary,
-               p.table().abi_major, p.table().abi_minor, p.devices().size(), p.devices().size() == 1 ? "" : "s",
-               out["plugin"].contains("prices") ? ", price books" : "");
+    say(text, "{} {}: {}\nABI {}.{}, {} device{}{}\n", p.table().name, p.table().version, p.table().summary,
+        p.table().abi_major, p.table().abi_minor, p.devices().size(), p.devices().size() == 1 ? "" : "s",
+        out["plugin"].contains("prices") ? ", price books" : "");
   for (auto const& f : findings) {
     passed = passed && f.passed;
     if (f.is_time) times[f.device] = f.detail;
@@ -44,8 +44,8 @@ int plugin_check(plugin_check_options const& o, common_options const& common) {
                                {"pass", f.passed},
                                {"detail", f.is_time ? "see run.times" : f.detail}});
     if (!common.quiet)
-      fmt::print(text, "{:<20} {} {}{}{}\n", f.device, f.passed ? "ok    " : "FAILED", f.what,
-                 f.detail.empty() ? "" : ": ", f.detail);
+      say(text, "{:<20} {} {}{}{}\n", f.device, f.passed ? "ok    " : "FAILED", f.what, f.detail.empty() ? "" : ": ",
+          f.detail);
   }
   out["pass"] = passed;
   out["run"] = run_object(start, 1, "none");

@@ -307,8 +307,6 @@ void check_apart(std::vector<std::string> const& words) {
     }
 }
 
-}  // namespace
-
 void remember_run(std::vector<std::string> words) {
   auto& run = this_run();
   run.files = collected(words, kept_of_folders(words), false).files();

@@ -33,6 +33,7 @@ int merge_sweeps(sweep_options const&, common_options const&) { return done; }
 int verify(verify_options const&, common_options const&) { return done; }
 std::vector<std::string> separated(std::vector<std::string> const&) { return {}; }
 void require_living_plugins() {}
+void check_apart(std::vector<std::string> const&) {}
 void remember_run(std::vector<std::string>) {}
 int plugin_check(plugin_check_options const&, common_options const&) { return done; }
 int list(std::string const&, common_options const&) { return done; }
