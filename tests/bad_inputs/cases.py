@@ -399,8 +399,8 @@ GRAPHS = c.moonshine(biases=True)
 SAMPLES = struct.pack("<4000h", *[(i * 7919) % 4001 - 2000 for i in range(4000)])
 CLIP = c.wav(c.wav_format(rate=16000), (b"data", SAMPLES))
 MOONSHINE_FOLDER = {"m/encoder_model.onnx": GRAPHS, "m/decoder_model_merged.onnx": GRAPHS, "m/vocabulary.txt": "<s>\n</s>\na\n",
-                    "a.wav": CLIP, "b.wav": c.wav(c.wav_format(rate=16000), (b"data", SAMPLES[2000:])),
-                    "m/calib.tsv": "../b.wav\ta\n", "data.tsv": "a.wav\ta\n"}
+                    "a.wav": CLIP, "m/b.wav": c.wav(c.wav_format(rate=16000), (b"data", SAMPLES[2000:])),
+                    "m/calib.tsv": "b.wav\ta\n", "data.tsv": "a.wav\ta\n"}
 HEAR = ("deploy", "--model", "m", "--data", "data.tsv", "--chip", "wang2024")
 for name, data in {
         "nothing": b"", "text": b"hello, world", "cut": GRAPHS[:len(GRAPHS) // 2], "endless number": b"\xff" * 12, "no version": GRAPHS[2:],

@@ -48,9 +48,11 @@ FENCES = [
     (r"utf8proc\.h$", r"model/(import|text)[./].*"),
     (r"boost/dll/", r"plugin/library\.hpp"),
     (r"(fcntl|sched|unistd|sys/mman|sys/stat)\.h$", r"model/import[./].*|plugin/(memory|isolated|lane|child_loop)\.hpp|core/cache\.hpp"),
-    (r"(malloc|semaphore|signal|sys/(prctl|resource|wait))\.h$", r"plugin/(isolated|lane|child_loop)\.hpp"),
-    (r"elf\.h$", r"plugin/library\.hpp"),
-    (r"dlfcn\.h$", r"plugin/memory\.hpp"),
+    (r"(malloc|signal|sys/(prctl|resource|wait))\.h$", r"plugin/(isolated|lane|child_loop)\.hpp"),
+    (r"(linux/futex|sys/syscall)\.h$", r"plugin/lane\.hpp"),
+    (r"elf\.h$", r"plugin/(library|memory)\.hpp"),
+    (r"dlfcn\.h$", r"plugin/library\.hpp"),
+    (r"link\.h$", r"plugin/memory\.hpp"),
     (r"std(def|int)\.h$", r"plugin/abi(_prices)?\.h"),
 ]
 
