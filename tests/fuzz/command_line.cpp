@@ -1,6 +1,5 @@
 // The command line, one word a line: a usage error, or a command with options in their ranges.
-#include <iostream>
-#include <sstream>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -8,6 +7,10 @@
 #define main ohmic_main
 #include "main.cpp"
 #undef main
+
+namespace program_cli {
+std::string& said(std::FILE* out);  // program_stand_ins.cpp
+}
 
 OHMIC_FUZZ(command_line) {
   using namespace ohmic_fuzz;
@@ -20,13 +23,9 @@ OHMIC_FUZZ(command_line) {
   std::vector<char*> arguments;
   for (auto& w : words) arguments.push_back(w.data());
   arguments.push_back(nullptr);
-  std::ostringstream out, err;
-  auto* const cout = std::cout.rdbuf(out.rdbuf());
-  auto* const cerr = std::cerr.rdbuf(err.rdbuf());
+  for (auto* const stream : {stdout, stderr}) program_cli::said(stream).clear();
   int status = 0;
   accepts([&] { status = run(static_cast<int>(words.size()), arguments.data()); });
-  std::cout.rdbuf(cout);
-  std::cerr.rdbuf(cerr);
   if (status != done && status != bad_input) finding("a status of its own: " + std::to_string(status));
-  if (status == bad_input && err.str().empty()) finding("refused without a word");
+  if (status == bad_input && program_cli::said(stderr).empty()) finding("refused without a word");
 }
