@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <span>
 #include <string>
+#include <sys/mman.h>
 #include <system_error>
 #include <thread>
 #include <type_traits>
@@ -39,6 +40,8 @@ class child_loop {
   explicit child_loop(std::vector<shared_lane> const& lanes) : lanes_(lanes) {}
 
   [[noreturn]] void run(std::filesystem::path const& file) {
+    // A copy of this process that the plugin makes has no lane: it would write its results into calls that came later.
+    for (auto const& l : lanes_) ::madvise(l.get(), unmap_lane::bytes(), MADV_DONTFORK);
     ::mallopt(M_ARENA_MAX, 1);  // an arena a thread is addresses that the plugin may want
     std::unique_ptr<Server> server;
     lane& first = *lanes_.front();
@@ -79,7 +82,6 @@ class child_loop {
       // The first is that of loading, and answered.
       number = l.asked.after(number);
       answer(l, [&] { serve(server, l); });
-      if (::getpid() != own_) ::_exit(0);  // a copy of this process, which the plugin has made
       l.answered.become(number);
     }
   }
@@ -172,7 +174,6 @@ class child_loop {
   bool knows_processors_ = ::sched_getaffinity(0, sizeof processors_, &processors_) == 0;
   std::mutex mutex_{};
   std::vector<std::shared_ptr<instance>> instances_{};
-  ::pid_t own_ = ::getpid();
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::plugin::detail
