@@ -277,7 +277,7 @@ int cost(cost_options const& o, common_options const& given) {
   auto const start = std::chrono::steady_clock::now();
   std::vector<output_file> outputs{{common.report, "--report"}, {o.save_prices, "--save-prices"}};
   if (common.json != "-") outputs.push_back({common.json, "--json"});
-  check_outputs({o.prices, o.chip}, outputs);
+  check_files_writable(outputs);
   check_reports(common);
   design const chosen = design_named(o.chip);
   auto const& preset = *chosen.preset;

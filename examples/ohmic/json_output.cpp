@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
-#include <set>
 #include <string_view>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -65,6 +64,10 @@ json rows_of(ohmic::cost_report const& r) {
 
 json finite(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 
+namespace {
+constexpr std::size_t longest_leaf = 230;
+}
+
 void check_writable(std::string const& target, std::string const& option) {
   if (target.empty() || target == "-") return;
   fs::path const folder = fs::path(target).has_parent_path() ? fs::path(target).parent_path() : fs::path(".");
@@ -73,29 +76,20 @@ void check_writable(std::string const& target, std::string const& option) {
   if (fs::is_directory(target, ec))
     throw ohmic::error({ohmic::errc::write_failed, "is a folder", option, target,
                         "a file name, or - for standard output", "name a file"});
+  // As the file beside it that takes its place when it is whole: its name, and two numbers.
+  if (fs::path(target).filename().native().size() > longest_leaf)
+    throw ohmic::error({ohmic::errc::write_failed, "has too long a name", option, target,
+                        fmt::format("at most {} bytes behind the last /", longest_leaf), "name another file"});
   if (!fs::is_directory(folder, ec) || access(folder.c_str(), W_OK) != 0)
     throw ohmic::error({ohmic::errc::write_failed, "folder of the result cannot be written", option, target,
                         "a file in a writable folder", "create the folder or name another"});
 }
 
-void check_outputs(std::vector<std::string> const& inputs, std::vector<output_file> const& outputs) {
-  // However it is written: ./w.npy is w.npy, and so is what a link leads to.
-  auto const file_of = [](std::string const& name) {
-    std::error_code ec;
-    auto const path = fs::weakly_canonical(fs::absolute(name, ec), ec);
-    return ec ? name : path.string();
-  };
-  std::set<std::string> taken;
-  for (auto const& name : inputs)
-    if (!name.empty()) taken.insert(file_of(name));
+void check_files_writable(std::vector<output_file> const& outputs) {
   for (auto const& [name, option] : outputs) {
-    if (name.empty()) continue;
     if (name == "-")
       throw ohmic::error({ohmic::errc::config_conflict, "is no file", option, "-", "a file name", "name a file"});
     check_writable(name, option);
-    if (!taken.insert(file_of(name)).second)
-      throw ohmic::error({ohmic::errc::config_conflict, "file named twice", option, name,
-                          "a name of its own for every file", "name another file"});
   }
 }
 

@@ -55,8 +55,9 @@ void check_writable(std::string const& target, std::string const& option = "--js
 struct output_file {
   std::string name, option;
 };
-/// Errors  as check_writable; config_conflict for `-` and for a name that an input or another output has
-void check_outputs(std::vector<std::string> const& inputs, std::vector<output_file> const& outputs);
+/// Files that cannot be standard output. That they are no inputs and not each other, `check_apart` (verify_stamp.hpp) has seen.
+/// Errors  as check_writable; config_conflict for `-`
+void check_files_writable(std::vector<output_file> const& outputs);
 
 /// Writes bytes to a temporary file beside the target and renames it; "-" is standard output, "" nowhere.
 /// Errors  write_failed; the target is then as it was

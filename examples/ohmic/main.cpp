@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <fmt/core.h>
 #include <new>
 #include <sstream>
 #include <string>
+#include <system_error>
 
+#include "command_words.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/near_names.hpp"
 #include "ohmic/core/printable.hpp"
@@ -423,6 +426,17 @@ int run(int argc, char** argv) {
   return *deploy_command ? deploy(d, common) : list(what, common);
 }
 
+/// What the system says of a name that nobody else has found words for.
+ohmic::error refused_by_system(std::filesystem::filesystem_error const& e) {
+  bool of_the_name = false;
+  for (auto const code :
+       {std::errc::filename_too_long, std::errc::too_many_symbolic_link_levels, std::errc::not_a_directory,
+        std::errc::no_such_file_or_directory, std::errc::permission_denied})
+    of_the_name = of_the_name || e.code() == code;
+  return ohmic::error({of_the_name ? ohmic::errc::file_missing : ohmic::errc::write_failed, "cannot be opened",
+                       e.path1().string(), e.code().message(), "a file or folder that is there", "check the name"});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -437,6 +451,10 @@ int main(int argc, char** argv) {
   } catch (ohmic::error const& e) {
     say_why(e.what());
     return e.is_bad_input() ? bad_input : not_finished;
+  } catch (std::filesystem::filesystem_error const& e) {
+    auto const why = refused_by_system(e);
+    say_why(why.what());
+    return why.is_bad_input() ? bad_input : not_finished;
   } catch (std::bad_alloc const&) {
     std::fputs("ohmic: out of memory; try fewer threads or a smaller model\n", stderr);  // which takes none
     return not_finished;

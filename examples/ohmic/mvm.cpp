@@ -170,17 +170,11 @@ int mvm(mvm_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
   given_settings const given(o, common);
-  std::string states;  // the file of a table
-  if (o.load.empty()) {
-    auto const config = given.on({});
-    in_situ::config::validate(config);  // before files are read
-    states = config.cell.states;
-  }
-  check_outputs({o.weights, o.inputs, o.array, o.load, o.calibration, states},
-                {{o.output, "--output"},
-                 {o.conductances, "--save-conductances"},
-                 {o.save, "--save"},
-                 {common.json == "-" ? "" : common.json, "--json"}});
+  if (o.load.empty()) in_situ::config::validate(given.on({}));  // before files are read
+  check_files_writable({{o.output, "--output"},
+                        {o.conductances, "--save-conductances"},
+                        {o.save, "--save"},
+                        {common.json == "-" ? "" : common.json, "--json"}});
   npy_weights w;
   if (!o.weights.empty()) w = weights_of(o);
   std::optional<model::npy_array> x;  // before the array is programmed, if its size is known

@@ -153,11 +153,11 @@ int solve(solve_options const& o, common_options const& common) {
   kernel_set const& kernels = choose_kernels(common.instruction_set);
   check_writable(common.json);
   auto const nodes = [&](char const* which) { return o.nodes.empty() ? std::string() : o.nodes + which; };
-  check_outputs({o.conductances, o.resistances, o.voltages}, {{o.output, "--output"},
-                                                              {o.effective, "--effective"},
-                                                              {o.netlist, "--netlist"},
-                                                              {nodes("_word.npy"), "--nodes"},
-                                                              {nodes("_bit.npy"), "--nodes"}});
+  check_files_writable({{o.output, "--output"},
+                        {o.effective, "--effective"},
+                        {o.netlist, "--netlist"},
+                        {nodes("_word.npy"), "--nodes"},
+                        {nodes("_bit.npy"), "--nodes"}});
   solve_config const config = config_of(o, common);
   wire_config::validate(config.wires);
   wire_network const network = network_of(o, config.wires);

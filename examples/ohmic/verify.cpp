@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "command_words.hpp"
 #include "json_output.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/printable.hpp"
@@ -24,6 +25,7 @@
 #include "shallow_json.hpp"
 #include "signals.hpp"
 #include "terminal.hpp"
+#include "verify_record.hpp"
 #include "verify_stamp.hpp"
 
 extern char** environ;
@@ -35,7 +37,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t max_result_bytes = std::uint64_t{1} << 30;
 constexpr std::size_t most_differences = 20;
 
 /// A folder that goes with the run.
@@ -63,39 +64,6 @@ class passing_folder {
  private:
   fs::path path_;
 };
-
-/// The recorded run of a result.
-struct recorded_run {
-  json result;
-  std::vector<std::string> words;
-  std::string folder;
-};
-
-recorded_run read_recorded(std::string const& file) {
-  auto const broken = [&](std::string const& key) {
-    return error({errc::file_format, "is no result that can be verified", model::place(file, "key '" + key + "'"), "",
-                  "what ohmic wrote with --json", "run the command again"});
-  };
-  recorded_run r;
-  r.result = parse_shallow<json>(model::read_whole(file, max_result_bytes));
-  auto const& j = r.result;
-  if (!j.is_object() || !j.contains("command")) throw broken("command");
-  if (!j.contains("stamp") || !j["stamp"].is_object() || !j["stamp"].contains("files") ||
-      !j["stamp"]["files"].is_array())
-    throw broken("stamp");
-  if (!j.contains("run") || !j["run"].is_object() || !j["run"].contains("arguments") ||
-      !j["run"]["arguments"].is_array() || j["run"]["arguments"].empty() || !j["run"].contains("folder") ||
-      !j["run"]["folder"].is_string())
-    throw broken("run.arguments");
-  for (auto const& word : j["run"]["arguments"]) {
-    if (!word.is_string() || word.get<std::string>().find('\0') != std::string::npos) throw broken("run.arguments");
-    r.words.push_back(word.get<std::string>());
-  }
-  r.words = separated(r.words);  // a stranger may have written them in another way
-  r.folder = j["run"]["folder"].get<std::string>();
-  if (r.words.front() == "verify" || r.words.front().starts_with("-")) throw broken("run.arguments");
-  return r;
-}
 
 /// Errors  config_conflict naming the files that changed
 void check_files(recorded_run const& r, std::vector<input_file> const& now, std::string const& file) {
@@ -263,7 +231,7 @@ int verify(verify_options const& o, common_options const& common) {
   };
   if (words.front() == "sweep" && value_of("--output").empty()) {
     std::string const to = (scratch.path() / "sweep.sqlite").string();
-    names.push_back({recorded.result.value("output", std::string()), to});
+    names.push_back({recorded.output, to});
     replace("--output", to);
   }
   // What calibrate keeps is its result.

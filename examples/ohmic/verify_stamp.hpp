@@ -19,24 +19,6 @@ struct input_file {
   friend bool operator==(input_file const&, input_file const&) = default;
 };
 
-/// An option of a command that names a file to write, as it was given.
-struct output_option {
-  std::string option, value;
-  std::size_t at = 0;  ///< its value among the words
-};
-
-/// The words of a command, `--option=value` taken apart.
-std::vector<std::string> separated(std::vector<std::string> const& words);
-
-/// True for options whose value is a file or folder to write.
-bool names_output(std::string const& option);
-
-/// The options of `words` that name what is written, in their order.
-std::vector<output_option> outputs_of(std::vector<std::string> const& words);
-
-/// The files of an option: its value, or what it is a prefix of.
-std::vector<std::string> files_of(output_option const& o);
-
 /// The files that a command reads, sorted by path: what its words name, files in folders (not below them), and what TOML files
 /// and lists of clips name. README and licence files of a folder are left out, and results that lie there.
 std::vector<input_file> inputs_of(std::vector<std::string> const& words);

@@ -27,10 +27,6 @@ SAME = [
     {"prices of cost_table: no source", "prices of cost_table: line in a source"},
     # JSON that is broken is no list.
     {"vocab.json: " + n for n in ("nothing", "object", "cut", "not UTF-8", "score out of proportion")},
-    # What verify reads is a result of the program or is not; it names the key that it misses first.
-    {"verify: " + n for n in ("nothing", "text", "object", "list", "a number", "deep", "not UTF-8", "cut")},
-    {"verify: " + n for n in ("no stamp", "stamp no object", "no files")},
-    {"verify: " + n for n in ("no run", "no words", "words that are no texts", "word with a NUL", "itself", "an option first", "folder no text")},
     {"verify: another digest", "verify: changed weights"},
     {"chip file: lists 300 deep", "chip file: tables 300 deep", "chip file: keys 100000 deep", "chip file: headers 100000 deep"},
     {"result: full disk", "report: full disk", "mvm: output to a full disk", "prices: full disk"},
@@ -140,6 +136,8 @@ for name, arguments in {
         "empty chip": ("cost", "--model", "gpt2", "--chip", ""), "empty model": ("cost", "--model", ""),
         "control characters": ("cost", "--model", "\x1b[31mred\x07"),
         "a name of 5000 bytes": ("cost", "--model", "x" * 5000),
+        "a model's name of 5000 bytes": ("deploy", "--model", "y" * 5000, "--data", "y"), "a result's name of 240 bytes": ("cost", "--model", "gpt2", "--json", "x" * 240),
+        "a name through a file": ("deploy", "--model", "/dev/null/x", "--data", "y"),
         "not UTF-8": ("cost", "--model", b"\xff\xfe"), "no such instruction set": ("list", "--instruction-set", "avx3"),
         "reproduce nothing": ("reproduce", "--only", "Fig 99"), "list what": ("list", "chip"),
         "plugin missing": ("list", "--plugin", "./none.so"), "plugin by name": ("list", "--plugin", "none"),
@@ -699,6 +697,7 @@ for name, data in {
         "not UTF-8": b'{"command":"\xff"}', "of a program unknown": b'{"command":"x","stamp":{"files":[]},"run":{"arguments":["x"],"folder":"."}}'}.items():
     case("verify: " + name, {"r.json": data}, "verify", "r.json")
 case("verify: missing", {}, "verify", "r.json")
+case("verify: a sweep without output", {"r.json": b'{"command":"sweep","output":7,"stamp":{"files":[]},"run":{"arguments":["sweep"],"folder":"."}}'}, "verify", "r.json")
 case("verify: a folder", {"r.json/x": ""}, "verify", "r.json")
 for name, change in {
         "no stamp": lambda r: r.pop("stamp"), "stamp no object": lambda r: r.update(stamp=[]), "no files": lambda r: r["stamp"].pop("files"),

@@ -649,6 +649,19 @@ CALIBRATION = {
                      {"layer.0.A1": 0}, "softmax_full_scale": {}, "full_scales": {"layer.0.A1": [1e-50]}}]}),
     "types": to_json({"model_digest": "1", "text_digests": [1], "chips": {}}),
 }
+RUN = {"arguments": ["cost", "--model", "gpt2", "--json=r.json"], "folder": "/tmp"}
+RECORDED_RUN = {
+    "whole": to_json({"command": "cost", "stamp": {"hash": "0", "files": [{"path": "a", "bytes": 1, "digest": "b"}]}, "run": RUN}),
+    "sweep": to_json({"command": "sweep", "output": "s.sqlite", "stamp": {"files": []},
+                      "run": {**RUN, "arguments": ["sweep", "--spec", "s.toml", "--prompt", "--json"]}}),
+    "output": to_json({"command": "sweep", "output": 1, "stamp": {"files": []}, "run": {**RUN, "arguments": ["sweep"]}}),
+    "itself": to_json({"command": "verify", "stamp": {"files": []}, "run": {**RUN, "arguments": ["verify", "r.json"]}}),
+    "option": to_json({"command": "x", "stamp": {"files": []}, "run": {**RUN, "arguments": ["--help"]}}),
+    "zero": to_json({"command": "x", "stamp": {"files": []}, "run": {**RUN, "arguments": ["cost", "a\0b"]}}),
+    "types": to_json({"command": 1, "stamp": [], "run": {"arguments": {}, "folder": 2}}),
+    "deep": b'{"command": ' + b"[" * 99 + b"]" * 99 + b"}",
+    "cut": b'{"command": "cost"',
+}
 SWEEP_SPEC = {
     "grid": b'kind = "cost"\nmodel = "bert_large"\n[vary]\nadc.bits = [4, 6]\ncost.duplication = {from = 16, to = 64, steps = 3, log = true}\n'
             b'[objectives]\narea = "min"\nedp = "min"\n[constraints]\narea = "<= 2000"\n',
@@ -725,7 +738,7 @@ CORPORA = {
     "sentencepiece": SENTENCEPIECE, "unigram": UNIGRAM, "dataset": DATASET, "price_book": PRICE_BOOK, "states": STATES,
     "settings": SETTINGS, "plugin_prices": PLUGIN_PRICES, "cost_table": COST_TABLE, "accelergy": ACCELERGY,
     "command_line": COMMAND_LINE, "settings_file": SETTINGS_FILE, "calibration": CALIBRATION, "sweep_spec": SWEEP_SPEC,
-    "sweep_store": SWEEP_STORE, "programmed_array": PROGRAMMED, "computation": SEEDS, "in_situ": SEEDS, "wires": SEEDS,
+    "sweep_store": SWEEP_STORE, "recorded_run": RECORDED_RUN, "programmed_array": PROGRAMMED, "computation": SEEDS, "in_situ": SEEDS, "wires": SEEDS,
 }
 
 if __name__ == "__main__":

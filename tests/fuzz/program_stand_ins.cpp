@@ -48,7 +48,6 @@ int mvm(mvm_options const&, common_options const&) { return done; }
 int sweep(sweep_options const&, common_options const&) { return done; }
 int merge_sweeps(sweep_options const&, common_options const&) { return done; }
 int verify(verify_options const&, common_options const&) { return done; }
-std::vector<std::string> separated(std::vector<std::string> const&) { return {}; }
 void require_living_plugins() {}
 void check_apart(std::vector<std::string> const&) {}
 void remember_run(std::vector<std::string>) {}

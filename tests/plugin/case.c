@@ -76,6 +76,7 @@ enum ways {
 
 static int volatile inside = 0; /* calls under way */
 static int volatile calls = 0;
+static char* volatile eaten; /* memory that nobody reads: a compiler may leave out what it sees whole */
 
 static int32_t create(char const* parameters, void** out, ohmic_error* error) {
   if (OHMIC_IS(create_fails) || parameters[0] != '\0') {
@@ -94,7 +95,7 @@ static void destroy(void* self) {
 /* Runs code of this library for ever. */
 static void* beat(void* unused) {
   struct timespec const moment = {0, 100000};
-  for (; unused == NULL; ++calls) nanosleep(&moment, NULL);
+  while (unused == NULL) ++calls, nanosleep(&moment, NULL);
   return NULL;
 }
 
@@ -151,9 +152,9 @@ static int32_t program(void* self, ohmic_tile const* t, double const* target, do
   }
   if (OHMIC_IS(eats_memory))
     for (;;) {
-      char* const more = (char*)malloc(1 << 24);
-      if (more == NULL) abort();
-      memset(more, 1, 1 << 24);
+      eaten = (char*)malloc(1 << 24);
+      if (eaten == NULL) abort();
+      memset(eaten, 1, 1 << 24);
     }
   ++calls;
   for (uint64_t r = 0; r < t->rows; ++r)

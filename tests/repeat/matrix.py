@@ -156,7 +156,7 @@ def main():
         for name, arguments in commands(folder, quick).items():
             first, same, runs, odd = None, 0, 0, []
             for program in programs:
-                for instructions in ("baseline", "avx2", "avx512"):
+                for instructions in ("auto", "baseline", "avx2", "avx512"):
                     for count in threads:
                         result, why = run(program, [*arguments, "--threads", count, "--instruction-set", instructions])
                         if result is None and "instruction" in why:

@@ -236,8 +236,8 @@ TEST_CASE("what a template or a token may grow to is bounded") {
   };
   CHECK(read(repeated(16, 16)).begin().size() == 256);
   CHECK(read(repeated(1000, 0)).begin().empty());
-  for (auto const& [times, ids] : {std::pair<std::size_t, std::size_t>{257, 1}, {1, 257}, {1000, 1000}, {16, 17}})
-    check_failure(failure([&] { static_cast<void>(read(repeated(times, ids))); }), errc::capacity,
+  for (auto const& of : {std::pair<std::size_t, std::size_t>{257, 1}, {1, 257}, {1000, 1000}, {16, 17}})
+    check_failure(failure([&] { static_cast<void>(read(repeated(of.first, of.second))); }), errc::capacity,
                   {"post_processor", "at most 256"});
   auto j = byte_level_form();
   j["added_tokens"][0]["content"] = std::string(256, 'a');

@@ -80,6 +80,9 @@ TEST_CASE("outputs: none is another output") {
   f.write("s.toml", "model = \"gpt2\"\n[vary]\nadc.bits = [4, 6]\n[objectives]\narea = \"min\"\n");
   refused("sweep --spec " + (f / "s.toml") + " --output " + (f / "x") + " --report " + (f / "x"),
           {"--report: file named twice"});
+  // The file of a sweep that nobody named is where the command is typed.
+  refused("sweep --spec " + (f / "s.toml") + " --csv ./s.sqlite", {"--csv: file named twice", "s.sqlite"});
+  CHECK_FALSE(fs::exists("s.sqlite"));
   CHECK_FALSE(fs::exists(f.path() / "x"));
   auto const nowhere = run_program("reproduce --quiet --json /dev/null --report /dev/null");
   INFO(nowhere.text);
