@@ -27,6 +27,14 @@ bool names_output(std::string const& option) {
   return std::find(std::begin(options), std::end(options), option) != std::end(options);
 }
 
+std::size_t value_at(std::vector<std::string> const& words, std::string const& option, std::size_t from) {
+  for (std::size_t i = from; i + 1 < words.size(); ++i) {
+    if (words[i] == option) return i + 1;
+    if (names_text(words[i]) || names_output(words[i])) ++i;
+  }
+  return words.size();
+}
+
 std::vector<output_option> outputs_of(std::vector<std::string> const& words) {
   std::vector<output_option> out;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {

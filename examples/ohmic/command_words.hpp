@@ -19,6 +19,9 @@ std::vector<std::string> separated(std::vector<std::string> const& words);
 /// True for options whose value is a file or folder to write.
 bool names_output(std::string const& option);
 
+/// Where the value of an option stands among the words, from `from` on; their number if it is not there. Values of texts are no options.
+std::size_t value_at(std::vector<std::string> const& words, std::string const& option, std::size_t from = 0);
+
 /// The options of `words` that name what is written, in their order.
 std::vector<output_option> outputs_of(std::vector<std::string> const& words);
 

@@ -66,6 +66,18 @@ void refuse_other_words(CLI::App& app, std::string const& of, int argc, char** a
        near.empty() ? "see: ohmic " + of + (of.empty() ? "--help" : " --help") : "did you mean '" + near + "'?"});
 }
 
+/// CLI11 gives an option its next word whatever that is. A value that is spelt as an option would be read in two ways: here, and where the
+/// words are searched for files (command_words.hpp).
+/// Errors  config_value
+void refuse_options_as_values(CLI::App const& app) {
+  for (auto const* const option : app.get_options())
+    for (auto const& value : option->results())
+      if (value.starts_with("--") && !names_text(option->get_name()))
+        throw ohmic::error({ohmic::errc::config_value, "is no value", option->get_name(), ohmic::in_quotes(value),
+                            "a value behind an option", "give it, or ./" + value + " if a file is called so"});
+  for (auto const* const command : app.get_subcommands()) refuse_options_as_values(*command);
+}
+
 void add_common(CLI::App& command, common_options& common) {
   command.add_option("--json", common.json, "Write the result as JSON to FILE, - for standard output")
       ->type_name("FILE");
@@ -403,6 +415,7 @@ int run(int argc, char** argv) {
     for (std::string line; std::getline(lines, line);) say(stderr, "{}\n", ohmic::printable(line, longest_message));
     return bad_input;
   }
+  refuse_options_as_values(app);
   auto const words = separated({argv + 1, argv + argc});
   check_apart(words);
   if (!common.json.empty() || !common.report.empty() || *calibrate_command) remember_run(words);

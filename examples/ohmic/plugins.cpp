@@ -119,8 +119,8 @@ plugin::loaded const* plugin_named(std::string const& name) {
 
 plugin::loaded open_plugin(fs::path const& file) {
   if (loading_is_refused())
-    throw error({errc::config_conflict, "a plugin, which runs its code", file.string(), "--no-plugins",
-                 "a plugin that you trust", "leave --no-plugins out, or the plugin"});
+    throw error({errc::config_conflict, "a plugin, which runs its code", file.string(),
+                 "--no-plugins or OHMIC_NO_PLUGINS", "a plugin that you trust", "leave that out, or the plugin"});
   auto const& isolation = isolation_of_run();
   return isolation ? plugin::loaded(file, *isolation) : plugin::loaded(file);
 }
@@ -158,7 +158,8 @@ plugin::isolation isolation_of(common_options const& common) {
 
 void load_plugins(common_options const& common) {
   if (common.plugin_isolated) isolation_of_run() = isolation_of(common);
-  loading_is_refused() = common.no_plugins;
+  char const* const refused = std::getenv("OHMIC_NO_PLUGINS");
+  loading_is_refused() = common.no_plugins || (refused != nullptr && *refused != '\0');
   for (auto const& name : common.plugins) load_plugin(name);
 }
 

@@ -142,9 +142,12 @@ class comparison {
   std::vector<redirection> const* names_;
 };
 
-/// Runs this program with these words in a folder. Its status, or 128 and the signal that ended it. A signal that `held` holds ends
+/// Runs this program with these words in a folder; its plugins are refused unless they are allowed. Its status, or 128 and the signal that ended it. A signal that `held` holds ends
 /// it, and stays to be seen.
-int run_again(std::vector<std::string> const& words, std::string const& folder, signals_held const& held) {
+int run_again(std::vector<std::string> const& words, std::string const& folder, bool plugins_allowed,
+              signals_held const& held) {
+  // Not among the words, of which a stranger's last one might take it: files may name plugins in ways that nobody has seen.
+  if (!plugins_allowed) setenv("OHMIC_NO_PLUGINS", "1", 1);
   std::vector<std::string> all{"ohmic"};
   all.insert(all.end(), words.begin(), words.end());
   std::vector<char*> arguments;
@@ -219,13 +222,12 @@ int verify(verify_options const& o, common_options const& common) {
     words[out.at] = to;
   }
   auto const value_of = [&](char const* option) {
-    auto const at = std::find(words.begin(), words.end(), option);
-    return at == words.end() || at + 1 == words.end() ? std::string() : *(at + 1);
+    auto const at = value_at(words, option);
+    return at == words.size() ? std::string() : words[at];
   };
   auto const replace = [&](char const* option, std::string const& value) {
-    auto const at = std::find(words.begin(), words.end(), option);
-    if (at != words.end() && at + 1 != words.end())
-      *(at + 1) = value;
+    if (auto const at = value_at(words, option); at != words.size())
+      words[at] = value;
     else
       words.insert(words.end(), {option, value});
   };
@@ -242,9 +244,8 @@ int verify(verify_options const& o, common_options const& common) {
   if (o.threads_given) replace("--threads", std::to_string(common.threads));
   if (common.instruction_set != "auto") replace("--instruction-set", common.instruction_set);
   if (std::find(words.begin(), words.end(), "--quiet") == words.end()) words.push_back("--quiet");
-  if (!o.plugins_allowed) words.push_back("--no-plugins");  // files may name some in ways that nobody has seen above
 
-  int const status = run_again(words, folder, held);
+  int const status = run_again(words, folder, o.plugins_allowed, held);
   fs::current_path(home, ec);
   if (!fs::is_regular_file(written, ec))
     throw error({errc::write_failed, "could not be run again", model::place(o.file), "status " + std::to_string(status),

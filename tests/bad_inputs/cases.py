@@ -137,6 +137,7 @@ for name, arguments in {
         "control characters": ("cost", "--model", "\x1b[31mred\x07"),
         "a name of 5000 bytes": ("cost", "--model", "x" * 5000),
         "a model's name of 5000 bytes": ("deploy", "--model", "y" * 5000, "--data", "y"), "a result's name of 240 bytes": ("cost", "--model", "gpt2", "--json", "x" * 240),
+        "an option for a value": ("cost", "--model", "--only", "--json", "r.json"), "no value at the end": ("cost", "--model", "gpt2", "--report"),
         "a name through a file": ("deploy", "--model", "/dev/null/x", "--data", "y"),
         "not UTF-8": ("cost", "--model", b"\xff\xfe"), "no such instruction set": ("list", "--instruction-set", "avx3"),
         "reproduce nothing": ("reproduce", "--only", "Fig 99"), "list what": ("list", "chip"),
