@@ -3,6 +3,8 @@
 #include <string>
 
 #include "chips.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/printable.hpp"
 #include "settings_file.hpp"
 
 namespace program_cli {
@@ -18,6 +20,10 @@ chip_request read_chip_file(std::string const& path) {
     if (e.key == "chip") {
       request.base = chip_named(e.text).name;
     } else {
+      // It stands in tables, on pages and in messages.
+      if (e.text.empty() || printable(e.text) != e.text)
+        throw error({errc::config_value, "is no name", e.where + ", name", in_quotes(e.text),
+                     "one line of at most 96 bytes, without control characters", "give it another"});
       request.label = e.text;
     }
   }

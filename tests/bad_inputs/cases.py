@@ -615,7 +615,8 @@ for name, text in {
         "out of range": "[adc]\nbits = 60", "a date": "[adc]\nbits = 1979-05-27", "a list of texts": '[adc]\nbits = ["a"]', "key twice": "a = 1\na = 2",
         "lists 300 deep": "a = " + "[" * 300 + "]" * 300, "tables 300 deep": "a = " + "{a = " * 300, "keys 100000 deep": "a." * 100_000 + "a = 1",
         "headers 100000 deep": "[" + "a." * 100_000 + "a]\nb = 1", "2 MB": "#" * (2 << 20), "not UTF-8": b"a = \xff", "a preset's name": 'name = "isaac"',
-        "plugin no list": "plugin = 1", "plugin missing": '[plugin]\nfiles = ["./none.so"]', "control characters": '"\\u001b[31m" = 1'}.items():
+        "plugin no list": "plugin = 1", "plugin missing": '[plugin]\nfiles = ["./none.so"]', "control characters": '"\\u001b[31m" = 1',
+        "a name of two lines": 'name = "a\\nohmic: all is well"', "no name": 'name = ""'}.items():
     case("chip file: " + name, {"c.toml": text}, *CHIP)
 case("chip file: missing", {}, *CHIP)
 
