@@ -613,7 +613,7 @@ for name, text in {
         "broken": "[adc\nbits = 6", "unknown chip": 'chip = "wang2042"', "unknown key": "[adc]\nbit = 6", "text for a number": '[adc]\nbits = "6"',
         "out of range": "[adc]\nbits = 60", "a date": "[adc]\nbits = 1979-05-27", "a list of texts": '[adc]\nbits = ["a"]', "key twice": "a = 1\na = 2",
         "lists 300 deep": "a = " + "[" * 300 + "]" * 300, "tables 300 deep": "a = " + "{a = " * 300, "keys 100000 deep": "a." * 100_000 + "a = 1",
-        "headers 100000 deep": "[" + "a." * 100_000 + "a]\nb = 1", "2 MB": "#" * (2 << 20), "not UTF-8": b"a = \xff", "a preset's name": 'name = "isaac"',
+        "headers 100000 deep": "[" + "a." * 100_000 + "a]\nb = 1", "2 MB": "#" * (2 << 20), "not UTF-8": b"a = \xff", "a preset's name": 'name = "isaac"', "key twice, quoted": c.SETTINGS_FILE["twice"],
         "plugin no list": "plugin = 1", "plugin missing": '[plugin]\nfiles = ["./none.so"]', "control characters": '"\\u001b[31m" = 1'}.items():
     case("chip file: " + name, {"c.toml": text}, *CHIP)
 case("chip file: missing", {}, *CHIP)
@@ -639,9 +639,14 @@ for name, text in {
         "steps out of proportion": c.SWEEP_SPEC["steps"].decode(), "points out of proportion": c.SWEEP_SPEC["points"].decode(),
         "combinations": 'model = "gpt2"\n[vary]\n' + "".join("cost.x%d = [1, 2, 3, 4, 5, 6, 7, 8]\n" % i for i in range(20)) + BEST,
         "deep": c.SWEEP_SPEC["deep"].decode(), "no texts": 'kind = "deploy"\nmodel = "m"\n' + VARY + BEST, "constraint": 'model = "gpt2"\n' + VARY + BEST + '[constraints]\narea = "== 1"\n',
+        "values out of proportion": c.SWEEP_SPEC["values"].decode(), "bound that is none": c.SWEEP_SPEC["infinite"].decode(),
+        "value twice": c.SWEEP_SPEC["value_twice"].decode(), "key twice": c.SWEEP_SPEC["key_twice"].decode(),
+        "set and varied": c.SWEEP_SPEC["set_and_varied"].decode(), "sets the chip": c.SWEEP_SPEC["set_chip"].decode(),
+        "model twice": 'model = "gpt2"\n[vary]\nmodel = ["bert_base"]\n' + BEST,
         "log from 0": 'model = "gpt2"\n[sample]\nmethod = "random"\npoints = 2\n[vary]\ncost.duplication = {from = 0, to = 4, log = true}\n' + BEST}.items():
     case("sweep: " + name, {"s.toml": text}, *SWEEP)
 case("sweep: missing", {}, *SWEEP)
+case("sweep: a varied key is set", {"s.toml": 'model = "gpt2"\n' + VARY + BEST}, *SWEEP, "--set", "adc.bits=8")
 GRID = 'model = "gpt2"\n' + VARY + BEST
 for name, data in {"text": b"hello", "cut": c.SWEEP_STORE["two"][:700], "another program's": c.SWEEP_STORE["schema"].replace(b"OHMS", b"XXXX"), "another schema": c.SWEEP_STORE["schema"],
                    "another sweep": c.SWEEP_STORE["two"], "endless view": c.SWEEP_STORE["view"], "trigger": c.SWEEP_STORE["trigger"],

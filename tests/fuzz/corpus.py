@@ -636,6 +636,7 @@ SETTINGS_FILE = {
     "dotted": b"a." * 500 + b"a = 1",
     "inline": b"a = " + b"{a = " * 300,
     "escapes": b'"\\u0000\\u001b[31m" = "\\u0007"\n',
+    "twice": b'"adc.bits" = 6\n[adc]\nbits = 8\n',
 }
 CALIBRATION = {
     "one": to_json({"model_digest": "1", "text_digests": ["b", "a"], "data": {"n": 1}, "chips": [
@@ -673,6 +674,13 @@ SWEEP_SPEC = {
     "points": b'model = "gpt2"\n[sample]\nmethod = "random"\npoints = 9223372036854775807\n[vary]\nadc.bits = {from = inf, to = nan}\n[objectives]\narea = "min"\n',
     "backwards": b'model = "gpt2"\n[vary]\nadc.bits = {from = 12, to = 3}\n[constraints]\narea = ">= x"\n[objectives]\ncolour = "min"\n',
     "deep": b"[vary]\na = " + b"[" * 300,
+    "values": b'model = "gpt2"\n[sample]\nmethod = "sobol"\npoints = 2\n[vary]\n' + b"".join(
+        b"%s = {from = 1, to = 10000000, steps = 10000000}\n" % k for k in (b"tokens", b"decode", b"batch", b"cost.adc_bits", b"cost.duplication")),
+    "infinite": b'model = "gpt2"\n[vary]\nadc.bits = [4]\n[constraints]\narea = "<= inf"\n',
+    "value_twice": b'model = "gpt2"\n[vary]\nadc.bits = [4, 4]\n[objectives]\narea = "min"\n',
+    "key_twice": b'model = "gpt2"\n[vary]\n"adc.bits" = [4]\nadc.bits = [5]\n[objectives]\narea = "min"\n',
+    "set_and_varied": b'model = "gpt2"\n[set]\nadc.bits = 5\n[vary]\nadc.bits = [4]\n[objectives]\narea = "min"\n',
+    "set_chip": b'model = "gpt2"\n[set]\nchip = "isaac"\n[vary]\nadc.bits = [4]\n[objectives]\narea = "min"\n',
 }
 
 
