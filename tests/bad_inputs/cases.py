@@ -28,6 +28,7 @@ SAME = [
     # JSON that is broken is no list.
     {"vocab.json: " + n for n in ("nothing", "object", "cut", "not UTF-8", "score out of proportion")},
     {"verify: another digest", "verify: changed weights"},
+    {"calibration: data text", "calibration: data list", "calibration: data path"},
     {"chip file: lists 300 deep", "chip file: tables 300 deep", "chip file: keys 100000 deep", "chip file: headers 100000 deep"},
     {"result: full disk", "report: full disk", "mvm: output to a full disk", "prices: full disk"},
 ]
@@ -624,7 +625,14 @@ KEPT = LM + ("--calibration", "k.json", "--chip", "wang2024")
 for name, data in {
         "nothing": b"", "no digest": b"{}", "another model": c.to_json({"model_digest": "0", "text_digests": [], "chips": [{}]}),
         "no chips": c.to_json({"model_digest": "0", "text_digests": [], "chips": []}), "unknown site": c.CALIBRATION["site"], "unknown block": c.CALIBRATION["block"],
-        "range of 0": c.CALIBRATION["zero"], "types": c.CALIBRATION["types"]}.items():
+        "range of 0": c.CALIBRATION["zero"], "types": c.CALIBRATION["types"],
+        **{n.replace("_", " "): c.CALIBRATION[n] for n in ("data_text", "data_list", "data_path", "no_ranges", "block_01", "block_1x")}}.items():
+    case("calibration: " + name, llama_folder(k_json=data), *KEPT)
+
+# What is wrong with the ranges of a model's own sites.
+for name, data in {
+        "chip twice": c.kept_ranges(again={"settings": ["adc.bits=8"]}), "contradiction": c.CALIBRATION["contradiction"],
+        "range of 1e-40": c.CALIBRATION["tiny"], "full scale of 3e38": c.CALIBRATION["large"]}.items():
     case("calibration: " + name, llama_folder(k_json=data), *KEPT)
 
 # --- sweeps

@@ -638,7 +638,27 @@ SETTINGS_FILE = {
     "escapes": b'"\\u0000\\u001b[31m" = "\\u0007"\n',
     "twice": b'"adc.bits" = 6\n[adc]\nbits = 8\n',
 }
+def kept_ranges(data=None, again=None, **chip):
+    """A kept calibration of one chip, changed; again: changes of a second entry."""
+    one = {"id": "wang2024", "settings": ["adc.bits=8"], "largest": {"layer.0.A1": 2}, "softmax_full_scale": {"1": 3.0},
+           "full_scales": {"layer.0.A1": [1.0]}, **chip}
+    return to_json({"model_digest": "1", "text_digests": [], "data": data,
+                    "chips": [one] if again is None else [one, {**one, **again}]})
+
+
 CALIBRATION = {
+    "score": kept_ranges(softmax_full_scale={"1": -5.0, "0": 0}),
+    "two": kept_ranges(again={"settings": []}),
+    "data_text": kept_ranges("hello"),
+    "data_list": kept_ranges([1]),
+    "data_path": kept_ranges({"path": 1}),
+    "chip_twice": kept_ranges(again={"full_scales": {"layer.0.A1": [9.0]}}),
+    "contradiction": kept_ranges(again={"settings": [], "largest": {"layer.0.A1": 9}}),
+    "no_ranges": kept_ranges(largest={}),
+    "tiny": kept_ranges(largest={"layer.0.A1": 1e-40}),
+    "large": kept_ranges(full_scales={"layer.0.A1": [3e38]}),
+    "block_01": kept_ranges(softmax_full_scale={"01": 3.0}),
+    "block_1x": kept_ranges(softmax_full_scale={"1x": 3.0}),
     "one": to_json({"model_digest": "1", "text_digests": ["b", "a"], "data": {"n": 1}, "chips": [
         {"id": "wang2024", "settings": ["adc.bits=8"], "largest": {"embeddings.L1": 1.5, "layer.0.A1": 2},
          "softmax_full_scale": {"1": 3.0}, "full_scales": {"layer.0.A1": [1.0, 2.0]}}]}),
