@@ -551,6 +551,13 @@ for name, data in {"nothing": b"", "text": b"hello", "field beyond the end": b"\
 for name, data in {"nothing": b"", "piece twice": b"[UNK]\n[CLS]\n[SEP]\na\na\n", "no special token": b"a\nb\n", "not UTF-8": b"[UNK]\n[CLS]\n[SEP]\n\xff\n",
                    "an empty piece": b"[UNK]\n\n[CLS]\n[SEP]\n", "more pieces than the model": b"[UNK]\n[CLS]\n[SEP]\n" + b"\n".join(b"%d" % i for i in range(9))}.items():
     case("vocab.txt: " + name, bert_folder(m__vocab_txt=data), *CLASSIFY)
+case("vocab.txt: 1000 blank lines", bert_folder(m__vocab_txt="\n" * 1000), *CLASSIFY)
+case("vocab.txt: byte order mark", bert_folder(m__vocab_txt="\ufeff[UNK]\n[CLS]\n[SEP]\na\n"), *CLASSIFY)
+case("tokenizer_config.json: loses what is left", bert_folder(m__tokenizer_config_json='{"truncation_side":"left"}'), *CLASSIFY)
+for name in ("json_left", "other_id", "template_id"):
+    folder = bert_folder(m__vocab_txt=None)
+    folder["m/tokenizer.json"] = c.WORDPIECE[name].split(b"\n%%\n")[3]
+    case("tokenizer.json of WordPiece: " + name.replace("_", " "), folder, *CLASSIFY)
 case("tokenizer_config.json: another class", bert_folder(m__tokenizer_config_json='{"tokenizer_class":"T5Tokenizer"}'), *CLASSIFY)
 case("tokenizer_config.json: length", bert_folder(m__tokenizer_config_json='{"model_max_length":2}'), *CLASSIFY)
 
