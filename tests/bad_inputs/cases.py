@@ -387,9 +387,13 @@ for name, data in {
         "id of another": unigram_json(added_tokens=[{"id": 3, "content": "<x>", "special": True}]),
         "table no base64": unigram_json(normalizer={"type": "Precompiled", "precompiled_charsmap": "!"}),
         "table cut": unigram_json(normalizer={"type": "Precompiled", "precompiled_charsmap": "AAE="}),
+        "table no text": unigram_json(normalizer={"type": "Precompiled", "precompiled_charsmap": 7}),
+        "a token in front": unigram_json(post_processor={"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "a"}}, {"Sequence": {"id": "A"}}]}),
+        "other ends": unigram_json(post_processor={"type": "RobertaProcessing"}),
         "more pieces than the model": unigram_json([["x%d" % i, -1.0] for i in range(9)], added_tokens=[])}.items():
     spoilt_case("tokenizer.json of a T5: " + name, T5_FOLDER, TRANSLATE, "m/tokenizer.json", data)
 spoilt_case("texts of a T5: no target", T5_FOLDER, TRANSLATE, "data.tsv", "a b\n")
+spoilt_case("texts of a T5: a line of 131073 bytes", T5_FOLDER, TRANSLATE, "data.tsv", "a" * 131073 + "\tb\n")
 spoilt_case("texts of a T5: three sides", T5_FOLDER, TRANSLATE, "data.tsv", "a\tb\ta\n")
 
 # --- Moonshine: graphs in ONNX, clips in WAV
@@ -539,6 +543,8 @@ for name, data in {
         "a template of gigabytes": c.tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor={
             "type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}] * 20000, "special_tokens": {"x": {"ids": [0] * 20000}}}),
         "a token of a kilobyte": c.tokenizer({"vocab": {"a": 0}, "merges": []}, added_tokens=[{"id": 1, "content": "a" * 1024}]),
+        **{n.replace("_", " "): c.TOKENIZER_JSON[n].split(b"\n%%\n")[0] for n in (
+            "added_other_id", "added_id_of_another", "added_two_ids", "flag_text", "roberta_other_id", "nonsense", "numbers")},
         "more pieces than the model": c.tokenizer({"vocab": {chr(97 + i): i for i in range(9)}, "merges": []})}.items():
     case("tokenizer.json: " + name, llama_folder(m__tokenizer_json=data), *LM)
 case("tokenizer: none", llama_folder(m__tokenizer_json=None), *LM)

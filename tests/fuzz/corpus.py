@@ -473,6 +473,24 @@ TOKENIZER_JSON = {
                       "single": [{"SpecialToken": {"id": "x"}}] * 100, "special_tokens": {"x": {"ids": [0] * 100}}}), "a"),
     "added": parts(tokenizer({"vocab": {"a": 0, "z": 1}, "merges": []}, added_tokens=[
                    {"id": i % 3, "content": c} for i, c in enumerate(["z", "zz", "az", "z", "zzzz", "a"])]), "zzzaz zzzz az"),
+    "added_many": parts(tokenizer({"vocab": {"a": 0, "z": 1}, "merges": []}, added_tokens=[
+                        {"id": i, "content": c} for i, c in ((1, "z"), (2, "zz"), (3, "az"), (1, "z"), (2, "zzzz"), (0, "a"))]), "zzzaz zzzz az"),
+    "added_other_id": parts(tokenizer({"vocab": {"a": 0, "z": 1}, "merges": []}, added_tokens=[{"id": 2, "content": "z"}]), "z"),
+    "added_id_of_another": parts(tokenizer({"vocab": {"a": 0, "z": 1}, "merges": []}, added_tokens=[{"id": 1, "content": "y"}]), "z"),
+    "added_two_ids": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, added_tokens=[{"id": 1, "content": "y"}, {"id": 2, "content": "y"}]), "y"),
+    "flag_text": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, pre_tokenizer={"type": "ByteLevel", "add_prefix_space": "false"}), "a"),
+    "roberta": parts(tokenizer({"vocab": {"<s>": 0, "</s>": 1, "a": 2}, "merges": []}, post_processor={
+                     "type": "RobertaProcessing", "sep": ["</s>", 1], "cls": ["<s>", 0], "trim_offsets": True, "add_prefix_space": False}), "a"),
+    "roberta_other_id": parts(tokenizer({"vocab": {"<s>": 0, "</s>": 1, "a": 2}, "merges": []}, post_processor={
+                              "type": "RobertaProcessing", "sep": ["</s>", 1], "cls": ["<s>", 2]}), "a"),
+    "nonsense": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor="Nonsense"), "a"),
+    "numbers": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor=[1, 2]), "a"),
+    "unigram_table": parts(to_json({"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["a", -3.0]]},
+                           "normalizer": {"type": "Precompiled", "precompiled_charsmap": 7},
+                           "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581"}}), "a"),
+    "unigram_in_front": parts(to_json({"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["a", -3.0]]},
+                              "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581"}, "post_processor": {
+                                  "type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "a"}}, {"Sequence": {"id": "A"}}]}}), "a"),
     "pair": parts(tokenizer({"vocab": {"a": 0}, "merges": ["a  a"]}), "a"),
     "unigram": parts(to_json({"model": {"type": "Unigram", "unk_id": 1, "vocab": [["</s>", 0], ["<unk>", 0],
                      ["\u2581", -2.0], ["a", -3.0], ["\u2581a", -4.5], ["aa", -5.5]]},
