@@ -701,8 +701,16 @@ for name, sql in {
         "no column of a metric": "ALTER TABLE points DROP COLUMN area_mm2;",
         "no metrics": "DELETE FROM meta WHERE key = 'metrics';", "no points": "DROP TABLE points;",
         "other values": "UPDATE meta SET value = replace(value, '\"6\"', '\"8\"') WHERE key = 'identity';",
+        "metric no number": "UPDATE points SET area_mm2 = 'abc' WHERE point = 1;", "metric infinite": "UPDATE points SET area_mm2 = -9e999 WHERE point = 1;",
+        "metric of bytes": "UPDATE points SET area_mm2 = x'00ff' WHERE point = 1;", "another value": "UPDATE points SET \"adc.bits\" = 5 WHERE point = 1;",
+        "value of bytes": "UPDATE points SET \"adc.bits\" = x'3c1b' WHERE point = 1;", "failed without error": "UPDATE points SET status = 'failed' WHERE point = 1;",
+        "done with an error": "UPDATE points SET error = 'x' WHERE point = 1;",
+        "columns that change places": "ALTER TABLE points RENAME COLUMN area_mm2 TO x; ALTER TABLE points RENAME COLUMN \"energy_J.prefill\" TO area_mm2; "
+                                      "ALTER TABLE points RENAME COLUMN x TO \"energy_J.prefill\";",
         "another version": "UPDATE meta SET value = replace(value, '\"version\":\"', '\"version\":\"9') WHERE key = 'identity';"}.items():
     case("sweep file of this sweep: " + name, {"s.toml": GRID}, *SWEEP, before=[SWEEP], spoil={"s.sqlite": edited(sql)})
+for name in ("metric_text", "metric_blob", "metric_infinite", "value_blob", "failed_without_error", "done_with_error", "columns_swapped", "point_twice"):
+    case("sweep file to merge: " + name.replace("_", " "), {"a.sqlite": c.SWEEP_STORE[name]}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
 case("sweep file to merge: missing", {}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
 
 # --- results that are verified

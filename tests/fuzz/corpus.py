@@ -760,6 +760,16 @@ SWEEP_STORE = {
     "view": sweep_file("DROP TABLE points; CREATE VIEW points AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
                        "SELECT x AS point, 'done' AS status, NULL AS error, 1 AS \"adc.bits\", 1.0 AS \"area\" FROM c;"),
     "trigger": sweep_file("CREATE TRIGGER t AFTER INSERT ON points BEGIN DELETE FROM points; END;"),
+    "metric_text": sweep_file("UPDATE points SET \"area\" = 'abc' WHERE point = 0;"),
+    "metric_blob": sweep_file("UPDATE points SET \"area\" = x'00ff' WHERE point = 0;"),
+    "metric_infinite": sweep_file("UPDATE points SET \"area\" = -9e999 WHERE point = 0;"),
+    "metric_null": sweep_file("UPDATE points SET \"area\" = NULL WHERE point = 0;"),
+    "value_blob": sweep_file("UPDATE points SET \"adc.bits\" = x'3c1b' WHERE point = 0;"),
+    "failed_without_error": sweep_file("UPDATE points SET status = 'failed' WHERE point = 0;"),
+    "done_with_error": sweep_file("UPDATE points SET status = 'done' WHERE point = 1;"),
+    "columns_swapped": sweep_file("ALTER TABLE points RENAME COLUMN \"area\" TO x; ALTER TABLE points RENAME COLUMN \"adc.bits\" TO \"area\"; "
+                                  "ALTER TABLE points RENAME COLUMN x TO \"adc.bits\";"),
+    "point_twice": sweep_file("CREATE TABLE p AS SELECT * FROM points; INSERT INTO p SELECT * FROM points; DROP TABLE points; ALTER TABLE p RENAME TO points;"),
     "empty": b"",
     "text": b"SQLite format 3\0",
 }
