@@ -218,7 +218,8 @@ for name, data in {
         "text": b"hello, world", "no metadata": c.SAFETENSORS["two"], "another version": c.PROGRAMMED["format"],
         "unknown setting": c.PROGRAMMED["setting"], "counts": c.PROGRAMMED["counts"], "sizes": c.PROGRAMMED["inputs"],
         "slices out of proportion": c.array_file(slices="4294967295"), "lines": c.array_file(lines="3"),
-        "no tensors": c.PROGRAMMED["tensors"],
+        "no tensors": c.PROGRAMMED["tensors"], "no settings": c.PROGRAMMED["no_settings"], "setting twice": c.PROGRAMMED["setting_twice"],
+        "setting missing": c.PROGRAMMED["setting_missing"], "no gain": c.PROGRAMMED["no_gain"], "siemens": c.PROGRAMMED["siemens"],
         "negative cell": c.array_file().replace(c.f64(1e-5), c.f64(-1e-5)),
         "no number": c.array_file().replace(c.f64(1e-5), c.f64(float("nan"))),
         "no scale": c.array_file().replace(c.f64(0.5), c.f64(0.0))}.items():

@@ -777,7 +777,24 @@ SWEEP_STORE = {
 # --- seeds of products and networks
 
 
-def array_file(config="", **counts):
+# Every setting of an in-situ array, as the program writes them.
+ARRAY_CONFIG = (
+    "array.rows=0|cell.r_on=10000 ohm|cell.r_off=1e+06 ohm|cell.levels=0|cell.device=ideal|cell.states=|"
+    "cell.programming_error=0|cell.read_noise=0|cell.write.max_tries=1|cell.write.tolerance=0.01|cell.write.pulse=0 s|"
+    "cell.retention.age=0 s|cell.retention.exponent=0|cell.retention.spread=0|cell.retention.reference=1 s|"
+    "cell.retention.compensation=none|cell.temperature.at=300 K|cell.temperature.reference=300 K|"
+    "cell.temperature.activation_eV=0.1|cell.faults.stuck_low=0|cell.faults.stuck_high=0|cell.curve.law=sinh|"
+    "cell.curve.scale=inf V|cell.curve.read=0.2 V|cell.parameters=|weights.mapping=differential|weights.bits=8|"
+    "weights.slices=|weights.digits=binary|weights.largest=0|weights.offset_gain=exact|inputs.scale=largest_of_vector|"
+    "inputs.largest=1|inputs.coding=sign_magnitude|inputs.bits=8|inputs.steps=254|inputs.slice_bits=0|inputs.passes=one|"
+    "inputs.pulse_leak=0|inputs.pulse_dead_time=0|lines.ir_drop=0|lines.wire_ratio=571428.57|lines.nonlinearity=0|"
+    "lines.slope_point=0.5|adc.levels=uniform|adc.bits=8|adc.steps=254|adc.range=full_scale|adc.low=|adc.high=|adc.sigmas=8|"
+    "adc.percentile=99.99|adc.margin=1|adc.powers_of_two=false|adc.halvings=0|converter.kind=ideal|converter.columns=1|"
+    "converter.mismatch=0|converter.offset=0|converter.noise=0|converter.gain=inf|converter.slope=0|converter.bow=0|"
+    "converter.delay=0|").replace("|", "\n")
+
+
+def array_file(config=ARRAY_CONFIG, **counts):
     one = {"format": "ohmic programmed array 1", "config": config, "seed": "1", "first_array": "0", "slices": "1",
            "lines": "2", "outputs": "1", "columns": "1", "inputs": "2", "written_cells": "4", "written_tries": "4",
            "written_missed": "0", "written_stuck": "0", **counts}
@@ -789,8 +806,13 @@ def array_file(config="", **counts):
 
 PROGRAMMED = {
     "one": array_file(),
-    "settings": array_file("adc.bits=6\nweights.bits=4"),
-    "setting": array_file("adc.bit=6"),
+    "settings": array_file(ARRAY_CONFIG.replace("adc.bits=8", "adc.bits=6").replace("weights.bits=8", "weights.bits=4")),
+    "setting": array_file(ARRAY_CONFIG.replace("adc.bits=8", "adc.bit=8")),
+    "no_settings": array_file(""),
+    "setting_twice": array_file(ARRAY_CONFIG + "adc.bits=3\n"),
+    "setting_missing": array_file(ARRAY_CONFIG.replace("adc.bits=8\n", "")),
+    "no_gain": array_file().replace(f64(1) + f64(0) + f64(0.5), f64(0) + f64(0) + f64(0.5)),
+    "siemens": array_file().replace(f64(1e-5), f64(1e7)),
     "counts": array_file(seed="18446744073709551616"),
     "inputs": array_file(inputs="99"),
     "format": array_file(format="ohmic programmed array 2"),
