@@ -710,7 +710,7 @@ for name, sql in {
                                       "ALTER TABLE points RENAME COLUMN x TO \"energy_J.prefill\";",
         "another version": "UPDATE meta SET value = replace(value, '\"version\":\"', '\"version\":\"9') WHERE key = 'identity';"}.items():
     case("sweep file of this sweep: " + name, {"s.toml": GRID}, *SWEEP, before=[SWEEP], spoil={"s.sqlite": edited(sql)})
-for name in ("metric_text", "metric_blob", "metric_infinite", "value_blob", "failed_without_error", "done_with_error", "columns_swapped", "point_twice"):
+for name in ("metric_text", "metric_blob", "metric_infinite", "value_blob", "failed_without_error", "done_with_error", "columns_swapped", "point_twice", "meta_key_twice"):
     case("sweep file to merge: " + name.replace("_", " "), {"a.sqlite": c.SWEEP_STORE[name]}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
 case("sweep file to merge: missing", {}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
 
@@ -729,7 +729,7 @@ def result(change):
 
 for name, data in {
         "nothing": b"", "text": b"hello", "object": b"{}", "list": b"[]", "a number": b"7", "deep": b'{"command":"mvm","a":' + b"[" * 100_000,
-        "not UTF-8": b'{"command":"\xff"}', "of a program unknown": b'{"command":"x","stamp":{"files":[]},"run":{"arguments":["x"],"folder":"."}}'}.items():
+        "not UTF-8": b'{"command":"\xff"}', "a key twice": c.RECORDED_RUN["key_twice"], "of a program unknown": b'{"command":"x","stamp":{"files":[]},"run":{"arguments":["x"],"folder":"."}}'}.items():
     case("verify: " + name, {"r.json": data}, "verify", "r.json")
 case("verify: missing", {}, "verify", "r.json")
 case("verify: a sweep without output", {"r.json": b'{"command":"sweep","output":7,"stamp":{"files":[]},"run":{"arguments":["sweep"],"folder":"."}}'}, "verify", "r.json")

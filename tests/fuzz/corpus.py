@@ -706,6 +706,7 @@ RECORDED_RUN = {
     "output": to_json({"command": "sweep", "output": 1, "stamp": {"files": []}, "run": {**RUN, "arguments": ["sweep"]}}),
     "itself": to_json({"command": "verify", "stamp": {"files": []}, "run": {**RUN, "arguments": ["verify", "r.json"]}}),
     "option": to_json({"command": "x", "stamp": {"files": []}, "run": {**RUN, "arguments": ["--help"]}}),
+    "key_twice": b'{"command": "cost", "stamp": {"files": []}, "run": {"arguments": ["cost"], "folder": "/tmp", "folder": "/"}}',
     "zero": to_json({"command": "x", "stamp": {"files": []}, "run": {**RUN, "arguments": ["cost", "a\0b"]}}),
     "types": to_json({"command": 1, "stamp": [], "run": {"arguments": {}, "folder": 2}}),
     "deep": b'{"command": ' + b"[" * 99 + b"]" * 99 + b"}",
@@ -770,6 +771,7 @@ SWEEP_STORE = {
     "columns_swapped": sweep_file("ALTER TABLE points RENAME COLUMN \"area\" TO x; ALTER TABLE points RENAME COLUMN \"adc.bits\" TO \"area\"; "
                                   "ALTER TABLE points RENAME COLUMN x TO \"adc.bits\";"),
     "point_twice": sweep_file("CREATE TABLE p AS SELECT * FROM points; INSERT INTO p SELECT * FROM points; DROP TABLE points; ALTER TABLE p RENAME TO points;"),
+    "meta_key_twice": sweep_file("UPDATE meta SET value = '{\"kind\":\"cost\",\"points\":1,\"points\":2}' WHERE key = 'identity';"),
     "empty": b"",
     "text": b"SQLite format 3\0",
 }
