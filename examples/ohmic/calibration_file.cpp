@@ -1,8 +1,10 @@
 #include "calibration_file.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <fmt/core.h>
+#include <system_error>
 
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/model/file.hpp"
@@ -31,10 +33,13 @@ std::vector<std::string> lines_of(std::string const& text) {
   return lines;
 }
 
+/// Far beyond what any model or array gives, and far from where sums of floats end.
+constexpr double largest_kept = 1e30;
+
 float number_at(kept_json const& v, std::filesystem::path const& file, std::string const& key) {
   if (!v.is_number()) throw broken(file, key, "numbers");
   double const d = v.get<double>();
-  if (!(std::isfinite(d) && std::fabs(d) < 3.4e38)) throw broken(file, key, "numbers that a float holds");
+  if (!(std::fabs(d) <= largest_kept)) throw broken(file, key, "numbers up to 1e30");
   return static_cast<float>(d);
 }
 
@@ -45,7 +50,32 @@ float positive_at(kept_json const& v, std::filesystem::path const& file, std::st
   if (!(f > 0.0f))
     throw error({errc::config_value, "range is not above 0", model::place(file, "key '" + key + "'"), v.dump(),
                  "a number above 0", "calibrate again"});
+  if (f < 1.0 / largest_kept) throw broken(file, key, "numbers of 1e-30 and more");
   return f;
+}
+
+/// Number of a block, as it is written: "1", not "01" or "1x".
+std::size_t block_at(std::string const& key, std::size_t blocks, std::filesystem::path const& file) {
+  std::size_t b = 0;
+  auto const [end, status] = std::from_chars(key.data(), key.data() + key.size(), b);
+  if (status != std::errc{} || end != key.data() + key.size() || b >= blocks || std::to_string(b) != key)
+    throw broken(file, "softmax_full_scale." + printable(key),
+                 "blocks of the model, 0 to " + std::to_string(blocks - 1));
+  return b;
+}
+
+/// What it was made from, as results repeat it.
+json data_of(model::json_file const& root, std::filesystem::path const& file) {
+  auto const* const data = root.find("data");
+  if (data == nullptr) return {};
+  auto const is = [&](char const* key, bool (*type)(kept_json const&)) {
+    return !data->contains(key) || type(data->at(key));
+  };
+  auto const text = [](kept_json const& v) { return v.is_string(); };
+  if (!data->is_object() || !is("path", text) || !is("digest", text) ||
+      !is("n", [](kept_json const& v) { return v.is_number_unsigned(); }))
+    throw broken(file, "data", "an object of path, digest and n");
+  return json::parse(data->dump());
 }
 
 std::size_t site_named(program::site_names const& names, std::string const& name, std::filesystem::path const& file) {
@@ -93,7 +123,7 @@ calibration_file read_calibration(std::filesystem::path const& file, program::si
     c.text_digests.push_back(d.get<std::string>());
   }
   std::sort(c.text_digests.begin(), c.text_digests.end());
-  if (auto const* data = root.find("data")) c.data = json::parse(data->dump());
+  c.data = data_of(root, file);
   auto const* chips = root.find("chips");
   if (chips == nullptr || !chips->is_array() || chips->empty()) throw broken(file, "chips", "a list of chips");
   for (auto const& chip : *chips) {
@@ -113,9 +143,8 @@ calibration_file read_calibration(std::filesystem::path const& file, program::si
     for (auto const& [name, value] : chip["largest"].items())
       kept.values.largest[site_named(names, name, file)] = positive_at(value, file, "largest." + name);
     for (auto const& [block, value] : chip["softmax_full_scale"].items()) {
-      float const f = number_at(value, file, "softmax_full_scale." + block);
-      std::size_t const b = static_cast<std::size_t>(std::strtoul(block.c_str(), nullptr, 10));
-      if (b >= kept.values.scores.size()) throw broken(file, "softmax_full_scale." + block, "blocks of the model");
+      std::size_t const b = block_at(block, kept.values.scores.size(), file);
+      float const f = number_at(value, file, "softmax_full_scale." + block);  // a score: of either sign
       kept.values.scores[b].observe(std::span<float const>(&f, 1));
     }
     for (auto const& [name, values] : chip["full_scales"].items()) {
@@ -123,7 +152,14 @@ calibration_file read_calibration(std::filesystem::path const& file, program::si
       if (!values.is_array()) throw broken(file, "full_scales." + name, "a list of numbers");
       for (auto const& v : values) site.push_back(positive_at(v, file, "full_scales." + name));
     }
-    c.chips.emplace(calibration_key(chip["id"].get<std::string>(), printed), std::move(kept));
+    if (chip["largest"].empty()) throw broken(file, "chips.largest", "ranges of the values of the model");
+    if (!c.chips.empty() && c.chips.begin()->second.values.largest != kept.values.largest)
+      throw error({errc::config_conflict, "chips contradict each other about the values of the model",
+                   model::place(file, "key 'chips.largest'"), "", "the same for every chip", "calibrate again"});
+    std::string const id = chip["id"].get<std::string>();
+    if (!c.chips.emplace(calibration_key(id, printed), std::move(kept)).second)
+      throw error({errc::config_conflict, "holds two calibrations of one chip with the same settings",
+                   model::place(file, "key 'chips'"), in_quotes(id), "one", "calibrate again"});
   }
   return c;
 }

@@ -29,7 +29,8 @@ inline std::string calibration_key(std::string const& spec, std::string const& p
 
 json calibration_object(calibration_file const& c, ohmic::program::site_names const& names);
 
-/// Errors  file_missing; file_format, missing_entry naming file and key; config_value for a range that is not above 0
+/// Errors  file_missing; file_format, missing_entry naming file and key; config_value for a range that is not above 0;
+///         config_conflict for two calibrations of one chip and its settings, and for chips that contradict each other
 calibration_file read_calibration(std::filesystem::path const& file, ohmic::program::site_names const& names);
 
 /// The calibration of a chip with these settings.

@@ -64,7 +64,7 @@ class sentence_encoder_family {
     for (auto& p : data) {
       for (auto* const text : {&p.query, &p.document}) {
         std::string const where = file.string() + " line " + std::to_string(p.line);
-        auto ids = tokenizer_.encode(*text);
+        auto ids = tokenizer_.encode(*text, where);
         if (ids.empty())
           throw error({errc::value, "text has no token", where, in_quotes(*text),
                        "a text with a character of the vocabulary", ""});

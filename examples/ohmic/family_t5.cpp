@@ -73,8 +73,8 @@ class t5_family {
 
   /// A source with its end.
   /// Errors  shape for more tokens than positions, when it is encoded
-  [[nodiscard]] std::vector<std::int32_t> prompt(std::string const& text) const {
-    auto ids = tokenizer_.encode(text);
+  [[nodiscard]] std::vector<std::int32_t> prompt(std::string const& text, std::string const& where = "text") const {
+    auto ids = tokenizer_.encode(text, where);
     ids.push_back(ends_.front());
     return ids;
   }
@@ -103,12 +103,13 @@ class t5_family {
       out.first.emplace_back();
       for (auto const& [text, ids] :
            {std::pair{&t.source, &out.first.back().source}, std::pair{&t.target, &out.first.back().target}}) {
-        *ids = prompt(*text);
+        std::string const where = model::place(file, "line " + std::to_string(t.line));
+        *ids = prompt(*text, where);
         if (ids->size() <= model_.config.positions) continue;
         if (no_truncate)
-          throw error({errc::capacity, "has more pieces than the model has positions",
-                       model::place(file, "line " + std::to_string(t.line)), std::to_string(ids->size()),
-                       std::to_string(model_.config.positions), "shorten it, or allow truncation"});
+          throw error({errc::capacity, "has more pieces than the model has positions", where,
+                       std::to_string(ids->size()), std::to_string(model_.config.positions),
+                       "shorten it, or allow truncation"});
         ids->resize(model_.config.positions);
         ids->back() = ends_.front();
         ++out.second.truncated;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fmt/core.h>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -89,12 +90,17 @@ class reader {
         add(*node.as_table(), key + ".");
         continue;
       }
+      auto const [first, is_new] = keys_.emplace(key, where(node.source()));  // "a.b" = 1 and [a] b = 2 are one key
+      if (!is_new)
+        throw error({errc::config_conflict, "setting " + in_quotes(printable(key)) + " is given twice",
+                     where(node.source()), "", "once; another is " + first->second, "keep one"});
       entries_.push_back(entry(key, node));
       entries_.back().text = text_of(key, node);
     }
   }
 
   std::string path_;
+  std::map<std::string, std::string> keys_;  ///< with their places
   std::vector<file_entry> entries_;
 };
 

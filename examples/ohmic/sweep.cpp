@@ -17,6 +17,7 @@
 #include "sweep_store.hpp"
 #include "sweep_summary.hpp"
 #include "terminal.hpp"
+#include "verify_stamp.hpp"
 
 namespace program_cli {
 
@@ -161,6 +162,7 @@ int lead(sweep_options const& o, common_options const& common, rank_team& team) 
   if (o.restart) remove_sweep(options.output);
   std::optional<sweep_store> file(std::in_place, options.output, spec.identity(), keys, runner->metrics());
   auto& store = *file;
+  store.check_values([&](std::uint64_t point) { return spec.values(point); });
   store.keep("goals", goals);
 
   auto const there = store.present(spec.points(), o.retry);
@@ -265,6 +267,7 @@ int merge_sweeps(sweep_options const& o, common_options const& common) {
   }
   sweep_store const first(o.merged.front());
   sweep_store store(o.output, first.identity(), first.keys(), first.metrics());
+  store.for_each([](sweep_row const&) {});  // it may be there already
   store.keep("goals", first.kept("goals"));
   for (auto const& file : o.merged) {
     sweep_store const part(file);

@@ -56,7 +56,7 @@ class sweep_spec {
   enum class sampling { grid, random, sobol };
 
   /// Errors  file_missing; file_format for broken TOML; config_value, config_conflict, unknown_key, unknown_id naming
-  ///         file, line and key; capacity for more than 10^7 points
+  ///         file, line and key; capacity for more than 10^7 points or 10^5 values of all keys
   static sweep_spec read(std::string const& file, common_options const& common);
 
   [[nodiscard]] std::uint64_t points() const noexcept { return points_; }

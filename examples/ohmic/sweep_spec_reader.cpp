@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <fmt/core.h>
 #include <set>
 #include <utility>
 
@@ -24,6 +25,8 @@ namespace {
 constexpr std::uint64_t max_sweep_points = 10'000'000;
 /// Dimensions of a sample; boost::random::sobol has 3667.
 constexpr std::size_t max_sweep_dimensions = 256;
+/// Values of all keys together: a range of three numbers asks for as many as it likes, and each is checked.
+constexpr std::size_t max_sweep_values = 100'000;
 
 /// Keys of a point that are no settings of a chip.
 bool is_usage(std::string const& key) { return key == "tokens" || key == "decode" || key == "batch"; }
@@ -61,9 +64,14 @@ class spec_reader : toml_values {
     spec_.decode = count_at(root, "decode", 1);
     spec_.batch = count_at(root, "batch", 1);
     spec_.seed = root.contains("seed") ? count_at(root, "seed", 1) : common_->seed;
-    if (auto const* set = root.get("set")) read_set(*set);
-    spec_.set.insert(spec_.set.end(), common_->set.begin(), common_->set.end());
     if (auto const* vary = root.get("vary")) read_vary(*vary);
+    for (char const* key : {"chip", "model", "tokens", "decode", "batch"})
+      if (auto const* node = root.get(key)) require_one_place(key, in(node->source(), key));
+    if (auto const* set = root.get("set")) read_set(*set);
+    for (auto const& assignment : common_->set) {
+      require_setting(std::string(detail::trimmed(assignment.substr(0, assignment.find('=')))), "--set");
+      spec_.set.push_back(assignment);
+    }
     read_chips(text_at(root, "chip", chip::wang2024::name));
     std::uint64_t asked = 0;
     if (auto const* sample = root.get("sample")) asked = read_sample(*sample);
@@ -81,8 +89,24 @@ class spec_reader : toml_values {
     leaves(
         node, "set", [](auto const&) { return false; },
         [&](std::string const& key, toml::node const& leaf) {
+          require_setting(key, in(leaf.source(), key));
           spec_.set.push_back(key + "=" + value_text(leaf, key));
         });
+  }
+
+  /// A key that is varied has its values there and nowhere else: one of the two would go unheard.
+  void require_one_place(std::string const& key, std::string const& where) const {
+    for (auto const& d : spec_.dimensions)
+      if (d.key == key)
+        throw error({errc::config_conflict, "'" + key + "' is varied too", where, d.where, "one of them",
+                     "take it out here, or from [vary]"});
+  }
+  /// What a point is beside its settings has a place of its own.
+  void require_setting(std::string const& key, std::string const& where) const {
+    if (key == "chip" || key == "model" || is_usage(key))
+      throw error({errc::unknown_key, "'" + key + "' is no setting of a chip", where, "",
+                   "keys of ohmic list chips, cost.* and report.*", "write " + key + " = .. above the tables"});
+    require_one_place(key, where);
   }
 
   void read_vary(toml::node const& node) {
@@ -92,10 +116,8 @@ class spec_reader : toml_values {
           sweep_dimension d;
           d.key = key;
           d.where = in(leaf.source(), key);
-          for (auto const& other : spec_.dimensions)
-            if (other.key == key) throw error({errc::config_conflict, "is varied twice", d.where, "", "once", ""});
           if (leaf.is_array()) {
-            for (auto const& item : *leaf.as_array()) d.values.push_back(value_text(item, key));
+            read_list(*leaf.as_array(), d);
             if (d.values.empty()) throw wrong(leaf, key, "at least one value");
           } else if (leaf.is_table()) {
             read_range(*leaf.as_table(), d);
@@ -104,6 +126,27 @@ class spec_reader : toml_values {
           }
           spec_.dimensions.push_back(std::move(d));
         });
+  }
+
+  void read_list(toml::array const& list, sweep_dimension& d) {
+    take_values(static_cast<double>(list.size()), d.where);
+    std::set<std::string> seen;
+    for (auto const& item : list) {
+      auto text = value_text(item, d.key);
+      if (!seen.insert(text).second)
+        throw error({errc::config_conflict, "value is given twice", d.where, in_quotes(text), "every value once",
+                     "the same point would be run again"});
+      d.values.push_back(std::move(text));
+    }
+  }
+
+  /// Before they are made.
+  void take_values(double n, std::string const& where) {
+    values_ += n;
+    if (!(values_ <= static_cast<double>(max_sweep_values)))
+      throw error({errc::capacity, "too many values of all keys together", where, fmt::format("{:.15g}", values_),
+                   "at most " + std::to_string(max_sweep_values),
+                   "use fewer steps, or a sample of ranges without steps"});
   }
 
   /// A number with the unit that follows it.
@@ -142,13 +185,14 @@ class spec_reader : toml_values {
     if (auto const* step = t.get("step")) {
       if (!step->is_integer()) d.whole = false;
       double const by = step->is_number() ? *step->value<double>() : 0.0;
-      if (!(by > 0.0) || (to - from) / by > static_cast<double>(max_sweep_points))
-        throw wrong(*step, d.key + ".step", "a number above 0");
+      if (!(by > 0.0)) throw wrong(*step, d.key + ".step", "a number above 0");
+      take_values(std::floor((to - from) / by + 1e-9) + 1.0, d.where);
       for (std::size_t i = 0; from + static_cast<double>(i) * by <= to + 1e-9 * by; ++i)
         d.values.push_back(sweep_number(from + static_cast<double>(i) * by, unit));
     }
     if (std::size_t const steps = count_at(t, "steps", 0); t.contains("steps")) {
-      if (steps < 1 || steps > max_sweep_points) throw wrong(*t.get("steps"), d.key + ".steps", "1 or more");
+      if (steps < 1) throw wrong(*t.get("steps"), d.key + ".steps", "1 or more");
+      take_values(static_cast<double>(steps), d.where);
       for (std::size_t i = 0; i < steps; ++i) {
         double const share = steps == 1 ? 0.0 : static_cast<double>(i) / static_cast<double>(steps - 1);
         double v = i + 1 == steps && steps > 1 ? to
@@ -215,6 +259,9 @@ class spec_reader : toml_values {
           bool const side = text.starts_with("<=") || text.starts_with(">=");
           if (!side || !field_format<double>::parse(detail::trimmed(std::string_view(text).substr(2)), bound).empty())
             throw wrong(leaf, key, "\"<= NUMBER\" or \">= NUMBER\"");
+          if (!std::isfinite(bound))
+            throw error({errc::config_value, "bound is no finite number", in(leaf.source(), key), in_quotes(text),
+                         "a finite number", "without a bound, take the constraint out"});
           spec_.constraints.push_back({key, text[0] == '>', bound});
         });
   }
@@ -287,6 +334,7 @@ class spec_reader : toml_values {
   common_options const* common_;
   sweep_spec spec_;
   std::uint64_t points_ = 1;
+  double values_ = 0.0;  ///< of all keys so far; exact as long as it matters
 };
 
 }  // namespace

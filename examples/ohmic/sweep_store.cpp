@@ -65,11 +65,6 @@ std::string column_value(sqlite3_stmt* s, int i) {
                                                    : column_text(s, i);
 }
 
-double column_number(sqlite3_stmt* s, int i) {
-  return sqlite3_column_type(s, i) == SQLITE_NULL ? std::numeric_limits<double>::quiet_NaN()
-                                                  : sqlite3_column_double(s, i);
-}
-
 bool same_number(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 error not_a_sweep(std::string const& file, std::string const& why) {
@@ -248,6 +243,61 @@ void sweep_store::read_columns() {
   if (points == identity_.end() || !points->is_number_unsigned() || points->get<std::uint64_t>() > max_points_of_file)
     throw not_a_sweep(file_, "it does not say what it is");
   points_ = points->get<std::uint64_t>();
+  // By name: values of columns that change places are those of other metrics.
+  auto const s = prepare("SELECT * FROM points");
+  std::vector<std::string> there, wanted{"point", "status", "error"};
+  for (int i = 0; i < sqlite3_column_count(s.get()); ++i) {
+    auto const* const name = sqlite3_column_name(s.get(), i);
+    there.emplace_back(name == nullptr ? "" : name);
+  }
+  wanted.insert(wanted.end(), keys_.begin(), keys_.end());
+  wanted.insert(wanted.end(), metrics_.begin(), metrics_.end());
+  if (there != wanted) throw not_a_sweep(file_, "its columns are " + printable(joined(there), 400));
+}
+
+sweep_row sweep_store::row_at(sqlite3_stmt* s) const {
+  auto const wrong = [&](std::string const& what, int column) {
+    bool const is_blob = sqlite3_column_type(s, column) == SQLITE_BLOB;
+    return error({errc::file_format, "is not the file of a sweep: " + what,
+                  model::place(file_, "point " + printable(column_text(s, 0))),
+                  is_blob ? "bytes" : in_quotes(column_text(s, column)), "what ohmic sweep --output wrote",
+                  "name another file, or start anew with --restart"});
+  };
+  sweep_row row;
+  row.point = static_cast<std::uint64_t>(sqlite3_column_int64(s, 0));
+  if (sqlite3_column_type(s, 0) != SQLITE_INTEGER || row.point >= points_)
+    throw not_a_sweep(file_, "point " + printable(column_text(s, 0)) + " is none of its points");
+  bool const has_error = sqlite3_column_type(s, 2) != SQLITE_NULL;
+  if (has_error && sqlite3_column_type(s, 2) != SQLITE_TEXT) throw wrong("an error is no text", 2);
+  row.error = column_text(s, 2);
+  if (has_error == row.error.empty() || column_text(s, 1) != (has_error ? "failed" : "done"))
+    throw wrong("status and error contradict each other", 1);
+  for (std::size_t k = 0; k < keys_.size(); ++k) {
+    int const at = static_cast<int>(3 + k), type = sqlite3_column_type(s, at);
+    if (type == SQLITE_BLOB || type == SQLITE_NULL)
+      throw wrong("the value of " + in_quotes(keys_[k]) + " is no number and no text", at);
+    row.values.push_back(column_value(s, at));
+  }
+  for (std::size_t m = 0; m < metrics_.size(); ++m) {
+    int const at = static_cast<int>(3 + keys_.size() + m), type = sqlite3_column_type(s, at);
+    // SQLite keeps NaN as NULL.
+    double const v = type == SQLITE_NULL ? std::numeric_limits<double>::quiet_NaN() : sqlite3_column_double(s, at);
+    if (type == SQLITE_TEXT || type == SQLITE_BLOB || std::isinf(v))
+      throw wrong("metric " + in_quotes(metrics_[m]) + " is no finite number", at);
+    row.metrics.push_back(v);
+  }
+  return row;
+}
+
+void sweep_store::check_values(std::function<std::vector<std::string>(std::uint64_t)> const& values) const {
+  for_each([&](sweep_row const& row) {
+    auto const wanted = values(row.point);
+    for (std::size_t k = 0; k < keys_.size(); ++k)
+      if (row.values[k] != wanted[k])
+        throw error({errc::config_conflict, "has another value of " + in_quotes(keys_[k]),
+                     model::place(file_, "point " + std::to_string(row.point)), in_quotes(row.values[k]),
+                     in_quotes(wanted[k]), "name another --output, or start anew with --restart"});
+  });
 }
 
 void sweep_store::keep(std::string const& key, json const& value) {
@@ -292,8 +342,9 @@ void sweep_store::insert(std::vector<sweep_row> const& rows) {
       ++at;
       for (auto const& v : r.values) bind_value(s.get(), at++, v);
       for (std::size_t m = 0; m < metrics_.size(); ++m, ++at)
-        // SQLite keeps NaN as NULL.
-        m < r.metrics.size() ? sqlite3_bind_double(s.get(), at, r.metrics[m]) : sqlite3_bind_null(s.get(), at);
+        // A perplexity may overflow: what is not finite is compared with nothing, as in JSON, which has no number for it.
+        m < r.metrics.size() && std::isfinite(r.metrics[m]) ? sqlite3_bind_double(s.get(), at, r.metrics[m])
+                                                            : sqlite3_bind_null(s.get(), at);
       step(s);
       sqlite3_reset(s.get());
     }
@@ -314,18 +365,10 @@ void sweep_store::add(std::vector<sweep_result> const& results,
 
 void sweep_store::for_each(std::function<void(sweep_row const&)> const& f) const {
   auto const s = prepare("SELECT * FROM points ORDER BY point");
-  auto const columns = static_cast<int>(3 + keys_.size() + metrics_.size());
-  if (sqlite3_column_count(s.get()) != columns) throw not_a_sweep(file_, "columns are missing");
-  sweep_row row;
-  row.values.resize(keys_.size());
-  row.metrics.resize(metrics_.size());
-  while (step(s)) {
-    row.point = static_cast<std::uint64_t>(sqlite3_column_int64(s.get(), 0));
-    if (row.point >= points_) throw not_a_sweep(file_, "point " + std::to_string(row.point) + " is none of its points");
-    row.error = column_text(s.get(), 2);
-    for (std::size_t k = 0; k < keys_.size(); ++k) row.values[k] = column_value(s.get(), static_cast<int>(3 + k));
-    for (std::size_t m = 0; m < metrics_.size(); ++m)
-      row.metrics[m] = column_number(s.get(), static_cast<int>(3 + keys_.size() + m));
+  for (std::optional<std::uint64_t> before; step(s);) {
+    auto const row = row_at(s.get());
+    if (before == row.point) throw not_a_sweep(file_, "point " + std::to_string(row.point) + " is there twice");
+    before = row.point;
     f(row);
   }
 }
@@ -346,10 +389,10 @@ void sweep_store::merge(sweep_store const& other) {
     sqlite3_reset(mine.get());
     sqlite3_bind_int64(mine.get(), 1, static_cast<std::int64_t>(r.point));
     bool const there = step(mine);
-    std::string const failure = there ? column_text(mine.get(), 2) : std::string();
-    bool same = true;
-    for (std::size_t m = 0; there && m < metrics_.size(); ++m)
-      same = same && same_number(column_number(mine.get(), static_cast<int>(3 + keys_.size() + m)), r.metrics[m]);
+    auto const own = there ? row_at(mine.get()) : sweep_row{};
+    std::string const& failure = own.error;
+    bool same = !there || own.values == r.values;
+    for (std::size_t m = 0; there && m < metrics_.size(); ++m) same = same && same_number(own.metrics[m], r.metrics[m]);
     sqlite3_reset(mine.get());
     if (there && failure.empty() == r.error.empty() && (failure != r.error || !same))
       throw error({errc::config_conflict, "has another result of a point", model::place(other.file_),

@@ -59,7 +59,11 @@ class sweep_store {
   /// Adds the points of another file. A point that both have must be equal.
   /// Errors  config_conflict for another sweep or a point that differs
   void merge(sweep_store const& other);
+  /// Refuses rows whose values are not those of their points; values(point) gives the texts of the keys.
+  /// Errors  config_conflict naming point and key
+  void check_values(std::function<std::vector<std::string>(std::uint64_t)> const& values) const;
   /// Calls f(row) in the order of the points.
+  /// Errors  file_format for what no sweep writes: a metric that is no finite number, a status that contradicts its error
   void for_each(std::function<void(sweep_row const&)> const& f) const;
 
   /// A text beside the points, such as the objectives; absent: nothing.
@@ -80,6 +84,7 @@ class sweep_store {
   [[nodiscard]] statement prepare(std::string const& sql) const;
   bool step(statement const& s) const;
   void read_columns();
+  [[nodiscard]] sweep_row row_at(sqlite3_stmt* s) const;
 
   std::string file_;
   sqlite3* db_ = nullptr;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <fmt/core.h>
 #include <functional>
+#include <map>
 #include <string>
 #include <toml++/toml.h>  // TOML 1.0: parsing, and errors with line and column
 #include <utility>
@@ -21,7 +22,7 @@
 namespace program_cli {
 
 /// Nodes of a file as values; what is not what it should be is an error with its place.
-/// Errors  config_value, unknown_key
+/// Errors  config_value, unknown_key, config_conflict
 class toml_values {
  public:
   explicit toml_values(std::string file) : file_(std::move(file)) {}
@@ -104,7 +105,14 @@ class toml_values {
       auto const &x = a.second->source().begin, &y = b.second->source().begin;
       return std::pair(x.line, x.column) < std::pair(y.line, y.column);
     });
-    for (auto const& [key, leaf] : found) f(key, *leaf);
+    std::map<std::string, toml::node const*> seen;  // "a.b" = 1 and [a] b = 2 are one key
+    for (auto const& [key, leaf] : found) {
+      auto const [first, is_new] = seen.emplace(key, leaf);
+      if (!is_new)
+        throw ohmic::error({ohmic::errc::config_conflict, "is given twice", in(leaf->source(), key), "",
+                            "once; the first is " + where(first->second->source()), "keep one"});
+      f(key, *leaf);
+    }
   }
 
  private:

@@ -28,6 +28,7 @@ SAME = [
     # JSON that is broken is no list.
     {"vocab.json: " + n for n in ("nothing", "object", "cut", "not UTF-8", "score out of proportion")},
     {"verify: another digest", "verify: changed weights"},
+    {"calibration: data text", "calibration: data list", "calibration: data path"},
     {"chip file: lists 300 deep", "chip file: tables 300 deep", "chip file: keys 100000 deep", "chip file: headers 100000 deep"},
     {"result: full disk", "report: full disk", "mvm: output to a full disk", "prices: full disk"},
 ]
@@ -218,7 +219,8 @@ for name, data in {
         "text": b"hello, world", "no metadata": c.SAFETENSORS["two"], "another version": c.PROGRAMMED["format"],
         "unknown setting": c.PROGRAMMED["setting"], "counts": c.PROGRAMMED["counts"], "sizes": c.PROGRAMMED["inputs"],
         "slices out of proportion": c.array_file(slices="4294967295"), "lines": c.array_file(lines="3"),
-        "no tensors": c.PROGRAMMED["tensors"],
+        "no tensors": c.PROGRAMMED["tensors"], "no settings": c.PROGRAMMED["no_settings"], "setting twice": c.PROGRAMMED["setting_twice"],
+        "setting missing": c.PROGRAMMED["setting_missing"], "no gain": c.PROGRAMMED["no_gain"], "siemens": c.PROGRAMMED["siemens"],
         "negative cell": c.array_file().replace(c.f64(1e-5), c.f64(-1e-5)),
         "no number": c.array_file().replace(c.f64(1e-5), c.f64(float("nan"))),
         "no scale": c.array_file().replace(c.f64(0.5), c.f64(0.0))}.items():
@@ -387,9 +389,13 @@ for name, data in {
         "id of another": unigram_json(added_tokens=[{"id": 3, "content": "<x>", "special": True}]),
         "table no base64": unigram_json(normalizer={"type": "Precompiled", "precompiled_charsmap": "!"}),
         "table cut": unigram_json(normalizer={"type": "Precompiled", "precompiled_charsmap": "AAE="}),
+        "table no text": unigram_json(normalizer={"type": "Precompiled", "precompiled_charsmap": 7}),
+        "a token in front": unigram_json(post_processor={"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "a"}}, {"Sequence": {"id": "A"}}]}),
+        "other ends": unigram_json(post_processor={"type": "RobertaProcessing"}),
         "more pieces than the model": unigram_json([["x%d" % i, -1.0] for i in range(9)], added_tokens=[])}.items():
     spoilt_case("tokenizer.json of a T5: " + name, T5_FOLDER, TRANSLATE, "m/tokenizer.json", data)
 spoilt_case("texts of a T5: no target", T5_FOLDER, TRANSLATE, "data.tsv", "a b\n")
+spoilt_case("texts of a T5: a line of 131073 bytes", T5_FOLDER, TRANSLATE, "data.tsv", "a" * 131073 + "\tb\n")
 spoilt_case("texts of a T5: three sides", T5_FOLDER, TRANSLATE, "data.tsv", "a\tb\ta\n")
 
 # --- Moonshine: graphs in ONNX, clips in WAV
@@ -539,6 +545,8 @@ for name, data in {
         "a template of gigabytes": c.tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor={
             "type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}] * 20000, "special_tokens": {"x": {"ids": [0] * 20000}}}),
         "a token of a kilobyte": c.tokenizer({"vocab": {"a": 0}, "merges": []}, added_tokens=[{"id": 1, "content": "a" * 1024}]),
+        **{n.replace("_", " "): c.TOKENIZER_JSON[n].split(b"\n%%\n")[0] for n in (
+            "added_other_id", "added_id_of_another", "added_two_ids", "flag_text", "roberta_other_id", "nonsense", "numbers")},
         "more pieces than the model": c.tokenizer({"vocab": {chr(97 + i): i for i in range(9)}, "merges": []})}.items():
     case("tokenizer.json: " + name, llama_folder(m__tokenizer_json=data), *LM)
 case("tokenizer: none", llama_folder(m__tokenizer_json=None), *LM)
@@ -551,6 +559,13 @@ for name, data in {"nothing": b"", "text": b"hello", "field beyond the end": b"\
 for name, data in {"nothing": b"", "piece twice": b"[UNK]\n[CLS]\n[SEP]\na\na\n", "no special token": b"a\nb\n", "not UTF-8": b"[UNK]\n[CLS]\n[SEP]\n\xff\n",
                    "an empty piece": b"[UNK]\n\n[CLS]\n[SEP]\n", "more pieces than the model": b"[UNK]\n[CLS]\n[SEP]\n" + b"\n".join(b"%d" % i for i in range(9))}.items():
     case("vocab.txt: " + name, bert_folder(m__vocab_txt=data), *CLASSIFY)
+case("vocab.txt: 1000 blank lines", bert_folder(m__vocab_txt="\n" * 1000), *CLASSIFY)
+case("vocab.txt: byte order mark", bert_folder(m__vocab_txt="\ufeff[UNK]\n[CLS]\n[SEP]\na\n"), *CLASSIFY)
+case("tokenizer_config.json: loses what is left", bert_folder(m__tokenizer_config_json='{"truncation_side":"left"}'), *CLASSIFY)
+for name in ("json_left", "other_id", "template_id"):
+    folder = bert_folder(m__vocab_txt=None)
+    folder["m/tokenizer.json"] = c.WORDPIECE[name].split(b"\n%%\n")[3]
+    case("tokenizer.json of WordPiece: " + name.replace("_", " "), folder, *CLASSIFY)
 case("tokenizer_config.json: another class", bert_folder(m__tokenizer_config_json='{"tokenizer_class":"T5Tokenizer"}'), *CLASSIFY)
 case("tokenizer_config.json: length", bert_folder(m__tokenizer_config_json='{"model_max_length":2}'), *CLASSIFY)
 
@@ -614,7 +629,7 @@ for name, text in {
         "broken": "[adc\nbits = 6", "unknown chip": 'chip = "wang2042"', "unknown key": "[adc]\nbit = 6", "text for a number": '[adc]\nbits = "6"',
         "out of range": "[adc]\nbits = 60", "a date": "[adc]\nbits = 1979-05-27", "a list of texts": '[adc]\nbits = ["a"]', "key twice": "a = 1\na = 2",
         "lists 300 deep": "a = " + "[" * 300 + "]" * 300, "tables 300 deep": "a = " + "{a = " * 300, "keys 100000 deep": "a." * 100_000 + "a = 1",
-        "headers 100000 deep": "[" + "a." * 100_000 + "a]\nb = 1", "2 MB": "#" * (2 << 20), "not UTF-8": b"a = \xff", "a preset's name": 'name = "isaac"',
+        "headers 100000 deep": "[" + "a." * 100_000 + "a]\nb = 1", "2 MB": "#" * (2 << 20), "not UTF-8": b"a = \xff", "a preset's name": 'name = "isaac"', "key twice, quoted": c.SETTINGS_FILE["twice"],
         "plugin no list": "plugin = 1", "plugin missing": '[plugin]\nfiles = ["./none.so"]', "control characters": '"\\u001b[31m" = 1',
         "a name of two lines": 'name = "a\\nohmic: all is well"', "no name": 'name = ""'}.items():
     case("chip file: " + name, {"c.toml": text}, *CHIP)
@@ -626,7 +641,14 @@ KEPT = LM + ("--calibration", "k.json", "--chip", "wang2024")
 for name, data in {
         "nothing": b"", "no digest": b"{}", "another model": c.to_json({"model_digest": "0", "text_digests": [], "chips": [{}]}),
         "no chips": c.to_json({"model_digest": "0", "text_digests": [], "chips": []}), "unknown site": c.CALIBRATION["site"], "unknown block": c.CALIBRATION["block"],
-        "range of 0": c.CALIBRATION["zero"], "types": c.CALIBRATION["types"]}.items():
+        "range of 0": c.CALIBRATION["zero"], "types": c.CALIBRATION["types"],
+        **{n.replace("_", " "): c.CALIBRATION[n] for n in ("data_text", "data_list", "data_path", "no_ranges", "block_01", "block_1x")}}.items():
+    case("calibration: " + name, llama_folder(k_json=data), *KEPT)
+
+# What is wrong with the ranges of a model's own sites.
+for name, data in {
+        "chip twice": c.kept_ranges(again={"settings": ["adc.bits=8"]}), "contradiction": c.CALIBRATION["contradiction"],
+        "range of 1e-40": c.CALIBRATION["tiny"], "full scale of 3e38": c.CALIBRATION["large"]}.items():
     case("calibration: " + name, llama_folder(k_json=data), *KEPT)
 
 # --- sweeps
@@ -641,9 +663,14 @@ for name, text in {
         "steps out of proportion": c.SWEEP_SPEC["steps"].decode(), "points out of proportion": c.SWEEP_SPEC["points"].decode(),
         "combinations": 'model = "gpt2"\n[vary]\n' + "".join("cost.x%d = [1, 2, 3, 4, 5, 6, 7, 8]\n" % i for i in range(20)) + BEST,
         "deep": c.SWEEP_SPEC["deep"].decode(), "no texts": 'kind = "deploy"\nmodel = "m"\n' + VARY + BEST, "constraint": 'model = "gpt2"\n' + VARY + BEST + '[constraints]\narea = "== 1"\n',
+        "values out of proportion": c.SWEEP_SPEC["values"].decode(), "bound that is none": c.SWEEP_SPEC["infinite"].decode(),
+        "value twice": c.SWEEP_SPEC["value_twice"].decode(), "key twice": c.SWEEP_SPEC["key_twice"].decode(),
+        "set and varied": c.SWEEP_SPEC["set_and_varied"].decode(), "sets the chip": c.SWEEP_SPEC["set_chip"].decode(),
+        "model twice": 'model = "gpt2"\n[vary]\nmodel = ["bert_base"]\n' + BEST,
         "log from 0": 'model = "gpt2"\n[sample]\nmethod = "random"\npoints = 2\n[vary]\ncost.duplication = {from = 0, to = 4, log = true}\n' + BEST}.items():
     case("sweep: " + name, {"s.toml": text}, *SWEEP)
 case("sweep: missing", {}, *SWEEP)
+case("sweep: a varied key is set", {"s.toml": 'model = "gpt2"\n' + VARY + BEST}, *SWEEP, "--set", "adc.bits=8")
 GRID = 'model = "gpt2"\n' + VARY + BEST
 for name, data in {"text": b"hello", "cut": c.SWEEP_STORE["two"][:700], "another program's": c.SWEEP_STORE["schema"].replace(b"OHMS", b"XXXX"), "another schema": c.SWEEP_STORE["schema"],
                    "another sweep": c.SWEEP_STORE["two"], "endless view": c.SWEEP_STORE["view"], "trigger": c.SWEEP_STORE["trigger"],
@@ -677,8 +704,16 @@ for name, sql in {
         "no column of a metric": "ALTER TABLE points DROP COLUMN area_mm2;",
         "no metrics": "DELETE FROM meta WHERE key = 'metrics';", "no points": "DROP TABLE points;",
         "other values": "UPDATE meta SET value = replace(value, '\"6\"', '\"8\"') WHERE key = 'identity';",
+        "metric no number": "UPDATE points SET area_mm2 = 'abc' WHERE point = 1;", "metric infinite": "UPDATE points SET area_mm2 = -9e999 WHERE point = 1;",
+        "metric of bytes": "UPDATE points SET area_mm2 = x'00ff' WHERE point = 1;", "another value": "UPDATE points SET \"adc.bits\" = 5 WHERE point = 1;",
+        "value of bytes": "UPDATE points SET \"adc.bits\" = x'3c1b' WHERE point = 1;", "failed without error": "UPDATE points SET status = 'failed' WHERE point = 1;",
+        "done with an error": "UPDATE points SET error = 'x' WHERE point = 1;",
+        "columns that change places": "ALTER TABLE points RENAME COLUMN area_mm2 TO x; ALTER TABLE points RENAME COLUMN \"energy_J.prefill\" TO area_mm2; "
+                                      "ALTER TABLE points RENAME COLUMN x TO \"energy_J.prefill\";",
         "another version": "UPDATE meta SET value = replace(value, '\"version\":\"', '\"version\":\"9') WHERE key = 'identity';"}.items():
     case("sweep file of this sweep: " + name, {"s.toml": GRID}, *SWEEP, before=[SWEEP], spoil={"s.sqlite": edited(sql)})
+for name in ("metric_text", "metric_blob", "metric_infinite", "value_blob", "failed_without_error", "done_with_error", "columns_swapped", "point_twice", "meta_key_twice"):
+    case("sweep file to merge: " + name.replace("_", " "), {"a.sqlite": c.SWEEP_STORE[name]}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
 case("sweep file to merge: missing", {}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
 
 # --- results that are verified
@@ -696,7 +731,7 @@ def result(change):
 
 for name, data in {
         "nothing": b"", "text": b"hello", "object": b"{}", "list": b"[]", "a number": b"7", "deep": b'{"command":"mvm","a":' + b"[" * 100_000,
-        "not UTF-8": b'{"command":"\xff"}', "of a program unknown": b'{"command":"x","stamp":{"files":[]},"run":{"arguments":["x"],"folder":"."}}'}.items():
+        "not UTF-8": b'{"command":"\xff"}', "a key twice": c.RECORDED_RUN["key_twice"], "of a program unknown": b'{"command":"x","stamp":{"files":[]},"run":{"arguments":["x"],"folder":"."}}'}.items():
     case("verify: " + name, {"r.json": data}, "verify", "r.json")
 case("verify: missing", {}, "verify", "r.json")
 case("verify: a sweep without output", {"r.json": b'{"command":"sweep","output":7,"stamp":{"files":[]},"run":{"arguments":["sweep"],"folder":"."}}'}, "verify", "r.json")

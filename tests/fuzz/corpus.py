@@ -427,6 +427,16 @@ WORDPIECE = {
     "json": parts("", "", "The cats, abc. caf\u00e9", wordpiece_json()),
     "bert_processing": parts("", "", "The cats", wordpiece_json(post_processor={"type": "BertProcessing", "sep": ["[SEP]", 3],
                              "cls": ["[CLS]", 2]}, truncation={"max_length": 5})),
+    "blank_lines": parts("\n" * 1000, "{}", "a"),
+    "blank_line": parts("\n".join(VOCABULARY) + "\n\na2", "{}", "a"),
+    "byte_order_mark": parts("\ufeff" + "\n".join(VOCABULARY), "{}", "a"),
+    "left": parts("\n".join(VOCABULARY), to_json({"truncation_side": "left"}), "a"),
+    "json_left": parts("", "", "a", wordpiece_json(truncation={"max_length": 5, "direction": "Left"})),
+    "json_left_beside": parts("", to_json({"truncation_side": "left"}), "a", wordpiece_json()),
+    "other_id": parts("", "", "a", wordpiece_json(post_processor={"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 3]})),
+    "template_id": parts("", "", "a", wordpiece_json(post_processor={"type": "TemplateProcessing", "single": [
+        {"SpecialToken": {"id": "[CLS]"}}, {"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "[SEP]"}}],
+        "special_tokens": {"[CLS]": {"ids": [2]}, "[SEP]": {"ids": [4]}}})),
     "gaps": parts("", "", "a", wordpiece_json(model={"type": "WordPiece", "vocab": {"[UNK]": 1, "[CLS]": 9, "[SEP]": 7, "a": 70000}})),
     "long_word": parts("", "", "x" * 300, wordpiece_json(model={"type": "WordPiece", "max_input_chars_per_word": 256,
                        "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "x": 3, "##" + "x" * 40: 4}})),
@@ -463,6 +473,24 @@ TOKENIZER_JSON = {
                       "single": [{"SpecialToken": {"id": "x"}}] * 100, "special_tokens": {"x": {"ids": [0] * 100}}}), "a"),
     "added": parts(tokenizer({"vocab": {"a": 0, "z": 1}, "merges": []}, added_tokens=[
                    {"id": i % 3, "content": c} for i, c in enumerate(["z", "zz", "az", "z", "zzzz", "a"])]), "zzzaz zzzz az"),
+    "added_many": parts(tokenizer({"vocab": {"a": 0, "z": 1}, "merges": []}, added_tokens=[
+                        {"id": i, "content": c} for i, c in ((1, "z"), (2, "zz"), (3, "az"), (1, "z"), (2, "zzzz"), (0, "a"))]), "zzzaz zzzz az"),
+    "added_other_id": parts(tokenizer({"vocab": {"a": 0, "z": 1}, "merges": []}, added_tokens=[{"id": 2, "content": "z"}]), "z"),
+    "added_id_of_another": parts(tokenizer({"vocab": {"a": 0, "z": 1}, "merges": []}, added_tokens=[{"id": 1, "content": "y"}]), "z"),
+    "added_two_ids": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, added_tokens=[{"id": 1, "content": "y"}, {"id": 2, "content": "y"}]), "y"),
+    "flag_text": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, pre_tokenizer={"type": "ByteLevel", "add_prefix_space": "false"}), "a"),
+    "roberta": parts(tokenizer({"vocab": {"<s>": 0, "</s>": 1, "a": 2}, "merges": []}, post_processor={
+                     "type": "RobertaProcessing", "sep": ["</s>", 1], "cls": ["<s>", 0], "trim_offsets": True, "add_prefix_space": False}), "a"),
+    "roberta_other_id": parts(tokenizer({"vocab": {"<s>": 0, "</s>": 1, "a": 2}, "merges": []}, post_processor={
+                              "type": "RobertaProcessing", "sep": ["</s>", 1], "cls": ["<s>", 2]}), "a"),
+    "nonsense": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor="Nonsense"), "a"),
+    "numbers": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, post_processor=[1, 2]), "a"),
+    "unigram_table": parts(to_json({"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["a", -3.0]]},
+                           "normalizer": {"type": "Precompiled", "precompiled_charsmap": 7},
+                           "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581"}}), "a"),
+    "unigram_in_front": parts(to_json({"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["a", -3.0]]},
+                              "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581"}, "post_processor": {
+                                  "type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "a"}}, {"Sequence": {"id": "A"}}]}}), "a"),
     "pair": parts(tokenizer({"vocab": {"a": 0}, "merges": ["a  a"]}), "a"),
     "unigram": parts(to_json({"model": {"type": "Unigram", "unk_id": 1, "vocab": [["</s>", 0], ["<unk>", 0],
                      ["\u2581", -2.0], ["a", -3.0], ["\u2581a", -4.5], ["aa", -5.5]]},
@@ -636,8 +664,29 @@ SETTINGS_FILE = {
     "dotted": b"a." * 500 + b"a = 1",
     "inline": b"a = " + b"{a = " * 300,
     "escapes": b'"\\u0000\\u001b[31m" = "\\u0007"\n',
+    "twice": b'"adc.bits" = 6\n[adc]\nbits = 8\n',
 }
+def kept_ranges(data=None, again=None, **chip):
+    """A kept calibration of one chip, changed; again: changes of a second entry."""
+    one = {"id": "wang2024", "settings": ["adc.bits=8"], "largest": {"layer.0.A1": 2}, "softmax_full_scale": {"1": 3.0},
+           "full_scales": {"layer.0.A1": [1.0]}, **chip}
+    return to_json({"model_digest": "1", "text_digests": [], "data": data,
+                    "chips": [one] if again is None else [one, {**one, **again}]})
+
+
 CALIBRATION = {
+    "score": kept_ranges(softmax_full_scale={"1": -5.0, "0": 0}),
+    "two": kept_ranges(again={"settings": []}),
+    "data_text": kept_ranges("hello"),
+    "data_list": kept_ranges([1]),
+    "data_path": kept_ranges({"path": 1}),
+    "chip_twice": kept_ranges(again={"full_scales": {"layer.0.A1": [9.0]}}),
+    "contradiction": kept_ranges(again={"settings": [], "largest": {"layer.0.A1": 9}}),
+    "no_ranges": kept_ranges(largest={}),
+    "tiny": kept_ranges(largest={"layer.0.A1": 1e-40}),
+    "large": kept_ranges(full_scales={"layer.0.A1": [3e38]}),
+    "block_01": kept_ranges(softmax_full_scale={"01": 3.0}),
+    "block_1x": kept_ranges(softmax_full_scale={"1x": 3.0}),
     "one": to_json({"model_digest": "1", "text_digests": ["b", "a"], "data": {"n": 1}, "chips": [
         {"id": "wang2024", "settings": ["adc.bits=8"], "largest": {"embeddings.L1": 1.5, "layer.0.A1": 2},
          "softmax_full_scale": {"1": 3.0}, "full_scales": {"layer.0.A1": [1.0, 2.0]}}]}),
@@ -657,6 +706,7 @@ RECORDED_RUN = {
     "output": to_json({"command": "sweep", "output": 1, "stamp": {"files": []}, "run": {**RUN, "arguments": ["sweep"]}}),
     "itself": to_json({"command": "verify", "stamp": {"files": []}, "run": {**RUN, "arguments": ["verify", "r.json"]}}),
     "option": to_json({"command": "x", "stamp": {"files": []}, "run": {**RUN, "arguments": ["--help"]}}),
+    "key_twice": b'{"command": "cost", "stamp": {"files": []}, "run": {"arguments": ["cost"], "folder": "/tmp", "folder": "/"}}',
     "zero": to_json({"command": "x", "stamp": {"files": []}, "run": {**RUN, "arguments": ["cost", "a\0b"]}}),
     "types": to_json({"command": 1, "stamp": [], "run": {"arguments": {}, "folder": 2}}),
     "deep": b'{"command": ' + b"[" * 99 + b"]" * 99 + b"}",
@@ -673,6 +723,13 @@ SWEEP_SPEC = {
     "points": b'model = "gpt2"\n[sample]\nmethod = "random"\npoints = 9223372036854775807\n[vary]\nadc.bits = {from = inf, to = nan}\n[objectives]\narea = "min"\n',
     "backwards": b'model = "gpt2"\n[vary]\nadc.bits = {from = 12, to = 3}\n[constraints]\narea = ">= x"\n[objectives]\ncolour = "min"\n',
     "deep": b"[vary]\na = " + b"[" * 300,
+    "values": b'model = "gpt2"\n[sample]\nmethod = "sobol"\npoints = 2\n[vary]\n' + b"".join(
+        b"%s = {from = 1, to = 10000000, steps = 10000000}\n" % k for k in (b"tokens", b"decode", b"batch", b"cost.adc_bits", b"cost.duplication")),
+    "infinite": b'model = "gpt2"\n[vary]\nadc.bits = [4]\n[constraints]\narea = "<= inf"\n',
+    "value_twice": b'model = "gpt2"\n[vary]\nadc.bits = [4, 4]\n[objectives]\narea = "min"\n',
+    "key_twice": b'model = "gpt2"\n[vary]\n"adc.bits" = [4]\nadc.bits = [5]\n[objectives]\narea = "min"\n',
+    "set_and_varied": b'model = "gpt2"\n[set]\nadc.bits = 5\n[vary]\nadc.bits = [4]\n[objectives]\narea = "min"\n',
+    "set_chip": b'model = "gpt2"\n[set]\nchip = "isaac"\n[vary]\nadc.bits = [4]\n[objectives]\narea = "min"\n',
 }
 
 
@@ -704,6 +761,17 @@ SWEEP_STORE = {
     "view": sweep_file("DROP TABLE points; CREATE VIEW points AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
                        "SELECT x AS point, 'done' AS status, NULL AS error, 1 AS \"adc.bits\", 1.0 AS \"area\" FROM c;"),
     "trigger": sweep_file("CREATE TRIGGER t AFTER INSERT ON points BEGIN DELETE FROM points; END;"),
+    "metric_text": sweep_file("UPDATE points SET \"area\" = 'abc' WHERE point = 0;"),
+    "metric_blob": sweep_file("UPDATE points SET \"area\" = x'00ff' WHERE point = 0;"),
+    "metric_infinite": sweep_file("UPDATE points SET \"area\" = -9e999 WHERE point = 0;"),
+    "metric_null": sweep_file("UPDATE points SET \"area\" = NULL WHERE point = 0;"),
+    "value_blob": sweep_file("UPDATE points SET \"adc.bits\" = x'3c1b' WHERE point = 0;"),
+    "failed_without_error": sweep_file("UPDATE points SET status = 'failed' WHERE point = 0;"),
+    "done_with_error": sweep_file("UPDATE points SET status = 'done' WHERE point = 1;"),
+    "columns_swapped": sweep_file("ALTER TABLE points RENAME COLUMN \"area\" TO x; ALTER TABLE points RENAME COLUMN \"adc.bits\" TO \"area\"; "
+                                  "ALTER TABLE points RENAME COLUMN x TO \"adc.bits\";"),
+    "point_twice": sweep_file("CREATE TABLE p AS SELECT * FROM points; INSERT INTO p SELECT * FROM points; DROP TABLE points; ALTER TABLE p RENAME TO points;"),
+    "meta_key_twice": sweep_file("UPDATE meta SET value = '{\"kind\":\"cost\",\"points\":1,\"points\":2}' WHERE key = 'identity';"),
     "empty": b"",
     "text": b"SQLite format 3\0",
 }
@@ -711,7 +779,24 @@ SWEEP_STORE = {
 # --- seeds of products and networks
 
 
-def array_file(config="", **counts):
+# Every setting of an in-situ array, as the program writes them.
+ARRAY_CONFIG = (
+    "array.rows=0|cell.r_on=10000 ohm|cell.r_off=1e+06 ohm|cell.levels=0|cell.device=ideal|cell.states=|"
+    "cell.programming_error=0|cell.read_noise=0|cell.write.max_tries=1|cell.write.tolerance=0.01|cell.write.pulse=0 s|"
+    "cell.retention.age=0 s|cell.retention.exponent=0|cell.retention.spread=0|cell.retention.reference=1 s|"
+    "cell.retention.compensation=none|cell.temperature.at=300 K|cell.temperature.reference=300 K|"
+    "cell.temperature.activation_eV=0.1|cell.faults.stuck_low=0|cell.faults.stuck_high=0|cell.curve.law=sinh|"
+    "cell.curve.scale=inf V|cell.curve.read=0.2 V|cell.parameters=|weights.mapping=differential|weights.bits=8|"
+    "weights.slices=|weights.digits=binary|weights.largest=0|weights.offset_gain=exact|inputs.scale=largest_of_vector|"
+    "inputs.largest=1|inputs.coding=sign_magnitude|inputs.bits=8|inputs.steps=254|inputs.slice_bits=0|inputs.passes=one|"
+    "inputs.pulse_leak=0|inputs.pulse_dead_time=0|lines.ir_drop=0|lines.wire_ratio=571428.57|lines.nonlinearity=0|"
+    "lines.slope_point=0.5|adc.levels=uniform|adc.bits=8|adc.steps=254|adc.range=full_scale|adc.low=|adc.high=|adc.sigmas=8|"
+    "adc.percentile=99.99|adc.margin=1|adc.powers_of_two=false|adc.halvings=0|converter.kind=ideal|converter.columns=1|"
+    "converter.mismatch=0|converter.offset=0|converter.noise=0|converter.gain=inf|converter.slope=0|converter.bow=0|"
+    "converter.delay=0|").replace("|", "\n")
+
+
+def array_file(config=ARRAY_CONFIG, **counts):
     one = {"format": "ohmic programmed array 1", "config": config, "seed": "1", "first_array": "0", "slices": "1",
            "lines": "2", "outputs": "1", "columns": "1", "inputs": "2", "written_cells": "4", "written_tries": "4",
            "written_missed": "0", "written_stuck": "0", **counts}
@@ -723,8 +808,13 @@ def array_file(config="", **counts):
 
 PROGRAMMED = {
     "one": array_file(),
-    "settings": array_file("adc.bits=6\nweights.bits=4"),
-    "setting": array_file("adc.bit=6"),
+    "settings": array_file(ARRAY_CONFIG.replace("adc.bits=8", "adc.bits=6").replace("weights.bits=8", "weights.bits=4")),
+    "setting": array_file(ARRAY_CONFIG.replace("adc.bits=8", "adc.bit=8")),
+    "no_settings": array_file(""),
+    "setting_twice": array_file(ARRAY_CONFIG + "adc.bits=3\n"),
+    "setting_missing": array_file(ARRAY_CONFIG.replace("adc.bits=8\n", "")),
+    "no_gain": array_file().replace(f64(1) + f64(0) + f64(0.5), f64(0) + f64(0) + f64(0.5)),
+    "siemens": array_file().replace(f64(1e-5), f64(1e7)),
     "counts": array_file(seed="18446744073709551616"),
     "inputs": array_file(inputs="99"),
     "format": array_file(format="ohmic programmed array 2"),

@@ -1,6 +1,8 @@
 // The SQLite file of a sweep from elsewhere: refused with words, or rows that can be read, merged and summed up.
 #include "sweep_store.hpp"
 
+#include <cmath>
+
 #include "harness.hpp"
 #include "sweep_summary.hpp"
 
@@ -17,6 +19,8 @@ OHMIC_FUZZ(sweep_store) {
     store.for_each([&](program_cli::sweep_row const& r) {
       if (r.values.size() != store.keys().size() || r.metrics.size() != store.metrics().size())
         finding("a row of another width");
+      for (double const v : r.metrics)
+        if (std::isinf(v)) finding("a metric that beats all others");
       ++rows;
     });
     static_cast<void>(store.present(100, true));

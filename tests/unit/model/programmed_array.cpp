@@ -43,7 +43,8 @@ TEST_CASE("a programmed array comes back bit for bit, with its settings, noise a
   std::string const pcm =
       "cell.device=pcm_nandakumar; cell.r_on=40 kohm; cell.r_off=inf ohm; cell.retention.age=3600 s; ";
   for (std::string settings :
-       {std::string(), pcm + "cell.retention.compensation=per_column", pcm + "weights.mapping=offset_unit_column; cell.retention.compensation=per_column",
+       {std::string(), pcm + "cell.retention.compensation=per_column",
+        pcm + "weights.mapping=offset_unit_column; cell.retention.compensation=per_column",
         std::string("weights.slices=2,2,4; inputs.slice_bits=1; array.rows=5; cell.faults.stuck_low=0.1; "
                     "cell.programming_error=0.02; cell.write.max_tries=4; weights.largest=3")}) {
     INFO(settings);
@@ -89,8 +90,12 @@ TEST_CASE("what is no programmed array is refused") {
   refused(replaced(good, "\"lines\":\"2\"", "\"lines\":\"1\""), errc::file_format, {"sizes do not fit the settings"});
   refused(replaced(good, "\"outputs\":\"5\"", "\"outputs\":\"6\""), errc::file_format,
           {"sizes do not fit the settings"});
-  refused(replaced(good, "adc.bits=8", "adc.bats=8"), errc::unknown_key, {"adc.bats", "adc.bits"});
-  refused(replaced(good, "adc.bits=8", "adc.bits=0"), errc::config_value, {"adc.bits"});
+  refused(replaced(good, "adc.bits=8", "adc.bats=8"), errc::unknown_key,
+          {"bad.safetensors, config, line ", "adc.bats", "adc.bits"});
+  refused(replaced(good, "adc.bits=8", "adc.bits=0"), errc::config_value, {"bad.safetensors, config, ", "adc.bits"});
+  // A line of the same length: the setting that was there is missing, this one is there twice.
+  refused(replaced(good, "cell.levels=0", "array.rows=00"), errc::config_conflict,
+          {"bad.safetensors, config, line 4", "'array.rows' is given twice", "the first is line 1"});
   refused(replaced(good, "cell.curve.scale=inf V", "cell.curve.scale=0.0 V"), errc::config_value, {"cell.curve.scale"});
   auto last = written("array.rows=5");
   last.at.first_array = 0xFFFFFFFF;
@@ -104,7 +109,32 @@ TEST_CASE("what is no programmed array is refused") {
   std::memcpy(negative.data() + 8 + header, &minus, 8);
   std::memcpy(infinite.data() + 8 + header, &inf, 8);
   refused(negative, errc::value, {"bad.safetensors, g", "negative"});
+  auto none = written("weights.largest=1"), much = none, still = none;
+  none.slice_gain[0] = 0.0;
+  refused(model::programmed_bytes(none), errc::value, {"bad.safetensors, slice_gain", "above 0"});
+  none.slice_gain[0] = -1.0;
+  refused(model::programmed_bytes(none), errc::value, {"bad.safetensors, slice_gain", "above 0"});
+  much.g[3] = 1e7;
+  refused(model::programmed_bytes(much), errc::value, {"bad.safetensors, g", "1000 S", "at most 100 S"});
+  still.zero[0] = -1e7;
+  refused(model::programmed_bytes(still), errc::value, {"bad.safetensors, zero", "-1000 S"});
   refused(infinite, errc::value, {"element 0", "'g'", "infinity"});
+}
+
+TEST_CASE("a programmed array names every setting") {
+  temporary_folder const folder;
+  auto const cells = written("weights.largest=1");
+  std::vector<model::tensor_values> const tensors{{"weight_scale", {1}, {&cells.weight_scale, 1}}};
+  auto const file = [&](std::string const& config) {
+    return folder.write("bad.safetensors", model::safetensors_bytes(
+                                               tensors, {{"format", "ohmic programmed array 1"}, {"config", config}}));
+  };
+  check_refused([&] { static_cast<void>(model::read_programmed(file(""))); }, errc::missing_entry,
+                {"bad.safetensors, config", "'array.rows' is missing"});
+  std::string const all = print(cells.config);
+  check_refused([&] { static_cast<void>(model::read_programmed(file(all + "adc.bits=3\n"))); }, errc::config_conflict,
+                {"'adc.bits' is given twice"});
+  check_refused([&] { static_cast<void>(model::read_programmed(file(all))); }, errc::missing_entry, {"seed"});
 }
 
 TEST_CASE("a programmed array that is damaged anywhere is read or refused") {

@@ -274,3 +274,64 @@ TEST_CASE("tokenizer.json that would give other ids is refused by key") {
                         }()),
                 errc::file_format, {"<0x42>"});
 }
+
+TEST_CASE("RoBERTa's first token stands in front of every text, its last is left out as a template's") {
+  auto j = byte_level_form();
+  j["added_tokens"].push_back({{"id", 9}, {"content", "<s>"}, {"special", true}});
+  j["post_processor"] = {{"type", "RobertaProcessing"},
+                         {"sep", {"<|end|>", 8}},
+                         {"cls", {"<s>", 9}},
+                         {"trim_offsets", true},
+                         {"add_prefix_space", false}};
+  CHECK(read(j).begin() == token_ids{9});
+  j["post_processor"]["sep"][1] = 9;
+  check_failure(failure([&] { static_cast<void>(read(j)); }), errc::file_format,
+                {"post_processor.sep", "'<|end|>' with 9", "one tokenizer"});
+  j["post_processor"]["sep"] = "<|end|>";
+  check_failure(failure([&] { static_cast<void>(read(j)); }), errc::file_format, {"post_processor.sep", "['<s>', 0]"});
+}
+
+TEST_CASE("a post-processor that is not known is refused, one that moves offsets alone is not") {
+  auto const with = [](nlohmann::json const& part) {
+    auto j = byte_level_form();
+    j["post_processor"] = part;
+    return j;
+  };
+  CHECK(read(with({{"type", "ByteLevel"}, {"trim_offsets", false}})).begin().empty());
+  CHECK(read(with({{"type", "Sequence"}, {"processors", {{{"type", "ByteLevel"}}}}})).begin().empty());
+  CHECK(read(with(nullptr)).begin().empty());
+  for (nlohmann::json const& part : {nlohmann::json{{"type", "BertProcessing"}}, nlohmann::json("Nonsense"),
+                                     nlohmann::json::array({1, 2}), nlohmann::json{{"type", "Sequence"}}})
+    check_failure(failure([&] { static_cast<void>(read(with(part))); }), errc::config_value,
+                  {"post_processor", "TemplateProcessing, RobertaProcessing, ByteLevel"});
+  check_failure(failure([&] {
+                  static_cast<void>(read(with({{"type", "TemplateProcessing"}, {"single", {7}}})));
+                }),
+                errc::file_format, {"post_processor.single", "got 7"});
+}
+
+TEST_CASE("added tokens have the ids of the vocabulary, or new ones, and one each") {
+  auto const with = [](int id, char const* text) {
+    auto j = byte_level_form();
+    j["added_tokens"].push_back({{"id", id}, {"content", text}, {"special", true}});
+    return failure([&] { static_cast<void>(read(j)); });
+  };
+  CHECK(read(byte_level_form()).size() == 9);
+  check_failure(with(8, "he"), errc::file_format, {"added_tokens", "'he' with 8", "allowed: 4"});
+  check_failure(with(3, "<pad>"), errc::file_format, {"added_tokens", "'<pad>' with 3", "not that of"});
+  check_failure(with(9, "<|end|>"), errc::file_format, {"added_tokens", "'<|end|>'", "8 or 9"});
+}
+
+TEST_CASE("a flag that is no truth value is refused by key") {
+  auto j = byte_level_form();
+  j["pre_tokenizer"]["add_prefix_space"] = "false";
+  check_failure(failure([&] { static_cast<void>(read(j)); }), errc::file_format,
+                {"pre_tokenizer.add_prefix_space", "\"false\"", "true or false"});
+  j = byte_level_form();
+  j["added_tokens"][0]["lstrip"] = 1;
+  check_failure(failure([&] { static_cast<void>(read(j)); }), errc::file_format, {"added_tokens.lstrip", "got 1"});
+  j = sentencepiece_form();
+  j["normalizer"] = nullptr;
+  j["pre_tokenizer"] = {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"split", false}, {"prepend_scheme", "now"}};
+  check_failure(failure([&] { static_cast<void>(read(j)); }), errc::config_value, {"prepend_scheme", "'always'"});
+}

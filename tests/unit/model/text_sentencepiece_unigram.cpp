@@ -159,3 +159,43 @@ TEST_CASE("blanks beside a token go with those at the ends of texts, whether it 
        {"a <extra_id_0> b", "a<extra_id_0>b", "  <extra_id_0>  ", "<extra_id_0>\nab", "ab  <extra_id_0><extra_id_0> a"})
     CHECK(strips.encode(text) == plain.encode(text));
 }
+
+TEST_CASE("a unigram tokenizer's file that contradicts itself or is not understood is refused by key") {
+  auto const refused = [](auto const& change, errc code, std::vector<std::string> const& parts) {
+    auto j = t5_tokenizer();
+    change(j);
+    ohmic_test::check_failure(ohmic_test::failure([&] { static_cast<void>(read_pieces(j)); }), code, parts);
+  };
+  nlohmann::json const text = {{"Sequence", {{"id", "A"}}}}, end = {{"SpecialToken", {{"id", "</s>"}}}};
+  auto const single = [](nlohmann::json const& pieces) {
+    return [=](auto& j) { j["post_processor"] = {{"type", "TemplateProcessing"}, {"single", pieces}}; };
+  };
+  auto fine = t5_tokenizer();
+  single({text, end})(fine);
+  CHECK(read_pieces(fine).encode("a") == ids_of_text{4});
+  refused(single({end, text}), errc::config_value, {"post_processor", "a token after it"});
+  refused(single({text, end, end}), errc::config_value, {"post_processor"});
+  refused([](auto& j) { j["post_processor"] = {{"type", "ByteLevel"}}; }, errc::config_value, {"post_processor"});
+  refused([](auto& j) { j["post_processor"] = {1, 2}; }, errc::config_value, {"post_processor", "[1,2]"});
+  for (nlohmann::json const& table : {nlohmann::json(nullptr), nlohmann::json(7), nlohmann::json::array({0, 1})})
+    refused(
+        [&](auto& j) {
+          j["normalizer"] = {{"type", "Precompiled"}, {"precompiled_charsmap", table}};
+        },
+        errc::file_format, {"normalizer.precompiled_charsmap", "base64"});
+  refused(
+      [](auto& j) {
+        j["model"]["vocab"][9][0] = "<pad>";
+        j["added_tokens"].push_back({{"id", 9}, {"content", "<pad>"}, {"special", true}});
+      },
+      errc::file_format, {"added_tokens", "'<pad>'", "0 or 9"});
+}
+
+TEST_CASE("a text that is split by scores has a bound, named with its place") {
+  auto const t = read_pieces(t5_tokenizer());
+  CHECK(t.encode(std::string(max_unigram_bytes, 'b')).size() == max_unigram_bytes + 1);
+  ohmic_test::check_failure(ohmic_test::failure([&] {
+                              static_cast<void>(t.encode(std::string(max_unigram_bytes + 1, 'b'), "x.tsv, line 3"));
+                            }),
+                            errc::capacity, {"x.tsv, line 3", "131073 bytes", "at most 131072 bytes"});
+}

@@ -221,6 +221,7 @@ TEST_CASE("tokenizer settings that are broken or change the tokenizer are refuse
         {"'BertJapaneseTokenizer'", "'BertTokenizer'"});
   fails(R"({"do_basic_tokenize":false})", errc::config_value, "do_basic_tokenize", {"got false"});
   fails(R"({"never_split":["x"]})", errc::config_value, "never_split", {"absent or empty"});
+  fails(R"({"truncation_side":"left"})", errc::config_value, "truncation_side", {"'left'", "'right'"});
   check_failure(read_failure(vocab_text, "{"), errc::file_format, {"tokenizer_config.json", "broken JSON"});
   model::bert_config tiny;
   tiny.positions = 2;
@@ -299,4 +300,35 @@ TEST_CASE("a tokenizer.json that is no BERT's is refused by key") {
   check_failure(with([](auto& t) { t["model"]["max_input_chars_per_word"] = 257; }), errc::config_value,
                 {"max_input_chars_per_word", "256"});
   check_failure(with([](auto& t) { t.erase("post_processor"); }), errc::missing_entry, {"post_processor"});
+  check_failure(with([](auto& t) {
+                  t["truncation"] = {{"max_length", 8}, {"direction", "Left"}};
+                }),
+                errc::config_value, {"truncation.direction", "'Left'", "'Right'"});
+  auto const with_id = [](nlohmann::json const& cls) {
+    return [=](auto& t) { t["post_processor"] = {{"type", "BertProcessing"}, {"sep", {"[SEP]", 2}}, {"cls", cls}}; };
+  };
+  auto const last = [](auto& t) { return t["model"]["vocab"]["[SEP]"].template get<int>(); };
+  check_failure(with([&](auto& t) {
+                  with_id(nlohmann::json{"[CLS]", last(t)})(t);
+                }),
+                errc::file_format, {"post_processor.cls", "'[CLS]'", "that is '[SEP]'"});
+  check_failure(with([&](auto& t) {
+                  with_id(nlohmann::json{"[CLS]", 4000})(t);
+                }),
+                errc::file_format, {"post_processor.cls", "4000", "an id of the vocabulary"});
+  check_failure(with([&](auto& t) {
+                  t["post_processor"]["special_tokens"] = {{"[CLS]", {{"ids", {last(t)}}}}};
+                }),
+                errc::file_format, {"special_tokens", "that is '[SEP]'"});
+  check_failure(with([&](auto& t) {
+                  t["post_processor"]["special_tokens"] = {{"[CLS]", {{"ids", {1, 2}}}}};
+                }),
+                errc::file_format, {"special_tokens", "not one id for '[CLS]'"});
+}
+
+TEST_CASE("a vocabulary ends at its first blank line, and begins with no byte order mark") {
+  check_failure(read_failure(std::string(30'000'000, '\n'), "{}"), errc::file_format, {"vocab.txt, line 1", "empty"});
+  check_failure(read_failure("[UNK]\n[CLS]\r\n\r\n[SEP]\n", "{}"), errc::file_format, {"vocab.txt, line 3", "empty"});
+  check_failure(read_failure("\xEF\xBB\xBF[PAD]\n[UNK]\n[CLS]\n[SEP]\n", "{}"), errc::file_format,
+                {"vocab.txt, line 1", "byte order mark"});
 }

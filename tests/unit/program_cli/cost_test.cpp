@@ -230,6 +230,9 @@ TEST_CASE("cost: a chip file is priced as the settings it holds, and compared by
   refused("cost --model bert_base --compare " + file + "," + file, {"named twice", "--compare"});
   folder.write("isaac.toml", "[adc]\nbits = 6\n");
   refused("cost --model bert_base --chip " + (folder / "isaac.toml"), {"isaac", "a name of its own"});
+  folder.write("twice.toml", "\"adc.bits\" = 6\n[adc]\nbits = 8\n");
+  refused("cost --model bert_base --chip " + (folder / "twice.toml"),
+          {"'adc.bits' is given twice", "twice.toml, line 1", "twice.toml, line 3"});
   folder.write("other.toml", "name = \"six_bits\"\n");
   refused("cost --model bert_base --compare " + file + "," + (folder / "other.toml"), {"six_bits", "one name"});
   for (char const* bad : {"[softmax]\nexp_bits = 70\n", "[noise]\nmismatch = 9.0\n", "[adc]\nbits = 40\n",

@@ -9,6 +9,7 @@ namespace {
 
 using ohmic_test::contains;
 using ohmic_test::read_json;
+using ohmic_test::refused;
 using ohmic_test::run_program;
 using ohmic_test::scratch_folder;
 
@@ -82,13 +83,37 @@ TEST_CASE("a deployment from kept ranges is the same as from texts", "[slow]") {
   CHECK(scored.status == 2);
   CHECK_THAT(scored.text, contains("scored texts"));
 
-  auto damaged = read_json(t.path() / "kept.json");
-  damaged["chips"][0]["full_scales"].begin().value()[0] = 0;
-  t.write("zero.json", damaged.dump());
-  auto const zero = run_program("deploy --model " + model + " --data " + (t / "data.txt") + " --calibration " +
-                                (t / "zero.json") + settings);
-  CHECK(zero.status == 2);
-  CHECK_THAT(zero.text, contains("not above 0"));
+  auto const kept = read_json(t.path() / "kept.json");
+  auto const damaged = [&](auto const& change, std::vector<std::string> const& parts) {
+    auto other_ranges = kept;
+    change(other_ranges);
+    t.write("damaged.json", other_ranges.dump());
+    refused(
+        "deploy --model " + model + " --data " + (t / "data.txt") + " --calibration " + (t / "damaged.json") + settings,
+        parts);
+  };
+  using json = nlohmann::json;
+  auto const chip_with = [](char const* key, auto const& change) {
+    return [=](json& j) { change(j["chips"][0][key]); };
+  };
+  damaged([](json& j) { j["chips"][0]["full_scales"].begin().value()[0] = 0; }, {"damaged.json", "not above 0"});
+  for (json const& data : {json("hello"), json::array({1}), json{{"path", 1}}})
+    damaged([&](json& j) { j["data"] = data; }, {"key 'data'", "not a calibration", "path, digest and n"});
+  damaged([](json& j) { j["chips"].push_back(j["chips"][0]); }, {"two calibrations of one chip", "'wang2024'"});
+  damaged(
+      [](json& j) {
+        auto more = j["chips"][0];
+        more["settings"].clear();
+        more["largest"].begin().value() = 1e9;
+        j["chips"].push_back(more);
+      },
+      {"contradict each other"});
+  for (char const* block : {"foo", "1x", "01", "-1", "99999999999999999999"})
+    damaged(chip_with("softmax_full_scale", [=](json& blocks) { blocks[block] = 1.0; }),
+            {std::string("softmax_full_scale.") + block, "blocks of the model"});
+  damaged(chip_with("largest", [](json& ranges) { ranges.clear(); }), {"chips.largest"});
+  damaged(chip_with("largest", [](json& ranges) { ranges.begin().value() = 1e-45; }), {"largest.", "1e-30"});
+  damaged(chip_with("largest", [](json& ranges) { ranges.begin().value() = 3e38; }), {"largest.", "1e30"});
 }
 
 TEST_CASE("vary compares settings in one table", "[slow]") {

@@ -471,6 +471,22 @@ TEST_CASE("sweep: bad specs are refused before anything runs, with file, line an
                    "= 1, to = "
                    "1000, step = 1}\n",
             {"too many points"}},
+           // a few bytes that ask for gigabytes
+           {head + "tokens = {from = 1, to = 10000000, steps = 10000000}\n[sample]\nmethod = \"sobol\"\npoints = 2\n",
+            {"line 3", "tokens", "10000000", "at most 100000"}},
+           {head + "tokens = {from = 1, to = 60000, step = 1}\nbatch = {from = 1, to = 60000, steps = 60000}\n",
+            {"line 4", "120000", "too many values of all keys together"}},
+           {head + "adc.bits = [4]\n[constraints]\narea = \"<= inf\"\n", {"line 5", "area", "'<= inf'", "finite"}},
+           {head + "adc.bits = [4]\n[constraints]\narea = \">= nan\"\n", {"line 5", ">= NUMBER"}},
+           // what contradicts itself
+           {head + "adc.bits = [4, 5, 4]\n", {"line 3", "'4'", "given twice"}},
+           {head + "\"adc.bits\" = [4]\nadc.bits = [5]\n", {"line 4", "adc.bits", "given twice", "line 3"}},
+           {head + "adc.bits = [4]\n[set]\nadc.bits = 5\n", {"line 5", "'adc.bits' is varied too", "line 3"}},
+           {head + "adc.bits = [4]\n[set]\ntokens = 5\n", {"line 5", "'tokens' is no setting", "above the tables"}},
+           {head + "adc.bits = [4]\n[set]\nchip = \"isaac\"\n", {"line 5", "'chip' is no setting"}},
+           {head + "adc.bits = [4]\n[set]\nmodel = \"gpt2\"\n", {"line 5", "'model' is no setting"}},
+           {"tokens = 7\n" + head + "tokens = [10]\n", {"line 1", "'tokens' is varied too", "line 4"}},
+           {"chip = \"isaac\"\n" + head + "chip = [\"wang2024\"]\n", {"line 1", "'chip' is varied too"}},
        }) {
     sweep_folder const folder(b.spec);
     refused(folder.arguments(), b.parts);
@@ -478,6 +494,8 @@ TEST_CASE("sweep: bad specs are refused before anything runs, with file, line an
   }
   sweep_folder const folder(small_grid);
   refused(folder.arguments("--shard 3/2"), {"--shard", "3/2"});
+  refused(folder.arguments("--set adc.bits=6"), {"--set", "'adc.bits' is varied too", "line 4"});
+  refused(folder.arguments("--set tokens=6"), {"--set", "'tokens' is no setting"});
   refused("sweep", {"--spec"});
   refused("sweep --spec " + (folder / "none.toml"), {"none.toml"});
   refused(folder.arguments("--csv " + (folder / "s.toml")), {"--csv", "named twice"});

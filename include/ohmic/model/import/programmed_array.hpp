@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -45,6 +46,43 @@ void for_each_count(Cells& c, F const& f) {
   f("written_missed", c.written.missed);
   f("written_stuck", c.written.stuck);
 }
+
+/// Runs f; what is wrong then lies in this place.
+template <class F>
+void placed(std::string const& where, F const& f) {
+  try {
+    f();
+  } catch (error const& problem) {
+    auto info = problem.info();
+    info.where = where + ", " + info.where;
+    throw error(std::move(info));
+  }
+}
+
+/// Settings as print() writes them: every key once, for a key that is missing or there twice leaves open what was programmed.
+/// Errors  those of assign, with the line; config_conflict, missing_entry
+[[nodiscard]] inline in_situ::config read_programmed_settings(std::string const& settings,
+                                                              std::filesystem::path const& path) {
+  in_situ::config c;
+  std::map<std::string, std::size_t, std::less<>> lines;
+  std::size_t number = 0;
+  for (std::string_view rest = settings; !rest.empty();) {
+    auto const end = rest.find('\n');
+    auto const line = rest.substr(0, end);
+    rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+    std::string const where = place(path, "config, line " + std::to_string(++number));
+    placed(where, [&] { assign(c, line); });
+    auto const [first, is_new] = lines.emplace(ohmic::detail::trimmed(line.substr(0, line.find('='))), number);
+    if (!is_new)
+      throw error({errc::config_conflict, "setting " + in_quotes(first->first) + " is given twice", where, "",
+                   "once; the first is line " + std::to_string(first->second), "write it again with ohmic mvm --save"});
+  }
+  for (auto const& key : keys(c))
+    if (!lines.contains(key))
+      throw error({errc::missing_entry, "setting " + in_quotes(key) + " is missing", place(path, "config"), "",
+                   "every setting of the array", "write it again with ohmic mvm --save"});
+  return c;
+}
 }  // namespace detail
 
 /// The bytes of a safetensors file: g and read_sigma (slices, lines, columns, inputs), slice_gain, zero (slices),
@@ -80,14 +118,9 @@ void for_each_count(Cells& c, F const& f) {
     throw error({errc::file_format, "not a programmed array of this version", place(path, "format"), in_quotes(format),
                  in_quotes(detail::programmed_format), "write it again with ohmic mvm --save"});
   in_situ::cells c;
-  std::string const settings = text("config");
-  for (std::string_view rest = settings; !rest.empty();) {
-    auto const end = rest.find('\n');
-    assign(c.config, rest.substr(0, end));
-    rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
-  }
+  c.config = detail::read_programmed_settings(text("config"), path);
   auto const checked = in_situ::once_programmed(c.config);
-  in_situ::config::validate(checked);
+  detail::placed(place(path, "config"), [&] { in_situ::config::validate(checked); });
   detail::for_each_count(c, [&]<class T>(char const* key, T& value) {
     std::string const digits = text(key);
     auto const [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
@@ -118,11 +151,19 @@ void for_each_count(Cells& c, F const& f) {
   if (!(c.weight_scale > 0.0))
     throw error({errc::value, "a weight has no scale", place(path, "weight_scale"), std::to_string(c.weight_scale),
                  "above 0", "write it again with ohmic mvm --save"});
+  if (std::any_of(c.slice_gain.begin(), c.slice_gain.end(), [](double v) { return !(v > 0.0); }))
+    throw error({errc::value, "a slice has no gain", place(path, "slice_gain"), "", "above 0",
+                 "write it again with ohmic mvm --save"});
+  // In units of the on state; no device conducts a million times as well.
+  for (auto const& [name, values] : {std::pair{"g", &c.g}, {"read_sigma", &c.read_sigma}, {"zero", &c.zero}})
+    for (double const v : *values)
+      if (!(std::fabs(v) <= 1e6))
+        throw error({errc::value, "no device conducts so well", place(path, name), to_text(v / c.config.cell.r_on),
+                     "at most " + to_text(1e6 / c.config.cell.r_on), "write it again with ohmic mvm --save"});
   // Far beyond what any array holds, and far from where products of finite numbers end.
   using named_values = std::pair<char const*, std::span<double const>>;
   for (auto const& [name, values] :
-       {named_values{"g", c.g}, named_values{"read_sigma", c.read_sigma}, named_values{"slice_gain", c.slice_gain},
-        named_values{"zero", c.zero}, named_values{"output_gain", c.output_gain},
+       {named_values{"slice_gain", c.slice_gain}, named_values{"output_gain", c.output_gain},
         named_values{"weight_scale", {&c.weight_scale, 1}}})
     if (std::any_of(values.begin(), values.end(), [](double v) { return std::fabs(v) > 1e30; }))
       throw error({errc::value, "a number is out of all proportion", place(path, name), "", "at most 1e30",

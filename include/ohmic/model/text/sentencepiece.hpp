@@ -25,7 +25,17 @@ namespace ohmic::inline OHMIC_ABI::model {
 /// What stands for a space inside pieces.
 inline constexpr std::string_view space_mark = "\xE2\x96\x81";  // U+2581
 
+/// Longest text that is split by scores: hundreds of pieces are tried at every character, before a text is cut to a model's positions.
+inline constexpr std::size_t max_unigram_bytes = std::size_t{1} << 17;
+
 namespace detail {
+
+/// Errors  errc::capacity
+inline void require_unigram_size(std::string_view text, std::string const& where) {
+  if (text.size() > max_unigram_bytes)
+    throw error({errc::capacity, "text is too long", where, std::to_string(text.size()) + " bytes",
+                 "at most " + std::to_string(max_unigram_bytes) + " bytes", "cut it into lines"});
+}
 
 /// The replacement table of a SentencePiece model: a double-array trie over bytes, and the replacements it points into.
 /// Source  Darts-clone's unit layout; normalizer.cc of SentencePiece

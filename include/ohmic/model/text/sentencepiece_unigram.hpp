@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -56,7 +57,9 @@ class sentencepiece_unigram : public sentencepiece_text {
   }
 
   /// Ids of a text; none for an empty one. Characters outside the vocabulary become the unknown piece, one for a run of them.
-  [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const {
+  /// Errors  errc::capacity, naming `where`, for more than max_unigram_bytes
+  [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text, std::string const& where = "text") const {
+    detail::require_unigram_size(text, where);
     std::vector<std::int32_t> ids;
     for (std::size_t at = 0; at < text.size();) {
       auto const [begin, token] = search_.next(text, at);
@@ -155,6 +158,7 @@ class unigram_reader {
     for (auto const& p : parts("pre_tokenizer", "pretokenizers")) read_pre_tokens(p);
     if (!data_.escape_whitespace)
       throw refused(json_.where("pre_tokenizer"), "no Metaspace", "Metaspace, or WhitespaceSplit and Metaspace");
+    require_post_processor();
     auto found = read_added();
     return sentencepiece_unigram(std::move(data_), place(json_.path()), std::move(found));
   }
@@ -198,6 +202,10 @@ class unigram_reader {
   void read_normaliser(nlohmann::json const& p) {
     std::string const type = text_of(p, "type"), where = json_.where("normalizer");
     if (type == "Precompiled") {
+      if (!p.contains("precompiled_charsmap") || !p["precompiled_charsmap"].is_string())
+        throw json_.wrong_type("normalizer.precompiled_charsmap",
+                               p.contains("precompiled_charsmap") ? p["precompiled_charsmap"] : nlohmann::json(),
+                               "base64 text");
       data_.normaliser_table = of_base64(text_of(p, "precompiled_charsmap"), where);
       return;
     }
@@ -225,9 +233,24 @@ class unigram_reader {
     data_.dummy_prefix = data_.escape_whitespace = true;
   }
 
+  /// A template that puts nothing in front of a text, and at most one token after it, which the caller adds.
+  void require_post_processor() const {
+    for (auto const& p : parts("post_processor", "processors")) {
+      auto const single = p.is_object() ? p.find("single") : p.end();
+      bool const is_list = text_of(p, "type") == "TemplateProcessing" && single != p.end() && single->is_array();
+      bool const has = is_list && (single->size() == 1 || single->size() == 2) && (*single)[0].is_object() &&
+                       (*single)[0].contains("Sequence") &&
+                       (single->size() == 1 || ((*single)[1].is_object() && (*single)[1].contains("SpecialToken")));
+      if (!has)
+        throw refused(json_.where("post_processor"), json_file::text(p),
+                      "TemplateProcessing of a text and a token after it");
+    }
+  }
+
   /// Special tokens become control pieces, which text never gives but where it holds them as they are.
   [[nodiscard]] std::vector<std::pair<std::string, std::int32_t>> read_added() {
     std::vector<std::pair<std::string, std::int32_t>> found;
+    std::unordered_map<std::string, std::size_t> ids;
     auto const* const list = json_.find("added_tokens");
     if (list == nullptr) return found;
     if (!list->is_array()) throw json_.wrong_type("added_tokens", *list, "a list");
@@ -251,6 +274,9 @@ class unigram_reader {
         throw error({errc::file_format, "has an id that is another piece's", json_.where("added_tokens"),
                      in_quotes(printable(text)), in_quotes(printable(piece.text)), ""});
       if (piece.kind == piece_kind::normal) piece.kind = piece_kind::control;
+      if (auto const [first, is_new] = ids.emplace(text, id); !is_new && first->second != id)
+        throw error({errc::file_format, "has two ids", json_.where("added_tokens"), in_quotes(text),
+                     std::to_string(first->second) + " or " + std::to_string(id), "keep one"});
       found.emplace_back(text, static_cast<std::int32_t>(id));
     }
     return found;

@@ -221,8 +221,10 @@ class bpe_reader {
                      "", ""});
       c.unknown = static_cast<std::int32_t>(found - pieces.begin());
     }
+    auto added = read_added(pieces);
+    auto begin = read_begin(pieces, added);
     byte_pairs pairs(std::move(pieces), read_merges(model), c, place(json_.path()));
-    bpe_tokenizer tokens(std::move(pairs), rules_, read_added(), read_begin());
+    bpe_tokenizer tokens(std::move(pairs), rules_, std::move(added), std::move(begin));
     for (std::int32_t const id : tokens.begin())
       if (static_cast<std::size_t>(id) >= tokens.size())
         throw error({errc::file_format, "begins with a token that is none", at("post_processor"), std::to_string(id),
@@ -239,9 +241,12 @@ class bpe_reader {
     auto const found = j.find(key);
     return found != j.end() && found->is_string() ? found->get<std::string>() : std::string();
   }
-  [[nodiscard]] static bool flag_of(nlohmann::json const& j, char const* key, bool otherwise) {
+  /// Of an object that belongs to the part `of` of the file; absent or null: otherwise.
+  [[nodiscard]] bool flag_of(nlohmann::json const& j, char const* key, bool otherwise, std::string const& of) const {
     auto const found = j.find(key);
-    return found != j.end() && found->is_boolean() ? found->get<bool>() : otherwise;
+    if (found == j.end() || found->is_null()) return otherwise;
+    if (!found->is_boolean()) throw json_.wrong_type(of + "." + key, *found, "true or false");
+    return found->get<bool>();
   }
   /// A part, or the parts of a sequence.
   [[nodiscard]] static std::vector<nlohmann::json> parts(nlohmann::json const* part, char const* list) {
@@ -274,20 +279,26 @@ class bpe_reader {
       std::string const type = p.is_object() ? text_of(p, "type") : "";
       if (type == "ByteLevel") {
         rules_.byte_level = true;
-        rules_.space_in_front = flag_of(p, "add_prefix_space", true);
-        if (flag_of(p, "use_regex", true)) cut_by(word_pattern::gpt2, p);
-      } else if (type == "Split" && text_of(p, "behavior") == "Isolated" && !flag_of(p, "invert", false) &&
-                 p.contains("pattern")) {
+        rules_.space_in_front = flag_of(p, "add_prefix_space", true, "pre_tokenizer");
+        if (flag_of(p, "use_regex", true, "pre_tokenizer")) cut_by(word_pattern::gpt2, p);
+      } else if (type == "Split" && text_of(p, "behavior") == "Isolated" &&
+                 !flag_of(p, "invert", false, "pre_tokenizer") && p.contains("pattern")) {
         std::string const regex = text_of(p["pattern"], "Regex");
         auto const known = std::find_if(std::begin(word_patterns), std::end(word_patterns),
                                         [&](auto const& w) { return w.first == regex; });
         if (known == std::end(word_patterns))
           throw unknown(at("pre_tokenizer"), in_quotes(printable(regex)), "the patterns of GPT-2, Llama 3 and Qwen2");
         cut_by(known->second, p);
-      } else if (type == "Metaspace" && text_of(p, "replacement") == space_mark && !flag_of(p, "split", true)) {
+      } else if (type == "Metaspace" && text_of(p, "replacement") == space_mark &&
+                 !flag_of(p, "split", true, "pre_tokenizer")) {
         rules_.marks_for_spaces = true;
+        bool const has_scheme = p.contains("prepend_scheme") && !p["prepend_scheme"].is_null();
+        bool const in_front = flag_of(p, "add_prefix_space", true, "pre_tokenizer");
         std::string const scheme = text_of(p, "prepend_scheme");
-        rules_.mark_in_front = scheme.empty() ? flag_of(p, "add_prefix_space", true) : scheme != "never";
+        rules_.mark_in_front = has_scheme ? scheme != "never" : in_front;
+        if (has_scheme && scheme != "never" && scheme != "first" && scheme != "always")
+          throw unknown(at("pre_tokenizer.prepend_scheme"), json_file::text(p["prepend_scheme"]),
+                        "'always', 'first', 'never'");
       } else {
         throw unknown(at("pre_tokenizer"), json_file::text(p),
                       "ByteLevel, Split by a known pattern, Metaspace without split");
@@ -322,8 +333,13 @@ class bpe_reader {
     return merges;
   }
 
-  [[nodiscard]] std::vector<added_token> read_added() const {
+  /// Added tokens of the vocabulary have its ids, others new ones.
+  [[nodiscard]] std::vector<added_token> read_added(std::vector<std::string> const& pieces) const {
+    std::unordered_map<std::string_view, std::size_t> known;
+    for (std::size_t i = 0; i < pieces.size(); ++i)
+      if (!pieces[i].empty()) known.emplace(pieces[i], i);
     std::vector<added_token> added;
+    std::unordered_map<std::string, std::int32_t> ids;
     auto const* list = json_.find("added_tokens");
     if (list == nullptr) return added;
     if (!list->is_array()) throw json_.wrong_type("added_tokens", *list, "a list");
@@ -336,40 +352,88 @@ class bpe_reader {
         throw error({errc::capacity, "token is too long", at("added_tokens"), std::to_string(text.size()) + " bytes",
                      "at most " + std::to_string(max_added_token_bytes), ""});
       for (char const* key : {"single_word", "lstrip", "rstrip"})
-        if (flag_of(a, key, false))
+        if (flag_of(a, key, false, "added_tokens"))
           throw unknown(at("added_tokens"), in_quotes(printable(text)), std::string(key) + " false");
-      added.push_back({text, static_cast<std::int32_t>(a["id"].get<std::uint64_t>()), flag_of(a, "special", false)});
+      auto const id = static_cast<std::int32_t>(a["id"].get<std::uint64_t>());
+      auto const i = static_cast<std::size_t>(id);
+      auto const piece = known.find(text);
+      if (piece == known.end() ? i < pieces.size() && !pieces[i].empty() : piece->second != i)
+        throw error(
+            {errc::file_format, "has an id that is not the vocabulary's", at("added_tokens"),
+             in_quotes(text) + " with " + std::to_string(id),
+             piece == known.end() ? "one that is not that of " + in_quotes(pieces[i]) : std::to_string(piece->second),
+             "take all parts of the file from one tokenizer"});
+      if (auto const [first, is_new] = ids.emplace(text, id); !is_new && first->second != id)
+        throw error({errc::file_format, "has two ids", at("added_tokens"), in_quotes(text),
+                     std::to_string(first->second) + " or " + std::to_string(id), "keep one"});
+      added.push_back({text, id, flag_of(a, "special", false, "added_tokens")});
     }
     return added;
   }
 
-  /// The special tokens that the template of a single text begins with.
-  [[nodiscard]] std::vector<std::int32_t> read_begin() const {
+  /// The special tokens that a single text begins with: those of a template, or the first of RoBERTa's two.
+  [[nodiscard]] std::vector<std::int32_t> read_begin(std::vector<std::string> const& pieces,
+                                                     std::vector<added_token> const& added) const {
     std::vector<std::int32_t> begin;
     for (auto const& p : parts(json_.find("post_processor"), "processors")) {
-      if (!p.is_object() || text_of(p, "type") != "TemplateProcessing" || !p.contains("single") ||
-          !p["single"].is_array())
-        continue;
-      for (auto const& piece : p["single"]) {
-        if (!piece.is_object() || !piece.contains("SpecialToken")) break;
-        std::string const name = text_of(piece["SpecialToken"], "id");
-        try {
-          auto const& of_token = p.at("special_tokens").at(name).at("ids");
-          if (of_token.size() > max_begin - begin.size())  // a short template may name a long list many times
-            throw error({errc::capacity, "puts too many tokens in front of a text", at("post_processor"), "",
-                         "at most " + std::to_string(max_begin), ""});
-          for (auto const& id : of_token) {
-            if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_piece_ids)
-              throw json_.wrong_type("post_processor", id, "an id of a token");
-            begin.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
-          }
-        } catch (nlohmann::json::exception const&) {
-          throw error({errc::file_format, "names a special token without ids", at("post_processor"),
-                       in_quotes(printable(name)), "", ""});
-        }
-      }
+      std::string const type = p.is_object() ? text_of(p, "type") : "";
+      if (type == "TemplateProcessing")
+        read_template(p, begin);
+      else if (type == "RobertaProcessing")
+        read_roberta(p, pieces, added, begin);
+      else if (type != "ByteLevel")  // which only moves offsets
+        throw unknown(at("post_processor"), json_file::text(p), "TemplateProcessing, RobertaProcessing, ByteLevel");
     }
     return begin;
+  }
+  void read_template(nlohmann::json const& p, std::vector<std::int32_t>& begin) const {
+    if (!p.contains("single") || !p["single"].is_array())
+      throw error({errc::file_format, "has no template", at("post_processor.single"), "", "a list of pieces", ""});
+    for (auto const& piece : p["single"]) {
+      if (piece.is_object() && piece.contains("Sequence")) return;
+      if (!piece.is_object() || !piece.contains("SpecialToken"))
+        throw error({errc::file_format, "is no piece of a template", at("post_processor.single"),
+                     json_file::text(piece), "SpecialToken or Sequence", ""});
+      std::string const name = text_of(piece["SpecialToken"], "id");
+      try {
+        auto const& of_token = p.at("special_tokens").at(name).at("ids");
+        if (of_token.size() > max_begin - begin.size())  // a short template may name a long list many times
+          throw error({errc::capacity, "puts too many tokens in front of a text", at("post_processor"), "",
+                       "at most " + std::to_string(max_begin), ""});
+        for (auto const& id : of_token) {
+          if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_piece_ids)
+            throw json_.wrong_type("post_processor", id, "an id of a token");
+          begin.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
+        }
+      } catch (nlohmann::json::exception const&) {
+        throw error({errc::file_format, "names a special token without ids", at("post_processor"),
+                     in_quotes(printable(name)), "", ""});
+      }
+    }
+  }
+  /// cls before a text, sep after it; the rest of it only moves offsets.
+  void read_roberta(nlohmann::json const& p, std::vector<std::string> const& pieces,
+                    std::vector<added_token> const& added, std::vector<std::int32_t>& begin) const {
+    for (char const* key : {"trim_offsets", "add_prefix_space"})
+      static_cast<void>(flag_of(p, key, true, "post_processor"));
+    for (char const* key : {"cls", "sep"}) {
+      auto const token = p.find(key);
+      if (token == p.end() || !token->is_array() || token->size() != 2 || !token->front().is_string() ||
+          !token->back().is_number_unsigned() || token->back().get<std::uint64_t>() >= max_piece_ids)
+        throw error({errc::file_format, "is no token with its id", at(std::string("post_processor.") + key), "",
+                     "['<s>', 0]", ""});
+      auto const text = token->front().get<std::string>();
+      auto const id = static_cast<std::size_t>(token->back().get<std::uint64_t>());
+      bool const known = (id < pieces.size() && pieces[id] == text) ||
+                         std::any_of(added.begin(), added.end(), [&](added_token const& a) {
+                           return a.text == text && static_cast<std::size_t>(a.id) == id;
+                         });
+      if (!known)
+        throw error({errc::file_format, "names a token that is none", at(std::string("post_processor.") + key),
+                     in_quotes(text) + " with " + std::to_string(id), "a token of the vocabulary with its id",
+                     "take all parts of the file from one tokenizer"});
+      if (key[0] == 'c') begin.push_back(static_cast<std::int32_t>(id));
+    }
   }
 
   json_file json_;

@@ -84,7 +84,9 @@ class unigram {
   }
 
   /// Ids of a text; none for an empty one.
-  [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const {
+  /// Errors  errc::capacity, naming `where`, for more than max_unigram_bytes; those of normalised
+  [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text, std::string const& where = "text") const {
+    detail::require_unigram_size(text, where);
     std::string const normal = normalised(text);
     std::vector<std::size_t> begin;  // of every character, and the end
     for (std::size_t i = 0; i < normal.size(); i += decode_utf8(normal, i).bytes) begin.push_back(i);

@@ -47,6 +47,13 @@ struct encoded_text {
   friend bool operator==(encoded_text const&, encoded_text const&) = default;
 };
 
+namespace detail {
+inline error empty_piece(std::string const& where, std::size_t index) {
+  return error({errc::file_format, "piece is empty", where + ", line " + std::to_string(index + 1), "", "",
+                "one piece a line, no blank lines"});
+}
+}  // namespace detail
+
 /// A WordPiece tokenizer. Encoding is const and may run on many threads at once.
 /// Errors  construction: errc::file_format for an empty vocabulary, an empty, malformed or repeated piece;
 ///         errc::missing_entry for an absent special token; errc::config_value. `where` names the vocabulary in them
@@ -106,8 +113,7 @@ class wordpiece {
   void add(std::size_t i, std::string const& where) {
     std::string const& piece = pieces_[i];
     std::string const line = where + ", line " + std::to_string(i + 1);
-    if (piece.empty())
-      throw error({errc::file_format, "piece is empty", line, "", "", "one piece a line, no blank lines"});
+    if (piece.empty()) throw detail::empty_piece(where, i);
     if (find_invalid_utf8(piece) != std::string_view::npos)
       throw error({errc::file_format, "piece is not UTF-8", line, in_quotes(piece), "", ""});
     auto const [at, added] = ids_.emplace(piece, static_cast<std::int32_t>(i));
@@ -174,17 +180,33 @@ inline std::size_t read_max_length(json_file const& json, std::size_t positions)
   return std::min(json.count("model_max_length", 3, std::numeric_limits<std::size_t>::max()), positions);
 }
 
-/// One piece a line; CRLF is taken as a line end.
+/// One piece a line; CRLF is taken as a line end. What no tokenizer takes ends it at once: a file of line ends would make millions of pieces.
+/// Errors  errc::file_missing; errc::file_format for a blank line and a byte order mark, which would belong to the first piece; errc::capacity
 inline std::vector<std::string> read_vocabulary(std::filesystem::path const& file) {
   std::string const bytes = read_whole(file, std::uint64_t{1} << 28);
+  if (bytes.starts_with("\xEF\xBB\xBF"))
+    throw error({errc::file_format, "begins with a byte order mark", place(file, "line 1"), "", "UTF-8 without one",
+                 "save it without a byte order mark"});
   std::vector<std::string> pieces;
   for (std::size_t begin = 0; begin < bytes.size();) {
     std::size_t const end = std::min(bytes.find('\n', begin), bytes.size());
     std::size_t const stop = end > begin && bytes[end - 1] == '\r' ? end - 1 : end;
+    if (stop == begin) throw empty_piece(place(file), pieces.size());
+    if (pieces.size() == model_limits::vocabulary)
+      throw error({errc::capacity, "vocabulary is too large", place(file), "more lines",
+                   "at most " + std::to_string(model_limits::vocabulary), ""});
     pieces.emplace_back(bytes, begin, stop - begin);
     begin = end + 1;
   }
   return pieces;
+}
+
+/// Of a text that is too long the first pieces stay, so nothing else may be asked for.
+inline void require_cut_at_end(json_file const& json, char const* key, std::string const& right) {
+  if (!json.has(key)) return;
+  if (std::string const side = json.string(key); side != right)
+    throw error({errc::config_value, "is not supported", json.where(key), in_quotes(side), in_quotes(right),
+                 "long texts lose their ends"});
 }
 }  // namespace detail
 
@@ -205,6 +227,7 @@ inline std::vector<std::string> read_vocabulary(std::filesystem::path const& fil
   if (auto const* v = json.find("never_split"); v != nullptr && !v->empty())
     throw error({errc::config_value, "is not supported", json.where("never_split"), json_file::text(*v),
                  "absent or empty", ""});
+  detail::require_cut_at_end(json, "truncation_side", "right");
   c.basic.lower_case = json.flag("do_lower_case", true);
   c.basic.strip_accents = json.flag("strip_accents", c.basic.lower_case);
   c.basic.space_ideographs = json.flag("tokenize_chinese_chars", true);
@@ -220,8 +243,21 @@ namespace detail {
 /// Longest word that a tokenizer.json may have cut into pieces: the time for a word grows with more than its length.
 inline constexpr std::size_t max_word_characters = 256;
 
+/// An id that a post-processor gives a token is the vocabulary's.
+/// Errors  file_format
+inline void require_same_id(std::vector<std::string> const& pieces, std::string const& token, nlohmann::json const& id,
+                            std::string const& where) {
+  bool const known = id.is_number_unsigned() && id.get<std::uint64_t>() < pieces.size();
+  if (known && pieces[static_cast<std::size_t>(id.get<std::uint64_t>())] == token) return;
+  throw error({errc::file_format, "gives " + in_quotes(token) + " an id that is not the vocabulary's", where,
+               json_file::text(id),
+               known ? "that is " + in_quotes(pieces[static_cast<std::size_t>(id.get<std::uint64_t>())])
+                     : "an id of the vocabulary",
+               "take all parts of the file from one tokenizer"});
+}
+
 /// The special tokens around a text: BertProcessing's, or those of a template that has one before it and one after it.
-inline void read_around(json_file const& json, wordpiece_config& c) {
+inline void read_around(json_file const& json, std::vector<std::string> const& pieces, wordpiece_config& c) {
   json_file const part = json.inside("post_processor");
   std::string const type = part.string("type");
   auto const unknown = [&](std::string const& key, std::string got, std::string allowed) {
@@ -240,6 +276,7 @@ inline void read_around(json_file const& json, wordpiece_config& c) {
       if (v == nullptr || !v->is_array() || v->size() != 2 || !v->front().is_string())
         throw error({errc::file_format, "is no token with its id", part.where(key), "", "['[CLS]', 101]", ""});
       *token = v->front().get<std::string>();
+      require_same_id(pieces, *token, v->back(), part.where(key));
     }
     return;
   }
@@ -250,6 +287,16 @@ inline void read_around(json_file const& json, wordpiece_config& c) {
   c.first = name_of((*single)[0], "SpecialToken"), c.last = name_of((*single)[2], "SpecialToken");
   if (c.first.empty() || c.last.empty() || name_of((*single)[1], "Sequence") != "A")
     throw unknown("single", json_file::text(*single), "a special token, sequence A, a special token");
+  auto const* const ids = part.find("special_tokens");
+  for (auto const* const token : {&c.first, &c.last}) {
+    if (ids == nullptr) continue;  // the vocabulary's
+    auto const entry = ids->is_object() ? ids->find(*token) : ids->end();
+    auto const list = entry != ids->end() && entry->is_object() ? entry->find("ids") : nlohmann::json::const_iterator();
+    if (entry == ids->end() || !entry->is_object() || list == entry->end() || !list->is_array() || list->size() != 1)
+      throw error({errc::file_format, "has not one id for " + in_quotes(*token), part.where("special_tokens"), "",
+                   "{'[CLS]': {'ids': [101]}}", ""});
+    require_same_id(pieces, *token, list->front(), part.where("special_tokens"));
+  }
 }
 }  // namespace detail
 
@@ -274,13 +321,17 @@ inline void read_around(json_file const& json, wordpiece_config& c) {
   c.basic.strip_accents = normalizer.flag("strip_accents", c.basic.lower_case);
   c.basic.space_ideographs = normalizer.flag("handle_chinese_chars", true);
   c.max_length = positions;
-  if (json.has("truncation"))
-    c.max_length = std::min(positions, json.inside("truncation").count("max_length", 3, model_limits::positions));
+  if (json.has("truncation")) {
+    auto const truncation = json.inside("truncation");
+    c.max_length = std::min(positions, truncation.count("max_length", 3, model_limits::positions));
+    detail::require_cut_at_end(truncation, "direction", "Right");
+  }
   if (model.has("unk_token")) c.unknown = model.string("unk_token");
   if (model.has("max_input_chars_per_word"))
     c.max_word_code_points = model.count("max_input_chars_per_word", 1, detail::max_word_characters);
-  detail::read_around(json, c);
-  return {detail::read_piece_ids(model), std::move(c), place(file, "key 'model.vocab'")};
+  auto pieces = detail::read_piece_ids(model);
+  detail::read_around(json, pieces, c);
+  return {std::move(pieces), std::move(c), place(file, "key 'model.vocab'")};
 }
 
 /// The tokenizer in `folder` (vocab.txt and tokenizer_config.json; where there is no vocab.txt, tokenizer.json) for a model: its ids are
@@ -291,8 +342,11 @@ inline void read_around(json_file const& json, wordpiece_config& c) {
   std::filesystem::path const lines = folder / "vocab.txt", json = folder / "tokenizer.json";
   bool const in_json = !std::filesystem::exists(lines) && std::filesystem::exists(json);
   std::filesystem::path const& file = in_json ? json : lines;
+  std::filesystem::path const settings = folder / "tokenizer_config.json";
+  if (in_json && std::filesystem::exists(settings))
+    detail::require_cut_at_end(json_file(settings), "truncation_side", "right");
   wordpiece tokens = in_json ? read_wordpiece_json(json, model.positions) : [&] {
-    auto config = read_wordpiece_config(folder / "tokenizer_config.json", model.positions);
+    auto config = read_wordpiece_config(settings, model.positions);
     return wordpiece(detail::read_vocabulary(lines), std::move(config), place(lines));
   }();
   if (tokens.size() > model.vocabulary)
