@@ -193,7 +193,7 @@ sweep_store::sweep_store(std::string const& file, json const& identity, std::vec
     execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
     if (tables == 0 || anew) create(tables > 0);
   } catch (...) {
-    close();
+    withdraw();
     throw;
   }
 }
