@@ -4,12 +4,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/core.h>
+#include <map>
 #include <optional>
 #include <set>
 
 #include "json_output.hpp"
 #include "options.hpp"
 #include "report.hpp"
+#include "sweep_inputs.hpp"
 #include "sweep_points.hpp"
 #include "sweep_ranks.hpp"
 #include "sweep_run.hpp"
@@ -42,13 +44,6 @@ struct sweep_shard {
   }
   [[nodiscard]] bool has(std::uint64_t point) const noexcept { return point % parts == part - 1; }
 };
-
-/// Removes the file of a sweep, and nothing else.
-void remove_sweep(std::string const& file) {
-  if (!fs::exists(file)) return;
-  { sweep_store const is_one(file); }
-  for (char const* end : {"", "-wal", "-shm"}) fs::remove(file + end);
-}
 
 void check_sweep_outputs(sweep_options const& o, common_options const& common) {
   std::vector<output_file> files{{o.output, "--output"},
@@ -104,16 +99,17 @@ bool is_source(json const& s) {
   return true;
 }
 
+constexpr std::size_t most_chips_with_sources = 8;
+
 /// Where the cost of every chip on the front comes from: rows of the first of its points there, with sources. A point that can no
 /// longer be priced (its model went away) has none: the points that were computed are not lost for it.
 json sources_of(json const& out, sweep_spec const& spec, point_runner const& runner) {
-  constexpr std::size_t most_chips = 8;
   json sources = json::array();
   std::set<std::string> seen;
   for (auto const& row : out["front"]) {
     auto const point = row["point"].get<std::uint64_t>();
     auto const chip = spec.assignment(point).chip;
-    if (sources.size() >= most_chips || !seen.insert(chip).second) continue;
+    if (sources.size() >= most_chips_with_sources || !seen.insert(chip).second) continue;
     try {
       if (auto rows = runner.price_rows(point); !rows.is_null())
         sources.push_back({{"chip", chip}, {"point", point}, {"rows", std::move(rows)}});
@@ -124,14 +120,22 @@ json sources_of(json const& out, sweep_spec const& spec, point_runner const& run
   return sources;
 }
 
-/// Those of the parts of a sweep, a chip's once.
-json merged_sources(std::vector<std::string> const& files) {
-  json sources = json::array();
-  std::set<std::string> seen;
+/// Those of the parts of a sweep that are on the front of all, as sources_of has them: whatever the order of the parts.
+json merged_sources(json const& out, std::vector<std::string> const& files) {
+  std::map<std::uint64_t, json> of_points;
+  for (auto const& row : out["front"]) of_points[row["point"].get<std::uint64_t>()] = nullptr;
   for (auto const& file : files)
     if (auto const kept = sweep_store(file).kept("sources"); kept.is_array())
-      for (auto const& s : kept)
-        if (is_source(s) && seen.insert(s["chip"].get<std::string>()).second) sources.push_back(s);
+      for (auto const& s : kept) {
+        if (!is_source(s)) continue;
+        auto const at = of_points.find(s["point"].get<std::uint64_t>());
+        if (at != of_points.end() && (at->second.is_null() || s.dump() < at->second.dump())) at->second = s;
+      }
+  json sources = json::array();
+  std::set<std::string> seen;
+  for (auto& [point, s] : of_points)
+    if (!s.is_null() && sources.size() < most_chips_with_sources && seen.insert(s["chip"].get<std::string>()).second)
+      sources.push_back(std::move(s));
   return sources;
 }
 
@@ -159,8 +163,8 @@ int lead(sweep_options const& o, common_options const& common, rank_team& team) 
   auto const goals = goals_of(spec, runner->metrics());
   std::vector<std::string> keys;
   for (auto const& d : spec.dimensions) keys.push_back(d.key);
-  if (o.restart) remove_sweep(options.output);
-  std::optional<sweep_store> file(std::in_place, options.output, spec.identity(), keys, runner->metrics());
+  std::optional<sweep_store> file(std::in_place, options.output, sweep_identity(spec, options.output), keys,
+                                  runner->metrics(), o.restart);
   auto& store = *file;
   store.check_values([&](std::uint64_t point) { return spec.values(point); });
   store.keep("goals", goals);
@@ -260,22 +264,30 @@ int merge_sweeps(sweep_options const& o, common_options const& common) {
         {errc::config_value, "needs files to merge, and one to write", "sweep merge", "", "--output ALL A B ..", ""});
   check_sweep_outputs(o, common);
   // All of them before anything is written.
+  sweep_store const first(o.merged.front());
   for (auto const& file : o.merged) {
     sweep_store const part(file);
+    first.check_same_sweep(part);
     static_cast<void>(kept_goals(part));
     part.for_each([](sweep_row const&) {});
   }
-  sweep_store const first(o.merged.front());
   sweep_store store(o.output, first.identity(), first.keys(), first.metrics());
-  store.for_each([](sweep_row const&) {});  // it may be there already
-  store.keep("goals", first.kept("goals"));
-  for (auto const& file : o.merged) {
-    sweep_store const part(file);
-    store.merge(part);
-    if (auto const facts = part.kept("facts"); !facts.is_null()) store.keep("facts", facts);
+  try {
+    store.for_each([](sweep_row const&) {});  // it may be there already
+    store.whole([&] {
+      store.keep("goals", first.kept("goals"));
+      for (auto const& file : o.merged) {
+        sweep_store const part(file);
+        store.merge(part);
+        if (auto const facts = part.kept("facts"); !facts.is_null()) store.keep("facts", facts);
+      }
+    });
+  } catch (...) {
+    store.withdraw();
+    throw;
   }
   json out = exported(store, o, common);
-  out["sources"] = merged_sources(o.merged);
+  out["sources"] = merged_sources(out, o.merged);
   store.keep("sources", out["sources"]);
   out["merged"] = o.merged;
   out["run"] = run_object(start, 1, "none");

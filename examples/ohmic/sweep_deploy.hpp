@@ -59,7 +59,7 @@ class deploy_runner final : public point_runner {
     std::vector<std::size_t> runnable;
     for (std::size_t i = 0; i < points.size(); ++i) {
       out[i].point = points[i];
-      guarded(out[i], [&] {
+      guarded_point(out[i], [&] {
         auto const request = request_of(points[i]);
         std::visit([](auto const& c) { ohmic::chip::validate(c); }, settings_of(request));
         chips[i].emplace(bench_->chip_of(request, {}));
@@ -69,9 +69,9 @@ class deploy_runner final : public point_runner {
     // Together, because they share the pass in fp32; one by one if one of them cannot run.
     try {
       score(runnable, points, chips, out, threads);
-    } catch (std::exception const&) {
+    } catch (std::exception const&) {  // memory too: one by one they take less
       for (std::size_t const i : runnable)
-        guarded(out[i], [&] {
+        guarded_point(out[i], [&] {
           chips[i].emplace(bench_->chip_of(request_of(points[i]), {}));
           score({i}, points, chips, out, threads);
         });
@@ -88,18 +88,6 @@ class deploy_runner final : public point_runner {
   [[nodiscard]] bool has_config() const {
     return std::filesystem::exists(std::filesystem::path(spec_->model) / "config.json");
   }
-  template <class F>
-  static void guarded(sweep_result& r, F const& f) {
-    try {
-      f();
-    } catch (std::bad_alloc const&) {
-      throw;  // says something of the machine, not of the point
-    } catch (std::exception const& e) {
-      r.error = e.what();
-      r.metrics.clear();
-    }
-  }
-
   [[nodiscard]] chip_request request_of(std::uint64_t point) const {
     auto const a = spec_->assignment(point);
     chip_request r = spec_->chip_called(a.chip).request;

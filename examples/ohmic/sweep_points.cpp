@@ -5,13 +5,23 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <new>
+#include <system_error>
 
 #include "cost_case.hpp"
 #include "ohmic/chip/workload.hpp"
+#include "ohmic/core/error.hpp"
 
 namespace program_cli {
 
 using namespace ohmic;
+
+bool is_of_point(std::exception const& e) noexcept {
+  // What a plugin's function says of a design (plugin_failed) it says again; that its process died is no answer.
+  if (auto const* const ours = dynamic_cast<error const*>(&e); ours != nullptr)
+    return ours->is_bad_input() || ours->code() == errc::plugin_failed;
+  return dynamic_cast<std::bad_alloc const*>(&e) == nullptr && dynamic_cast<std::system_error const*>(&e) == nullptr;
+}
 
 std::vector<std::string> const& cost_metrics() {
   static std::vector<std::string> const names{"area_mm2",
@@ -105,9 +115,7 @@ class cost_runner final : public point_runner {
     std::vector<sweep_result> out(points.size());
     threads.for_each_index(points.size(), [&](std::size_t i) {
       out[i].point = points[i];
-      try {
-        out[i].metrics = designs_.of(spec_->assignment(points[i]));
-      } catch (std::exception const& e) { out[i].error = e.what(); }
+      guarded_point(out[i], [&] { out[i].metrics = designs_.of(spec_->assignment(points[i])); });
     });
     return out;
   }

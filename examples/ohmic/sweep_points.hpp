@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <span>
 #include <string>
@@ -31,6 +32,7 @@ class point_runner {
   /// Points that are run together and lost together when the process is killed.
   [[nodiscard]] virtual std::size_t batch() const = 0;
   /// One result for every point; what is wrong with a point is in its result.
+  /// Errors  what is not of a point (is_of_point)
   virtual std::vector<sweep_result> run(std::span<std::uint64_t const> points, ohmic::executor& threads) = 0;
   /// What was found beside the points, such as the scores of fp32; what it was made from must be the same to resume.
   [[nodiscard]] virtual json facts() const { return json::object(); }
@@ -38,6 +40,23 @@ class point_runner {
   /// Errors  those of the point
   [[nodiscard]] virtual json price_rows(std::uint64_t) const { return nullptr; }
 };
+
+/// True where an exception says something of the point that was run. Else it says something of the machine, of a plugin whose process
+/// is gone, or of a bug: the point stays missing, and the sweep ends.
+bool is_of_point(std::exception const& e) noexcept;
+
+/// Calls f(), which runs a point: what is wrong with the point becomes its result.
+/// Errors  what is not of the point
+template <class F>
+void guarded_point(sweep_result& r, F const& f) {
+  try {
+    f();
+  } catch (std::exception const& e) {
+    if (!is_of_point(e)) throw;
+    r.error = e.what();
+    r.metrics.clear();
+  }
+}
 
 std::unique_ptr<point_runner> cost_points(sweep_spec const& spec);
 

@@ -12,8 +12,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <thread>
+#include <utility>
 
+#include "ohmic/core/error.hpp"
 #include "progress.hpp"
 #include "sweep_summary.hpp"
 #include "terminal.hpp"
@@ -39,10 +43,21 @@ constexpr auto lost_after = std::chrono::seconds(15);
 /// model that long.
 constexpr auto alone_after = std::chrono::seconds(120);
 
+template <class Work>
+std::thread computing_thread(Work work) {
+  try {
+    return std::thread(std::move(work));
+  } catch (std::system_error const& e) {
+    throw error({errc::no_resource, std::string("cannot start a thread: ") + e.what(), "threads", "1", "",
+                 "allow more memory or threads"});
+  }
+}
+
 /// Batches wait here for the thread that computes, and results for the one that writes.
 class work_desk {
  public:
-  work_desk(point_runner& runner, unsigned threads) : worker_([this, &runner, threads] { work(runner, threads); }) {}
+  work_desk(point_runner& runner, unsigned threads)
+      : worker_(computing_thread([this, &runner, threads] { work(runner, threads); })) {}
   /// Waits for the batch that runs.
   ~work_desk() {
     {
@@ -60,17 +75,17 @@ class work_desk {
     }
     changed_.notify_all();
   }
-  /// Batches that wait or run.
+  /// Batches that wait or run, and a failure that nobody has taken.
   [[nodiscard]] std::size_t open() {
     std::lock_guard const lock(guard_);
-    return waiting_.size() + (running_ ? 1 : 0) + finished_.size();
+    return waiting_.size() + (running_ ? 1 : 0) + finished_.size() + (failure_ ? 1 : 0);
   }
   /// Results, or nothing after a while.
   /// Errors  what ended the computing thread
   std::optional<std::vector<sweep_result>> take(std::chrono::milliseconds wait) {
     std::unique_lock lock(guard_);
     changed_.wait_for(lock, wait, [this] { return !finished_.empty() || failure_; });
-    if (failure_) std::rethrow_exception(failure_);
+    if (finished_.empty() && failure_) std::rethrow_exception(failure_);  // what was computed before is not lost for it
     if (finished_.empty()) return std::nullopt;
     auto out = std::move(finished_.front());
     finished_.pop_front();

@@ -128,10 +128,6 @@ json sweep_spec::identity() const {
     out["task"] = task;
     out["limit"] = limit;
   }
-  if (std::filesystem::is_directory(model))
-    for (char const* name : {"config.json", "model.safetensors", "model.json"})
-      if (auto const d = digest((std::filesystem::path(model) / name).string()); !d.empty())
-        out[std::string("model.") + name] = d;
   for (auto const& c : chips) out["chip." + c.request.label] = json{{"base", c.request.base}, {"set", c.request.set}};
   out["set"] = set;
   out["keys"] = json::array();

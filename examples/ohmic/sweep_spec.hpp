@@ -63,7 +63,7 @@ class sweep_spec {
   /// Texts of the dimensions' values at a point, in the order of the dimensions.
   [[nodiscard]] std::vector<std::string> values(std::uint64_t point) const;
   [[nodiscard]] sweep_assignment assignment(std::uint64_t point) const;
-  /// What the points are: a sweep that is resumed must have the same. A flat object.
+  /// What the points are: a sweep that is resumed must have the same, and the same files (sweep_identity). A flat object.
   [[nodiscard]] json identity() const;
 
   [[nodiscard]] design const& chip_called(std::string const& label) const;

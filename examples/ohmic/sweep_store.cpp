@@ -2,16 +2,15 @@
 
 #include <charconv>
 #include <cmath>
-#include <fcntl.h>
 #include <filesystem>
 #include <fmt/core.h>
 #include <limits>
 #include <memory>
 #include <new>
 #include <sqlite3.h>  // the file of a sweep: transactions that survive a killed process, and readers beside a writer
-#include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
@@ -72,6 +71,21 @@ error not_a_sweep(std::string const& file, std::string const& why) {
                 "what ohmic sweep --output wrote", "name another file"});
 }
 
+/// True where transactions lie beside a file that are not in it.
+bool has_wal(std::string const& file) {
+  std::error_code ec;
+  auto const size = fs::file_size(file_without_links(file) + "-wal", ec);
+  return !ec && size > 0;
+}
+
+/// A file on a medium where SQLite could write nothing beside it, as an URI that says so.
+std::string unchanging(std::string const& file) {
+  std::string uri = "file://";
+  for (char const c : file_without_links(file))
+    uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02x}", static_cast<unsigned>(c)) : std::string(1, c);
+  return uri + "?immutable=1";
+}
+
 /// True where memory is not what is missing.
 bool has_memory() { return std::unique_ptr<char[]>(new (std::nothrow) char[std::size_t{1} << 24]) != nullptr; }
 
@@ -125,25 +139,19 @@ bool sweep_store::step(statement const& s) const {
   return false;
 }
 
-void sweep_store::lock() {
-  std::string const name = file_ + ".lock";
-  lock_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_ < 0)
-    throw error(
-        {errc::write_failed, "cannot be created", model::place(name), "", "", "check the rights of the folder"});
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    close(lock_);
-    lock_ = -1;
-    throw error({errc::config_conflict, "another process writes this sweep", model::place(file_), "", "one writer",
-                 "wait for it, or split the points with --shard and a file each"});
-  }
-}
-
 void sweep_store::open(bool create) {
   if (create) note_written();
-  int const flags = create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
+  auto const folder = fs::path(file_without_links(file_)).parent_path();
+  bool const fixed = !create && !has_wal(file_) && folder.is_absolute() && access(folder.c_str(), W_OK) != 0;
+  int const flags = create  ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                    : fixed ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+                            : SQLITE_OPEN_READWRITE;
   // Results come from one thread.
-  if (sqlite3_open_v2(file_.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) fail("cannot be opened");
+  if (sqlite3_open_v2((fixed ? unchanging(file_) : file_).c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX, nullptr) !=
+      SQLITE_OK)
+    fail("cannot be opened");
+  // Who only reads leaves what a killed process left beside the file where it is.
+  if (!create && has_wal(file_)) sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_busy_timeout(db_, 10'000);
   // The file may be a stranger's: its schema runs nothing.
   for (int const setting :
@@ -153,19 +161,20 @@ void sweep_store::open(bool create) {
 }
 
 sweep_store::sweep_store(std::string const& file, json const& identity, std::vector<std::string> const& keys,
-                         std::vector<std::string> const& metrics)
-    : file_(file), identity_(identity), keys_(keys), metrics_(metrics) {
-  points_ = identity.at("points").get<std::uint64_t>();
-  lock();
+                         std::vector<std::string> const& metrics, bool anew)
+    : file_(file) {
+  lock_.emplace(file_);
   try {
+    std::error_code ec;
+    created_ = !fs::exists(file_, ec);
     open(true);
     int tables = 0;
     {
       auto const count = prepare("SELECT count(*) FROM sqlite_master");
       if (step(count)) tables = sqlite3_column_int(count.get(), 0);
     }
-    if (tables > 0) {
-      read_columns();
+    if (tables > 0) read_columns();
+    if (tables > 0 && !anew) {
       if (auto const differs = identity_difference(identity_, identity); !differs.empty())
         throw error({errc::config_conflict, "holds another sweep: " + differs, model::place(file_), "",
                      "the sweep that it was made for", "name another --output, or start anew with --restart"});
@@ -173,25 +182,30 @@ sweep_store::sweep_store(std::string const& file, json const& identity, std::vec
         throw error({errc::config_conflict, "holds other columns", model::place(file_), joined(metrics_),
                      joined(metrics), "name another --output, or start anew with --restart"});
     }
+    identity_ = identity, keys_ = keys, metrics_ = metrics;
+    points_ = identity.at("points").get<std::uint64_t>();
     // A killed process loses what is not committed; a power cut may lose the last commits too, never the file.
     execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
-    if (tables == 0) {
-      std::string columns = "point INTEGER PRIMARY KEY, status TEXT NOT NULL, error TEXT";
-      for (auto const& k : keys_) columns += ", " + column(k);
-      for (auto const& m : metrics_) columns += ", " + column(m) + " REAL";
-      execute("BEGIN IMMEDIATE; PRAGMA application_id=" + std::to_string(sweep_file_id) +
-              "; PRAGMA user_version=" + std::to_string(sweep_file_schema) +
-              "; CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL); CREATE TABLE points(" + columns + ");");
-      keep("identity", identity_);
-      keep("keys", keys_);
-      keep("metrics", metrics_);
-      execute("COMMIT");
-    }
+    if (tables == 0 || anew) create(tables > 0);
   } catch (...) {
-    sqlite3_close(db_);
-    unlock();
+    withdraw();
     throw;
   }
+}
+
+void sweep_store::create(bool replace) {
+  std::string columns = "point INTEGER PRIMARY KEY, status TEXT NOT NULL, error TEXT";
+  for (auto const& k : keys_) columns += ", " + column(k);
+  for (auto const& m : metrics_) columns += ", " + column(m) + " REAL";
+  whole([&] {
+    if (replace) execute("DROP TABLE points; DROP TABLE meta;");
+    execute("PRAGMA application_id=" + std::to_string(sweep_file_id) +
+            "; PRAGMA user_version=" + std::to_string(sweep_file_schema) +
+            "; CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL); CREATE TABLE points(" + columns + ");");
+    keep("identity", identity_);
+    keep("keys", keys_);
+    keep("metrics", metrics_);
+  });
 }
 
 sweep_store::sweep_store(std::string const& file) : file_(file) {
@@ -201,22 +215,20 @@ sweep_store::sweep_store(std::string const& file) : file_(file) {
     open(false);
     read_columns();
   } catch (...) {
-    sqlite3_close(db_);
+    close();
     throw;
   }
 }
 
-void sweep_store::unlock() noexcept {
-  if (lock_ < 0) return;
-  std::error_code ec;
-  fs::remove(file_ + ".lock", ec);
-  close(lock_);
+void sweep_store::close() noexcept { sqlite3_close(std::exchange(db_, nullptr)); }
+
+void sweep_store::withdraw() noexcept {
+  close();
+  for (char const* end : {"", "-wal", "-shm"})
+    if (created_ && lock_) ::unlink((lock_->file() + end).c_str());
 }
 
-sweep_store::~sweep_store() {
-  sqlite3_close(db_);
-  unlock();
-}
+sweep_store::~sweep_store() { close(); }
 
 void sweep_store::read_columns() {
   int id = 0, schema = 0;
@@ -331,8 +343,7 @@ std::vector<bool> sweep_store::present(std::uint64_t points, bool without_failed
 void sweep_store::insert(std::vector<sweep_row> const& rows) {
   std::string places = "?, ?, ?";
   for (std::size_t i = 0; i < keys_.size() + metrics_.size(); ++i) places += ", ?";
-  execute("BEGIN IMMEDIATE");
-  try {
+  whole([&] {
     auto const s = prepare("INSERT OR REPLACE INTO points VALUES(" + places + ")");
     for (auto const& r : rows) {
       int at = 1;
@@ -348,6 +359,14 @@ void sweep_store::insert(std::vector<sweep_row> const& rows) {
       step(s);
       sqlite3_reset(s.get());
     }
+  });
+}
+
+void sweep_store::whole(std::function<void()> const& f) {
+  if (sqlite3_get_autocommit(db_) == 0) return f();  // part of a larger one
+  execute("BEGIN IMMEDIATE");
+  try {
+    f();
     execute("COMMIT");
   } catch (...) {
     sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
@@ -373,11 +392,15 @@ void sweep_store::for_each(std::function<void(sweep_row const&)> const& f) const
   }
 }
 
-void sweep_store::merge(sweep_store const& other) {
+void sweep_store::check_same_sweep(sweep_store const& other) const {
   if (auto const differs = identity_difference(identity_, other.identity_);
       !differs.empty() || other.metrics_ != metrics_ || other.keys_ != keys_)
     throw error({errc::config_conflict, "is of another sweep than the first: " + differs, model::place(other.file_), "",
                  "shards of one sweep", ""});
+}
+
+void sweep_store::merge(sweep_store const& other) {
+  check_same_sweep(other);
   constexpr std::size_t batch = 4096;
   std::vector<sweep_row> rows;
   auto const mine = prepare("SELECT * FROM points WHERE point = ?");

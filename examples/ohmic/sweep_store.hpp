@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "json_output.hpp"
+#include "sweep_lock.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -34,12 +35,13 @@ struct sweep_row {
 /// One process writes at a time; others may read. A batch is one transaction.
 class sweep_store {
  public:
-  /// Opens or creates a file. `identity`: what the points are; `keys`, `metrics`: the columns.
+  /// Opens or creates a file. `identity`: what the points are; `keys`, `metrics`: the columns. anew: a sweep that is there, this one
+  /// or another, is replaced by an empty one, in one transaction.
   /// Errors  config_conflict for the file of another sweep, naming what differs, and for one that another process writes;
   ///         file_format for a file that is none; write_failed
   sweep_store(std::string const& file, json const& identity, std::vector<std::string> const& keys,
-              std::vector<std::string> const& metrics);
-  /// Opens a file that is there, to read.
+              std::vector<std::string> const& metrics, bool anew = false);
+  /// Opens a file that is there, to read. It stays as it is, whoever wrote it was killed or not.
   /// Errors  file_missing, file_format
   explicit sweep_store(std::string const& file);
   sweep_store(sweep_store const&) = delete;
@@ -62,6 +64,12 @@ class sweep_store {
   /// Refuses rows whose values are not those of their points; values(point) gives the texts of the keys.
   /// Errors  config_conflict naming point and key
   void check_values(std::function<std::vector<std::string>(std::uint64_t)> const& values) const;
+  /// Errors  config_conflict where the other file is of another sweep
+  void check_same_sweep(sweep_store const& other) const;
+  /// All that f() writes, or nothing.
+  void whole(std::function<void()> const& f);
+  /// Removes the file if it was not there before this one, and nothing else: it can only be ended then.
+  void withdraw() noexcept;
   /// Calls f(row) in the order of the points.
   /// Errors  file_format for what no sweep writes: a metric that is no finite number, a status that contradicts its error
   void for_each(std::function<void(sweep_row const&)> const& f) const;
@@ -72,8 +80,8 @@ class sweep_store {
 
  private:
   void open(bool create);
-  void lock();
-  void unlock() noexcept;
+  void close() noexcept;
+  void create(bool replace);
   void insert(std::vector<sweep_row> const& rows);
   void execute(std::string const& sql) const;
   [[noreturn]] void fail(std::string const& what) const;
@@ -87,8 +95,9 @@ class sweep_store {
   [[nodiscard]] sweep_row row_at(sqlite3_stmt* s) const;
 
   std::string file_;
+  std::optional<sweep_lock> lock_;  ///< of who writes
   sqlite3* db_ = nullptr;
-  int lock_ = -1;
+  bool created_ = false;
   std::uint64_t points_ = 0;  ///< of the sweep, there or not
   json identity_;
   std::vector<std::string> keys_, metrics_;

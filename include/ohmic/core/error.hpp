@@ -1,6 +1,7 @@
 // The one error channel: ohmic::error says what is wrong, where, what was found, what is allowed and how to mend it.
 #pragma once
 
+#include <cerrno>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -32,9 +33,15 @@ enum class errc : int {
   write_failed = 401,         ///< an output could not be written
   plugin_failed = 402,        ///< a plugin's function failed, or gave what cannot be
   plugin_died = 403,          ///< an isolated plugin crashed, or did not answer in time
-  no_resource = 404,          ///< the machine refuses what the work needs: a thread
+  no_resource = 404,          ///< the machine refuses what the work needs: threads, files
   contract = 901,             ///< a bug: an internal contract was broken (checked builds only)
 };
+
+/// The code of a call that the system refused with a number of errno: no_resource where files or memory are used up, which no other
+/// input would mend; else what the caller makes of it.
+[[nodiscard]] constexpr errc refusal_code(int number, errc otherwise) noexcept {
+  return number == EMFILE || number == ENFILE || number == ENOMEM ? errc::no_resource : otherwise;
+}
 
 /// The five parts of a diagnosis. `where` is a key, file or argument; `fix` is a sentence fragment.
 struct error_info {

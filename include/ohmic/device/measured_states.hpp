@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -195,17 +196,19 @@ class state_reader {
 }
 
 /// The same from a file of at most 16 MB, which is read again where the array is programmed: no pipe.
-/// Errors  file_missing, file_format, and as above
+/// Errors  file_missing, no_resource, file_format, and as above
 [[nodiscard]] inline std::vector<measured_state> read_states(std::string const& file) {
   constexpr std::streamsize most = 16'000'000;
   if (std::error_code none; std::filesystem::exists(file, none) && !std::filesystem::is_regular_file(file, none))
     throw error({errc::file_format, "is no ordinary file", file, "a folder, a pipe or a device",
                  "a CSV file, as it is read more than once", "write the table into a file"});
+  errno = 0;
   std::ifstream in(file, std::ios::binary);
+  auto const code = in ? errc::file_missing : refusal_code(errno, errc::file_missing);
   std::string text(static_cast<std::size_t>(most) + 1, '\0');
   if (in) in.read(text.data(), most + 1);
   if (!in && !in.eof())
-    throw error({errc::file_missing, "cannot be read", file, "", "a CSV file of measured states", "check cell.states"});
+    throw error({code, "cannot be read", file, "", "a CSV file of measured states", "check cell.states"});
   text.resize(static_cast<std::size_t>(in.gcount()));
   if (in.gcount() > most)
     throw error({errc::file_format, "is too large for a table of states", file,

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <ios>
@@ -27,7 +29,7 @@ namespace ohmic::inline OHMIC_ABI::model {
 }
 
 /// Size in bytes of a regular file. Pipes and devices are refused: files are read more than once.
-/// Errors  errc::file_missing
+/// Errors  errc::file_missing, errc::no_resource
 [[nodiscard]] inline std::uint64_t regular_file_size(std::filesystem::path const& file) {
   std::error_code ec;
   auto const kind = std::filesystem::status(file, ec).type();
@@ -36,17 +38,24 @@ namespace ohmic::inline OHMIC_ABI::model {
   if (kind == std::filesystem::file_type::directory)
     throw error({errc::file_missing, "is a folder", place(file), "", "a file", ""});
   if (kind != std::filesystem::file_type::regular)
-    throw error({errc::file_missing, "cannot be read", place(file), ec ? ec.message() : "no regular file",
-                 "a regular file", ""});
+    throw error({refusal_code(ec.value(), errc::file_missing), "cannot be read", place(file),
+                 ec ? ec.message() : "no regular file", "a regular file", ""});
   std::uintmax_t const size = std::filesystem::file_size(file, ec);
-  if (ec) throw error({errc::file_missing, "size cannot be read", place(file), ec.message(), "", ""});
+  if (ec)
+    throw error(
+        {refusal_code(ec.value(), errc::file_missing), "size cannot be read", place(file), ec.message(), "", ""});
   return size;
 }
 
 /// Opens a file for reading bytes.
-/// Errors  errc::file_missing
+/// Errors  errc::file_missing; errc::no_resource where the process may open no more files
 [[nodiscard]] inline std::ifstream open_binary(std::filesystem::path const& file) {
+  errno = 0;
   std::ifstream in(file, std::ios::binary);
+  int const why = errno;  // of open(2), which the stream called last
+  if (!in && refusal_code(why, errc::file_missing) == errc::no_resource)
+    throw error(
+        {errc::no_resource, "cannot be opened", place(file), std::strerror(why), "", "close files, or allow more"});
   if (!in) throw error({errc::file_missing, "cannot be opened", place(file), "", "", "check its permissions"});
   return in;
 }

@@ -10,8 +10,10 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -48,11 +50,14 @@ struct tile_results {
   finding f{std::move(of), what, {}};
   try {
     f.detail = trial();
+  } catch (std::bad_alloc const&) {
+    throw;  // says something of the machine, not of the plugin
   } catch (std::exception const& e) {
     f.passed = false;
     f.detail = e.what();
-    if (auto const* const ours = dynamic_cast<error const*>(&e); ours != nullptr && ours->info().where.empty())
-      f.detail = ours->info().what;
+    auto const* const ours = dynamic_cast<error const*>(&e);
+    if (ours != nullptr && ours->code() == errc::no_resource) throw;
+    if (ours != nullptr && ours->info().where.empty()) f.detail = ours->info().what;
   }
   return f;
 }
@@ -217,14 +222,21 @@ class device_trial {
     auto const expected = whole(*device_);
     std::vector<std::string> wrong(4);
     std::vector<std::thread> threads;
-    for (auto& text : wrong)
-      threads.emplace_back([&] {
-        try {
-          for (int k = 0; k < 50 && text.empty(); ++k)
-            if (!(whole(*device_) == expected)) text = "other numbers while other threads call";
-        } catch (std::exception const& e) { text = e.what(); }
-      });
+    std::string refused;
+    try {
+      threads.reserve(wrong.size());
+      for (auto& text : wrong)
+        threads.emplace_back([&] {
+          try {
+            for (int k = 0; k < 50 && text.empty(); ++k)
+              if (!(whole(*device_) == expected)) text = "other numbers while other threads call";
+          } catch (std::exception const& e) { text = e.what(); }
+        });
+    } catch (std::system_error const& e) { refused = e.what(); }  // those that run are waited for
     for (auto& t : threads) t.join();
+    if (!refused.empty())
+      throw error({errc::no_resource, "cannot start a thread: " + refused, "threads", std::to_string(wrong.size()), "",
+                   "allow more memory or threads"});
     for (auto const& text : wrong)
       if (!text.empty()) throw fault(text);
     return table_.threads == OHMIC_ANY_THREAD ? "any thread" : "one at a time: the host takes turns";

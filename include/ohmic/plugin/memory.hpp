@@ -18,10 +18,11 @@ namespace ohmic::inline OHMIC_ABI::plugin {
 /// Reads the process's own memory through a pipe: the system refuses pages that are not there, and does not end the process.
 class own_memory {
  public:
-  /// Errors  plugin_file where the system has no pipe left
+  /// Errors  no_resource where the system has no pipe left
   own_memory() {
     if (::pipe2(ends_, O_CLOEXEC | O_NONBLOCK) != 0)
-      throw error({errc::plugin_file, "plugins cannot be checked", "pipe", "no file left", "two files", "close files"});
+      throw error({refusal_code(errno, errc::plugin_file), "plugins cannot be checked", "pipe", "no file left",
+                   "two files", "close files"});
   }
   own_memory(own_memory const&) = delete;
   own_memory& operator=(own_memory const&) = delete;
