@@ -149,7 +149,7 @@ TEST_CASE("verify: killed, it takes the run that it started with it, and a later
   auto const r =
       shell("export TMPDIR=" + (folder / "t") + "; \"$ohmic\" verify " + (folder / "r.json") +
             " & verify=$!; until [ -n \"$(cat /proc/$verify/task/$verify/children)\" ]; do sleep 0.01; done; "
-            "child=$(cat /proc/$verify/task/$verify/children); sleep 0.05; kill -9 $verify; wait $verify; "
+            "child=$(echo $(cat /proc/$verify/task/$verify/children)); sleep 0.05; kill -9 $verify; wait $verify; "
             "for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 $child 2>/dev/null || break; sleep 0.1; done; "
             "! kill -0 $child 2>/dev/null || grep -q 'State:.Z' /proc/$child/status || echo orphan; "
             "touch -d '1 hour ago' $TMPDIR/ohmic_verify_*; \"$ohmic\" verify --quiet " +
