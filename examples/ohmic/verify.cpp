@@ -1,16 +1,21 @@
 // ohmic verify: runs the command of a result again and compares everything but `run`.
 #include "verify.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
+#include <fcntl.h>
 #include <filesystem>
 #include <fmt/core.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -39,7 +44,23 @@ namespace {
 
 constexpr std::size_t most_differences = 20;
 
-/// A folder that goes with the run.
+/// Removes the folders of runs that were killed: nobody holds their locks any more.
+void remove_left_behind(fs::path const& folder) {
+  constexpr std::time_t young_s = 60;  // may not have its lock yet
+  std::error_code ec;
+  for (auto const& entry : fs::directory_iterator(folder, ec)) {
+    if (!entry.path().filename().string().starts_with("ohmic_verify_")) continue;
+    int const there = open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (there < 0) continue;
+    struct stat facts {};
+    if (fstat(there, &facts) == 0 && facts.st_uid == geteuid() && facts.st_mtime + young_s < std::time(nullptr) &&
+        flock(there, LOCK_EX | LOCK_NB) == 0)
+      fs::remove_all(entry.path(), ec);
+    close(there);
+  }
+}
+
+/// A folder that goes with the run, or before a later one where this one is killed.
 class passing_folder {
  public:
   passing_folder() {
@@ -48,21 +69,26 @@ class passing_folder {
     if (ec)
       throw error({errc::write_failed, "names no folder for files that pass", "TMPDIR", ec.message(),
                    "a folder that can be written", "set TMPDIR"});
+    remove_left_behind(folder);
     std::string name = (fs::absolute(folder) / "ohmic_verify_XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr)
       throw error({errc::write_failed, "cannot be created", name, std::strerror(errno), "", "set TMPDIR"});
     path_ = name;
+    lock_ = open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock_ >= 0) flock(lock_, LOCK_EX | LOCK_NB);
   }
   passing_folder(passing_folder const&) = delete;
   passing_folder& operator=(passing_folder const&) = delete;
   ~passing_folder() {
     std::error_code ec;
     fs::remove_all(path_, ec);
+    if (lock_ >= 0) close(lock_);
   }
   [[nodiscard]] fs::path const& path() const noexcept { return path_; }
 
  private:
   fs::path path_;
+  int lock_ = -1;
 };
 
 /// Errors  config_conflict naming the files that changed
@@ -110,11 +136,18 @@ class comparison {
       for (auto const& [key, value] : there.items()) {
         std::string const at = path.empty() ? key : path + "." + key;
         if (at == "run") continue;
-        here.contains(key) ? compare(at, value, here[key]) : differ(at, shown(value), "nothing");
+        if (here.contains(key)) {
+          compare(at, value, here[key]);
+        } else {
+          ++values;
+          differ(at, shown(value), "nothing");
+        }
       }
       for (auto const& [key, value] : here.items())
-        if (!there.contains(key) && !(path.empty() && key == "run"))
+        if (!there.contains(key) && !(path.empty() && key == "run")) {
+          ++values;
           differ(path.empty() ? key : path + "." + key, "nothing", shown(value));
+        }
     } else if (there.is_array() && here.is_array() && there.size() == here.size()) {
       for (std::size_t i = 0; i < there.size(); ++i) compare(path + "[" + std::to_string(i) + "]", there[i], here[i]);
     } else {
@@ -158,14 +191,16 @@ int run_again(std::vector<std::string> const& words, std::string const& folder, 
   // A terminal's signals come here, and from here to the child.
   sigset_t mask = held.before();
   sigaddset(&mask, SIGINT), sigaddset(&mask, SIGHUP);
-  posix_spawnattr_t how;
-  posix_spawnattr_init(&how);
-  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK);
-  posix_spawnattr_setsigmask(&how, &mask);
-  pid_t child = 0;
-  int const failed = posix_spawn(&child, "/proc/self/exe", nullptr, &how, arguments.data(), environ);
-  posix_spawnattr_destroy(&how);
-  if (failed != 0) throw error({errc::write_failed, "cannot be started again", "ohmic", std::strerror(failed), "", ""});
+  pid_t const parent = getpid();
+  pid_t const child = fork();
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // it computes for nobody else
+    if (getppid() != parent) _exit(not_finished);
+    sigprocmask(SIG_SETMASK, &mask, nullptr);
+    execve("/proc/self/exe", arguments.data(), environ);
+    _exit(not_finished);
+  }
+  if (child < 0) throw error({errc::write_failed, "cannot be started again", "ohmic", std::strerror(errno), "", ""});
   sigset_t const awaited = ending_signals();
   int status = 0;
   for (;;) {
@@ -196,15 +231,20 @@ int verify(verify_options const& o, common_options const& common) {
     throw error({errc::file_missing, "is not there", "folder of the run", folder, "the folder that the command ran in",
                  "give it with --folder"});
   auto const files = inputs_of(recorded.words);
-  if (!o.plugins_allowed)
+  bool const plugins_allowed = o.plugins_allowed && !common.no_plugins;
+  if (!plugins_allowed)
     for (auto const& f : files)
       if (f.is_plugin)
         throw error({errc::config_conflict, "the run loads a plugin, which runs its code", model::place(o.file), f.path,
                      "a plugin that you trust", "say so with --allow-plugins"});
-  for (char const* word : {"--plugin", "plugin"})
-    if (!o.plugins_allowed && std::find(recorded.words.begin(), recorded.words.end(), word) != recorded.words.end())
-      throw error({errc::config_conflict, "the run loads a plugin, which runs its code", model::place(o.file), word,
-                   "a plugin that you trust", "say so with --allow-plugins"});
+  auto const has = [](std::vector<std::string> const& words, char const* option) {
+    auto const options = options_of(words);
+    return std::any_of(options.begin(), options.end(), [&](given_option const& g) { return g.option == option; });
+  };
+  if (!plugins_allowed && (recorded.words.front() == "plugin" || has(recorded.words, "--plugin")))
+    throw error({errc::config_conflict, "the run loads a plugin, which runs its code", model::place(o.file),
+                 recorded.words.front() == "plugin" ? "plugin" : "--plugin", "a plugin that you trust",
+                 "say so with --allow-plugins"});
   if (!common.json.empty() && common.json != "-")
     check_apart("--json", (home / common.json).string(), names_read(recorded.words));
   check_files(recorded, files, o.file);
@@ -243,9 +283,11 @@ int verify(verify_options const& o, common_options const& common) {
     throw error({errc::file_format, "was written without --json", model::place(o.file), "", "a result of --json", ""});
   if (o.threads_given) replace("--threads", std::to_string(common.threads));
   if (common.instruction_set != "auto") replace("--instruction-set", common.instruction_set);
-  if (std::find(words.begin(), words.end(), "--quiet") == words.end()) words.push_back("--quiet");
+  if (o.timeout_given) replace("--plugin-timeout", fmt::format("{}", common.plugin_timeout_s));
+  if (common.plugin_isolated && !has(words, "--plugin-isolated")) words.emplace_back("--plugin-isolated");
+  if (!has(words, "--quiet")) words.emplace_back("--quiet");
 
-  int const status = run_again(words, folder, o.plugins_allowed, held);
+  int const status = run_again(words, folder, plugins_allowed, held);
   fs::current_path(home, ec);
   if (!fs::is_regular_file(written, ec))
     throw error({errc::write_failed, "could not be run again", model::place(o.file), "status " + std::to_string(status),

@@ -12,6 +12,7 @@ struct verify_options {
   std::string folder;            ///< that its command is run in; empty: the recorded one
   bool plugins_allowed = false;  ///< whose code runs
   bool threads_given = false;
+  bool timeout_given = false;  ///< of isolated plugins
 };
 
 /// Errors  file_missing, file_format for what is no result; config_conflict where files have changed, or plugins would run;

@@ -73,9 +73,20 @@ recorded_run read_recorded(std::string const& file) {
     if (r.words.back().find('\0') != std::string::npos)
       throw from.broken("run.arguments", in_quotes(r.words.back()), json::value_t::string);
   }
-  r.words = separated(r.words);  // a stranger may have written them in another way
-  if (r.words.empty() || r.words.front() == "verify" || r.words.front().starts_with("-"))
-    throw error({errc::file_format, "is no result that can be verified", model::place(file, "key 'run.arguments'"),
+  auto const is_command = [&] {
+    return !r.words.empty() && r.words.front() != "verify" && !r.words.front().starts_with("-");
+  };
+  std::string const where = model::place(file, "key 'run.arguments'");
+  if (is_command()) {
+    try {
+      r.words = as_taken(r.words);  // a stranger may have written them in another way
+    } catch (error const& e) {
+      throw error({errc::file_format, "is no result that can be verified", where, e.info().got,
+                   "words that ohmic takes", e.info().fix});
+    }
+  }
+  if (!is_command())
+    throw error({errc::file_format, "is no result that can be verified", where,
                  r.words.empty() ? "no word" : in_quotes(r.words.front()), "a command that writes results", ""});
   r.folder = from.text("run.folder");
   if (r.words.front() == "sweep") r.output = from.text("output");

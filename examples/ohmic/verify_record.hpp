@@ -15,7 +15,7 @@ inline constexpr std::uint64_t max_result_bytes = std::uint64_t{1} << 30;
 /// The run of a result.
 struct recorded_run {
   json result;
-  std::vector<std::string> words;  ///< of the command, `--option=value` taken apart; the first is the command's name
+  std::vector<std::string> words;  ///< as the command line takes them; the first is the command's name
   std::string folder;              ///< that it was typed in
   std::string output;              ///< the file of a sweep; empty for other commands
 };

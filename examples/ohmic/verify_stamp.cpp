@@ -17,6 +17,7 @@
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/speech_task.hpp"
 #include "plugins.hpp"
+#include "terminal.hpp"
 #include "toml_file.hpp"
 
 namespace program_cli {
@@ -28,6 +29,7 @@ namespace {
 
 struct remembered_run {
   std::vector<std::string> words;
+  std::vector<given_option> deciding;
   std::vector<input_file> files;
   std::vector<fs::file_time_type> written;  ///< of each file
 };
@@ -70,16 +72,29 @@ bool may_be_result(std::string const& leaf) {
   return false;
 }
 
+/// True for names that a model's files may have, and its texts for calibration.
+bool may_be_read(std::string const& leaf) {
+  if (leaf.ends_with(".json")) return !may_be_result(leaf) && leaf != "golden.json";
+  static constexpr std::string_view texts[] = {"vocab.txt", "vocabulary.txt", "calib.txt", "calib.tsv"};
+  if (std::find(std::begin(texts), std::end(texts), leaf) != std::end(texts)) return true;
+  for (auto const* end : {".safetensors", ".onnx", ".model"})
+    if (leaf.ends_with(end)) return true;
+  return leaf.find("shard") != leaf.npos;  // of tfjs
+}
+
 /// What is kept of folders.
 enum class folder_files {
   configuration,  ///< config.json alone, which is all that costs depend on
-  all,            ///< but README and licence files, and what may be a result
+  all,            ///< that a model may be read from
   protected_ones  ///< all that no result may replace
 };
 
 folder_files kept_of_folders(std::vector<std::string> const& words) {
   return !words.empty() && words.front() == "cost" ? folder_files::configuration : folder_files::all;
 }
+
+/// Characters that may part names of files in a value.
+constexpr char const* between_names = ",=:;";
 
 /// Collects files by the names that they go by.
 class file_collector {
@@ -90,13 +105,25 @@ class file_collector {
   /// A word, and its parts: key=FILE, A,B, PLUGIN:file=FILE;..
   void word(std::string const& text) {
     name(text);
-    constexpr char const* between = ",=:;";
-    if (text.find_first_of(between) == text.npos) return;
+    if (text.find_first_of(between_names) == text.npos) return;
     for (std::size_t at = 0; at <= text.size();) {
-      auto const end = std::min(text.find_first_of(between, at), text.size());
+      auto const end = std::min(text.find_first_of(between_names, at), text.size());
       name(text.substr(at, end - at));
       at = end + 1;
     }
+  }
+  void of_option(given_option const& o) {
+    if (o.value.empty() || names_output(o.option) || names_no_file(o.option)) return;
+    if (o.option == "--plugin") return plugin(o.value);
+    word(o.value);
+    if (auto const colon = o.value.find(':'); o.option == "--prices" && colon != o.value.npos)
+      plugin(o.value.substr(0, colon));
+  }
+  /// Those that `list plugins` loads.
+  void plugins_of_path() {
+    try {
+      for (auto const& file : plugin_files()) plugin(file.string());
+    } catch (error const&) {}  // where they are loaded, that is said better
   }
   void plugin(std::string const& name_or_path) {
     try {
@@ -128,8 +155,7 @@ class file_collector {
     }
   }
   [[nodiscard]] bool is_kept(std::string const& leaf) const {
-    if (may_be_result(leaf)) return false;
-    return kept_ == folder_files::protected_ones || (!leaf.ends_with(".md") && !leaf.starts_with("LICENSE"));
+    return kept_ == folder_files::protected_ones ? !may_be_result(leaf) : may_be_read(leaf);
   }
   void file(std::string const& path) {
     if (!add(path)) return;
@@ -173,17 +199,6 @@ class file_collector {
   std::map<std::string, input_file> found_;
 };
 
-/// A word of the command, a file or the files of a folder by their content.
-std::string by_content(std::string const& word, std::vector<std::string> const& words) {
-  std::error_code ec;
-  if (word.empty() || word.size() > 4096 || !(fs::is_regular_file(word, ec) || fs::is_directory(word, ec))) return word;
-  file_collector files(kept_of_folders(words));
-  files.whole(word);
-  std::string out;
-  for (auto const& f : files.files()) out += f.digest + " ";
-  return out;
-}
-
 }  // namespace
 
 std::string digest_of(std::string const& file) {
@@ -199,21 +214,58 @@ namespace {
 
 file_collector collected(std::vector<std::string> const& words, folder_files kept, bool with_digests = true) {
   file_collector files(kept, with_digests);
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    if (words[i] == "--plugin" && i + 1 < words.size()) {
-      files.plugin(words[++i]);
-    } else if (words[i] == "--prices" && i + 1 < words.size()) {
-      files.word(words[++i]);
-      if (auto const colon = words[i].find(':'); colon != std::string::npos) files.plugin(words[i].substr(0, colon));
-    } else if (names_output(words[i]) || names_text(words[i]) || names_circumstance(words[i])) {
-      ++i;
-    } else if (words.front() == "plugin" && i == 2) {
-      files.plugin(words[i]);
-    } else if (!words[i].starts_with("--") && !(i == 1 && (words[i] == "merge" || words[i] == "check"))) {
-      files.word(words[i]);
-    }
+  auto const plain = without_options(words);
+  if (!plain.empty() && plain[0] == "plugin") {
+    if (plain.size() > 2) files.plugin(plain[2]);
+  } else if (!plain.empty() && plain[0] == "list") {
+    if (plain.size() > 1 && plain[1] == "plugins") files.plugins_of_path();
+  } else {
+    for (std::size_t i = plain.size() > 1 && plain[1] == "merge" ? 2 : 1; i < plain.size(); ++i) files.word(plain[i]);
   }
+  for (auto const& o : options_of(words)) files.of_option(o);
   return files;
+}
+
+using digests_by_path = std::map<std::string, std::string>;
+
+/// What a name stands for: the content of its files, those that it leads to with their own names; a name of no file is itself.
+std::string by_content(std::string const& name, folder_files kept, digests_by_path const& digests) {
+  file_collector files(kept, false);
+  files.whole(name);
+  std::string root, others;
+  for (auto const& f : files.files()) {
+    auto const digest = digests.find(f.path);
+    std::string const content = digest == digests.end() ? f.path : digest->second;
+    if (f.path == name)
+      root = content;
+    else
+      others += " " + fs::path(f.path).filename().string() + " " + content;
+  }
+  return root.empty() && others.empty() ? name : "(" + root + others + ")";
+}
+
+/// The value of an option with its files by their content.
+std::string by_content(given_option const& o, folder_files kept, digests_by_path const& digests) {
+  if (names_no_file(o.option)) return o.value;
+  std::string out;
+  if (o.option == "--plugin" || o.option == "--prices") {
+    file_collector plugin(kept, false);
+    plugin.plugin(o.value.substr(0, o.option == "--prices" ? o.value.find(':') : o.value.npos));
+    for (auto const& f : plugin.files())
+      if (auto const digest = digests.find(f.path); digest != digests.end()) out += digest->second + " ";
+    if (o.option == "--plugin" && !out.empty()) return out;
+  }
+  auto const whole = by_content(o.value, kept, digests);
+  if (whole != o.value || o.value.find_first_of(between_names) == o.value.npos) return out + whole;
+  bool is_first = !out.empty();  // and was the plugin
+  for (std::size_t at = 0; at <= o.value.size();) {
+    auto const end = std::min(o.value.find_first_of(between_names, at), o.value.size());
+    if (!is_first) out += by_content(o.value.substr(at, end - at), kept, digests);
+    if (end < o.value.size()) out += o.value[end];
+    is_first = false;
+    at = end + 1;
+  }
+  return out;
 }
 
 /// Names of what is no file, or is written to and never replaced, are free to be given twice.
@@ -262,16 +314,17 @@ void check_apart(std::vector<std::string> const& words) {
     }
 }
 
-void remember_run(std::vector<std::string> words) {
+void remember_run(std::vector<std::string> words, std::vector<given_option> deciding) {
   auto& run = this_run();
   run.files = collected(words, kept_of_folders(words), false).files();
   run.written.clear();
   for (auto const& f : run.files) run.written.push_back(written_at(f.path));
   run.words = std::move(words);
+  run.deciding = std::move(deciding);
 }
 
 json stamped(json result) {
-  auto& [words, files, written] = this_run();
+  auto& [words, deciding, files, written] = this_run();
   if (words.empty()) return result;
   // Only now: what the command refuses, whatever its size, is never read as a whole.
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -280,6 +333,9 @@ json stamped(json result) {
     bool const same =
         fs::file_size(files[i].path, ec) == files[i].bytes && !ec && written_at(files[i].path) == written[i];
     files[i].digest = same ? digest_of(files[i].path) : "changed during the run";
+    if (!same)
+      say(stderr, "ohmic: {} changed during the run; the result may be of neither content\n",
+          model::place(files[i].path));
   }
   std::uint64_t hash = fingerprint(result.value("version", std::string()));
   auto const add = [&](std::string const& text) { hash = fingerprint("\n" + text, hash); };
@@ -291,13 +347,9 @@ json stamped(json result) {
   if (result.contains("chips") && result["chips"].is_array())
     for (auto const& chip : result["chips"])
       if (chip.is_object() && chip.contains("config")) add(chip["config"].dump());
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (names_output(words[i]) || names_circumstance(words[i])) {
-      ++i;
-    } else if (words[i] != "--quiet" && words[i] != "--no-plugins") {
-      add(by_content(words[i], words));
-    }
-  }
+  digests_by_path digests;
+  for (auto const& f : files) digests[f.path] = f.digest;
+  for (auto const& o : deciding) add(o.option + "=" + by_content(o, kept_of_folders(words), digests));
   std::multiset<std::string> contents;
   for (auto const& f : files) contents.insert(f.digest);
   for (auto const& c : contents) add(c);

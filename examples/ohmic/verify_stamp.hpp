@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "command_words.hpp"
 #include "json_output.hpp"
 
 namespace program_cli {
@@ -19,8 +20,8 @@ struct input_file {
   friend bool operator==(input_file const&, input_file const&) = default;
 };
 
-/// The files that a command reads, sorted by path: what its words name, files in folders (not below them), and what TOML files
-/// and lists of clips name. README and licence files of a folder are left out, and results that lie there.
+/// The files that a command reads, sorted by path: what its words name, files that a model may be read from in folders
+/// (not below them), what TOML files and lists of clips name, and plugins that are listed.
 std::vector<input_file> inputs_of(std::vector<std::string> const& words);
 
 /// The names of `inputs_of`, without sizes and digests; of folders all files but results that lie there.
@@ -33,11 +34,11 @@ void check_apart(std::vector<std::string> const& words);
 /// Errors  config_conflict where `file` is one of those
 void check_apart(std::string const& option, std::string const& file, std::vector<std::string> const& read);
 
-/// Keeps what this run was asked and which files it names, as they are now; `stamped` takes their digests, at the end of the run. A file
-/// that is another by then has the words "changed during the run" for one.
-void remember_run(std::vector<std::string> words);
+/// Keeps what this run was asked, what of it decides the numbers, and which files it names, as they are now; `stamped` takes their digests, at the end of the run. A file
+/// that is another by then has the words "changed during the run" for one, and a line on standard error says so.
+void remember_run(std::vector<std::string> words, std::vector<given_option> deciding);
 
-/// `result` with `stamp`: `hash` of version, command line (without outputs, threads and instruction set; files by their content, in their places), seed and settings; the `files`; digests of the numbers that were written beside. Its `run` says the words and the folder they were typed in.
+/// `result` with `stamp`: `hash` of version, options that decide the numbers (in any order and spelling, files by their content), seed and settings; the `files`; digests of the numbers that were written beside. Its `run` says the words and the folder they were typed in.
 json stamped(json result);
 
 /// 64-bit FNV-1a of a file, in hexadecimal digits.

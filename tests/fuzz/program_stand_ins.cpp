@@ -50,7 +50,7 @@ int merge_sweeps(sweep_options const&, common_options const&) { return done; }
 int verify(verify_options const&, common_options const&) { return done; }
 void require_living_plugins() {}
 void check_apart(std::vector<std::string> const&) {}
-void remember_run(std::vector<std::string>) {}
+void remember_run(std::vector<std::string>, std::vector<given_option>) {}
 int plugin_check(plugin_check_options const&, common_options const&) { return done; }
 int list(std::string const&, common_options const&) { return done; }
 

@@ -15,13 +15,13 @@ OHMIC_FUZZ(recorded_run) {
     for (auto const& o : program_cli::outputs_of(r.words))
       if (o.at >= r.words.size() || r.words[o.at] != o.value || !program_cli::names_output(r.words[o.at - 1]))
         finding("an output that is none of the words");
-    if (program_cli::separated(r.words).size() < r.words.size()) finding("words are lost");
+    if (program_cli::as_taken(r.words) != r.words) finding("words that are taken in another way the next time");
     auto again = r.result;
     again["run"]["arguments"] = r.words;
     if (program_cli::read_recorded(
             folder.write("again.json", again.dump(-1, ' ', false, program_cli::json::error_handler_t::replace))
                 .string())
-            .words.size() < r.words.size())
+            .words != r.words)
       finding("a run changes when it is kept");
   });
 }

@@ -135,6 +135,30 @@ TEST_CASE("faults: a signal to verify ends the run that it started, and its fold
   CHECK(r.text == "ohmic: ended by SIGTERM; nothing was written\n");
 }
 
+TEST_CASE("verify: killed, it takes the run that it started with it, and a later one its folder") {
+  scratch_folder const folder;
+  std::string const run = "\"$ohmic\" deploy --model " + model_folder() + " --data " + model_folder() +
+                          "/test.tsv --limit 1 --quiet --json " + (folder / "r.json");
+  REQUIRE(shell(run).status == 0);
+  std::filesystem::copy_file(folder.path() / "r.json", folder.path() / "short.json");
+  auto result = read_json(folder.path() / "r.json");
+  for (auto& word : result["run"]["arguments"])
+    if (word == "1") word = "100000";
+  folder.write("r.json", result.dump());
+  std::filesystem::create_directory(folder.path() / "t");
+  auto const r =
+      shell("export TMPDIR=" + (folder / "t") + "; \"$ohmic\" verify " + (folder / "r.json") +
+            " & verify=$!; until [ -n \"$(cat /proc/$verify/task/$verify/children)\" ]; do sleep 0.01; done; "
+            "child=$(echo $(cat /proc/$verify/task/$verify/children)); sleep 0.05; kill -9 $verify; wait $verify; "
+            "for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 $child 2>/dev/null || break; sleep 0.1; done; "
+            "! kill -0 $child 2>/dev/null || grep -q 'State:.Z' /proc/$child/status || echo orphan; "
+            "touch -d '1 hour ago' $TMPDIR/ohmic_verify_*; \"$ohmic\" verify --quiet " +
+            (folder / "short.json") + "; ls $TMPDIR");
+  INFO(r.text);
+  CHECK(r.text.find("orphan") == std::string::npos);
+  CHECK(std::filesystem::is_empty(folder.path() / "t"));
+}
+
 TEST_CASE("faults: standard output that takes nothing is status 3, for every command") {
   scratch_folder const folder;
   folder.write("s.toml", "model = \"gpt2\"\n[vary]\nadc.bits = [4, 6]\n[objectives]\narea = \"min\"\n");

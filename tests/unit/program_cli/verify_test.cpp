@@ -1,4 +1,5 @@
 // ohmic verify, and the stamp of results.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -270,3 +271,116 @@ TEST_CASE("verify: a TMPDIR that is no folder is named") {
   CHECK_THAT(no.text, contains("TMPDIR: "));
   CHECK_THAT(no.text, contains("[E401]"));
 }
+
+TEST_CASE("stamp: another order or spelling of the same is the same, and files of the words' names are nothing to it") {
+  scratch_folder const folder, empty;
+  auto const hash = [](scratch_folder const& in, std::string const& arguments) {
+    ran("--version >/dev/null && cd '" + in.path().string() + "' && '" OHMIC_PROGRAM "' " + arguments +
+        " --quiet --json r.json");
+    auto const h = read_json(in.path() / "r.json")["stamp"]["hash"].get<std::string>();
+    std::filesystem::remove(in.path() / "r.json");
+    return h;
+  };
+  for (char const* name : {"cost", "16", "true", "tab11"}) folder.write(name, name);
+  auto const first = hash(empty, "cost --model gpt2 --batch 16");
+  for (char const* same :
+       {"cost --batch 16 --model gpt2", "cost --model=gpt2 --batch=16", "cost --model gpt2 --batch 16 --seed 1",
+        "cost --model gpt2 --batch 16 --chip wang2024", "cost --model gpt2 --batch 16 --acceptance 0.80",
+        "cost --model gpt2 --batch 16 --plugin-isolated --plugin-timeout 3 --no-plugins",
+        "cost --model gpt2 --batch 16 --sensitivity=false"}) {
+    CAPTURE(same);
+    CHECK(hash(empty, same) == first);
+    CHECK(hash(folder, same) == first);
+  }
+  for (char const* other :
+       {"cost --model gpt2 --batch 17", "cost --model gpt2 --batch 16 --seed 2",
+        "cost --model gpt2 --batch 16 --sensitivity", "cost --model gpt2 --decode 16",
+        "cost --model gpt2 --batch 16 --set ar_lanes=2", "cost --model gpt2 --batch 16 --chip isaac",
+        "cost --model gpt2 --batch 16 --acceptance 0.5"}) {
+    CAPTURE(other);
+    if (run_program(std::string(other) + " --quiet").status == 0) CHECK(hash(empty, other) != first);
+  }
+  CHECK(hash(folder, "reproduce --only tab11") == hash(empty, "reproduce --only tab11"));
+}
+
+TEST_CASE("verify: values that look like options, and flags with values, are what they are") {
+  scratch_folder const folder;
+  std::string const to_file = " --json " + (folder / "out.json");
+  ran("cost --quiet=true --model=gpt2" + to_file);
+  verified(folder);
+  CHECK(read_json(folder.path() / "out.json")["run"]["arguments"] ==
+        json::array({"cost", "--json", (folder.path() / "out.json").string(), "--model", "gpt2", "--quiet"}));
+  folder.write("victim", "precious");
+  std::string const model = OHMIC_SOURCE_DIR "/examples/models/gpt-kjv";
+  auto const texts = ohmic_test::read_bytes(model + "/calib.txt");
+  folder.write("calib.text", texts.substr(0, texts.rfind('\n', 2000) + 1));
+  for (std::string const text : {"-- a=b", "--json", "--report=victim", ""}) {
+    CAPTURE(text);
+    ran("generate --model '" + model + "' --calibration " + (folder / "calib.text") + " --tokens 1 --quiet --prompt=" +
+        (text.empty() ? "" : "'" + text + "'") + (text.empty() ? " ''" : "") + to_file);
+    CHECK(read_json(folder.path() / "out.json")["prompt"]["text"] == text);
+    verified(folder);
+  }
+  CHECK(ohmic_test::read_bytes(folder.path() / "victim") == "precious");
+}
+
+TEST_CASE("verify: what the recorded run has is not asked again") {
+  scratch_folder const folder;
+  ran("cost --model gpt2 --quiet --json " + (folder / "out.json"));
+  for (std::string const option : {"--seed 2", "--set adc.bits=3", "--plugin ./p.so"})
+    refused("verify " + (folder / "out.json") + " " + option, {"not expected", option.substr(0, option.find(' '))});
+}
+
+TEST_CASE("verify: files in a model's folder that no model is read from are nothing to it; a missing key is a value") {
+  scratch_folder const folder, results;
+  ohmic_test::write_small_llama(folder);
+  folder.write("data.text", "the hat the cat the mat\n");
+  ran("deploy --model " + (folder / "") + " --data " + (folder / "data.text") + " --limit 1 --quiet --json " +
+      (results / "out.json"));
+  for (char const* name : {"NOTES.txt", "s.sqlite", "s.sqlite-wal", "x.lock"}) folder.write(name, name);
+  verified(results);
+  auto j = read_json(results.path() / "out.json");
+  j.erase("scores");
+  j["more"] = 1;
+  results.write("out.json", j.dump());
+  auto const r = run_program("verify " + (results / "out.json") + " --quiet --json " + (results / "v.json"));
+  CHECK(r.status == 1);
+  auto const v = read_json(results.path() / "v.json");
+  CHECK(v["different"] == 2);
+  CHECK(v["values"].get<int>() > 2);
+  folder.write("generation_config.json", "{}");
+  refused("verify " + (results / "out.json"), {"generation_config.json is new"});
+}
+
+#ifdef OHMIC_PLUGIN_CASES
+TEST_CASE("verify: plugins that are listed are refused until they are allowed, and isolated if that is asked") {
+  scratch_folder const folder, plugins;
+  auto const with_path = [&](std::string const& arguments) {
+    setenv("OHMIC_PLUGIN_PATH", plugins.path().c_str(), 1);
+    auto r = run_program(arguments);
+    unsetenv("OHMIC_PLUGIN_PATH");
+    return r;
+  };
+  std::filesystem::copy_file(OHMIC_PLUGIN_FOLDER "/template.so", plugins.path() / "template.so");
+  REQUIRE(with_path("list plugins --quiet --json " + (folder / "out.json")).status == 0);
+  CHECK(read_json(folder.path() / "out.json")["stamp"]["files"].size() == 1);
+  auto const no = with_path("verify " + (folder / "out.json"));
+  CHECK(no.status == 2);
+  CHECK_THAT(no.text, contains("--allow-plugins"));
+  CHECK(with_path("verify " + (folder / "out.json") + " --allow-plugins --no-plugins").status == 2);
+  auto const yes = with_path("verify " + (folder / "out.json") + " --allow-plugins");
+  INFO(yes.text);
+  CHECK(yes.status == 0);
+  // One that ends its process as it is loaded: in a process of its own that is an error of the list.
+  std::filesystem::copy_file(OHMIC_PLUGIN_CASES "/crashes_on_load.so", plugins.path() / "crash.so");
+  REQUIRE(with_path("list plugins --plugin-isolated --quiet --json " + (folder / "out.json")).status == 0);
+  auto j = read_json(folder.path() / "out.json");
+  auto& words = j["run"]["arguments"];
+  words.erase(std::remove(words.begin(), words.end(), "--plugin-isolated"), words.end());
+  folder.write("out.json", j.dump());
+  auto const isolated =
+      with_path("verify " + (folder / "out.json") + " --allow-plugins --plugin-isolated --plugin-timeout 20");
+  INFO(isolated.text);
+  CHECK(isolated.status == 0);
+}
+#endif
