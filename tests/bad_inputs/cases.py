@@ -403,7 +403,8 @@ HEAR = ("deploy", "--model", "m", "--data", "data.tsv", "--chip", "wang2024")
 for name, data in {
         "nothing": b"", "text": b"hello, world", "cut": GRAPHS[:len(GRAPHS) // 2], "endless number": b"\xff" * 12, "no version": GRAPHS[2:],
         "values in another file": c.ONNX["elsewhere"], "sizes out of proportion": c.ONNX["huge"],
-        "no such node": c.ONNX["matrix"],
+        "no such node": c.ONNX["matrix"], "another rotation": c.moonshine(biases=True, rotation=2.0),
+        "weights dequantised by themselves": c.dequantised(8),
         "more values than sizes": c.onnx(c.onnx_field(5, c.onnx_tensor(b"w", 1, [2], c.f32(1, 2, 3)))),
         "a tensor twice": c.onnx(*[c.onnx_field(5, c.onnx_tensor(b"w", 1, [1], c.f32(1)))] * 2),
         "another operation": GRAPHS.replace(b"\x04Conv", b"\x04Conw"), "no number": GRAPHS.replace(c.f32(0.5), c.f32(float("nan")), 1),

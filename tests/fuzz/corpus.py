@@ -118,16 +118,17 @@ def onnx_node(op, inputs, outputs, *attributes):
                                   [onnx_field(3, b"node"), onnx_field(4, op)] + [onnx_field(5, a) for a in attributes]))
 
 
-def moonshine(width=4, heads=1, hidden=4, words=3, biases=False):
-    """Both graphs of a Moonshine in one, a layer each: the encoder, and the decoder in a branch. biases: of the feed-forward blocks."""
-    def weights(op, name, *shapes, attributes=()):
+def moonshine(width=4, heads=1, hidden=4, words=3, biases=False, rotation=1.0):
+    """Both graphs of a Moonshine in one, a layer each: the encoder, and the decoder in a branch. biases: of the feed-forward blocks;
+    rotation: the frequency of the pair that turns."""
+    def weights(op, name, *shapes, attributes=(), value=0.5):
         inputs = [name + b".%d" % i for i in range(len(shapes))]
         out = b""
         for i, shape in zip(inputs, shapes):
             count = 1
             for n in shape:
                 count *= n
-            out += onnx_field(5, onnx_tensor(i, 1, shape, struct.pack("<%df" % count, *[0.5] * count)))
+            out += onnx_field(5, onnx_tensor(i, 1, shape, struct.pack("<%df" % count, *[value] * count)))
         fields = [onnx_field(1, i) for i in [b"x"] + inputs] + [onnx_field(2, name + b".out"), onnx_field(3, name), onnx_field(4, op)]
         return out + onnx_field(1, b"".join(fields + [onnx_field(5, a) for a in attributes]))
 
@@ -142,7 +143,7 @@ def moonshine(width=4, heads=1, hidden=4, words=3, biases=False):
         weights(b"Add", b"/groupnorm/Add", [width])
     for name in (b"/conv2/Conv", b"/conv3/Conv"):
         encoder += weights(b"Conv", name, [width, width, 2], [width], attributes=[stride])
-    encoder += weights(b"MatMul", b"/rotary_emb/MatMul", [1])
+    encoder += weights(b"MatMul", b"/rotary_emb/MatMul", [1], value=rotation)
     of_attention = (b"q_proj", b"k_proj", b"v_proj", b"dense")
     at = b"/layers.0"
     encoder += norms(at + b"/input_layernorm", at + b"/post_attention_layernorm", b"/layer_norm")
@@ -164,8 +165,19 @@ def moonshine(width=4, heads=1, hidden=4, words=3, biases=False):
     return onnx(encoder, onnx_field(11, past), onnx_node(b"If", [b"first"], [b"logits"], branch))
 
 
+def dequantised(times):
+    """A convolution whose weights are a number that is dequantised by itself, times over."""
+    names = [b"v%d" % i for i in range(times + 1)]
+    nodes = [onnx_node(b"DequantizeLinear", [a] * 3, [b]) for a, b in zip(names, names[1:])]
+    last = b"".join([onnx_field(1, b"x"), onnx_field(1, names[-1]), onnx_field(2, b"y"), onnx_field(3, b"/conv1/Conv"),
+                     onnx_field(4, b"Conv"), onnx_field(5, onnx_field(1, b"strides") + onnx_field(8, 1))])
+    return onnx(onnx_field(5, onnx_tensor(names[0], 1, [1], struct.pack("<f", 1))), *nodes, onnx_field(1, last))
+
+
 ONNX = {
     "moonshine": moonshine(),
+    "rotation": moonshine(rotation=2.0),
+    "thrice": dequantised(8),
     "matrix": onnx(onnx_field(5, onnx_tensor(b"w", 1, [2, 2], struct.pack("<4f", 1, 2, 3, 4))),
                    onnx_node(b"MatMul", [b"x", b"w"], [b"y"])),
     "bytes": onnx(onnx_field(5, onnx_tensor(b"q", 3, [3], b"\xff\0\x01")), onnx_field(5, onnx_tensor(b"z", 2, [], b"\x07"))),
