@@ -265,6 +265,13 @@ for name, index in {
         "number": {"weight_map": {"a": 1}}, "nothing": {"weight_map": {}}, "no map": {}, "list": {"weight_map": []},
         "NUL in the name": {"weight_map": {"a": "a\0b"}}}.items():
     case("index of shards: " + name, {**llama_folder(m__model_st=None), INDEX: c.to_json(index)}, *LM)
+for name, extra in {"a tensor that it does not name": {"model.layers.1.mlp.up_proj.weight": tensor(6, 4)},
+                    "a tensor in two files": {"model.norm.weight": tensor(4)}}.items():
+    part = {k: v for k, v in llama_tensors().items() if k != "lm_head.weight"}
+    files = {"a.safetensors": part, "b.safetensors": {"lm_head.weight": llama_tensors()["lm_head.weight"], **extra}}
+    case("index of shards: " + name, {
+        **llama_folder(m__model_st=None), **{"m/" + file: c.safetensors(tensors) for file, tensors in files.items()},
+        INDEX: c.to_json({"weight_map": {**dict.fromkeys(part, "a.safetensors"), "lm_head.weight": "b.safetensors"}})}, *LM)
 
 # --- TensorFlow.js
 
@@ -274,6 +281,8 @@ for name, files in {
         "shard missing": {"m/model.json": c.manifest([])},
         "sizes that overflow": {"m/model.json": c.manifest([{"name": "a", "shape": [1 << 32, 1 << 32], "dtype": "float32"}]), "m/shard1": ""},
         "40 GB of nothing": {"m/model.json": c.manifest([{"name": "a", "shape": [10_000_000_000], "dtype": "float32"}]), "m/shard1": ""},
+        "a shard 3000 times": {"m/model.json": c.manifest([{"name": "a", "shape": [3000], "dtype": "float32"}], ["shard1"] * 3000), "m/shard1": "1234"},
+        "weights of 5 GB": {"m/model.json": c.manifest([{"name": str(i), "shape": [1 << 28], "dtype": "float32"} for i in range(5)]), "m/shard1": "1234"},
         "cut": {"m/model.json": c.manifest([{"name": "a", "shape": [2], "dtype": "float32"}]), "m/shard1": "1234"},
         "type": {"m/model.json": c.manifest([{"name": "a", "shape": [1], "dtype": "string"}]), "m/shard1": "1234"},
         "quantised": {"m/model.json": c.manifest([{"name": "a", "shape": [1], "dtype": "float32", "quantization": {}}]), "m/shard1": "1234"},
@@ -432,6 +441,7 @@ DATA = (b"data", SAMPLES)
 for name, data in {
         "nothing": b"", "text": b"hello, world", "cut in its head": CLIP[:11], "cut in its format": CLIP[:30], "cut in its samples": CLIP[:-4],
         "no channel": wav_with(DATA, channels=0), "six channels": wav_with(DATA, channels=6), "24 bits": wav_with(DATA, bits=24),
+        "frames of 9 bytes": wav_with(DATA, frame=9), "another number of bytes a second": wav_with(DATA, second=7),
         "mu-law": wav_with(DATA, coding=7, bits=8), "one sample a second": wav_with(DATA, rate=1), "no samples": wav_with((b"LIST", b"odd")),
         "samples before their format": c.wav(DATA, c.wav_format()), "half a sample": wav_with((b"data", SAMPLES[:-1])),
         "4 GB of samples": CLIP.replace(b"data" + struct.pack("<I", len(SAMPLES)), b"data\xff\xff\xff\xff"),

@@ -198,9 +198,10 @@ def wav(*chunks):
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WAVE" + body
 
 
-def wav_format(channels=1, rate=8000, bits=16, coding=1):
+def wav_format(channels=1, rate=8000, bits=16, coding=1, frame=None, second=None):
     size = channels * bits // 8
-    return b"fmt ", struct.pack("<HHIIHH", coding, channels, rate, rate * size, size, bits)
+    return b"fmt ", struct.pack("<HHIIHH", coding, channels, rate, rate * size if second is None else second,
+                                size if frame is None else frame, bits)
 
 
 WAV = {
@@ -210,6 +211,8 @@ WAV = {
     "fast": wav(wav_format(rate=44100), (b"data", b"\0\0")),
     "wide": wav(wav_format(bits=24), (b"data", b"\0\0\0")),
     "coded": wav(wav_format(coding=7, bits=8), (b"data", b"\0")),
+    "frames": wav(wav_format(frame=9), (b"data", b"\0" * 18)),
+    "a_second": wav(wav_format(second=0xffffffff), (b"data", b"\0\0")),
     "cut": wav(wav_format(), (b"data", b"\0" * 8))[:-4],
     "nothing": b"",
 }
@@ -259,6 +262,10 @@ SHARDED = {
                   safetensors({"a": ("F32", [2], f32(1, 2))}), ""),
     "outside": parts(to_json({"weight_map": {"a": "../a.safetensors"}}), "", ""),
     "itself": parts(to_json({"weight_map": {"a": "..", "b": ".", "c": "model.safetensors.index.json"}}), "", ""),
+    "unnamed": parts(to_json({"weight_map": {"a": "a.safetensors"}}),
+                     safetensors({"a": ("F32", [2], f32(1, 2)), "b": ("F32", [2], f32(3, 4))}), ""),
+    "both": parts(to_json({"weight_map": {"a": "a.safetensors", "b": "b.safetensors"}}),
+                  safetensors({"a": ("F32", [2], f32(1, 2))}), safetensors({n: ("F32", [2], f32(5, 6)) for n in "ab"})),
     "none": parts(to_json({"weight_map": {}}), "", ""),
     "number": parts(to_json({"weight_map": {"a": 1}}), "", ""),
 }
@@ -277,6 +284,9 @@ TFJS = {
     "huge": parts(manifest([{"name": "a", "shape": [4294967296, 4294967296], "dtype": "float32"}]), b""),
     "outside": parts(manifest([{"name": "a", "shape": [1], "dtype": "float32"}], ["../shard1"]), f32(1)),
     "often": parts(manifest([{"name": "a", "shape": [2], "dtype": "float32"}], ["shard1", "shard1"]), f32(1)),
+    "groups": parts(to_json({"weightsManifest": [{"paths": ["shard1"], "weights": [{"name": n, "shape": [1], "dtype": "float32"}]}
+                                                 for n in "ab"]}), f32(1)),
+    "many": parts(manifest([{"name": str(i), "shape": [1 << 28], "dtype": "float32"} for i in range(5)]), f32(1)),
     "none": parts(to_json({"weightsManifest": []}), b""),
     "nul": parts(manifest([{"name": "a", "shape": [1], "dtype": "float32"}], ["shard1\0x"]), f32(1)),
     "encoder": parts(manifest([{"name": "module/Embeddings_en", "shape": [8002, 256], "dtype": "float32"}]), f32(1)),

@@ -281,6 +281,23 @@ TEST_CASE("an index that does not fit its folder is refused") {
                 {"weight_map"});
 }
 
+TEST_CASE("a tensor that the index does not name, or that lies in two files, is refused") {
+  llama_folder f;
+  f.add("model.layers.0.self_attn.q_proj.bias", {24});
+  auto const folder = f.sharded();
+  auto const whole = nlohmann::json::parse(std::ifstream(folder / "model.safetensors.index.json"));
+  auto index = whole;
+  index["weight_map"].erase("model.layers.0.self_attn.q_proj.bias");
+  f.write("model.safetensors.index.json", index.dump());
+  auto const read = [&] { return failure([&] { static_cast<void>(safetensors_folder(folder)); }); };
+  check_failure(read(), errc::file_format, {"model.layers.0.self_attn.q_proj.bias", "no line of the index"});
+  f.write("model.safetensors.index.json", whole.dump());
+  CHECK(read().code() == errc{});
+  std::string const other = whole["weight_map"]["lm_head.weight"] == "model-0.safetensors" ? "1" : "0";
+  f.write("model-" + other + ".safetensors", f.bytes("F32", f.names()));
+  check_failure(read(), errc::file_format, {"weight_map", "lies in two files"});
+}
+
 TEST_CASE("a file that shrinks after its header was read is an error") {
   llama_folder const f;
   auto const folder = f.sharded();
