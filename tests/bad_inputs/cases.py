@@ -254,6 +254,10 @@ for name, data in {
         "nan": c.safetensors({**llama_tensors(), "model.norm.weight": ("F32", [4], c.f32(1, 1, float("nan"), 1))}),
         "whole numbers": c.safetensors({**llama_tensors(), "model.norm.weight": ("I32", [4], bytes(16))}),
         "another layer": c.safetensors({**llama_tensors(), "model.layers.1.x": tensor(1)}),
+        "norm of queries": c.safetensors({**llama_tensors(), "model.layers.0.self_attn.q_norm.weight": tensor(2)}),
+        "an adapter": c.safetensors({**llama_tensors(), "model.layers.0.self_attn.q_proj.lora_A.weight": tensor(2, 4)}),
+        "scales beside floats": c.safetensors({**llama_tensors(), "model.layers.0.self_attn.q_proj.weight_scale": tensor(4)}),
+        "bias of the head": c.safetensors({**llama_tensors(), "lm_head.bias": tensor(8)}),
         "control characters": spoilt(**{"\x1b[31m": {"dtype": "\x07", "shape": [0], "data_offsets": [0, 0]}})}.items():
     case("safetensors: " + name, llama_folder(m__model_st=data), *LM)
 case("safetensors: missing", llama_folder(m__model_st=None), *LM)
@@ -363,10 +367,13 @@ for name, changes in {
         "tied head": {"tie_word_embeddings": True}, "norms of queries and keys": {"qk_layernorm": True},
         "odd rotation": {"partial_rotary_factor": 0.5}, "key heads": {"num_key_value_heads": 1}}.items():
     spoilt_case("config.json of a Phi: " + name, PHI_FOLDER, LM, "m/config.json", c.to_json({**PHI, **changes}))
+spoilt_case("config.json of a GPT-NeoX: biases that it does not speak of", NEOX_FOLDER, LM, "m/config.json",
+            c.to_json({**NEOX, "attention_bias": False}))
 for name, tensors in {
         "fused matrix of another size": {**neox_tensors(), "gpt_neox.layers.0.attention.query_key_value.weight": tensor(4, 12)},
         "no bias": {k: v for k, v in neox_tensors().items() if k != "gpt_neox.layers.0.attention.query_key_value.bias"},
         "another layer": {**neox_tensors(), "gpt_neox.layers.1.input_layernorm.weight": tensor(4)},
+        "a norm of queries": {**neox_tensors(), "gpt_neox.layers.0.attention.q_norm.weight": tensor(2)},
         "those of a Phi": phi_tensors()}.items():
     spoilt_case("tensors of a GPT-NeoX: " + name, NEOX_FOLDER, LM, "m/model.safetensors", c.safetensors(tensors))
 for name, tensors in {
@@ -385,6 +392,8 @@ for name, changes in {
 for name, tensors in {
         "a bias": {**t5_tensors(), "encoder.block.0.layer.0.SelfAttention.q.bias": tensor(4)},
         "another layer": {**t5_tensors(), "decoder.block.1.layer.0.layer_norm.weight": tensor(4)},
+        "the gate of another model": {**t5_tensors(), "encoder.block.0.layer.1.DenseReluDense.wi_1.weight": tensor(6, 4)},
+        "another table of a side": {**t5_tensors(), "encoder.embed_tokens.weight": ("F32", [8, 4], c.f32(*[9.0] * 32))},
         "no distances": {k: v for k, v in t5_tensors().items() if not (k.startswith("decoder") and "relative" in k)},
         "another head": {**t5_tensors(), "lm_head.weight": ("F32", [8, 4], c.f32(*[9.0] * 32))}}.items():
     spoilt_case("tensors of a T5: " + name, T5_FOLDER, TRANSLATE, "m/model.safetensors", c.safetensors(tensors))
@@ -527,6 +536,8 @@ for name, changes in {
         "decoder": {"is_decoder": True}, "pruned": {"pruned_heads": {"0": [1]}},
         "another class": {"architectures": ["BertForMaskedLM"]}, "epsilon": {"layer_norm_eps": 2}}.items():
     case("config.json of a BERT: " + name, bert_folder(m__config_json=c.to_json({**BERT, **changes})), *CLASSIFY)
+case("tensors of a BERT: an adapter", bert_folder(m__model_st=c.safetensors(
+    {**bert_tensors(), "bert.encoder.layer.0.adapter.down.weight": tensor(2, 4)})), *CLASSIFY)
 case("model: no config.json", {"m/x": "", "data.txt": "a"}, *LM)
 case("model: missing", {"data.txt": "a"}, *LM)
 

@@ -396,6 +396,11 @@ MODEL_CONFIG.update({
     "t5_weights": with_weights({"model_type": "t5", "d_model": 2, "num_layers": 1, "num_heads": 1, "d_kv": 2, "d_ff": 4, "vocab_size": 3,
                                 "is_encoder_decoder": True, "relative_attention_num_buckets": 4}, T5_WEIGHTS),
     "lost_weight": with_weights(NEOX, {**NEOX_WEIGHTS, "gpt_neox.layers.1.input_layernorm.bias": (2,)}),
+    "unread_weight": with_weights({**LLAMA, **TINY, "rope_scaling": None},
+                                  {**LLAMA_WEIGHTS, "model.layers.0.self_attn.q_norm.weight": (2,)}),
+    "unspoken_bias": with_weights({**NEOX, "attention_bias": False}, NEOX_WEIGHTS),
+    "buffers": with_weights({"model_type": "gpt2", "vocab_size": 3, "n_embd": 2, "n_layer": 1, "n_head": 1, "n_positions": 4},
+                            {**GPT2_WEIGHTS, "h.0.attn.bias": (1, 1, 4, 4), "h.0.attn.masked_bias": (), "lm_head.weight": (3, 2)}),
     "huge_weights": parts(to_json({**LLAMA, "vocab_size": 1 << 24, "hidden_size": 1 << 16}),
                           safetensors({"model.embed_tokens.weight": ("F32", [3, 2], f32(1, 2, 3, 4, 5, 6))})),
 })

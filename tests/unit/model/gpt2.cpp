@@ -124,6 +124,27 @@ TEST_CASE("gpt2 files without the prefix of the language model are read") {
   CHECK(tiny_files("").read() == tiny_files().read());
 }
 
+TEST_CASE("gpt2 files hold masks and copies of the tied head, and nothing else beside what is read") {
+  for (std::string const prefix : {"transformer.", ""}) {
+    tiny_files f(prefix);
+    f.weights.add(prefix + "h.0.attn.bias", {1, 1, 5, 5});
+    f.weights.add(prefix + "h.0.attn.masked_bias", {1});
+    f.weights.add("score.weight", {2, 4});
+    f.weights.tensors["lm_head.weight"] = f.weights.tensors.at(prefix + "wte.weight");
+    CHECK(f.read() == tiny_files(prefix).read());
+    f.weights.tensors["lm_head.weight"].values[3] += 1.0f;
+    check_failure(failure([&] { static_cast<void>(f.read()); }), ohmic::errc::config_conflict,
+                  {"lm_head.weight", "tied", prefix + "wte.weight"});
+    for (std::string const name : {"h.0.crossattention.c_attn.weight", "h.0.attn.c_attn.lora_A.weight",
+                                   "h.0.mlp_adapter.weight", "h.0.attn.c_proj.weight_scale"}) {
+      tiny_files more(prefix);
+      more.weights.add(prefix + name, {4});
+      check_failure(failure([&] { static_cast<void>(more.read()); }), ohmic::errc::file_format,
+                    {prefix + name, "no part of the model"});
+    }
+  }
+}
+
 TEST_CASE("gpt2 settings that the forward pass does not have are refused") {
   auto const refusal = [](std::string const& key, nlohmann::json const& value) {
     tiny_files f;

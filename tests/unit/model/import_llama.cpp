@@ -187,6 +187,28 @@ TEST_CASE("tied embeddings need no head, Qwen2 has biases of queries, keys and v
   CHECK_NOTHROW(validate(with));
 }
 
+TEST_CASE("a Llama with tensors in its layers that nothing reads is refused, with stored angles it is not") {
+  for (std::string const part :
+       {"self_attn.q_norm.weight", "self_attn.k_norm.weight", "self_attn.q_proj.lora_A.weight",
+        "self_attn.q_proj.weight_scale", "mlp.experts.0.up_proj.weight", "post_feedforward_layernorm.weight"}) {
+    llama_folder f;
+    f.add("model.layers.1." + part, {6});
+    check_failure(llama_refusal(f), errc::file_format, {"model.layers.1." + part, "no part of the model"});
+  }
+  llama_folder head, fine, other;
+  head.add("lm_head.bias", {23});
+  check_failure(llama_refusal(head), errc::file_format, {"lm_head.bias", "no part of the model"});
+  for (char const* name : {"model.layers.0.self_attn.rotary_emb.inv_freq", "model.rotary_emb.inv_freq", "score.weight",
+                           "v_head.summary.weight"})
+    fine.add(name, {3});
+  CHECK(read_llama(fine.whole()) == read_llama(llama_folder().whole()));
+  CHECK(read_llama(fine.whole(), matrices::in_files).layers.size() == 2);
+  other.config["tie_word_embeddings"] = true;
+  check_failure(llama_refusal(other), errc::config_conflict, {"lm_head.weight", "model.embed_tokens.weight"});
+  other.tensors["lm_head.weight"] = other.tensors.at("model.embed_tokens.weight");
+  CHECK_NOTHROW(read_llama(other.whole()));
+}
+
 TEST_CASE("scaled rotations are read from either form") {
   llama_folder f;
   f.config["rope_theta"] = 500000.0;

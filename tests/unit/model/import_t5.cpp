@@ -144,6 +144,22 @@ TEST_CASE("T5 folders that do not fit are refused, naming key or tensor") {
   spoiled([](auto& f) { f.config["tie_word_embeddings"] = false; }, errc::missing_entry, {"lm_head.weight"});
   spoiled([](auto& f) { f.put("lm_head", ohmic::matrix<float>(f.m.word.rows(), f.m.word.cols())); },
           errc::config_conflict, {"lm_head.weight", "tied"});
+  for (std::string const side : {"encoder", "decoder"}) {
+    spoiled([&](auto& f) { f.put(side + ".embed_tokens", ohmic::matrix<float>(f.m.word.rows(), f.m.word.cols())); },
+            errc::config_conflict, {side + ".embed_tokens.weight", "shared.weight"});
+    spoiled(
+        [&](auto& f) {
+          f.tensors.add(side + ".block.0.layer.0.SelfAttention.q.lora_A.weight", {2, 12});
+        },
+        errc::file_format, {"lora_A", "no part of the model"});
+  }
+  spoiled([](auto& f) { f.put("encoder.block.1.layer.1.DenseReluDense.wi_1", f.m.encoder[1].block.inner); },
+          errc::file_format, {"wi_1", "no part of the model"});
+  t5_folder published;
+  published.put("encoder.embed_tokens", published.m.word);
+  published.put("decoder.embed_tokens", published.m.word);
+  published.put("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias", published.m.decoder_bias);
+  CHECK((published.read() == published.m));
   t5_folder same;
   same.put("lm_head", same.m.word);
   CHECK_NOTHROW(same.read());

@@ -17,6 +17,7 @@
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/safetensors.hpp"
+#include "ohmic/model/import/unread_tensors.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -119,6 +120,10 @@ class bert_tensors {
     e.output_norm = norm(at + "output.LayerNorm", c.width);
     return e;
   }
+  /// What is left of the file when all is read. Heads of other tasks lie outside.
+  void refuse_unread() const {
+    refuse_unread_tensors(file_, {"bert.", "classifier."}, {".position_ids", ".token_type_ids"});
+  }
   /// A file with more layers than the configuration says would be cut silently.
   void refuse_more_layers(std::size_t layers) const {
     std::string_view const prefix = "bert.encoder.layer.";
@@ -189,6 +194,7 @@ class bert_tensors {
   for (std::size_t l = 0; l < c.layers; ++l) m.layers.push_back(tensors.layer(l, c));
   m.pooler = tensors.linear("bert.pooler.dense", c.width, c.width, "hidden_size", "hidden_size");
   m.classifier = tensors.linear("classifier", c.classes, c.width, "number of labels", "hidden_size");
+  tensors.refuse_unread();
   return m;
 }
 

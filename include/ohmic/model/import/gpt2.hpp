@@ -15,6 +15,7 @@
 #include "ohmic/model/gpt2.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/safetensors.hpp"
+#include "ohmic/model/import/unread_tensors.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -85,6 +86,15 @@ class gpt2_tensors {
     return w;
   }
 
+  /// What is left of the file when all is read. Masks are stored beside weights by older releases.
+  void refuse_unread() const {
+    refuse_unread_tensors(file_, {"transformer.", "h.", "wte.", "wpe.", "ln_f.", "lm_head."},
+                          {".attn.bias", ".attn.masked_bias"});
+  }
+  /// A head stored beside embeddings that are tied to it.
+  void require_tied(matrix<float> const& word) {
+    require_tied_head(file_, "lm_head.weight", word, prefix_ + "wte.weight");
+  }
   /// A file with more layers than the configuration says would be cut silently.
   void refuse_more_layers(std::size_t layers) const {
     std::string const prefix = prefix_ + "h.";
@@ -141,7 +151,9 @@ class gpt2_tensors {
   m.position = tensors.embedding("wpe.weight", c.positions, c.width, "n_positions x n_embd");
   for (std::size_t l = 0; l < c.layers; ++l) m.layers.push_back(tensors.layer(l, c));
   m.final_norm = tensors.norm("ln_f", c.width);
+  if (tied) tensors.require_tied(m.word);
   m.head.weight = tied ? m.word : tensors.plain("lm_head.weight", c.vocabulary, c.width, "vocab_size x n_embd");
+  tensors.refuse_unread();
   return m;
 }
 

@@ -17,6 +17,7 @@
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/sharded_safetensors.hpp"
 #include "ohmic/model/import/tensor_source.hpp"
+#include "ohmic/model/import/unread_tensors.hpp"
 #include "ohmic/model/llama.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
@@ -207,6 +208,15 @@ class llama_tensors {
     return w;
   }
 
+  /// A head stored beside embeddings that are tied to it.
+  void require_tied(matrix<float> const& word) {
+    if (f_.tied) require_tied_head(files_, "lm_head.weight", word, "model.embed_tokens.weight");
+  }
+  /// What is left of the files when all is read. Older releases store the angles of the rotation.
+  void refuse_others() const {
+    refuse_unread_tensors(files_, {"model.", "lm_head."},
+                          {".rotary_emb.inv_freq", ".rotary_emb.cos_cached", ".rotary_emb.sin_cached"});
+  }
   /// Files with more layers, or with biases that config.json does not speak of, would be cut silently.
   void refuse_unread() const {
     llama_files const& f = f_;
@@ -248,9 +258,11 @@ class llama_tensors {
     return kept == matrices::in_files ? tensors.outline(s) : tensors.linear(s);
   };
   m.word = tensors.table("model.embed_tokens.weight");
+  tensors.require_tied(m.word);
   for (std::size_t l = 0; l < m.config.layers; ++l) m.layers.push_back(tensors.layer(l, read));
   m.final_norm = tensors.norm("model.norm");
   m.head = read({m.config.layers + 1, operation::lm_head});
+  tensors.refuse_others();
   if (kept == matrices::in_files)
     m.source = std::make_shared<detail::tensor_source<detail::llama_tensors>>(std::move(tensors));
   return m;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ohmic/core/error.hpp"
@@ -55,6 +56,14 @@ class safetensors_folder {
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (auto const& [tensor, file] : file_of_) all.push_back(tensor);
+    return all;
+  }
+
+  /// Tensors that were neither read nor checked, nor are scales of one that was.
+  [[nodiscard]] std::vector<std::string> unread() const {
+    std::vector<std::string> all;
+    for (auto const& [name, file] : files_)
+      for (std::string& tensor : file->unread()) all.push_back(std::move(tensor));
     return all;
   }
 

@@ -16,6 +16,7 @@
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/sharded_safetensors.hpp"
 #include "ohmic/model/import/tensor_source.hpp"
+#include "ohmic/model/import/unread_tensors.hpp"
 #include "ohmic/model/t5.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
@@ -110,13 +111,18 @@ class t5_tensors {
     return {{}, {}, out, in};
   }
 
-  /// A head stored beside embeddings that are tied to it.
+  /// A head stored beside embeddings that are tied to it, and the copies of those that either side may have.
   void require_tied(matrix<float> const& word) {
-    if (!f_.tied || !files_.contains("lm_head.weight")) return;
-    if (files_.read_matrix("lm_head.weight", word.rows(), word.cols(), "vocab_size x d_model") != word)
-      throw error({errc::config_conflict, "differs from the embeddings that it is tied to",
-                   place(files_.path(), "tensor 'lm_head.weight'"), "another matrix", "shared.weight",
-                   "set tie_word_embeddings to false (which changes the scale of the logits too)"});
+    for (char const* copy : {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight"})
+      detail::require_tied(files_, copy, word, "shared.weight", "both sides read shared.weight");
+    if (f_.tied)
+      detail::require_tied(files_, "lm_head.weight", word, "shared.weight",
+                           "set tie_word_embeddings to false (which changes the scale of the logits too)");
+  }
+  /// What is left of the files when all is read. The published T5 have biases of the second attention, which nothing reads.
+  void refuse_others() const {
+    refuse_unread_tensors(files_, {"shared.", "encoder.", "decoder.", "lm_head."},
+                          {".layer.1.EncDecAttention.relative_attention_bias.weight"});
   }
 
   /// Where the parts of a block lie: "encoder.block.0.layer.1.".
@@ -227,6 +233,7 @@ class t5_tensors {
   }
   m.decoder_norm = tensors.norm("decoder.final_layer_norm");
   m.head = read({stack.head(), operation::lm_head});
+  tensors.refuse_others();
   if (kept == matrices::in_files)
     m.source = std::make_shared<detail::tensor_source<detail::t5_tensors>>(std::move(tensors));
   return m;
