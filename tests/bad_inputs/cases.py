@@ -363,6 +363,8 @@ for name, changes in {
         "key heads": {"num_key_value_heads": 1}, "epsilon": {"layer_norm_eps": 0}, "no size": {"intermediate_size": None},
         "flag as text": {"use_parallel_residual": "yes"}, "scaling": {"rope_scaling": {"type": "dynamic", "factor": 2}}}.items():
     spoilt_case("config.json of a GPT-NeoX: " + name, NEOX_FOLDER, LM, "m/config.json", c.to_json({**NEOX, **changes}))
+spoilt_case("config.json of a GPT-NeoX: another class", NEOX_FOLDER, LM, "m/config.json",
+            c.to_json({**NEOX, "architectures": ["GPTNeoXForQuestionAnswering"]}))
 for name, changes in {
         "tied head": {"tie_word_embeddings": True}, "norms of queries and keys": {"qk_layernorm": True},
         "odd rotation": {"partial_rotary_factor": 0.5}, "key heads": {"num_key_value_heads": 1}}.items():
@@ -387,6 +389,9 @@ for name, changes in {
         "few buckets": {"relative_attention_num_buckets": 2}, "odd buckets": {"relative_attention_num_buckets": 5},
         "reach": {"relative_attention_max_distance": 0}, "short reach": {"relative_attention_max_distance": 1},
         "epsilon": {"layer_norm_epsilon": -1e-6}, "tied as text": {"tie_word_embeddings": "no"},
+        "heads under two names": {"num_attention_heads": 1}, "gate without its name": {"is_gated_act": True},
+        "another activation beside it": {"dense_act_fn": "gelu_new"}, "no decoder": {"is_encoder_decoder": False},
+        "half of it": {"architectures": ["T5EncoderModel"]},
         "layers out of proportion": {"num_layers": 1 << 40}, "another class": {"model_type": "mt5"}}.items():
     spoilt_case("config.json of a T5: " + name, T5_FOLDER, TRANSLATE, "m/config.json", c.to_json({**T5, **changes}))
 for name, tensors in {
@@ -528,6 +533,12 @@ for name, changes in {
         "epsilon": {"rms_norm_eps": -1}, "window": {"model_type": "mistral", "sliding_window": -4},
         "vocabulary out of proportion": {"vocab_size": 1 << 24, "hidden_size": 1 << 16},
         "end that is no token": {"eos_token_id": 8}, "ends that are no tokens": {"eos_token_id": [99]},
+        "two rotations": {"rope_scaling": {"type": "linear", "factor": 4.0}, "rope_parameters": {"rope_type": "default"}},
+        "two bases": {"rope_theta": 10.0, "rope_parameters": {"rope_type": "default", "rope_theta": 1e6}},
+        "two kinds of rotation": {"rope_scaling": {"type": "yarn", "rope_type": "default", "factor": 4.0}},
+        "another class": {"architectures": ["LlamaForSequenceClassification"]},
+        "codes of another method": {"quantization_config": {"quant_method": "gptq", "bits": 4}},
+        "kinds of layers": {"layer_types": ["sliding_attention"]}, "a tied head that differs": {"tie_word_embeddings": True},
         "layers that are not there": {"num_hidden_layers": 1024}}.items():
     case("config.json of a Llama: " + name, llama_folder(m__config_json=c.to_json({**LLAMA, **changes})), *LM)
 for name, changes in {

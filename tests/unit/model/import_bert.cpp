@@ -192,6 +192,12 @@ TEST_CASE("models that are not computed as BERT classifiers are refused by the s
   check_config("is_decoder", "no", errc::file_format, {"true or false"});
   check_config("pruned_heads", {{"0", {1}}}, errc::config_value, {"absent or empty"});
   check_config("quantization_config", {{"bits", 8}}, errc::config_value, {"absent or empty"});
+  check_config("quantization_config",
+               {{"quant_method", "bitsandbytes"}, {"load_in_8bit", true}, {"load_in_4bit", true}}, errc::config_value,
+               {"absent or empty"});
+  CHECK_NOTHROW(read_after([](tiny_bert& b) {
+    b.config["quantization_config"] = {{"quant_method", "bitsandbytes"}, {"load_in_8bit", true}};
+  }));
   check_config("architectures", nlohmann::json::array({"BertForMaskedLM"}), errc::config_value, {"BertForMaskedLM"});
   check_config("num_attention_heads", 3, errc::config_conflict, {"does not divide hidden_size", "3 heads"});
   check_config("layer_norm_eps", 0.0, errc::config_value, {"0.0", "more than 0"});

@@ -260,6 +260,56 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
   check_failure(llama_refusal(llama_folder(true)), errc::shape, {"bias", "attention_bias"});
 }
 
+TEST_CASE("keys of a Llama that contradict each other are refused, those that agree are not") {
+  auto const with = [](nlohmann::json const& changes) {
+    llama_folder f;
+    f.config.update(changes);
+    return llama_refusal(f);
+  };
+  nlohmann::json const linear = {{"rope_type", "linear"}, {"factor", 4.0}, {"rope_theta", 10000.0}};
+  check_failure(with({{"rope_scaling", linear}, {"rope_parameters", {{"rope_type", "default"}}}}),
+                errc::config_conflict, {"rope_scaling", "rope_parameters"});
+  CHECK(with({{"rope_scaling", {{"type", "linear"}, {"factor", 4.0}}}, {"rope_parameters", linear}}).code() == errc{});
+  check_failure(with({{"rope_theta", 10.0}, {"rope_parameters", linear}}), errc::config_conflict,
+                {"rope_parameters.rope_theta", "10.0 as in 'rope_theta'"});
+  check_failure(with({{"rope_scaling", {{"type", "yarn"}, {"rope_type", "default"}, {"factor", 4.0}}}}),
+                errc::config_conflict, {"rope_scaling.type", "yarn", "'default' as in"});
+  check_failure(with({{"quantization_config", {{"quant_method", "gptq"}, {"bits", 4}}}}), errc::config_value,
+                {"quantization_config", "gptq"});
+  CHECK(with({{"quantization_config", {{"quant_method", "compressed-tensors"}, {"format", "int-quantized"}}}}).code() ==
+        errc{});
+  check_failure(with({{"architectures", {"LlamaForSequenceClassification"}}}), errc::config_value,
+                {"architectures", "LlamaForSequenceClassification", "'ForCausalLM'"});
+  check_failure(with({{"architectures", {1}}}), errc::file_format, {"architectures"});
+  for (char const* name : {"LlamaForCausalLM", "YiForCausalLM", "LlamaModel"})
+    CHECK(with({{"architectures", nlohmann::json::array({name})}}).code() == errc{});
+}
+
+TEST_CASE("kinds of layers are read where all are of one, and refused where the window says otherwise") {
+  auto const with = [](char const* family, std::vector<std::string> const& types, nlohmann::json const& changes) {
+    llama_folder f(std::string(family) == "qwen2");
+    f.config["model_type"] = family;
+    f.config["layer_types"] = types;
+    f.config.update(changes);
+    return llama_refusal(f);
+  };
+  std::vector<std::string> const full(2, "full_attention"), sliding(2, "sliding_attention");
+  nlohmann::json const none = nlohmann::json::object(), window = {{"sliding_window", 16}},
+                       qwen = {{"sliding_window", 16}, {"use_sliding_window", true}, {"max_window_layers", 0}},
+                       wide = {{"sliding_window", 4096}, {"use_sliding_window", true}, {"max_window_layers", 0}};
+  CHECK(with("llama", full, none).code() == errc{});
+  CHECK(with("mistral", sliding, window).code() == errc{});
+  CHECK(with("qwen2", full, window).code() == errc{});
+  CHECK(with("qwen2", sliding, qwen).code() == errc{});
+  CHECK(with("qwen2", {full[0], sliding[0]}, wide).code() == errc{});
+  check_failure(with("llama", sliding, none), errc::config_value, {"layer_types", "sliding_attention"});
+  check_failure(with("mistral", full, window), errc::config_value, {"layer_types", "full_attention"});
+  check_failure(with("qwen2", full, qwen), errc::config_value, {"layer_types", "full_attention"});
+  check_failure(with("qwen2", {full[0], sliding[0]}, window), errc::config_value, {"layer_types"});
+  check_failure(with("qwen2", {full[0], "chunked_attention"}, wide), errc::config_value, {"chunked_attention"});
+  check_failure(with("qwen2", {full[0]}, none), errc::config_conflict, {"layer_types", "1 entries"});
+}
+
 TEST_CASE("a Mistral's window is read, a Qwen2's where all layers have it") {
   llama_folder f;
   f.config["sliding_window"] = 16;

@@ -155,7 +155,28 @@ TEST_CASE("T5 folders that do not fit are refused, naming key or tensor") {
   }
   spoiled([](auto& f) { f.put("encoder.block.1.layer.1.DenseReluDense.wi_1", f.m.encoder[1].block.inner); },
           errc::file_format, {"wi_1", "no part of the model"});
+  auto const changed = [&](char const* key, nlohmann::json const& value, errc code,
+                           std::vector<std::string> const& parts) {
+    spoiled([&](auto& f) { f.config[key] = value; }, code, parts);
+  };
+  changed("num_attention_heads", 3, errc::config_conflict, {"num_attention_heads", "num_heads"});
+  changed("hidden_size", 7, errc::config_conflict, {"hidden_size", "d_model"});
+  changed("num_hidden_layers", 1, errc::config_conflict, {"num_hidden_layers", "num_layers"});
+  changed("dense_act_fn", "gelu", errc::config_conflict, {"dense_act_fn", "'relu' as in 'feed_forward_proj'"});
+  changed("is_gated_act", true, errc::config_conflict, {"is_gated_act", "feed_forward_proj"});
+  changed("is_encoder_decoder", false, errc::config_value, {"is_encoder_decoder"});
+  changed("architectures", {"T5EncoderModel"}, errc::config_value, {"architectures", "T5EncoderModel"});
+  changed("architectures", {"T5ForTokenClassification"}, errc::config_value, {"architectures"});
+  changed("quantization_config", {{"quant_method", "awq"}}, errc::config_value, {"quantization_config", "awq"});
+  t5_folder flan(true);
+  flan.config.update({{"dense_act_fn", "gelu_new"},
+                      {"is_gated_act", true},
+                      {"is_encoder_decoder", true},
+                      {"architectures", {"T5ForConditionalGeneration"}},
+                      {"num_attention_heads", flan.m.config.heads}});
+  CHECK((flan.read() == flan.m));
   t5_folder published;
+  published.config["architectures"] = {"T5WithLMHeadModel"};
   published.put("encoder.embed_tokens", published.m.word);
   published.put("decoder.embed_tokens", published.m.word);
   published.put("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias", published.m.decoder_bias);

@@ -216,6 +216,8 @@ TEST_CASE("what a GPT-NeoX reader does not know is refused by key") {
   check_failure(with("qk_layernorm", true, true), errc::config_value, {"qk_layernorm"});
   check_failure(with("num_key_value_heads", 1, true), errc::config_value, {"num_key_value_heads"});
   check_failure(with("tie_word_embeddings", true, true), errc::config_value, {"tie_word_embeddings"});
+  check_failure(with("quantization_config", {{"quant_method", "gptq"}}), errc::config_value, {"quantization_config"});
+  check_failure(with("architectures", {"GPTNeoXForQuestionAnswering"}), errc::config_value, {"architectures"});
   check_failure(with("num_attention_heads", 5), errc::config_conflict, {"heads"});
   check_failure(with("num_hidden_layers", 1), errc::shape, {"layers.1", "num_hidden_layers"});
   check_failure(with("num_hidden_layers", 3), errc::missing_entry, {"layers.2"});

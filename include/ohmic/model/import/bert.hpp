@@ -16,6 +16,7 @@
 #include "ohmic/model/bert.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
+#include "ohmic/model/import/model_keys.hpp"
 #include "ohmic/model/import/safetensors.hpp"
 #include "ohmic/model/import/unread_tensors.hpp"
 
@@ -45,10 +46,10 @@ inline void refuse_other_models(json_file const& json) {
   for (char const* key : {"is_decoder", "add_cross_attention"})
     if (json.flag(key, false))
       throw error({errc::config_value, "is not supported", json.where(key), "true", "false", ""});
-  for (char const* key : {"quantization_config", "pruned_heads"})
-    if (auto const* v = json.find(key); v != nullptr && !v->empty())
-      throw error(
-          {errc::config_value, "is not supported", json.where(key), json_file::text(*v), "absent or empty", ""});
+  refuse_quantised(json);
+  if (auto const* v = json.find("pruned_heads"); v != nullptr && !v->empty())
+    throw error({errc::config_value, "is not supported", json.where("pruned_heads"), json_file::text(*v),
+                 "absent or empty", ""});
   if (auto const* v = json.find("architectures"); v != nullptr && v->is_array() && !v->empty()) {
     for (auto const& name : *v)
       if (name == "BertForSequenceClassification") return;

@@ -14,6 +14,7 @@
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/gpt2.hpp"
 #include "ohmic/model/import/json.hpp"
+#include "ohmic/model/import/model_keys.hpp"
 #include "ohmic/model/import/safetensors.hpp"
 #include "ohmic/model/import/unread_tensors.hpp"
 
@@ -39,6 +40,8 @@ inline void refuse_other_decoders(json_file const& json) {
   };
   if (std::string const type = json.string("model_type"); type != "gpt2")
     throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(type), "'gpt2'", ""});
+  refuse_quantised(json);
+  require_class(json, "ForCausalLM");  // GPT2LMHeadModel and GPT2Model are bare in this sense
   refuse("scale_attn_by_inverse_layer_idx", true, false);
   refuse("add_cross_attention", true, false);
   refuse("scale_attn_weights", false, true);
@@ -121,11 +124,11 @@ class gpt2_tensors {
   detail::refuse_other_decoders(json);
   gpt2_config c;
   c.vocabulary = json.count("vocab_size", 1, model_limits::vocabulary);
-  c.width = json.count("n_embd", 1, model_limits::width);
-  c.layers = json.count("n_layer", 1, model_limits::layers);
-  c.heads = json.count("n_head", 1, model_limits::width);
+  c.width = detail::count_by(json, {"n_embd", "hidden_size"}, 1, model_limits::width);
+  c.layers = detail::count_by(json, {"n_layer", "num_hidden_layers"}, 1, model_limits::layers);
+  c.heads = detail::count_by(json, {"n_head", "num_attention_heads"}, 1, model_limits::width);
   c.hidden = json.has("n_inner") ? json.count("n_inner", 1, model_limits::hidden) : 4 * c.width;
-  c.positions = json.count("n_positions", 1, model_limits::positions);
+  c.positions = detail::count_by(json, {"n_positions", "max_position_embeddings"}, 1, model_limits::positions);
   c.hidden_activation = detail::read_gpt2_activation(json);
   if (c.width % c.heads != 0)
     throw error({errc::config_conflict, "does not divide n_embd", json.where("n_head"),

@@ -16,6 +16,7 @@
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/llama.hpp"
+#include "ohmic/model/import/model_keys.hpp"
 #include "ohmic/model/import/sharded_safetensors.hpp"
 #include "ohmic/model/import/tensor_source.hpp"
 #include "ohmic/model/import/unread_tensors.hpp"
@@ -68,6 +69,8 @@ inline std::size_t read_rotated_width(json_file const& json, char const* key, do
   if (family != "gpt_neox" && family != "phi")
     throw error(
         {errc::config_value, "is not supported", json.where("model_type"), in_quotes(family), "'gpt_neox', 'phi'", ""});
+  detail::refuse_quantised(json);
+  detail::require_class(json, "ForCausalLM");
   neox_files f;
   f.phi = family == "phi";
   neox_config& c = f.config;
@@ -81,6 +84,9 @@ inline std::size_t read_rotated_width(json_file const& json, char const* key, do
   c.norm_epsilon = detail::float_or(json, "layer_norm_eps", 1e-5f);
   detail::require_heads(c.heads, c.width, place(file));
   c.rotation = detail::read_rotation(json, c.positions);
+  if (json.has("rotary_emb_base") && json.has("rope_theta") &&
+      json.number("rotary_emb_base") != json.number("rope_theta"))
+    throw detail::contradiction(json, "rotary_emb_base", "rope_theta", json_file::text(*json.find("rope_theta")));
   c.rotation.base = detail::float_or(json, "rotary_emb_base", c.rotation.base);
   c.rotation.width = detail::read_rotated_width(json, f.phi ? "partial_rotary_factor" : "rotary_pct",
                                                 f.phi ? 0.5 : 0.25, c.width / c.heads);
