@@ -1,4 +1,5 @@
 // T5: a source and its target, and what it answers to a source.
+#include <algorithm>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -103,12 +104,15 @@ class t5_family {
       out.first.emplace_back();
       for (auto const& [text, ids] :
            {std::pair{&t.source, &out.first.back().source}, std::pair{&t.target, &out.first.back().target}}) {
+        std::string const where = model::place(file, "line " + std::to_string(t.line));
         *ids = prompt(*text);
+        require_scores(std::min(ids->size(), model_.config.positions), std::min(ids->size(), model_.config.positions),
+                       where);
         if (ids->size() <= model_.config.positions) continue;
         if (no_truncate)
-          throw error({errc::capacity, "has more pieces than the model has positions",
-                       model::place(file, "line " + std::to_string(t.line)), std::to_string(ids->size()),
-                       std::to_string(model_.config.positions), "shorten it, or allow truncation"});
+          throw error({errc::capacity, "has more pieces than the model has positions", where,
+                       std::to_string(ids->size()), std::to_string(model_.config.positions),
+                       "shorten it, or allow truncation"});
         ids->resize(model_.config.positions);
         ids->back() = ends_.front();
         ++out.second.truncated;

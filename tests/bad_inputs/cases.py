@@ -412,6 +412,10 @@ for name, data in {
         "more pieces than the model": unigram_json([["x%d" % i, -1.0] for i in range(9)], added_tokens=[])}.items():
     spoilt_case("tokenizer.json of a T5: " + name, T5_FOLDER, TRANSLATE, "m/tokenizer.json", data)
 spoilt_case("texts of a T5: no target", T5_FOLDER, TRANSLATE, "data.tsv", "a b\n")
+case("texts of a T5: more scores than fit", {**T5_FOLDER, "m/config.json": c.to_json({**T5, "n_positions": 1 << 20}),
+                                             "data.tsv": "a " * 30000 + "\tb\n"}, *TRANSLATE)
+case("command line: a window of more scores than fit", llama_folder(m__config_json=c.to_json(
+    {**LLAMA, "max_position_embeddings": 1 << 20})), *LM, "--window", "100000")
 spoilt_case("texts of a T5: three sides", T5_FOLDER, TRANSLATE, "data.tsv", "a\tb\ta\n")
 
 # --- Moonshine: graphs in ONNX, clips in WAV
