@@ -56,8 +56,9 @@ class bert_family {
     source.path = file;
     source.n = data.size();
     for (auto& t : data) {
-      auto encoded = tokenizer_.encode(t.text, no_truncate ? model::long_text::refuse : model::long_text::cut,
-                                       file.string() + " line " + std::to_string(t.line));
+      std::string const where = file.string() + " line " + std::to_string(t.line);
+      auto encoded = tokenizer_.encode(t.text, no_truncate ? model::long_text::refuse : model::long_text::cut, where);
+      require_scores(encoded.ids.size(), encoded.ids.size(), where);
       source.truncated += static_cast<std::size_t>(encoded.truncated);
       tokens.push_back(std::move(encoded.ids));
       out.second.push_back(t.label);

@@ -76,6 +76,7 @@ class sentence_encoder_family {
           ids.resize(model_.config.positions);
           ++out.source.truncated;
         }
+        require_scores(ids.size(), ids.size(), where);
         (text == &p.query ? out.queries : out.documents).push_back(std::move(ids));
         out.source.texts.push_back(std::move(*text));
       }

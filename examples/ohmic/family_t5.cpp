@@ -1,4 +1,5 @@
 // T5: a source and its target, and what it answers to a source.
+#include <algorithm>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -105,6 +106,8 @@ class t5_family {
            {std::pair{&t.source, &out.first.back().source}, std::pair{&t.target, &out.first.back().target}}) {
         std::string const where = model::place(file, "line " + std::to_string(t.line));
         *ids = prompt(*text, where);
+        require_scores(std::min(ids->size(), model_.config.positions), std::min(ids->size(), model_.config.positions),
+                       where);
         if (ids->size() <= model_.config.positions) continue;
         if (no_truncate)
           throw error({errc::capacity, "has more pieces than the model has positions", where,

@@ -120,6 +120,7 @@ class language_family {
     if (window_ > positions_of(model_))
       throw error({errc::config_value, "longer than the model's positions", "--window", std::to_string(window_),
                    "at most " + std::to_string(positions_of(model_)), ""});
+    require_scores(window_, window_, "--window");
     constexpr bool in_files = requires { model_.source; };
     if (reading.layer_wise && !in_files)
       throw error({errc::config_conflict, "the model's matrices are not left in its files", "--layer-wise",

@@ -257,6 +257,10 @@ for name, data in {
         "nan": c.safetensors({**llama_tensors(), "model.norm.weight": ("F32", [4], c.f32(1, 1, float("nan"), 1))}),
         "whole numbers": c.safetensors({**llama_tensors(), "model.norm.weight": ("I32", [4], bytes(16))}),
         "another layer": c.safetensors({**llama_tensors(), "model.layers.1.x": tensor(1)}),
+        "norm of queries": c.safetensors({**llama_tensors(), "model.layers.0.self_attn.q_norm.weight": tensor(2)}),
+        "an adapter": c.safetensors({**llama_tensors(), "model.layers.0.self_attn.q_proj.lora_A.weight": tensor(2, 4)}),
+        "scales beside floats": c.safetensors({**llama_tensors(), "model.layers.0.self_attn.q_proj.weight_scale": tensor(4)}),
+        "bias of the head": c.safetensors({**llama_tensors(), "lm_head.bias": tensor(8)}),
         "control characters": spoilt(**{"\x1b[31m": {"dtype": "\x07", "shape": [0], "data_offsets": [0, 0]}})}.items():
     case("safetensors: " + name, llama_folder(m__model_st=data), *LM)
 case("safetensors: missing", llama_folder(m__model_st=None), *LM)
@@ -268,6 +272,13 @@ for name, index in {
         "number": {"weight_map": {"a": 1}}, "nothing": {"weight_map": {}}, "no map": {}, "list": {"weight_map": []},
         "NUL in the name": {"weight_map": {"a": "a\0b"}}}.items():
     case("index of shards: " + name, {**llama_folder(m__model_st=None), INDEX: c.to_json(index)}, *LM)
+for name, extra in {"a tensor that it does not name": {"model.layers.1.mlp.up_proj.weight": tensor(6, 4)},
+                    "a tensor in two files": {"model.norm.weight": tensor(4)}}.items():
+    part = {k: v for k, v in llama_tensors().items() if k != "lm_head.weight"}
+    files = {"a.safetensors": part, "b.safetensors": {"lm_head.weight": llama_tensors()["lm_head.weight"], **extra}}
+    case("index of shards: " + name, {
+        **llama_folder(m__model_st=None), **{"m/" + file: c.safetensors(tensors) for file, tensors in files.items()},
+        INDEX: c.to_json({"weight_map": {**dict.fromkeys(part, "a.safetensors"), "lm_head.weight": "b.safetensors"}})}, *LM)
 
 # --- TensorFlow.js
 
@@ -277,6 +288,8 @@ for name, files in {
         "shard missing": {"m/model.json": c.manifest([])},
         "sizes that overflow": {"m/model.json": c.manifest([{"name": "a", "shape": [1 << 32, 1 << 32], "dtype": "float32"}]), "m/shard1": ""},
         "40 GB of nothing": {"m/model.json": c.manifest([{"name": "a", "shape": [10_000_000_000], "dtype": "float32"}]), "m/shard1": ""},
+        "a shard 3000 times": {"m/model.json": c.manifest([{"name": "a", "shape": [3000], "dtype": "float32"}], ["shard1"] * 3000), "m/shard1": "1234"},
+        "weights of 5 GB": {"m/model.json": c.manifest([{"name": str(i), "shape": [1 << 28], "dtype": "float32"} for i in range(5)]), "m/shard1": "1234"},
         "cut": {"m/model.json": c.manifest([{"name": "a", "shape": [2], "dtype": "float32"}]), "m/shard1": "1234"},
         "type": {"m/model.json": c.manifest([{"name": "a", "shape": [1], "dtype": "string"}]), "m/shard1": "1234"},
         "quantised": {"m/model.json": c.manifest([{"name": "a", "shape": [1], "dtype": "float32", "quantization": {}}]), "m/shard1": "1234"},
@@ -353,14 +366,19 @@ for name, changes in {
         "key heads": {"num_key_value_heads": 1}, "epsilon": {"layer_norm_eps": 0}, "no size": {"intermediate_size": None},
         "flag as text": {"use_parallel_residual": "yes"}, "scaling": {"rope_scaling": {"type": "dynamic", "factor": 2}}}.items():
     spoilt_case("config.json of a GPT-NeoX: " + name, NEOX_FOLDER, LM, "m/config.json", c.to_json({**NEOX, **changes}))
+spoilt_case("config.json of a GPT-NeoX: another class", NEOX_FOLDER, LM, "m/config.json",
+            c.to_json({**NEOX, "architectures": ["GPTNeoXForQuestionAnswering"]}))
 for name, changes in {
         "tied head": {"tie_word_embeddings": True}, "norms of queries and keys": {"qk_layernorm": True},
         "odd rotation": {"partial_rotary_factor": 0.5}, "key heads": {"num_key_value_heads": 1}}.items():
     spoilt_case("config.json of a Phi: " + name, PHI_FOLDER, LM, "m/config.json", c.to_json({**PHI, **changes}))
+spoilt_case("config.json of a GPT-NeoX: biases that it does not speak of", NEOX_FOLDER, LM, "m/config.json",
+            c.to_json({**NEOX, "attention_bias": False}))
 for name, tensors in {
         "fused matrix of another size": {**neox_tensors(), "gpt_neox.layers.0.attention.query_key_value.weight": tensor(4, 12)},
         "no bias": {k: v for k, v in neox_tensors().items() if k != "gpt_neox.layers.0.attention.query_key_value.bias"},
         "another layer": {**neox_tensors(), "gpt_neox.layers.1.input_layernorm.weight": tensor(4)},
+        "a norm of queries": {**neox_tensors(), "gpt_neox.layers.0.attention.q_norm.weight": tensor(2)},
         "those of a Phi": phi_tensors()}.items():
     spoilt_case("tensors of a GPT-NeoX: " + name, NEOX_FOLDER, LM, "m/model.safetensors", c.safetensors(tensors))
 for name, tensors in {
@@ -374,11 +392,16 @@ for name, changes in {
         "few buckets": {"relative_attention_num_buckets": 2}, "odd buckets": {"relative_attention_num_buckets": 5},
         "reach": {"relative_attention_max_distance": 0}, "short reach": {"relative_attention_max_distance": 1},
         "epsilon": {"layer_norm_epsilon": -1e-6}, "tied as text": {"tie_word_embeddings": "no"},
+        "heads under two names": {"num_attention_heads": 1}, "gate without its name": {"is_gated_act": True},
+        "another activation beside it": {"dense_act_fn": "gelu_new"}, "no decoder": {"is_encoder_decoder": False},
+        "half of it": {"architectures": ["T5EncoderModel"]},
         "layers out of proportion": {"num_layers": 1 << 40}, "another class": {"model_type": "mt5"}}.items():
     spoilt_case("config.json of a T5: " + name, T5_FOLDER, TRANSLATE, "m/config.json", c.to_json({**T5, **changes}))
 for name, tensors in {
         "a bias": {**t5_tensors(), "encoder.block.0.layer.0.SelfAttention.q.bias": tensor(4)},
         "another layer": {**t5_tensors(), "decoder.block.1.layer.0.layer_norm.weight": tensor(4)},
+        "the gate of another model": {**t5_tensors(), "encoder.block.0.layer.1.DenseReluDense.wi_1.weight": tensor(6, 4)},
+        "another table of a side": {**t5_tensors(), "encoder.embed_tokens.weight": ("F32", [8, 4], c.f32(*[9.0] * 32))},
         "no distances": {k: v for k, v in t5_tensors().items() if not (k.startswith("decoder") and "relative" in k)},
         "another head": {**t5_tensors(), "lm_head.weight": ("F32", [8, 4], c.f32(*[9.0] * 32))}}.items():
     spoilt_case("tensors of a T5: " + name, T5_FOLDER, TRANSLATE, "m/model.safetensors", c.safetensors(tensors))
@@ -396,6 +419,10 @@ for name, data in {
     spoilt_case("tokenizer.json of a T5: " + name, T5_FOLDER, TRANSLATE, "m/tokenizer.json", data)
 spoilt_case("texts of a T5: no target", T5_FOLDER, TRANSLATE, "data.tsv", "a b\n")
 spoilt_case("texts of a T5: a line of 131073 bytes", T5_FOLDER, TRANSLATE, "data.tsv", "a" * 131073 + "\tb\n")
+case("texts of a T5: more scores than fit", {**T5_FOLDER, "m/config.json": c.to_json({**T5, "n_positions": 1 << 20}),
+                                             "data.tsv": "a " * 30000 + "\tb\n"}, *TRANSLATE)
+case("command line: a window of more scores than fit", llama_folder(m__config_json=c.to_json(
+    {**LLAMA, "max_position_embeddings": 1 << 20})), *LM, "--window", "100000")
 spoilt_case("texts of a T5: three sides", T5_FOLDER, TRANSLATE, "data.tsv", "a\tb\ta\n")
 
 # --- Moonshine: graphs in ONNX, clips in WAV
@@ -410,7 +437,8 @@ HEAR = ("deploy", "--model", "m", "--data", "data.tsv", "--chip", "wang2024")
 for name, data in {
         "nothing": b"", "text": b"hello, world", "cut": GRAPHS[:len(GRAPHS) // 2], "endless number": b"\xff" * 12, "no version": GRAPHS[2:],
         "values in another file": c.ONNX["elsewhere"], "sizes out of proportion": c.ONNX["huge"],
-        "no such node": c.ONNX["matrix"],
+        "no such node": c.ONNX["matrix"], "another rotation": c.moonshine(biases=True, rotation=2.0),
+        "weights dequantised by themselves": c.dequantised(8),
         "more values than sizes": c.onnx(c.onnx_field(5, c.onnx_tensor(b"w", 1, [2], c.f32(1, 2, 3)))),
         "a tensor twice": c.onnx(*[c.onnx_field(5, c.onnx_tensor(b"w", 1, [1], c.f32(1)))] * 2),
         "another operation": GRAPHS.replace(b"\x04Conv", b"\x04Conw"), "no number": GRAPHS.replace(c.f32(0.5), c.f32(float("nan")), 1),
@@ -438,6 +466,7 @@ DATA = (b"data", SAMPLES)
 for name, data in {
         "nothing": b"", "text": b"hello, world", "cut in its head": CLIP[:11], "cut in its format": CLIP[:30], "cut in its samples": CLIP[:-4],
         "no channel": wav_with(DATA, channels=0), "six channels": wav_with(DATA, channels=6), "24 bits": wav_with(DATA, bits=24),
+        "frames of 9 bytes": wav_with(DATA, frame=9), "another number of bytes a second": wav_with(DATA, second=7),
         "mu-law": wav_with(DATA, coding=7, bits=8), "one sample a second": wav_with(DATA, rate=1), "no samples": wav_with((b"LIST", b"odd")),
         "samples before their format": c.wav(DATA, c.wav_format()), "half a sample": wav_with((b"data", SAMPLES[:-1])),
         "4 GB of samples": CLIP.replace(b"data" + struct.pack("<I", len(SAMPLES)), b"data\xff\xff\xff\xff"),
@@ -515,6 +544,12 @@ for name, changes in {
         "epsilon": {"rms_norm_eps": -1}, "window": {"model_type": "mistral", "sliding_window": -4},
         "vocabulary out of proportion": {"vocab_size": 1 << 24, "hidden_size": 1 << 16},
         "end that is no token": {"eos_token_id": 8}, "ends that are no tokens": {"eos_token_id": [99]},
+        "two rotations": {"rope_scaling": {"type": "linear", "factor": 4.0}, "rope_parameters": {"rope_type": "default"}},
+        "two bases": {"rope_theta": 10.0, "rope_parameters": {"rope_type": "default", "rope_theta": 1e6}},
+        "two kinds of rotation": {"rope_scaling": {"type": "yarn", "rope_type": "default", "factor": 4.0}},
+        "another class": {"architectures": ["LlamaForSequenceClassification"]},
+        "codes of another method": {"quantization_config": {"quant_method": "gptq", "bits": 4}},
+        "kinds of layers": {"layer_types": ["sliding_attention"]}, "a tied head that differs": {"tie_word_embeddings": True},
         "layers that are not there": {"num_hidden_layers": 1024}}.items():
     case("config.json of a Llama: " + name, llama_folder(m__config_json=c.to_json({**LLAMA, **changes})), *LM)
 for name, changes in {
@@ -523,6 +558,8 @@ for name, changes in {
         "decoder": {"is_decoder": True}, "pruned": {"pruned_heads": {"0": [1]}},
         "another class": {"architectures": ["BertForMaskedLM"]}, "epsilon": {"layer_norm_eps": 2}}.items():
     case("config.json of a BERT: " + name, bert_folder(m__config_json=c.to_json({**BERT, **changes})), *CLASSIFY)
+case("tensors of a BERT: an adapter", bert_folder(m__model_st=c.safetensors(
+    {**bert_tensors(), "bert.encoder.layer.0.adapter.down.weight": tensor(2, 4)})), *CLASSIFY)
 case("model: no config.json", {"m/x": "", "data.txt": "a"}, *LM)
 case("model: missing", {"data.txt": "a"}, *LM)
 

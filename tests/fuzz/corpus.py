@@ -118,16 +118,17 @@ def onnx_node(op, inputs, outputs, *attributes):
                                   [onnx_field(3, b"node"), onnx_field(4, op)] + [onnx_field(5, a) for a in attributes]))
 
 
-def moonshine(width=4, heads=1, hidden=4, words=3, biases=False):
-    """Both graphs of a Moonshine in one, a layer each: the encoder, and the decoder in a branch. biases: of the feed-forward blocks."""
-    def weights(op, name, *shapes, attributes=()):
+def moonshine(width=4, heads=1, hidden=4, words=3, biases=False, rotation=1.0):
+    """Both graphs of a Moonshine in one, a layer each: the encoder, and the decoder in a branch. biases: of the feed-forward blocks;
+    rotation: the frequency of the pair that turns."""
+    def weights(op, name, *shapes, attributes=(), value=0.5):
         inputs = [name + b".%d" % i for i in range(len(shapes))]
         out = b""
         for i, shape in zip(inputs, shapes):
             count = 1
             for n in shape:
                 count *= n
-            out += onnx_field(5, onnx_tensor(i, 1, shape, struct.pack("<%df" % count, *[0.5] * count)))
+            out += onnx_field(5, onnx_tensor(i, 1, shape, struct.pack("<%df" % count, *[value] * count)))
         fields = [onnx_field(1, i) for i in [b"x"] + inputs] + [onnx_field(2, name + b".out"), onnx_field(3, name), onnx_field(4, op)]
         return out + onnx_field(1, b"".join(fields + [onnx_field(5, a) for a in attributes]))
 
@@ -142,7 +143,7 @@ def moonshine(width=4, heads=1, hidden=4, words=3, biases=False):
         weights(b"Add", b"/groupnorm/Add", [width])
     for name in (b"/conv2/Conv", b"/conv3/Conv"):
         encoder += weights(b"Conv", name, [width, width, 2], [width], attributes=[stride])
-    encoder += weights(b"MatMul", b"/rotary_emb/MatMul", [1])
+    encoder += weights(b"MatMul", b"/rotary_emb/MatMul", [1], value=rotation)
     of_attention = (b"q_proj", b"k_proj", b"v_proj", b"dense")
     at = b"/layers.0"
     encoder += norms(at + b"/input_layernorm", at + b"/post_attention_layernorm", b"/layer_norm")
@@ -164,8 +165,19 @@ def moonshine(width=4, heads=1, hidden=4, words=3, biases=False):
     return onnx(encoder, onnx_field(11, past), onnx_node(b"If", [b"first"], [b"logits"], branch))
 
 
+def dequantised(times):
+    """A convolution whose weights are a number that is dequantised by itself, times over."""
+    names = [b"v%d" % i for i in range(times + 1)]
+    nodes = [onnx_node(b"DequantizeLinear", [a] * 3, [b]) for a, b in zip(names, names[1:])]
+    last = b"".join([onnx_field(1, b"x"), onnx_field(1, names[-1]), onnx_field(2, b"y"), onnx_field(3, b"/conv1/Conv"),
+                     onnx_field(4, b"Conv"), onnx_field(5, onnx_field(1, b"strides") + onnx_field(8, 1))])
+    return onnx(onnx_field(5, onnx_tensor(names[0], 1, [1], struct.pack("<f", 1))), *nodes, onnx_field(1, last))
+
+
 ONNX = {
     "moonshine": moonshine(),
+    "rotation": moonshine(rotation=2.0),
+    "thrice": dequantised(8),
     "matrix": onnx(onnx_field(5, onnx_tensor(b"w", 1, [2, 2], struct.pack("<4f", 1, 2, 3, 4))),
                    onnx_node(b"MatMul", [b"x", b"w"], [b"y"])),
     "bytes": onnx(onnx_field(5, onnx_tensor(b"q", 3, [3], b"\xff\0\x01")), onnx_field(5, onnx_tensor(b"z", 2, [], b"\x07"))),
@@ -186,9 +198,10 @@ def wav(*chunks):
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WAVE" + body
 
 
-def wav_format(channels=1, rate=8000, bits=16, coding=1):
+def wav_format(channels=1, rate=8000, bits=16, coding=1, frame=None, second=None):
     size = channels * bits // 8
-    return b"fmt ", struct.pack("<HHIIHH", coding, channels, rate, rate * size, size, bits)
+    return b"fmt ", struct.pack("<HHIIHH", coding, channels, rate, rate * size if second is None else second,
+                                size if frame is None else frame, bits)
 
 
 WAV = {
@@ -198,6 +211,8 @@ WAV = {
     "fast": wav(wav_format(rate=44100), (b"data", b"\0\0")),
     "wide": wav(wav_format(bits=24), (b"data", b"\0\0\0")),
     "coded": wav(wav_format(coding=7, bits=8), (b"data", b"\0")),
+    "frames": wav(wav_format(frame=9), (b"data", b"\0" * 18)),
+    "a_second": wav(wav_format(second=0xffffffff), (b"data", b"\0\0")),
     "cut": wav(wav_format(), (b"data", b"\0" * 8))[:-4],
     "nothing": b"",
 }
@@ -247,6 +262,10 @@ SHARDED = {
                   safetensors({"a": ("F32", [2], f32(1, 2))}), ""),
     "outside": parts(to_json({"weight_map": {"a": "../a.safetensors"}}), "", ""),
     "itself": parts(to_json({"weight_map": {"a": "..", "b": ".", "c": "model.safetensors.index.json"}}), "", ""),
+    "unnamed": parts(to_json({"weight_map": {"a": "a.safetensors"}}),
+                     safetensors({"a": ("F32", [2], f32(1, 2)), "b": ("F32", [2], f32(3, 4))}), ""),
+    "both": parts(to_json({"weight_map": {"a": "a.safetensors", "b": "b.safetensors"}}),
+                  safetensors({"a": ("F32", [2], f32(1, 2))}), safetensors({n: ("F32", [2], f32(5, 6)) for n in "ab"})),
     "none": parts(to_json({"weight_map": {}}), "", ""),
     "number": parts(to_json({"weight_map": {"a": 1}}), "", ""),
 }
@@ -265,6 +284,9 @@ TFJS = {
     "huge": parts(manifest([{"name": "a", "shape": [4294967296, 4294967296], "dtype": "float32"}]), b""),
     "outside": parts(manifest([{"name": "a", "shape": [1], "dtype": "float32"}], ["../shard1"]), f32(1)),
     "often": parts(manifest([{"name": "a", "shape": [2], "dtype": "float32"}], ["shard1", "shard1"]), f32(1)),
+    "groups": parts(to_json({"weightsManifest": [{"paths": ["shard1"], "weights": [{"name": n, "shape": [1], "dtype": "float32"}]}
+                                                 for n in "ab"]}), f32(1)),
+    "many": parts(manifest([{"name": str(i), "shape": [1 << 28], "dtype": "float32"} for i in range(5)]), f32(1)),
     "none": parts(to_json({"weightsManifest": []}), b""),
     "nul": parts(manifest([{"name": "a", "shape": [1], "dtype": "float32"}], ["shard1\0x"]), f32(1)),
     "encoder": parts(manifest([{"name": "module/Embeddings_en", "shape": [8002, 256], "dtype": "float32"}]), f32(1)),
@@ -296,6 +318,12 @@ MODEL_CONFIG = {
     "largest": to_json({**LLAMA, "vocab_size": 1 << 24, "hidden_size": 1 << 16, "num_hidden_layers": 1024,
                         "num_attention_heads": 1 << 16, "num_key_value_heads": 1 << 16, "intermediate_size": 1 << 18,
                         "max_position_embeddings": 1 << 20}),
+    "names": to_json({**GPT2, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 32}),
+    "kinds": to_json({**LLAMA, "model_type": "qwen2", "sliding_window": 16, "use_sliding_window": True, "max_window_layers": 0,
+                      "layer_types": ["sliding_attention", "full_attention"]}),
+    "rotations": to_json({**LLAMA, "rope_parameters": {"rope_type": "linear", "type": "linear", "factor": 2, "rope_theta": 1e4}}),
+    "codes": to_json({**LLAMA, "architectures": ["LlamaForCausalLM"], "quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True}}),
+    "gates": to_json({**T5, "dense_act_fn": "gelu_new", "is_gated_act": False, "architectures": ["T5EncoderModel"]}),
     "list": b"[1]",
     "deep": b"{\"a\":" + b"[" * 200,
     "twice": b"{\"a\":1,\"a\":2}",
@@ -364,7 +392,7 @@ NEOX = {"model_type": "gpt_neox", **TINY, "rotary_pct": 1.0, "hidden_act": "gelu
 MODEL_CONFIG.update({
     "neox": to_json({**NEOX, "rotary_pct": 0.25, "hidden_size": 16, "tie_word_embeddings": True, "attention_bias": False,
                      "rope_parameters": {"partial_rotary_factor": 0.5}}),
-    "phi": to_json({**BERT, "model_type": "phi", "hidden_act": "gelu_new", "partial_rotary_factor": 0.5, "num_key_value_heads": 2}),
+    "phi": to_json({**BERT, "model_type": "phi", "architectures": ["PhiForCausalLM"], "hidden_act": "gelu_new", "partial_rotary_factor": 0.5, "num_key_value_heads": 2}),
     "bert_weights": with_weights({**BERT, **TINY}, BERT_WEIGHTS),
     "gpt2_weights": with_weights({"model_type": "gpt2", "vocab_size": 3, "n_embd": 2, "n_layer": 1, "n_head": 1, "n_positions": 4},
                                  GPT2_WEIGHTS),
@@ -374,6 +402,11 @@ MODEL_CONFIG.update({
     "t5_weights": with_weights({"model_type": "t5", "d_model": 2, "num_layers": 1, "num_heads": 1, "d_kv": 2, "d_ff": 4, "vocab_size": 3,
                                 "is_encoder_decoder": True, "relative_attention_num_buckets": 4}, T5_WEIGHTS),
     "lost_weight": with_weights(NEOX, {**NEOX_WEIGHTS, "gpt_neox.layers.1.input_layernorm.bias": (2,)}),
+    "unread_weight": with_weights({**LLAMA, **TINY, "rope_scaling": None},
+                                  {**LLAMA_WEIGHTS, "model.layers.0.self_attn.q_norm.weight": (2,)}),
+    "unspoken_bias": with_weights({**NEOX, "attention_bias": False}, NEOX_WEIGHTS),
+    "buffers": with_weights({"model_type": "gpt2", "vocab_size": 3, "n_embd": 2, "n_layer": 1, "n_head": 1, "n_positions": 4},
+                            {**GPT2_WEIGHTS, "h.0.attn.bias": (1, 1, 4, 4), "h.0.attn.masked_bias": (), "lm_head.weight": (3, 2)}),
     "huge_weights": parts(to_json({**LLAMA, "vocab_size": 1 << 24, "hidden_size": 1 << 16}),
                           safetensors({"model.embed_tokens.weight": ("F32", [3, 2], f32(1, 2, 3, 4, 5, 6))})),
 })

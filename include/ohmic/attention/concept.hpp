@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 
 #include "ohmic/core/action.hpp"
+#include "ohmic/core/error.hpp"
 #include "ohmic/core/view.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -31,6 +33,19 @@ struct attention_scope {
                             position_bias const* added = nullptr) noexcept
       : mask(m), window(nearest), bias(added) {}
 };
+
+/// Scores that an engine holds at a time, those of a head or of heads that are computed side by side: 2 to 4 GB. A head of 23170 tokens
+/// has as many, eight that share their keys at 8192 tokens, 32 of a decomposed attention at 4096.
+inline constexpr std::size_t most_scores = std::size_t{1} << 29;
+
+/// Shape   queries: of all heads that are computed side by side
+/// Errors  capacity naming the place for more scores than are held
+inline void require_scores(std::size_t queries, std::size_t keys, std::string const& where) {
+  if (keys == 0 || queries <= most_scores / keys) return;
+  throw error({errc::capacity, "has more scores than are held at a time", where,
+               std::to_string(queries) + " queries x " + std::to_string(keys) + " keys",
+               "at most " + std::to_string(most_scores) + " scores", "cut the text, or take a shorter window"});
+}
 
 /// The three products of a head: A4, A5, A6.
 enum class attention_step { scores = 0, sums = 1, values = 2 };

@@ -127,6 +127,9 @@ class engine {
       throw error({errc::shape, "no keys", model_->names().name(attention_site(block, attention_step::scores)),
                    "0 tokens", "at least one", "give keys and values in the first step"});
     std::size_t const sharing = q.codes.cols() / seen.values().cols;  // queries of a key head
+    // Heads that share their keys are stacked; all are where attention is decomposed.
+    require_scores((model_->decomposes() ? heads : sharing) * n, seen.tokens(),
+                   model_->names().name(attention_site(block, attention_step::scores)));
     shared_array_attention<typename Spec::softmax> const attention(model_->softmax_at(block), scope, one());
     std::uint32_t key_head = 0;
     std::array<in_situ::array_writing, 3> of_heads{};  // whose arrays are written side by side

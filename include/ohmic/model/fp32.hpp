@@ -120,6 +120,7 @@ class fp32_engine {
   [[nodiscard]] tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
                               attention_scope const& scope, cache& seen) {
     require_heads(scope.bias, heads);
+    require_scores(q.rows(), seen.tokens() + k.rows(), "attention of block " + std::to_string(block));
     seen.append(k, v);
     std::size_t const n = q.rows(), width = q.cols() / heads, c = seen.tokens(), past = c - std::min(n, c);
     std::size_t const sharing = q.cols() / seen.values().cols;  // queries of a key head

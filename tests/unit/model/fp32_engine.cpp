@@ -10,6 +10,7 @@
 #include "ohmic/model/encoder.hpp"
 #include "ohmic/model/fp32.hpp"
 #include "support/catch.hpp"
+#include "support/diagnosis.hpp"
 #include "support/plain_bert.hpp"
 #include "support/small_bert.hpp"
 
@@ -47,6 +48,18 @@ double largest_difference(std::span<float const> got, std::span<double const> wa
 constexpr double float_chain = 4 * 2.5 * 7e-6;
 
 }  // namespace
+
+TEST_CASE("attention of more tokens than fit is refused before memory is taken for it") {
+  fixture const f(small_bert(small_bert_sizes(), 1));
+  model::fp32_engine engine(f.weights);
+  ohmic::matrix<float> const many(60000, 1);
+  check_refused([&] { static_cast<void>(engine.attend(2, many, many, many, 1, ohmic::attention_mask::none)); },
+                ohmic::errc::capacity, {"attention of block 2", "60000 queries x 60000 keys", "536870912 scores"});
+  CHECK_NOTHROW(ohmic::require_scores(8 * 8192, 8192, ""));
+  CHECK_NOTHROW(ohmic::require_scores(23170, 23170, ""));
+  CHECK_NOTHROW(ohmic::require_scores(1, 1 << 20, ""));
+  CHECK_NOTHROW(ohmic::require_scores(1 << 20, 0, ""));
+}
 
 TEST_CASE("the fp32 engine computes BERT") {
   auto sizes = small_bert_sizes();

@@ -124,6 +124,27 @@ TEST_CASE("gpt2 files without the prefix of the language model are read") {
   CHECK(tiny_files("").read() == tiny_files().read());
 }
 
+TEST_CASE("gpt2 files hold masks and copies of the tied head, and nothing else beside what is read") {
+  for (std::string const prefix : {"transformer.", ""}) {
+    tiny_files f(prefix);
+    f.weights.add(prefix + "h.0.attn.bias", {1, 1, 5, 5});
+    f.weights.add(prefix + "h.0.attn.masked_bias", {1});
+    f.weights.add("score.weight", {2, 4});
+    f.weights.tensors["lm_head.weight"] = f.weights.tensors.at(prefix + "wte.weight");
+    CHECK(f.read() == tiny_files(prefix).read());
+    f.weights.tensors["lm_head.weight"].values[3] += 1.0f;
+    check_failure(failure([&] { static_cast<void>(f.read()); }), ohmic::errc::config_conflict,
+                  {"lm_head.weight", "tied", prefix + "wte.weight"});
+    for (std::string const name : {"h.0.crossattention.c_attn.weight", "h.0.attn.c_attn.lora_A.weight",
+                                   "h.0.mlp_adapter.weight", "h.0.attn.c_proj.weight_scale"}) {
+      tiny_files more(prefix);
+      more.weights.add(prefix + name, {4});
+      check_failure(failure([&] { static_cast<void>(more.read()); }), ohmic::errc::file_format,
+                    {prefix + name, "no part of the model"});
+    }
+  }
+}
+
 TEST_CASE("gpt2 settings that the forward pass does not have are refused") {
   auto const refusal = [](std::string const& key, nlohmann::json const& value) {
     tiny_files f;
@@ -137,6 +158,27 @@ TEST_CASE("gpt2 settings that the forward pass does not have are refused") {
   check_failure(refusal("n_head", 3), ohmic::errc::config_conflict, {"n_head"});
   check_failure(refusal("n_embd", 8), ohmic::errc::shape, {"wte.weight"});
   check_failure(refusal("tie_word_embeddings", false), ohmic::errc::missing_entry, {"lm_head.weight"});
+  check_failure(refusal("num_attention_heads", 1), ohmic::errc::config_conflict,
+                {"key 'num_attention_heads'", "contradicts 'n_head'", "got 1", "2 as in"});
+  check_failure(refusal("hidden_size", 8), ohmic::errc::config_conflict, {"hidden_size", "n_embd"});
+  check_failure(refusal("num_hidden_layers", 2), ohmic::errc::config_conflict, {"num_hidden_layers", "n_layer"});
+  check_failure(refusal("max_position_embeddings", 4), ohmic::errc::config_conflict,
+                {"max_position_embeddings", "n_positions"});
+  check_failure(refusal("quantization_config", {{"quant_method", "gptq"}}), ohmic::errc::config_value,
+                {"quantization_config", "gptq"});
+  check_failure(refusal("architectures", {"GPT2ForSequenceClassification"}), ohmic::errc::config_value,
+                {"architectures", "ForCausalLM"});
+  for (char const* name : {"GPT2LMHeadModel", "GPT2Model", "GPT2DoubleHeadsModel"})
+    CHECK(refusal("architectures", nlohmann::json::array({name})).code() == ohmic::errc{});
+  tiny_files other;
+  for (auto const& [own, name] : {std::pair{"n_embd", "hidden_size"},
+                                  {"n_layer", "num_hidden_layers"},
+                                  {"n_head", "num_attention_heads"},
+                                  {"n_positions", "max_position_embeddings"}}) {
+    other.config[name] = other.config[own];
+    other.config.erase(own);
+  }
+  CHECK(other.read() == tiny_files().read());
   tiny_files more;
   more.weights.add("transformer.h.1.ln_1.weight", {4});
   check_failure(failure([&] { static_cast<void>(more.read()); }), ohmic::errc::shape, {"h.1.ln_1.weight", "n_layer"});

@@ -112,6 +112,20 @@ TEST_CASE("tensor names of converted checkpoints and tensors that are not needed
   CHECK(got == want);
 }
 
+TEST_CASE("tensors in the parts of a BERT that are computed are refused where nothing reads them") {
+  for (std::string const name :
+       {"bert.encoder.layer.1.attention.self.query.lora_A.weight", "bert.encoder.layer.0.adapters.a.down.weight",
+        "bert.encoder.layer.0.attention.self.distance_embedding.weight", "bert.pooler.dense.weight_scale",
+        "bert.embeddings.LayerNorm.gamma", "classifier.modules_to_save.weight", "base_model.q.lora_B.default.weight"})
+    check_failure(failure_after([&](tiny_bert& b) { b.weights.add(name, {4}); }), errc::file_format,
+                  {"model.safetensors, tensor '" + name + "'", "no part of the model"});
+  CHECK_NOTHROW(read_after([](tiny_bert& b) {
+    for (char const* name : {"cls.predictions.transform.dense.weight", "cls.seq_relationship.bias", "qa_outputs.bias",
+                             "bert.embeddings.token_type_ids"})
+      b.weights.add(name, {2});
+  }));
+}
+
 TEST_CASE("what Hugging Face leaves out of config.json has its default") {
   auto const two_classes = [](tiny_bert& b) {
     b.config.erase("id2label");
@@ -178,6 +192,12 @@ TEST_CASE("models that are not computed as BERT classifiers are refused by the s
   check_config("is_decoder", "no", errc::file_format, {"true or false"});
   check_config("pruned_heads", {{"0", {1}}}, errc::config_value, {"absent or empty"});
   check_config("quantization_config", {{"bits", 8}}, errc::config_value, {"absent or empty"});
+  check_config("quantization_config",
+               {{"quant_method", "bitsandbytes"}, {"load_in_8bit", true}, {"load_in_4bit", true}}, errc::config_value,
+               {"absent or empty"});
+  CHECK_NOTHROW(read_after([](tiny_bert& b) {
+    b.config["quantization_config"] = {{"quant_method", "bitsandbytes"}, {"load_in_8bit", true}};
+  }));
   check_config("architectures", nlohmann::json::array({"BertForMaskedLM"}), errc::config_value, {"BertForMaskedLM"});
   check_config("num_attention_heads", 3, errc::config_conflict, {"does not divide hidden_size", "3 heads"});
   check_config("layer_norm_eps", 0.0, errc::config_value, {"0.0", "more than 0"});

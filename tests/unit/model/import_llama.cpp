@@ -187,6 +187,28 @@ TEST_CASE("tied embeddings need no head, Qwen2 has biases of queries, keys and v
   CHECK_NOTHROW(validate(with));
 }
 
+TEST_CASE("a Llama with tensors in its layers that nothing reads is refused, with stored angles it is not") {
+  for (std::string const part :
+       {"self_attn.q_norm.weight", "self_attn.k_norm.weight", "self_attn.q_proj.lora_A.weight",
+        "self_attn.q_proj.weight_scale", "mlp.experts.0.up_proj.weight", "post_feedforward_layernorm.weight"}) {
+    llama_folder f;
+    f.add("model.layers.1." + part, {6});
+    check_failure(llama_refusal(f), errc::file_format, {"model.layers.1." + part, "no part of the model"});
+  }
+  llama_folder head, fine, other;
+  head.add("lm_head.bias", {23});
+  check_failure(llama_refusal(head), errc::file_format, {"lm_head.bias", "no part of the model"});
+  for (char const* name : {"model.layers.0.self_attn.rotary_emb.inv_freq", "model.rotary_emb.inv_freq", "score.weight",
+                           "v_head.summary.weight"})
+    fine.add(name, {3});
+  CHECK(read_llama(fine.whole()) == read_llama(llama_folder().whole()));
+  CHECK(read_llama(fine.whole(), matrices::in_files).layers.size() == 2);
+  other.config["tie_word_embeddings"] = true;
+  check_failure(llama_refusal(other), errc::config_conflict, {"lm_head.weight", "model.embed_tokens.weight"});
+  other.tensors["lm_head.weight"] = other.tensors.at("model.embed_tokens.weight");
+  CHECK_NOTHROW(read_llama(other.whole()));
+}
+
 TEST_CASE("scaled rotations are read from either form") {
   llama_folder f;
   f.config["rope_theta"] = 500000.0;
@@ -238,6 +260,56 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
   check_failure(llama_refusal(llama_folder(true)), errc::shape, {"bias", "attention_bias"});
 }
 
+TEST_CASE("keys of a Llama that contradict each other are refused, those that agree are not") {
+  auto const with = [](nlohmann::json const& changes) {
+    llama_folder f;
+    f.config.update(changes);
+    return llama_refusal(f);
+  };
+  nlohmann::json const linear = {{"rope_type", "linear"}, {"factor", 4.0}, {"rope_theta", 10000.0}};
+  check_failure(with({{"rope_scaling", linear}, {"rope_parameters", {{"rope_type", "default"}}}}),
+                errc::config_conflict, {"rope_scaling", "rope_parameters"});
+  CHECK(with({{"rope_scaling", {{"type", "linear"}, {"factor", 4.0}}}, {"rope_parameters", linear}}).code() == errc{});
+  check_failure(with({{"rope_theta", 10.0}, {"rope_parameters", linear}}), errc::config_conflict,
+                {"rope_parameters.rope_theta", "10.0 as in 'rope_theta'"});
+  check_failure(with({{"rope_scaling", {{"type", "yarn"}, {"rope_type", "default"}, {"factor", 4.0}}}}),
+                errc::config_conflict, {"rope_scaling.type", "yarn", "'default' as in"});
+  check_failure(with({{"quantization_config", {{"quant_method", "gptq"}, {"bits", 4}}}}), errc::config_value,
+                {"quantization_config", "gptq"});
+  CHECK(with({{"quantization_config", {{"quant_method", "compressed-tensors"}, {"format", "int-quantized"}}}}).code() ==
+        errc{});
+  check_failure(with({{"architectures", {"LlamaForSequenceClassification"}}}), errc::config_value,
+                {"architectures", "LlamaForSequenceClassification", "'ForCausalLM'"});
+  check_failure(with({{"architectures", {1}}}), errc::file_format, {"architectures"});
+  for (char const* name : {"LlamaForCausalLM", "YiForCausalLM", "LlamaModel"})
+    CHECK(with({{"architectures", nlohmann::json::array({name})}}).code() == errc{});
+}
+
+TEST_CASE("kinds of layers are read where all are of one, and refused where the window says otherwise") {
+  auto const with = [](char const* family, std::vector<std::string> const& types, nlohmann::json const& changes) {
+    llama_folder f(std::string(family) == "qwen2");
+    f.config["model_type"] = family;
+    f.config["layer_types"] = types;
+    f.config.update(changes);
+    return llama_refusal(f);
+  };
+  std::vector<std::string> const full(2, "full_attention"), sliding(2, "sliding_attention");
+  nlohmann::json const none = nlohmann::json::object(), window = {{"sliding_window", 16}},
+                       qwen = {{"sliding_window", 16}, {"use_sliding_window", true}, {"max_window_layers", 0}},
+                       wide = {{"sliding_window", 4096}, {"use_sliding_window", true}, {"max_window_layers", 0}};
+  CHECK(with("llama", full, none).code() == errc{});
+  CHECK(with("mistral", sliding, window).code() == errc{});
+  CHECK(with("qwen2", full, window).code() == errc{});
+  CHECK(with("qwen2", sliding, qwen).code() == errc{});
+  CHECK(with("qwen2", {full[0], sliding[0]}, wide).code() == errc{});
+  check_failure(with("llama", sliding, none), errc::config_value, {"layer_types", "sliding_attention"});
+  check_failure(with("mistral", full, window), errc::config_value, {"layer_types", "full_attention"});
+  check_failure(with("qwen2", full, qwen), errc::config_value, {"layer_types", "full_attention"});
+  check_failure(with("qwen2", {full[0], sliding[0]}, window), errc::config_value, {"layer_types"});
+  check_failure(with("qwen2", {full[0], "chunked_attention"}, wide), errc::config_value, {"chunked_attention"});
+  check_failure(with("qwen2", {full[0]}, none), errc::config_conflict, {"layer_types", "1 entries"});
+}
+
 TEST_CASE("a Mistral's window is read, a Qwen2's where all layers have it") {
   llama_folder f;
   f.config["sliding_window"] = 16;
@@ -279,6 +351,23 @@ TEST_CASE("an index that does not fit its folder is refused") {
   check_failure(spoiled([](auto& j, auto&) { j.erase("weight_map"); }), errc::missing_entry, {"weight_map"});
   check_failure(spoiled([](auto& j, auto&) { j["weight_map"] = nlohmann::json::object(); }), errc::file_format,
                 {"weight_map"});
+}
+
+TEST_CASE("a tensor that the index does not name, or that lies in two files, is refused") {
+  llama_folder f;
+  f.add("model.layers.0.self_attn.q_proj.bias", {24});
+  auto const folder = f.sharded();
+  auto const whole = nlohmann::json::parse(std::ifstream(folder / "model.safetensors.index.json"));
+  auto index = whole;
+  index["weight_map"].erase("model.layers.0.self_attn.q_proj.bias");
+  f.write("model.safetensors.index.json", index.dump());
+  auto const read = [&] { return failure([&] { static_cast<void>(safetensors_folder(folder)); }); };
+  check_failure(read(), errc::file_format, {"model.layers.0.self_attn.q_proj.bias", "no line of the index"});
+  f.write("model.safetensors.index.json", whole.dump());
+  CHECK(read().code() == errc{});
+  std::string const other = whole["weight_map"]["lm_head.weight"] == "model-0.safetensors" ? "1" : "0";
+  f.write("model-" + other + ".safetensors", f.bytes("F32", f.names()));
+  check_failure(read(), errc::file_format, {"weight_map", "lies in two files"});
 }
 
 TEST_CASE("a file that shrinks after its header was read is an error") {

@@ -84,7 +84,8 @@ linear_weights stacked(linear_weights const& a, linear_weights const& b) {
   out.bias.insert(out.bias.end(), b.bias.begin(), b.bias.end());
   return out;
 }
-std::string encoder_of(ohmic::model::moonshine const& m, float step, std::string const& of_convolutions = "") {
+std::string encoder_of(ohmic::model::moonshine const& m, float step, std::string const& of_convolutions = "",
+                       float rotation = 1.0f) {
   auto const& c = m.config;
   graph_writer g{step, of_convolutions};
   g.convolution("/conv1/Conv", m.listening, c.listening);
@@ -92,7 +93,10 @@ std::string encoder_of(ohmic::model::moonshine const& m, float step, std::string
   g.vector("/groupnorm/Add", "Add", m.clip_norm.beta);
   g.convolution("/conv2/Conv", m.middle, c.middle);
   g.convolution("/conv3/Conv", m.last, c.last);
-  g.vector("/rotary_emb/MatMul", "MatMul", std::vector<float>(c.rotation.width / 2, 1.0f));
+  ohmic::rotary const turns(c.rotation, c.width / c.heads);
+  std::vector<float> frequencies(turns.frequencies().begin(), turns.frequencies().end());
+  frequencies.back() *= rotation;
+  g.vector("/rotary_emb/MatMul", "MatMul", frequencies);
   for (std::size_t l = 0; l < m.encoder.size(); ++l) {
     std::string const at = "/layers." + std::to_string(l);
     auto const& w = m.encoder[l];
@@ -226,6 +230,35 @@ TEST_CASE("the fuzzer starts from a Moonshine that is read whole") {
   CHECK(m.encoder.size() == 1);
   CHECK(m.decoder.size() == 1);
   CHECK(m.config.width == 4);
+}
+
+TEST_CASE("a Moonshine that turns by other angles than the pass is refused, one that is rounded otherwise is not") {
+  auto const m = in_steps(0.015625f);
+  temporary_folder const folder;
+  folder.write("decoder_model_merged.onnx", decoder_of(m, 0.0f));
+  auto const with = [&](float rotation) {
+    folder.write("encoder_model.onnx", encoder_of(m, 0.0f, "", rotation));
+    return failure([&] { static_cast<void>(ohmic::model::read_moonshine(folder.path())); });
+  };
+  CHECK(with(1.0f + 0x1p-22f).code() == errc{});
+  for (float other : {1.01f, 2.0f, 0.0f, -1.0f})
+    check_failure(with(other), errc::config_conflict,
+                  {"encoder_model.onnx", "tensor '/rotary_emb/MatMul.v'", "element 1", "base 10000"});
+}
+
+TEST_CASE("nodes that read one value thrice are computed once, however many nodes a file has") {
+  std::string graph = onnx::initialiser(onnx::tensor("v0", {1}, {1.0f}));
+  for (int i = 0; i < 200000; ++i) graph += onnx::in_graph(onnx::bytes(2, "z"));  // in the way of who looks for a name
+  for (int i = 0; i < 8; ++i) {
+    std::string const v = "v" + std::to_string(i), next = "v" + std::to_string(i + 1);
+    graph += onnx::in_graph(onnx::node("DequantizeLinear", next, {v, v, v}, {next}));
+  }
+  temporary_folder const folder;
+  folder.write("m.onnx", onnx::model(graph));
+  ohmic::model::onnx_file const file(folder.path() / "m.onnx");
+  ohmic::model::detail::onnx_weights const weights(file);
+  // 3^8 values each time would be more than two for each byte of the file, which is refused.
+  for (int i = 0; i < 1000; ++i) CHECK(weights.fold("v8").values == std::vector<float>{0.0f});
 }
 
 TEST_CASE("tensors that many nodes name do not take more memory than their file allows") {

@@ -65,7 +65,9 @@ TEST_CASE("codes of 8 bits are read with their scales, of all, of each row, or a
   temporary_folder const folder;
   auto rows = file_of(folder, R"(,"a.weight_scale":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]})",
                       raw_bytes<float>({0.5f, 2.0f}));
+  CHECK(rows.unread() == std::vector<std::string>{"a.weight", "a.weight_scale", "pad"});
   rows.check_matrix("a.weight", 2, 3);
+  CHECK(rows.unread() == std::vector<std::string>{"pad"});  // scales belong to their codes
   auto const by_row = rows.read_matrix("a.weight", 2, 3);
   CHECK(std::vector<float>(by_row.flat().begin(), by_row.flat().end()) ==
         std::vector<float>{0.5f, -64.0f, 63.5f, 0.0f, -6.0f, 10.0f});

@@ -144,6 +144,43 @@ TEST_CASE("T5 folders that do not fit are refused, naming key or tensor") {
   spoiled([](auto& f) { f.config["tie_word_embeddings"] = false; }, errc::missing_entry, {"lm_head.weight"});
   spoiled([](auto& f) { f.put("lm_head", ohmic::matrix<float>(f.m.word.rows(), f.m.word.cols())); },
           errc::config_conflict, {"lm_head.weight", "tied"});
+  for (std::string const side : {"encoder", "decoder"}) {
+    spoiled([&](auto& f) { f.put(side + ".embed_tokens", ohmic::matrix<float>(f.m.word.rows(), f.m.word.cols())); },
+            errc::config_conflict, {side + ".embed_tokens.weight", "shared.weight"});
+    spoiled(
+        [&](auto& f) {
+          f.tensors.add(side + ".block.0.layer.0.SelfAttention.q.lora_A.weight", {2, 12});
+        },
+        errc::file_format, {"lora_A", "no part of the model"});
+  }
+  spoiled([](auto& f) { f.put("encoder.block.1.layer.1.DenseReluDense.wi_1", f.m.encoder[1].block.inner); },
+          errc::file_format, {"wi_1", "no part of the model"});
+  auto const changed = [&](char const* key, nlohmann::json const& value, errc code,
+                           std::vector<std::string> const& parts) {
+    spoiled([&](auto& f) { f.config[key] = value; }, code, parts);
+  };
+  changed("num_attention_heads", 3, errc::config_conflict, {"num_attention_heads", "num_heads"});
+  changed("hidden_size", 7, errc::config_conflict, {"hidden_size", "d_model"});
+  changed("num_hidden_layers", 1, errc::config_conflict, {"num_hidden_layers", "num_layers"});
+  changed("dense_act_fn", "gelu", errc::config_conflict, {"dense_act_fn", "'relu' as in 'feed_forward_proj'"});
+  changed("is_gated_act", true, errc::config_conflict, {"is_gated_act", "feed_forward_proj"});
+  changed("is_encoder_decoder", false, errc::config_value, {"is_encoder_decoder"});
+  changed("architectures", {"T5EncoderModel"}, errc::config_value, {"architectures", "T5EncoderModel"});
+  changed("architectures", {"T5ForTokenClassification"}, errc::config_value, {"architectures"});
+  changed("quantization_config", {{"quant_method", "awq"}}, errc::config_value, {"quantization_config", "awq"});
+  t5_folder flan(true);
+  flan.config.update({{"dense_act_fn", "gelu_new"},
+                      {"is_gated_act", true},
+                      {"is_encoder_decoder", true},
+                      {"architectures", {"T5ForConditionalGeneration"}},
+                      {"num_attention_heads", flan.m.config.heads}});
+  CHECK((flan.read() == flan.m));
+  t5_folder published;
+  published.config["architectures"] = {"T5WithLMHeadModel"};
+  published.put("encoder.embed_tokens", published.m.word);
+  published.put("decoder.embed_tokens", published.m.word);
+  published.put("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias", published.m.decoder_bias);
+  CHECK((published.read() == published.m));
   t5_folder same;
   same.put("lm_head", same.m.word);
   CHECK_NOTHROW(same.read());

@@ -216,10 +216,35 @@ TEST_CASE("what a GPT-NeoX reader does not know is refused by key") {
   check_failure(with("qk_layernorm", true, true), errc::config_value, {"qk_layernorm"});
   check_failure(with("num_key_value_heads", 1, true), errc::config_value, {"num_key_value_heads"});
   check_failure(with("tie_word_embeddings", true, true), errc::config_value, {"tie_word_embeddings"});
+  check_failure(with("quantization_config", {{"quant_method", "gptq"}}), errc::config_value, {"quantization_config"});
+  check_failure(with("architectures", {"GPTNeoXForQuestionAnswering"}), errc::config_value, {"architectures"});
   check_failure(with("num_attention_heads", 5), errc::config_conflict, {"heads"});
   check_failure(with("num_hidden_layers", 1), errc::shape, {"layers.1", "num_hidden_layers"});
   check_failure(with("num_hidden_layers", 3), errc::missing_entry, {"layers.2"});
   check_failure(with("intermediate_size", 21), errc::shape, {"intermediate_size"});
+}
+
+TEST_CASE("what a GPT-NeoX or Phi folder holds beside its weights is refused where it belongs to the pass") {
+  auto const m = tiny_neox(true, false, true);
+  auto const with = [&](std::string const& name, bool phi = false) {
+    neox_folder f(phi ? tiny_neox(true, true, true, true) : m, phi);
+    f.tensors[name] = {{3}, {1, 2, 3}};
+    return failure([&] { static_cast<void>(model::read_neox(f.written())); });
+  };
+  for (std::string const name : {"gpt_neox.layers.0.attention.q_norm.weight", "gpt_neox.embed_in.weight_scale",
+                                 "gpt_neox.layers.1.mlp.dense_4h_to_h.lora_B.weight", "embed_out.bias"})
+    check_failure(with(name), errc::file_format, {name, "no part of the model"});
+  check_failure(with("model.layers.0.self_attn.q_layernorm.weight", true), errc::file_format, {"q_layernorm"});
+  for (std::string const part : {"bias", "masked_bias", "rotary_emb.inv_freq"})
+    CHECK(with("gpt_neox.layers.0.attention." + part).code() == errc{});
+  CHECK(with("model.layers.0.self_attn.rotary_emb.inv_freq", true).code() == errc{});
+  neox_folder unspoken(m, false), tied(m, false);
+  unspoken.config["attention_bias"] = false;
+  check_failure(failure([&] { static_cast<void>(model::read_neox(unspoken.written())); }), errc::shape,
+                {"attention.dense.bias", "attention_bias true"});
+  tied.config["tie_word_embeddings"] = true;
+  check_failure(failure([&] { static_cast<void>(model::read_neox(tied.written())); }), errc::config_conflict,
+                {"embed_out.weight", "gpt_neox.embed_in.weight"});
 }
 
 TEST_CASE("a GPT-NeoX made by hand is checked part by part") {

@@ -136,7 +136,7 @@ TEST_CASE("tfjs weights are read across shards") {
 }
 
 TEST_CASE("damaged tfjs shards are refused") {
-  tiny_tfjs shorter, longer, missing, outside, twice, quantised, shape, nan;
+  tiny_tfjs shorter, longer, missing, outside, repeated, many, twice, quantised, shape, nan;
   shorter.two.resize(12);
   check_failure(shorter.failure_of_reading(), ohmic::errc::file_truncated, {"28 bytes", "32 bytes"});
   longer.one += "more";
@@ -145,6 +145,11 @@ TEST_CASE("damaged tfjs shards are refused") {
   check_failure(missing.failure_of_reading(), ohmic::errc::file_missing, {"three"});
   outside.paths = {"../one", "two"};
   check_failure(outside.failure_of_reading(), ohmic::errc::file_format, {"../one", "plain file name"});
+  repeated.paths = {"one", "two", "one"};
+  check_failure(repeated.failure_of_reading(), ohmic::errc::file_format, {"key 'paths'", "'one'", "twice"});
+  for (int i = 0; i < 5; ++i)
+    many.weights.push_back({{"name", std::to_string(i)}, {"shape", {std::uint64_t{1} << 28}}, {"dtype", "float32"}});
+  check_failure(many.failure_of_reading(), ohmic::errc::capacity, {"too many weights", "all groups"});
   twice.weights[1]["name"] = "m";
   check_failure(twice.failure_of_reading(), ohmic::errc::file_format, {"twice"});
   quantised.weights[0]["quantization"] = {{"dtype", "uint8"}};
@@ -153,6 +158,21 @@ TEST_CASE("damaged tfjs shards are refused") {
   check_failure(shape.failure_of_reading(), ohmic::errc::shape, {"3 x 2", "2 x 3"});
   nan.one = raw({1, std::nanf(""), 3, 4});
   check_failure(nan.failure_of_reading(), ohmic::errc::value, {"element 1", "NaN"});
+}
+
+TEST_CASE("a tfjs shard belongs to one group") {
+  ohmic_test::temporary_folder const f;
+  auto const group = [](char const* name, char const* shard) {
+    return nlohmann::json{{"paths", {shard}}, {"weights", {{{"name", name}, {"shape", {2}}, {"dtype", "float32"}}}}};
+  };
+  f.write("one", raw({1, 1}));
+  f.write("two", raw({2, 2}));
+  auto const read = [&](char const* second) {
+    f.write("model.json", nlohmann::json{{"weightsManifest", {group("a", "one"), group("b", second)}}}.dump());
+    return tfjs_weights(f.path() / "model.json").read_vector("b", 2);
+  };
+  CHECK(read("two") == std::vector<float>{2, 2});
+  check_failure(failure([&] { static_cast<void>(read("one")); }), ohmic::errc::file_format, {"'one'", "twice"});
 }
 
 TEST_CASE("a sentence encoder made by hand is checked part by part") {

@@ -16,7 +16,9 @@
 #include "ohmic/model/bert.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
+#include "ohmic/model/import/model_keys.hpp"
 #include "ohmic/model/import/safetensors.hpp"
+#include "ohmic/model/import/unread_tensors.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -44,10 +46,10 @@ inline void refuse_other_models(json_file const& json) {
   for (char const* key : {"is_decoder", "add_cross_attention"})
     if (json.flag(key, false))
       throw error({errc::config_value, "is not supported", json.where(key), "true", "false", ""});
-  for (char const* key : {"quantization_config", "pruned_heads"})
-    if (auto const* v = json.find(key); v != nullptr && !v->empty())
-      throw error(
-          {errc::config_value, "is not supported", json.where(key), json_file::text(*v), "absent or empty", ""});
+  refuse_quantised(json);
+  if (auto const* v = json.find("pruned_heads"); v != nullptr && !v->empty())
+    throw error({errc::config_value, "is not supported", json.where("pruned_heads"), json_file::text(*v),
+                 "absent or empty", ""});
   if (auto const* v = json.find("architectures"); v != nullptr && v->is_array() && !v->empty()) {
     for (auto const& name : *v)
       if (name == "BertForSequenceClassification") return;
@@ -119,6 +121,10 @@ class bert_tensors {
     e.output_norm = norm(at + "output.LayerNorm", c.width);
     return e;
   }
+  /// What is left of the file when all is read. Heads of other tasks lie outside.
+  void refuse_unread() const {
+    refuse_unread_tensors(file_, {"bert.", "classifier."}, {".position_ids", ".token_type_ids"});
+  }
   /// A file with more layers than the configuration says would be cut silently.
   void refuse_more_layers(std::size_t layers) const {
     std::string_view const prefix = "bert.encoder.layer.";
@@ -189,6 +195,7 @@ class bert_tensors {
   for (std::size_t l = 0; l < c.layers; ++l) m.layers.push_back(tensors.layer(l, c));
   m.pooler = tensors.linear("bert.pooler.dense", c.width, c.width, "hidden_size", "hidden_size");
   m.classifier = tensors.linear("classifier", c.classes, c.width, "number of labels", "hidden_size");
+  tensors.refuse_unread();
   return m;
 }
 

@@ -14,7 +14,9 @@
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/gpt2.hpp"
 #include "ohmic/model/import/json.hpp"
+#include "ohmic/model/import/model_keys.hpp"
 #include "ohmic/model/import/safetensors.hpp"
+#include "ohmic/model/import/unread_tensors.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -38,6 +40,8 @@ inline void refuse_other_decoders(json_file const& json) {
   };
   if (std::string const type = json.string("model_type"); type != "gpt2")
     throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(type), "'gpt2'", ""});
+  refuse_quantised(json);
+  require_class(json, "ForCausalLM");  // GPT2LMHeadModel and GPT2Model are bare in this sense
   refuse("scale_attn_by_inverse_layer_idx", true, false);
   refuse("add_cross_attention", true, false);
   refuse("scale_attn_weights", false, true);
@@ -85,6 +89,15 @@ class gpt2_tensors {
     return w;
   }
 
+  /// What is left of the file when all is read. Masks are stored beside weights by older releases.
+  void refuse_unread() const {
+    refuse_unread_tensors(file_, {"transformer.", "h.", "wte.", "wpe.", "ln_f.", "lm_head."},
+                          {".attn.bias", ".attn.masked_bias"});
+  }
+  /// A head stored beside embeddings that are tied to it.
+  void require_tied(matrix<float> const& word) {
+    require_tied_head(file_, "lm_head.weight", word, prefix_ + "wte.weight");
+  }
   /// A file with more layers than the configuration says would be cut silently.
   void refuse_more_layers(std::size_t layers) const {
     std::string const prefix = prefix_ + "h.";
@@ -111,11 +124,11 @@ class gpt2_tensors {
   detail::refuse_other_decoders(json);
   gpt2_config c;
   c.vocabulary = json.count("vocab_size", 1, model_limits::vocabulary);
-  c.width = json.count("n_embd", 1, model_limits::width);
-  c.layers = json.count("n_layer", 1, model_limits::layers);
-  c.heads = json.count("n_head", 1, model_limits::width);
+  c.width = detail::count_by(json, {"n_embd", "hidden_size"}, 1, model_limits::width);
+  c.layers = detail::count_by(json, {"n_layer", "num_hidden_layers"}, 1, model_limits::layers);
+  c.heads = detail::count_by(json, {"n_head", "num_attention_heads"}, 1, model_limits::width);
   c.hidden = json.has("n_inner") ? json.count("n_inner", 1, model_limits::hidden) : 4 * c.width;
-  c.positions = json.count("n_positions", 1, model_limits::positions);
+  c.positions = detail::count_by(json, {"n_positions", "max_position_embeddings"}, 1, model_limits::positions);
   c.hidden_activation = detail::read_gpt2_activation(json);
   if (c.width % c.heads != 0)
     throw error({errc::config_conflict, "does not divide n_embd", json.where("n_head"),
@@ -141,7 +154,9 @@ class gpt2_tensors {
   m.position = tensors.embedding("wpe.weight", c.positions, c.width, "n_positions x n_embd");
   for (std::size_t l = 0; l < c.layers; ++l) m.layers.push_back(tensors.layer(l, c));
   m.final_norm = tensors.norm("ln_f", c.width);
+  if (tied) tensors.require_tied(m.word);
   m.head.weight = tied ? m.word : tensors.plain("lm_head.weight", c.vocabulary, c.width, "vocab_size x n_embd");
+  tensors.refuse_unread();
   return m;
 }
 

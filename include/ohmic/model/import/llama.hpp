@@ -15,8 +15,10 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
+#include "ohmic/model/import/model_keys.hpp"
 #include "ohmic/model/import/sharded_safetensors.hpp"
 #include "ohmic/model/import/tensor_source.hpp"
+#include "ohmic/model/import/unread_tensors.hpp"
 #include "ohmic/model/llama.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
@@ -35,15 +37,19 @@ namespace detail {
   return json.has(key) ? static_cast<float>(json.number(key)) : otherwise;
 }
 
-/// rope_theta and rope_scaling, or rope_parameters that has both.
-/// Errors  config_value for a scaling that is not known
-[[nodiscard]] inline rotary_config read_rotation(json_file const& json, std::size_t positions) {
+/// rope_theta, and what `inner`, rope_scaling or rope_parameters, says of scaling it.
+/// Errors  config_value for a scaling that is not known, config_conflict for keys that disagree
+[[nodiscard]] inline rotary_config read_rotation(json_file const& json, std::size_t positions,
+                                                 std::string const& inner) {
   rotary_config c;
-  std::string const inner = json.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
   c.base = float_or(json, "rope_theta", c.base);
   if (!json.has(inner)) return c;
   json_file const scaling = json.inside(inner);
+  if (scaling.has("rope_theta") && json.has("rope_theta") && scaling.number("rope_theta") != json.number("rope_theta"))
+    throw contradiction(scaling, "rope_theta", "rope_theta", json_file::text(*json.find("rope_theta")));
   c.base = float_or(scaling, "rope_theta", c.base);
+  if (scaling.has("rope_type") && scaling.has("type") && scaling.string("rope_type") != scaling.string("type"))
+    throw contradiction(scaling, "type", inner + ".rope_type", in_quotes(scaling.string("rope_type")));
   std::string const key = scaling.has("rope_type") ? "rope_type" : "type";
   std::string const kind = scaling.has(key) ? scaling.string(key) : "default";
   if (kind == "default") return c;
@@ -62,11 +68,25 @@ namespace detail {
   return c;
 }
 
+/// The same of a file that may have either key, or both where they agree.
+[[nodiscard]] inline rotary_config read_rotation(json_file const& json, std::size_t positions) {
+  if (!json.has("rope_parameters")) return read_rotation(json, positions, "rope_scaling");
+  rotary_config const c = read_rotation(json, positions, "rope_parameters");
+  if (!json.has("rope_scaling")) return c;
+  rotary_config other = read_rotation(json, positions, "rope_scaling");
+  if (!json.has("rope_theta")) other.base = c.base;  // rope_scaling does not say it
+  if (other != c)
+    throw contradiction(json, "rope_scaling", "rope_parameters", json_file::text(*json.find("rope_parameters")));
+  return c;
+}
+
 /// Settings that would change the pass without changing a shape.
 inline void refuse_other_llamas(json_file const& json, std::string const& family) {
   if (family != "llama" && family != "mistral" && family != "qwen2")
     throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(family),
                  "'llama', 'mistral', 'qwen2'", ""});
+  refuse_quantised(json);
+  require_class(json, "ForCausalLM");
   if (std::string const act = json.has("hidden_act") ? json.string("hidden_act") : "silu"; act != "silu")
     throw error({errc::config_value, "is not supported", json.where("hidden_act"), in_quotes(act), "'silu'", ""});
   if (json.has("partial_rotary_factor") && json.number("partial_rotary_factor") != 1.0)
@@ -75,22 +95,26 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
 }
 
 /// Keys that a query meets; 0 for all before it, as where the window is no shorter than the context.
-/// Errors  config_value for a window in some layers only
+/// Errors  config_value for a window in some layers only, or layer_types that say otherwise
 [[nodiscard]] inline std::size_t read_window(json_file const& json, std::string const& family, std::size_t positions) {
+  std::size_t const layers = json.count("num_hidden_layers", 1, model_limits::layers);
+  auto const all_layers = [&](char const* kind, std::size_t of) {
+    require_layer_types(json, layers, kind);
+    return of;
+  };
   bool const windowed = family == "mistral" || json.flag("use_sliding_window", false);
-  if (!windowed || !json.has("sliding_window")) return 0;
+  if (!windowed || !json.has("sliding_window")) return all_layers("full_attention", 0);
   std::size_t const window = json.count("sliding_window", 1, model_limits::positions);
-  if (window >= positions) return 0;
-  if (family == "mistral") return window;
+  if (window >= positions) return all_layers("", 0);  // either kind meets all keys
+  if (family == "mistral") return all_layers("sliding_attention", window);
   // Qwen2 has it from a layer on: the 28th where its file does not say.
   std::size_t const first =
-                        json.has("max_window_layers") ? json.count("max_window_layers", 0, model_limits::layers) : 28,
-                    layers = json.count("num_hidden_layers", 1, model_limits::layers);
-  if (first >= layers) return 0;
+      json.has("max_window_layers") ? json.count("max_window_layers", 0, model_limits::layers) : 28;
+  if (first >= layers) return all_layers("full_attention", 0);
   if (first > 0)
     throw error({errc::config_value, "a window in some layers only is not supported", json.where("max_window_layers"),
                  std::to_string(first), "0: all layers have it; " + std::to_string(layers) + " or more: none", ""});
-  return window;
+  return all_layers("sliding_attention", window);
 }
 
 }  // namespace detail
@@ -207,6 +231,15 @@ class llama_tensors {
     return w;
   }
 
+  /// A head stored beside embeddings that are tied to it.
+  void require_tied(matrix<float> const& word) {
+    if (f_.tied) require_tied_head(files_, "lm_head.weight", word, "model.embed_tokens.weight");
+  }
+  /// What is left of the files when all is read. Older releases store the angles of the rotation.
+  void refuse_others() const {
+    refuse_unread_tensors(files_, {"model.", "lm_head."},
+                          {".rotary_emb.inv_freq", ".rotary_emb.cos_cached", ".rotary_emb.sin_cached"});
+  }
   /// Files with more layers, or with biases that config.json does not speak of, would be cut silently.
   void refuse_unread() const {
     llama_files const& f = f_;
@@ -248,9 +281,11 @@ class llama_tensors {
     return kept == matrices::in_files ? tensors.outline(s) : tensors.linear(s);
   };
   m.word = tensors.table("model.embed_tokens.weight");
+  tensors.require_tied(m.word);
   for (std::size_t l = 0; l < m.config.layers; ++l) m.layers.push_back(tensors.layer(l, read));
   m.final_norm = tensors.norm("model.norm");
   m.head = read({m.config.layers + 1, operation::lm_head});
+  tensors.refuse_others();
   if (kept == matrices::in_files)
     m.source = std::make_shared<detail::tensor_source<detail::llama_tensors>>(std::move(tensors));
   return m;

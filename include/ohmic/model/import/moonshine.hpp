@@ -6,13 +6,16 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/import/onnx.hpp"
 #include "ohmic/model/moonshine.hpp"
+#include "ohmic/nonlinear/rotary.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -23,7 +26,12 @@ class onnx_weights {
  public:
   /// within: a graph inside the main one, whose nodes are looked up; nullptr: the main one.
   explicit onnx_weights(onnx_file const& file, onnx_graph const* within = nullptr)
-      : file_(&file), graph_(within == nullptr ? &file.graph() : within) {}
+      : file_(&file), graph_(within == nullptr ? &file.graph() : within) {
+    for (auto const& n : graph_->nodes) {
+      nodes_.emplace(n.name, &n);
+      for (auto const& o : n.outputs) producers_.emplace(o, &n);
+    }
+  }
 
   struct constant {
     std::vector<std::size_t> shape;
@@ -34,9 +42,10 @@ class onnx_weights {
     float step = 0.0f;  ///< between integers; 0: it was not of integers
   };
 
-  [[nodiscard]] bool has(std::string const& node) const noexcept { return graph_->node(node) != nullptr; }
+  [[nodiscard]] std::string where(std::string const& tensor) const { return file_->where(tensor); }
+  [[nodiscard]] bool has(std::string const& node) const { return nodes_.contains(node); }
   [[nodiscard]] onnx_node const& node(std::string const& name) const {
-    if (onnx_node const* n = graph_->node(name)) return *n;
+    if (auto const found = nodes_.find(name); found != nodes_.end()) return *found->second;
     std::vector<std::string> names;
     for (auto const& n : graph_->nodes) names.push_back(n.name);
     std::string const nearest = nearest_name(name, names);
@@ -50,50 +59,14 @@ class onnx_weights {
     return nullptr;
   }
 
-  /// A tensor, or what casts, products and sums with one number, transposition and dequantisation make of one.
+  /// A tensor, or what casts, products and sums with one number, transposition and dequantisation make of one. Single numbers are kept:
+  /// nodes that name each other thrice over are computed once.
   /// Errors  errc::file_format for other nodes
   [[nodiscard]] constant fold(std::string const& name, int depth = 0) const {
-    if (auto const* t = tensor(name)) {
-      auto values = taken(*t);
-      if (values.empty())
-        throw error(
-            {errc::shape, "is empty", file_->where(name), onnx_file::shape_text(t->shape), "at least one value", ""});
-      return {t->shape, std::move(values)};
-    }
-    onnx_node const* n = graph_->producer(name);
-    auto const refuse = [&](std::string const& got) {
-      return error({errc::file_format, "is no constant that can be read", file_->where(name), got,
-                    "a tensor, Cast, Mul, Add, Transpose, DequantizeLinear", "export the model anew"});
-    };
-    if (n == nullptr || n->inputs.empty() || depth > 8) throw refuse(n == nullptr ? "no node" : n->op);
-    constant a = fold(n->inputs[0], depth + 1);
-    auto const number = [&](std::size_t i) {
-      if (i >= n->inputs.size()) throw refuse(n->op);
-      constant const c = fold(n->inputs[i], depth + 1);
-      if (c.values.size() != 1) throw refuse(n->op + " of " + onnx_file::shape_text(c.shape));
-      return c.values[0];
-    };
-    if (n->op == "Cast" || n->op == "Identity") return a;
-    if (n->op == "Mul") {
-      float const by = number(1);
-      for (float& v : a.values) v *= by;
-    } else if (n->op == "Add") {
-      float const by = number(1);
-      for (float& v : a.values) v += by;
-    } else if (n->op == "DequantizeLinear") {
-      float const step = number(1), zero = n->inputs.size() > 2 ? number(2) : 0.0f;
-      for (float& v : a.values) v = (v - zero) * step;
-    } else if (n->op == "Transpose" && a.shape.size() == 2) {
-      constant t{{a.shape[1], a.shape[0]}, std::vector<float>(a.values.size())};
-      for (std::size_t i = 0; i < a.shape[0]; ++i)
-        for (std::size_t j = 0; j < a.shape[1]; ++j) t.values[j * a.shape[0] + i] = a.values[i * a.shape[1] + j];
-      return t;
-    } else {
-      throw refuse(n->op);
-    }
-    for (float const v : a.values)
-      if (!std::isfinite(v)) throw refuse(n->op + " beyond the largest number");
-    return a;
+    if (auto const known = numbers_.find(name); known != numbers_.end()) return known->second;
+    constant c = computed(name, depth);
+    if (c.values.size() == 1) numbers_.emplace(name, c);
+    return c;
   }
 
   /// The tensor among what a node reads.
@@ -191,6 +164,51 @@ class onnx_weights {
  private:
   static constexpr std::size_t largest_inner = 0x7fffffff / (255 * 255);
 
+  [[nodiscard]] constant computed(std::string const& name, int depth) const {
+    if (auto const* t = tensor(name)) {
+      auto values = taken(*t);
+      if (values.empty())
+        throw error(
+            {errc::shape, "is empty", file_->where(name), onnx_file::shape_text(t->shape), "at least one value", ""});
+      return {t->shape, std::move(values)};
+    }
+    auto const found = producers_.find(name);
+    onnx_node const* const n = found == producers_.end() ? nullptr : found->second;
+    auto const refuse = [&](std::string const& got) {
+      return error({errc::file_format, "is no constant that can be read", file_->where(name), got,
+                    "a tensor, Cast, Mul, Add, Transpose, DequantizeLinear", "export the model anew"});
+    };
+    if (n == nullptr || n->inputs.empty() || depth > 8) throw refuse(n == nullptr ? "no node" : n->op);
+    constant a = fold(n->inputs[0], depth + 1);
+    auto const number = [&](std::size_t i) {
+      if (i >= n->inputs.size()) throw refuse(n->op);
+      constant const c = fold(n->inputs[i], depth + 1);
+      if (c.values.size() != 1) throw refuse(n->op + " of " + onnx_file::shape_text(c.shape));
+      return c.values[0];
+    };
+    if (n->op == "Cast" || n->op == "Identity") return a;
+    if (n->op == "Mul") {
+      float const by = number(1);
+      for (float& v : a.values) v *= by;
+    } else if (n->op == "Add") {
+      float const by = number(1);
+      for (float& v : a.values) v += by;
+    } else if (n->op == "DequantizeLinear") {
+      float const step = number(1), zero = n->inputs.size() > 2 ? number(2) : 0.0f;
+      for (float& v : a.values) v = (v - zero) * step;
+    } else if (n->op == "Transpose" && a.shape.size() == 2) {
+      constant t{{a.shape[1], a.shape[0]}, std::vector<float>(a.values.size())};
+      for (std::size_t i = 0; i < a.shape[0]; ++i)
+        for (std::size_t j = 0; j < a.shape[1]; ++j) t.values[j * a.shape[0] + i] = a.values[i * a.shape[1] + j];
+      return t;
+    } else {
+      throw refuse(n->op);
+    }
+    for (float const v : a.values)
+      if (!std::isfinite(v)) throw refuse(n->op + " beyond the largest number");
+    return a;
+  }
+
   [[nodiscard]] float one(std::string const& name) const {
     constant const c = fold(name);
     if (c.values.size() != 1)
@@ -212,8 +230,32 @@ class onnx_weights {
 
   onnx_file const* file_;
   onnx_graph const* graph_;
+  std::unordered_map<std::string_view, onnx_node const*> nodes_, producers_;  ///< by name and by what comes out of them
+  std::unordered_map<std::string, constant> mutable numbers_;
   std::uint64_t mutable taken_ = 0;
 };
+
+/// Frequencies that a graph turns by are those that the pass turns by, up to the rounding of their type. The pass has them from base and
+/// width, so that a graph of another base would be run with the wrong angles.
+/// Errors  errc::config_conflict naming the tensor and the element
+inline void require_frequencies(onnx_weights const& graph, std::string const& node, rotary_config const& c,
+                                std::size_t head_width) {
+  rotary const rotation(c, head_width);
+  auto const used = rotation.frequencies();
+  for (auto const& input : graph.node(node).inputs) {
+    auto const* t = graph.tensor(input);
+    if (t == nullptr) continue;
+    double const rounding = t->type == onnx_type::f16 ? 0x1p-10 : t->type == onnx_type::bf16 ? 0x1p-7 : 1e-5;
+    auto const there = graph.operand(node, used.size());
+    for (std::size_t i = 0; i < used.size(); ++i)
+      if (double const want = static_cast<double>(used[i]);
+          !(std::fabs(static_cast<double>(there[i]) - want) <= rounding * want))
+        throw error({errc::config_conflict, "rotation of element " + std::to_string(i) + " is not the one of the pass",
+                     graph.where(input), std::to_string(there[i]), std::to_string(want),
+                     "only rotations of base " + std::to_string(static_cast<int>(c.base)) + " are supported"});
+    return;
+  }
+}
 
 /// Rows of a query's or key's matrix, so that pairs of neighbours that turn together stand half a rotation apart, as rotary has it.
 inline void part_pairs(linear_weights& w, std::size_t heads, std::size_t turning) {
@@ -229,7 +271,8 @@ inline void part_pairs(linear_weights& w, std::size_t heads, std::size_t turning
 }  // namespace detail
 
 /// The Moonshine in `folder`: encoder_model.onnx and decoder_model_merged.onnx. Sizes are those of its tensors.
-/// Errors  those of onnx_file; errc::missing_entry for a node that is not there; errc::shape; those of validate(moonshine)
+/// Errors  those of onnx_file; errc::missing_entry for a node that is not there; errc::shape; errc::config_conflict for another rotation;
+///         those of validate(moonshine)
 /// Source  the published graphs (tiny and base): names of their nodes, pairs of neighbours turn
 [[nodiscard]] inline moonshine read_moonshine(std::filesystem::path const& folder) {
   using program::operation;
@@ -266,6 +309,9 @@ inline void part_pairs(linear_weights& w, std::size_t heads, std::size_t turning
   if (c.rotation.width == 0 || c.width % c.heads != 0 || c.rotation.width > c.width / c.heads)
     throw error({errc::shape, "rotation does not fit the heads", place(encoder_file.path(), rotation),
                  std::to_string(c.rotation.width) + " elements", "at most a head's", ""});
+  detail::require_frequencies(encoder, rotation, c.rotation, c.width / c.heads);
+  if (decoder.has("/model/decoder" + rotation))
+    detail::require_frequencies(decoder, "/model/decoder" + rotation, c.rotation, c.width / c.heads);
 
   auto const published = [&](detail::onnx_weights const& from, std::string const& prefix, site s) {
     auto l = from.matmul(prefix);

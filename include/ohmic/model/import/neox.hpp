@@ -16,8 +16,10 @@
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/llama.hpp"
+#include "ohmic/model/import/model_keys.hpp"
 #include "ohmic/model/import/sharded_safetensors.hpp"
 #include "ohmic/model/import/tensor_source.hpp"
+#include "ohmic/model/import/unread_tensors.hpp"
 #include "ohmic/model/neox.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
@@ -67,6 +69,8 @@ inline std::size_t read_rotated_width(json_file const& json, char const* key, do
   if (family != "gpt_neox" && family != "phi")
     throw error(
         {errc::config_value, "is not supported", json.where("model_type"), in_quotes(family), "'gpt_neox', 'phi'", ""});
+  detail::refuse_quantised(json);
+  detail::require_class(json, "ForCausalLM");
   neox_files f;
   f.phi = family == "phi";
   neox_config& c = f.config;
@@ -80,6 +84,9 @@ inline std::size_t read_rotated_width(json_file const& json, char const* key, do
   c.norm_epsilon = detail::float_or(json, "layer_norm_eps", 1e-5f);
   detail::require_heads(c.heads, c.width, place(file));
   c.rotation = detail::read_rotation(json, c.positions);
+  if (json.has("rotary_emb_base") && json.has("rope_theta") &&
+      json.number("rotary_emb_base") != json.number("rope_theta"))
+    throw detail::contradiction(json, "rotary_emb_base", "rope_theta", json_file::text(*json.find("rope_theta")));
   c.rotation.base = detail::float_or(json, "rotary_emb_base", c.rotation.base);
   c.rotation.width = detail::read_rotated_width(json, f.phi ? "partial_rotary_factor" : "rotary_pct",
                                                 f.phi ? 0.5 : 0.25, c.width / c.heads);
@@ -142,13 +149,29 @@ class neox_tensors {
     return w;
   }
 
-  /// Files with more layers would be cut silently.
+  /// A head stored beside embeddings that are tied to it.
+  void require_tied(matrix<float> const& word) {
+    if (f_.tied) require_tied_head(files_, "embed_out.weight", word, table_name() + ".weight");
+  }
+  /// What is left of the files when all is read. Older releases store masks and the angles of the rotation.
+  void refuse_others() const {
+    if (f_.phi)
+      refuse_unread_tensors(files_, {"model.", "lm_head."}, {".rotary_emb.inv_freq"});
+    else
+      refuse_unread_tensors(files_, {"gpt_neox.", "embed_out."},
+                            {".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"});
+  }
+  /// Files with more layers, or with biases that config.json does not speak of, would be cut silently.
   void refuse_unread() const {
     std::string const prefix = layers();
     for (std::string const& name : files_.names()) {
       if (!name.starts_with(prefix)) continue;
       std::size_t number = 0;
-      auto const ec = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number).ec;
+      auto const [stop, ec] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
+      std::string_view const part(stop, name.data() + name.size());
+      if (!f_.attention_biases && (part == ".attention.query_key_value.bias" || part == ".attention.dense.bias"))
+        throw error({errc::shape, "is a bias that config.json does not speak of",
+                     place(files_.path(), "tensor " + in_quotes(name)), "", "attention_bias true", ""});
       if (ec == std::errc{} && number < f_.config.layers) continue;
       throw error({errc::shape, "belongs to no layer", place(files_.path(), "tensor " + in_quotes(name)), "",
                    "layers 0 to " + std::to_string(f_.config.layers - 1) + " (num_hidden_layers)", ""});
@@ -235,9 +258,11 @@ class neox_tensors {
     return kept == matrices::in_files ? tensors.outline(s) : tensors.linear(s);
   };
   m.word = tensors.table();
+  tensors.require_tied(m.word);
   for (std::size_t l = 0; l < m.config.layers; ++l) m.layers.push_back(tensors.layer(l, read));
   m.final_norm = tensors.final_norm();
   m.head = read({m.config.layers + 1, program::operation::lm_head});
+  tensors.refuse_others();
   if (kept == matrices::in_files)
     m.source = std::make_shared<detail::tensor_source<detail::neox_tensors>>(std::move(tensors));
   return m;

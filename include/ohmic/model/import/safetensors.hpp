@@ -58,6 +58,7 @@ class safetensors_file {
     read_bytes(8, std::as_writable_bytes(std::span(json)), "header");
     data_begin_ = 8 + length;
     header_ = parse_safetensors_header(json, size - data_begin_, file_);
+    asked_for_.resize(header_.tensors.size());
   }
 
   [[nodiscard]] std::filesystem::path const& path() const noexcept { return file_; }
@@ -72,6 +73,13 @@ class safetensors_file {
     return all;
   }
   [[nodiscard]] bool contains(std::string_view name) const noexcept { return find(name) != nullptr; }
+  /// Tensors that were neither read nor checked, nor are scales of one that was.
+  [[nodiscard]] std::vector<std::string> unread() const {
+    std::vector<std::string> left;
+    for (std::size_t i = 0; i < asked_for_.size(); ++i)
+      if (!asked_for_[i]) left.push_back(header_.tensors[i].name);
+    return left;
+  }
 
   /// Errors  errc::missing_entry with the nearest name
   [[nodiscard]] tensor_info const& info(std::string_view name) const {
@@ -134,9 +142,12 @@ class safetensors_file {
     return it != header_.tensors.end() && it->name == name ? &*it : nullptr;
   }
 
+  void note(tensor_info const& t) const { asked_for_[static_cast<std::size_t>(&t - header_.tensors.data())] = true; }
+
   tensor_info const& checked(std::string_view name, std::span<std::uint64_t const> shape, std::string_view origin,
                              bool doubles = false) const {
     tensor_info const& t = info(name);
+    note(t);
     std::string allowed = dimensions_text(shape);
     if (!origin.empty()) allowed.append(" (").append(origin).append(")");
     if (!std::equal(t.shape.begin(), t.shape.end(), shape.begin(), shape.end()))
@@ -185,6 +196,7 @@ class safetensors_file {
     if (found.tensor->type != "F32" && found.tensor->type != "F16" && found.tensor->type != "BF16")
       throw error({errc::file_format, "dtype cannot be read as scales", where(found.tensor->name), found.tensor->type,
                    "F32, F16, BF16", ""});
+    note(*found.tensor);
     return found;
   }
   void read_codes(tensor_info const& t, matrix<float>& m) {
@@ -247,6 +259,7 @@ class safetensors_file {
   std::ifstream in_;
   std::uint64_t data_begin_ = 0;
   safetensors_header header_;
+  std::vector<bool> mutable asked_for_;  ///< by tensor
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ohmic/core/error.hpp"
@@ -22,7 +23,8 @@ namespace ohmic::inline OHMIC_ABI::model {
 class safetensors_folder {
  public:
   /// Errors  those of json_file and safetensors_file; file_format for an index that names no file of the folder; missing_entry for a tensor
-  ///         that its file does not have; file_missing where there is neither
+  ///         that its file does not have; file_format for one that lies in a file of the index and is not named by it, or is named in another;
+  ///         file_missing where there is neither
   explicit safetensors_folder(std::filesystem::path const& folder) : folder_(folder) {
     std::filesystem::path const whole = folder / "model.safetensors", index = folder / "model.safetensors.index.json";
     if (std::filesystem::exists(whole) || !std::filesystem::exists(index)) {
@@ -45,6 +47,8 @@ class safetensors_folder {
       if (!open(file).contains(tensor))
         throw error({errc::missing_entry, "lists a tensor that its file does not have", map.where(tensor),
                      in_quotes(printable(file)), "", "is the folder complete?"});
+    for (auto const& [file, opened] : files_)
+      for (tensor_info const& t : opened->tensors()) require_listed(t.name, file, map);
   }
 
   [[nodiscard]] std::filesystem::path const& path() const noexcept { return folder_; }
@@ -52,6 +56,14 @@ class safetensors_folder {
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (auto const& [tensor, file] : file_of_) all.push_back(tensor);
+    return all;
+  }
+
+  /// Tensors that were neither read nor checked, nor are scales of one that was.
+  [[nodiscard]] std::vector<std::string> unread() const {
+    std::vector<std::string> all;
+    for (auto const& [name, file] : files_)
+      for (std::string& tensor : file->unread()) all.push_back(std::move(tensor));
     return all;
   }
 
@@ -69,6 +81,19 @@ class safetensors_folder {
   }
 
  private:
+  /// A tensor that the index does not name would be left out silently, one that it names elsewhere has two values.
+  void require_listed(std::string const& tensor, std::string const& file, json_file const& map) const {
+    auto const found = file_of_.find(tensor);
+    if (found == file_of_.end())
+      throw error({errc::file_format, "is named by no line of the index",
+                   place(folder_ / file, "tensor " + in_quotes(printable(tensor))), "", "tensors of its weight_map",
+                   "fetch the index again"});
+    if (found->second != file)
+      throw error({errc::file_format, "lies in two files", map.where(tensor),
+                   in_quotes(printable(file)) + " and " + in_quotes(printable(found->second)), "one of them",
+                   "fetch the files again"});
+  }
+
   safetensors_file& open(std::string const& name) {
     auto& file = files_[name];
     if (!file) file = std::make_unique<safetensors_file>(folder_ / name);

@@ -14,8 +14,10 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
+#include "ohmic/model/import/model_keys.hpp"
 #include "ohmic/model/import/sharded_safetensors.hpp"
 #include "ohmic/model/import/tensor_source.hpp"
+#include "ohmic/model/import/unread_tensors.hpp"
 #include "ohmic/model/t5.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
@@ -28,12 +30,27 @@ struct t5_files {
 
 namespace detail {
 
+/// Settings that would change the pass without changing a shape.
+inline void refuse_other_t5s(json_file const& json) {
+  if (std::string const family = json.string("model_type"); family != "t5")
+    throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(family), "'t5'", ""});
+  refuse_quantised(json);
+  require_class(json, "ForConditionalGeneration");  // the published T5WithLMHeadModel is bare in this sense
+  if (!json.flag("is_encoder_decoder", true))
+    throw error({errc::config_value, "is not supported", json.where("is_encoder_decoder"), "false", "true", ""});
+}
+
 /// feed_forward_proj: "relu", "gelu", "gated-gelu" and the like; "gated-gelu" is the form with tanh.
-/// Errors  config_value for an activation that is not known
+/// Errors  config_value for an activation that is not known, config_conflict where dense_act_fn or is_gated_act say otherwise
 inline void read_t5_block(json_file const& json, t5_config& c) {
   std::string const key = "feed_forward_proj", kind = json.has(key) ? json.string(key) : "relu";
   c.gated = kind.starts_with("gated-");
   std::string const act = kind == "gated-gelu" ? "gelu_new" : kind.substr(c.gated ? 6 : 0);
+  // What newer releases write beside it, and read instead of it.
+  if (json.has("dense_act_fn") && json.string("dense_act_fn") != act)
+    throw contradiction(json, "dense_act_fn", key, in_quotes(act));
+  if (json.flag("is_gated_act", c.gated) != c.gated)
+    throw contradiction(json, "is_gated_act", key, c.gated ? "true" : "false");
   if (act == "relu")
     c.hidden_activation = activation::relu;
   else if (act == "gelu")
@@ -53,20 +70,18 @@ inline void read_t5_block(json_file const& json, t5_config& c) {
 /// Errors  errc::file_missing, errc::file_format, errc::missing_entry, errc::config_value; file and key
 [[nodiscard]] inline t5_files read_t5_config(std::filesystem::path const& file) {
   json_file const json(file);
-  std::string const family = json.string("model_type");
-  if (family != "t5")
-    throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(family), "'t5'", ""});
+  detail::refuse_other_t5s(json);
   t5_files f;
   t5_config& c = f.config;
   auto const count_or = [&](char const* key, std::size_t otherwise, std::size_t low, std::size_t high) {
     return json.has(key) ? json.count(key, low, high) : otherwise;
   };
   c.vocabulary = json.count("vocab_size", 1, model_limits::vocabulary);
-  c.width = json.count("d_model", 1, model_limits::width);
-  c.head_width = json.count("d_kv", 1, model_limits::width);
+  c.width = detail::count_by(json, {"d_model", "hidden_size"}, 1, model_limits::width);
+  c.head_width = detail::count_by(json, {"d_kv", "head_dim"}, 1, model_limits::width);
   c.hidden = json.count("d_ff", 1, model_limits::hidden);
-  c.heads = json.count("num_heads", 1, model_limits::width);
-  c.encoder_layers = json.count("num_layers", 1, model_limits::layers);
+  c.heads = detail::count_by(json, {"num_heads", "num_attention_heads"}, 1, model_limits::width);
+  c.encoder_layers = detail::count_by(json, {"num_layers", "num_hidden_layers"}, 1, model_limits::layers);
   c.decoder_layers = count_or("num_decoder_layers", c.encoder_layers, 1, model_limits::layers);
   c.buckets = count_or("relative_attention_num_buckets", 32, 4, std::size_t{1} << 20);
   c.reach = count_or("relative_attention_max_distance", 128, 1, std::size_t{1} << 20);
@@ -110,13 +125,18 @@ class t5_tensors {
     return {{}, {}, out, in};
   }
 
-  /// A head stored beside embeddings that are tied to it.
+  /// A head stored beside embeddings that are tied to it, and the copies of those that either side may have.
   void require_tied(matrix<float> const& word) {
-    if (!f_.tied || !files_.contains("lm_head.weight")) return;
-    if (files_.read_matrix("lm_head.weight", word.rows(), word.cols(), "vocab_size x d_model") != word)
-      throw error({errc::config_conflict, "differs from the embeddings that it is tied to",
-                   place(files_.path(), "tensor 'lm_head.weight'"), "another matrix", "shared.weight",
-                   "set tie_word_embeddings to false (which changes the scale of the logits too)"});
+    for (char const* copy : {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight"})
+      detail::require_tied(files_, copy, word, "shared.weight", "both sides read shared.weight");
+    if (f_.tied)
+      detail::require_tied(files_, "lm_head.weight", word, "shared.weight",
+                           "set tie_word_embeddings to false (which changes the scale of the logits too)");
+  }
+  /// What is left of the files when all is read. The published T5 have biases of the second attention, which nothing reads.
+  void refuse_others() const {
+    refuse_unread_tensors(files_, {"shared.", "encoder.", "decoder.", "lm_head."},
+                          {".layer.1.EncDecAttention.relative_attention_bias.weight"});
   }
 
   /// Where the parts of a block lie: "encoder.block.0.layer.1.".
@@ -227,6 +247,7 @@ class t5_tensors {
   }
   m.decoder_norm = tensors.norm("decoder.final_layer_norm");
   m.head = read({stack.head(), operation::lm_head});
+  tensors.refuse_others();
   if (kept == matrices::in_files)
     m.source = std::make_shared<detail::tensor_source<detail::t5_tensors>>(std::move(tensors));
   return m;

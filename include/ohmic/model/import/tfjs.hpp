@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,11 +30,11 @@ static_assert(std::endian::native == std::endian::little,
 /// The weights of a TensorFlow.js model, read whole: model.json lists names, shapes and types in file order; the shards of a group,
 /// one after the other, hold their values without padding.
 /// Errors  construction: errc::file_missing; errc::file_format for a broken list, a shard with a path in its name, quantised
-///         weights; errc::file_truncated where the shards do not hold what is listed, naming the group; errc::capacity
+///         weights, a shard listed twice; errc::file_truncated where the shards do not hold what is listed, naming the group; errc::capacity
 /// Source  the format of TensorFlow.js, weightsManifest of model.json
 class tfjs_weights {
  public:
-  /// Largest group of shards that is read.
+  /// Most bytes of shards that are read, of all groups together.
   static constexpr std::uint64_t max_bytes = std::uint64_t{4} << 30;
 
   explicit tfjs_weights(std::filesystem::path const& model_json) : file_(model_json) {
@@ -82,20 +83,38 @@ class tfjs_weights {
     if (!group.is_object() || !group.contains("paths") || !group["paths"].is_array() || !group.contains("weights") ||
         !group["weights"].is_array())
       throw broken("weightsManifest", "groups of paths and weights");
-    std::string bytes;
+    std::size_t needed = 0;
+    for (auto const& w : group["weights"]) {
+      needed += add_tensor(w, needed);
+      if (total_ + needed > max_bytes)
+        throw error({errc::capacity, "lists too many weights", place(file_), "more than " + std::to_string(max_bytes),
+                     "at most " + std::to_string(max_bytes) + " bytes in all groups", ""});
+    }
+    total_ += needed;
+    // Nothing is read before all shards are known to be there, of the size that the list needs, and each of them once.
+    std::vector<std::string> names;
+    std::uint64_t held = 0;
     for (auto const& p : group["paths"]) {
       if (!p.is_string()) throw broken("paths", "file names");
-      auto const name = p.get<std::string>();
-      if (!is_plain_name(name))
-        throw error({errc::file_format, "shard is not a plain file name", place(file_), in_quotes(name),
+      names.push_back(p.get<std::string>());
+      if (!is_plain_name(names.back()))
+        throw error({errc::file_format, "shard is not a plain file name", place(file_), in_quotes(names.back()),
                      "files beside model.json", ""});
-      bytes += read_whole(file_.parent_path() / name, max_bytes - bytes.size());
+      if (!shards_.insert(names.back()).second)
+        throw error({errc::file_format, "shard is listed twice", place(file_, "key 'paths'"), in_quotes(names.back()),
+                     "every shard once, in one group", ""});
+      held += regular_file_size(file_.parent_path() / names.back());
     }
-    std::size_t at = 0;
-    for (auto const& w : group["weights"]) at += add_tensor(w, at);
-    if (at != bytes.size())
+    if (held != needed)
       throw error({errc::file_truncated, "shards do not hold the weights that are listed", place(file_),
-                   std::to_string(bytes.size()) + " bytes", std::to_string(at) + " bytes", "fetch the model again"});
+                   std::to_string(held) + " bytes", std::to_string(needed) + " bytes", "fetch the model again"});
+    std::string bytes;
+    bytes.reserve(needed);
+    for (auto const& name : names) bytes += read_whole(file_.parent_path() / name, needed - bytes.size());
+    if (bytes.size() != needed)
+      throw error({errc::file_truncated, "shards changed while they were read", place(file_),
+                   std::to_string(bytes.size()) + " bytes", std::to_string(needed) + " bytes",
+                   "fetch the model again"});
     groups_.push_back(std::move(bytes));
   }
 
@@ -160,6 +179,8 @@ class tfjs_weights {
   std::filesystem::path file_;
   std::map<std::string, tensor> tensors_;
   std::vector<std::string> groups_;
+  std::set<std::string> shards_;  ///< of all groups
+  std::uint64_t total_ = 0;       ///< bytes of the weights that are listed
 };
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -25,7 +25,7 @@ namespace detail {
 inline constexpr std::uint64_t max_wav_bytes = std::uint64_t{1} << 30;
 
 /// Errors  errc::file_missing; errc::capacity; errc::file_truncated where samples are missing; errc::file_format for other files,
-///         codings, widths, channels and rates
+///         codings, widths, channels and rates, and for a format that contradicts itself
 /// Source  RIFF WAVE, as Microsoft's multimedia documentation has it: chunks "fmt " and "data"
 [[nodiscard]] inline sound read_wav(std::filesystem::path const& file) {
   std::string const bytes = read_whole(file, max_wav_bytes);
@@ -58,6 +58,14 @@ inline constexpr std::uint64_t max_wav_bytes = std::uint64_t{1} << 30;
       if (s.rate < 1000 || s.rate > 192000)
         throw bad(errc::file_format, "has a strange rate", std::to_string(s.rate) + " samples a second",
                   "1000..192000");
+      std::uint32_t const frame = channels * bits / 8, bytes_a_second = detail::little_endian(b, begin + 8, 4),
+                          block = detail::little_endian(b, begin + 12, 2);
+      if (block != frame || bytes_a_second != s.rate * frame)
+        throw bad(
+            errc::file_format, "contradicts itself in its format",
+            "frames of " + std::to_string(block) + " bytes, " + std::to_string(bytes_a_second) + " bytes a second",
+            "frames of " + std::to_string(frame) + " bytes (channels x bits / 8), " + std::to_string(s.rate * frame) +
+                " bytes a second");
     } else if (name == "data") {
       if (channels == 0) throw bad(errc::file_format, "has samples before their format", "", "fmt before data");
       std::size_t const frame = channels * bits / 8;

@@ -1,0 +1,90 @@
+// Keys of a config.json that mean the same in every family: sizes under two names, the class of the model, stored codes.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "ohmic/core/error.hpp"
+#include "ohmic/model/import/json.hpp"
+
+namespace ohmic::inline OHMIC_ABI::model::detail {
+
+/// Two keys that say different things of one setting: which of them the model was trained with cannot be told.
+[[nodiscard]] inline error contradiction(json_file const& json, std::string const& key, std::string const& other,
+                                         std::string const& other_value) {
+  auto const* v = json.find(key);
+  return error({errc::config_conflict, "contradicts " + in_quotes(other), json.where(key),
+                v == nullptr ? "nothing" : json_file::text(*v), other_value + " as in " + in_quotes(other),
+                "keep one"});
+}
+
+/// A size under any of its names. The first is the family's own, which is named where none is there.
+/// Errors  those of json_file::count; config_conflict for two that disagree
+[[nodiscard]] inline std::size_t count_by(json_file const& json, std::initializer_list<char const*> keys,
+                                          std::size_t low, std::size_t high) {
+  char const* found = nullptr;
+  std::size_t size = 0;
+  for (char const* key : keys) {
+    if (!json.has(key)) continue;
+    std::size_t const v = json.count(key, low, high);
+    if (found != nullptr && v != size) throw contradiction(json, key, found, std::to_string(size));
+    size = v;
+    found = key;
+  }
+  return found == nullptr ? json.count(*keys.begin(), low, high) : size;
+}
+
+/// Weights that are stored as codes of other kinds than the reader of safetensors knows: symmetric ones of 8 bits, as bitsandbytes and
+/// compressed-tensors' int-quantized have them.
+/// Errors  config_value, file_format
+inline void refuse_quantised(json_file const& json) {
+  auto const* v = json.find("quantization_config");
+  if (v == nullptr || v->empty()) return;
+  auto const is = [&](char const* key, nlohmann::json const& value) {
+    return v->is_object() && v->contains(key) && (*v)[key] == value;
+  };
+  if (is("quant_method", "bitsandbytes") && is("load_in_8bit", true) && !is("load_in_4bit", true)) return;
+  if (is("quant_method", "compressed-tensors") && is("format", "int-quantized")) return;
+  throw error({errc::config_value, "is not supported", json.where("quantization_config"), json_file::text(*v),
+               "absent or empty, 8 bits of bitsandbytes, int-quantized of compressed-tensors",
+               "use the weights as they were before"});
+}
+
+/// The class that the weights were saved from. A bare model is taken for what its family is, one for another task or half of one is not.
+/// Shape   head: how the names of classes end that are computed, "ForCausalLM"
+/// Errors  config_value
+inline void require_class(json_file const& json, std::string const& head) {
+  auto const* v = json.find("architectures");
+  if (v == nullptr || !v->is_array() || v->empty()) return;
+  for (auto const& each : *v) {
+    if (!each.is_string()) throw json.wrong_type("architectures", each, "names of classes");
+    auto const name = each.get<std::string>();
+    bool const bare = name.find("For") == std::string::npos && name.find("Encoder") == std::string::npos;
+    if (bare || name.ends_with(head)) return;
+  }
+  throw error({errc::config_value, "is not supported", json.where("architectures"), json_file::text(*v),
+               "a class that ends with " + in_quotes(head), ""});
+}
+
+/// layer_types, one a layer, where the pass has one kind of attention for all layers.
+/// Errors  config_value for a kind that is not the pass's; config_conflict for another number of layers; file_format
+inline void require_layer_types(json_file const& json, std::size_t layers, std::string_view kind) {
+  auto const* v = json.find("layer_types");
+  if (v == nullptr) return;
+  if (!v->is_array()) throw json.wrong_type("layer_types", *v, "a list of kinds of layers");
+  if (v->size() != layers)
+    throw error({errc::config_conflict, "is not of one entry a layer", json.where("layer_types"),
+                 std::to_string(v->size()) + " entries", std::to_string(layers), ""});
+  for (auto const& each : *v)
+    if (each != kind && !(kind.empty() && (each == "full_attention" || each == "sliding_attention")))
+      throw error({errc::config_value, "is not the attention that the other keys say", json.where("layer_types"),
+                   json_file::text(each),
+                   kind.empty() ? "'full_attention', 'sliding_attention'" : in_quotes(kind) + " in all layers",
+                   "windows in some layers only are not supported"});
+}
+
+}  // namespace ohmic::inline OHMIC_ABI::model::detail
