@@ -42,8 +42,8 @@ class toml_values {
         {ohmic::errc::config_value, "is not what belongs here", in(node.source(), key), "", allowed, ""});
   }
 
-  void known(toml::table const& table, std::string const& prefix, std::vector<std::string> const& names) const {
-    for (auto const& [name, node] : table) {
+  void known(toml::table const& given, std::string const& prefix, std::vector<std::string> const& names) const {
+    for (auto const& [name, node] : given) {
       std::string const key(name.str());
       if (std::find(names.begin(), names.end(), key) != names.end()) continue;
       auto const near = ohmic::nearest_name(key, names);
