@@ -67,7 +67,7 @@ bool may_be_result(std::string const& leaf) {
   if (leaf.ends_with(".index.json") ||
       std::find(std::begin(of_models), std::end(of_models), leaf) != std::end(of_models))
     return false;
-  for (auto const* end : {".json", ".jsonl", ".csv", ".html", ".svg"})
+  for (auto const* end : {".json", ".jsonl", ".csv", ".html", ".svg", ".sqlite"})
     if (leaf.ends_with(end)) return true;
   return false;
 }

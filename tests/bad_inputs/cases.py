@@ -28,6 +28,7 @@ SAME = [
     # JSON that is broken is no list.
     {"vocab.json: " + n for n in ("nothing", "object", "cut", "not UTF-8", "score out of proportion")},
     {"verify: another digest", "verify: changed weights"},
+    {"sweep file to merge: deep", "sweep file to merge: meta key twice"},
     {"calibration: data text", "calibration: data list", "calibration: data path"},
     {"chip file: lists 300 deep", "chip file: tables 300 deep", "chip file: keys 100000 deep", "chip file: headers 100000 deep"},
     {"result: full disk", "report: full disk", "mvm: output to a full disk", "prices: full disk"},
@@ -549,9 +550,12 @@ for name, changes in {
         "two kinds of rotation": {"rope_scaling": {"type": "yarn", "rope_type": "default", "factor": 4.0}},
         "another class": {"architectures": ["LlamaForSequenceClassification"]},
         "codes of another method": {"quantization_config": {"quant_method": "gptq", "bits": 4}},
-        "kinds of layers": {"layer_types": ["sliding_attention"]}, "a tied head that differs": {"tie_word_embeddings": True},
+        "kinds of layers": {"layer_types": ["sliding_attention"]},
         "layers that are not there": {"num_hidden_layers": 1024}}.items():
     case("config.json of a Llama: " + name, llama_folder(m__config_json=c.to_json({**LLAMA, **changes})), *LM)
+case("config.json of a Llama: a tied head that differs", llama_folder(
+    m__config_json=c.to_json({**LLAMA, "tie_word_embeddings": True}),
+    m__model_st=c.safetensors({**llama_tensors(), "lm_head.weight": ("F32", [8, 4], c.f32(*range(32)))})), *LM)
 for name, changes in {
         "labels with a gap": {"id2label": {"0": "a", "2": "b"}}, "a million labels": {"num_labels": 1 << 20},
         "labels that contradict": {"num_labels": 3, "id2label": {"0": "a", "1": "b"}},

@@ -249,9 +249,10 @@ TEST_CASE("stamp: node voltages are outputs, and what verify writes has a stamp"
       (folder / "i.npy") + " --r-word 2 --nodes " + (folder / "n") + " --quiet --json " + (folder / "out.json"));
   auto const outputs = read_json(folder.path() / "out.json")["stamp"]["outputs"];
   REQUIRE(outputs.size() == 3);
-  CHECK(outputs[1]["option"] == "--nodes");
-  CHECK(outputs[1]["part"] == "_word.npy");
-  CHECK(outputs[2]["part"] == "_bit.npy");
+  CHECK(outputs[0]["option"] == "--nodes");
+  CHECK(outputs[0]["part"] == "_word.npy");
+  CHECK(outputs[1]["part"] == "_bit.npy");
+  CHECK(outputs[2]["option"] == "--output");
   verified(folder, " --json " + (folder / "v.json"));
   auto const v_json = read_json(folder.path() / "v.json");
   REQUIRE(v_json["stamp"]["files"].size() == 1);
@@ -334,7 +335,7 @@ TEST_CASE("verify: what the recorded run has is not asked again") {
 TEST_CASE("verify: files in a model's folder that no model is read from are nothing to it; a missing key is a value") {
   scratch_folder const folder, results;
   ohmic_test::write_small_llama(folder);
-  folder.write("data.text", "the hat the cat the mat\n");
+  folder.write("data.text", "the hat the cat the mat\nthe cat the mat the hat\nthe mat the hat the cat\n");
   ran("deploy --model " + (folder / "") + " --data " + (folder / "data.text") + " --limit 1 --quiet --json " +
       (results / "out.json"));
   for (char const* name : {"NOTES.txt", "s.sqlite", "s.sqlite-wal", "x.lock"}) folder.write(name, name);
