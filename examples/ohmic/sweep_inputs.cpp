@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fmt/core.h>
-#include <iterator>
-#include <string_view>
 #include <vector>
 
 #include "ohmic/core/reflect.hpp"
@@ -31,18 +29,11 @@ std::vector<std::string> words_of_spec(sweep_spec const& spec) {
   return words;
 }
 
-/// True for the files of a folder that a model is read from: texts and results lie there too.
-bool is_of_model(std::string const& leaf, sweep_spec const& spec) {
+/// True for the files of a folder that points are made from: texts and results lie there too.
+bool is_of_points(std::string const& leaf, sweep_spec const& spec) {
   if (spec.what == sweep_spec::kind::cost) return leaf == "config.json" || leaf == "model.json";
-  static constexpr std::string_view texts[] = {"vocab.txt", "vocabulary.txt", "merges.txt"};
-  if (std::find(std::begin(texts), std::end(texts), leaf) != std::end(texts)) return true;
   if (leaf == "calib.tsv" || leaf == "calib.txt") return spec.calibration.empty();
-  if (leaf == "golden.json" || leaf.starts_with("LICENSE") || leaf.starts_with("README")) return false;
-  static constexpr std::string_view endings[] = {"", ".safetensors", ".json", ".model", ".bin", ".onnx"};
-  auto const ending = fs::path(leaf).extension().string();
-  // The parts of tfjs models have numbers for endings, or none.
-  return leaf.find("shard") != leaf.npos ||
-         std::find(std::begin(endings), std::end(endings), ending) != std::end(endings);
+  return may_be_read(leaf);
 }
 
 bool is_of_output(std::string const& leaf, std::string const& output) {
@@ -63,7 +54,7 @@ json sweep_identity(sweep_spec const& spec, std::string const& output) {
     auto const leaf = path.filename().string();
     bool const of_folder =
         std::any_of(words.begin() + 1, words.end(), [&](std::string const& w) { return fs::path(w) / leaf == path; });
-    if (!of_folder || (is_of_model(leaf, spec) && !is_of_output(leaf, output))) add(file, path);
+    if (!of_folder || (is_of_points(leaf, spec) && !is_of_output(leaf, output))) add(file, path);
   }
   for (auto const& p : plugins()) add(p.file().filename().string(), p.file());
   return out;

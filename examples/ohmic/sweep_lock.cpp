@@ -47,8 +47,12 @@ sweep_lock::sweep_lock(std::string const& file) : file_(file_without_links(file)
       throw error({refusal_code(why, errc::write_failed), "cannot be created", model::place(name_), std::strerror(why),
                    "", "check the rights of the folder"});
     bool const taken = ::flock(open_, LOCK_EX | LOCK_NB) == 0;
+    int const refused = taken ? 0 : errno;
     if (taken && is_file_called(open_, name_)) return;
     ::close(std::exchange(open_, -1));
+    if (!taken && refused != EWOULDBLOCK)  // NFS and Lustre may have no locks
+      throw error({refusal_code(refused, errc::write_failed), "cannot be locked", model::place(name_),
+                   std::strerror(refused), "", "name an --output on a disk that has locks"});
     if (!taken)
       throw error({errc::config_conflict, "another process writes this sweep", model::place(file), "", "one writer",
                    "wait for it, or split the points with --shard and a file each"});

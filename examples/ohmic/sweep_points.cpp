@@ -5,8 +5,6 @@
 #include <limits>
 #include <map>
 #include <mutex>
-#include <new>
-#include <system_error>
 
 #include "cost_case.hpp"
 #include "ohmic/chip/workload.hpp"
@@ -18,9 +16,8 @@ using namespace ohmic;
 
 bool is_of_point(std::exception const& e) noexcept {
   // What a plugin's function says of a design (plugin_failed) it says again; that its process died is no answer.
-  if (auto const* const ours = dynamic_cast<error const*>(&e); ours != nullptr)
-    return ours->is_bad_input() || ours->code() == errc::plugin_failed;
-  return dynamic_cast<std::bad_alloc const*>(&e) == nullptr && dynamic_cast<std::system_error const*>(&e) == nullptr;
+  auto const* const ours = dynamic_cast<error const*>(&e);
+  return ours != nullptr && (ours->is_bad_input() || ours->code() == errc::plugin_failed);
 }
 
 std::vector<std::string> const& cost_metrics() {

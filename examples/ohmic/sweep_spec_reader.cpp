@@ -186,8 +186,9 @@ class spec_reader : toml_values {
       if (!step->is_integer()) d.whole = false;
       double const by = step->is_number() ? *step->value<double>() : 0.0;
       if (!(by > 0.0)) throw wrong(*step, d.key + ".step", "a number above 0");
-      take_values(std::floor((to - from) / by + 1e-9) + 1.0, d.where);
-      for (std::size_t i = 0; from + static_cast<double>(i) * by <= to + 1e-9 * by; ++i)
+      double const n = std::floor((to - from) / by + 1e-9) + 1.0;
+      take_values(n, d.where);  // and no more: where `by` is lost beside `from`, a sum never passes `to`
+      for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i)
         d.values.push_back(sweep_number(from + static_cast<double>(i) * by, unit));
     }
     if (std::size_t const steps = count_at(t, "steps", 0); t.contains("steps")) {

@@ -11,8 +11,10 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/core.h>
+#include <fstream>
 #include <stdlib.h>
 #include <string>
+#include <string_view>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -44,6 +46,9 @@ namespace {
 
 constexpr std::size_t most_differences = 20;
 
+/// In a folder of ours, and in nobody else's that is called like one.
+constexpr char const* passing_mark = ".ohmic_passing";
+
 /// Removes the folders of runs that were killed: nobody holds their locks any more.
 void remove_left_behind(fs::path const& folder) {
   constexpr std::time_t young_s = 60;  // may not have its lock yet
@@ -53,7 +58,8 @@ void remove_left_behind(fs::path const& folder) {
     int const there = open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (there < 0) continue;
     struct stat facts {};
-    if (fstat(there, &facts) == 0 && facts.st_uid == geteuid() && facts.st_mtime + young_s < std::time(nullptr) &&
+    if (fstat(there, &facts) == 0 && facts.st_uid == geteuid() && (facts.st_mode & 0777) == 0700 &&
+        facts.st_mtime + young_s < std::time(nullptr) && fs::is_regular_file(entry.path() / passing_mark, ec) &&
         flock(there, LOCK_EX | LOCK_NB) == 0)
       fs::remove_all(entry.path(), ec);
     close(there);
@@ -76,6 +82,7 @@ class passing_folder {
     path_ = name;
     lock_ = open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock_ >= 0) flock(lock_, LOCK_EX | LOCK_NB);
+    std::ofstream(path_ / passing_mark);
   }
   passing_folder(passing_folder const&) = delete;
   passing_folder& operator=(passing_folder const&) = delete;
@@ -175,8 +182,8 @@ class comparison {
   std::vector<redirection> const* names_;
 };
 
-/// Runs this program with these words in a folder; its plugins are refused unless they are allowed. Its status, or 128 and the signal that ended it. A signal that `held` holds ends
-/// it, and stays to be seen.
+/// Runs this program with these words in a folder; its plugins are refused unless they are allowed. Its status, or 128 and the signal
+/// that ended it. A signal that `held` holds ends it, and stays to be seen.
 int run_again(std::vector<std::string> const& words, std::string const& folder, bool plugins_allowed,
               signals_held const& held) {
   // Not among the words, of which a stranger's last one might take it: files may name plugins in ways that nobody has seen.
@@ -198,6 +205,8 @@ int run_again(std::vector<std::string> const& words, std::string const& folder, 
     if (getppid() != parent) _exit(not_finished);
     sigprocmask(SIG_SETMASK, &mask, nullptr);
     execve("/proc/self/exe", arguments.data(), environ);
+    constexpr std::string_view why = "ohmic: cannot be started again with the recorded words\n";
+    static_cast<void>(::write(STDERR_FILENO, why.data(), why.size()) != 0);
     _exit(not_finished);
   }
   if (child < 0) throw error({errc::write_failed, "cannot be started again", "ohmic", std::strerror(errno), "", ""});

@@ -72,15 +72,18 @@ bool may_be_result(std::string const& leaf) {
   return false;
 }
 
-/// True for names that a model's files may have, and its texts for calibration.
+}  // namespace
+
 bool may_be_read(std::string const& leaf) {
   if (leaf.ends_with(".json")) return !may_be_result(leaf) && leaf != "golden.json";
   static constexpr std::string_view texts[] = {"vocab.txt", "vocabulary.txt", "calib.txt", "calib.tsv"};
   if (std::find(std::begin(texts), std::end(texts), leaf) != std::end(texts)) return true;
-  for (auto const* end : {".safetensors", ".onnx", ".model"})
+  for (auto const* end : {".safetensors", ".onnx", ".model", ".bin"})
     if (leaf.ends_with(end)) return true;
   return leaf.find("shard") != leaf.npos;  // of tfjs
 }
+
+namespace {
 
 /// What is kept of folders.
 enum class folder_files {

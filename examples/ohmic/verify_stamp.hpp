@@ -20,6 +20,9 @@ struct input_file {
   friend bool operator==(input_file const&, input_file const&) = default;
 };
 
+/// True for names that a model's files may have, and its texts for calibration. Others lie beside them: results, notes.
+bool may_be_read(std::string const& leaf);
+
 /// The files that a command reads, sorted by path: what its words name, files that a model may be read from in folders
 /// (not below them), what TOML files and lists of clips name, and plugins that are listed.
 std::vector<input_file> inputs_of(std::vector<std::string> const& words);

@@ -467,7 +467,7 @@ DATA = (b"data", SAMPLES)
 for name, data in {
         "nothing": b"", "text": b"hello, world", "cut in its head": CLIP[:11], "cut in its format": CLIP[:30], "cut in its samples": CLIP[:-4],
         "no channel": wav_with(DATA, channels=0), "six channels": wav_with(DATA, channels=6), "24 bits": wav_with(DATA, bits=24),
-        "frames of 9 bytes": wav_with(DATA, frame=9), "another number of bytes a second": wav_with(DATA, second=7),
+        "frames of 9 bytes": wav_with(DATA, frame=9),
         "mu-law": wav_with(DATA, coding=7, bits=8), "one sample a second": wav_with(DATA, rate=1), "no samples": wav_with((b"LIST", b"odd")),
         "samples before their format": c.wav(DATA, c.wav_format()), "half a sample": wav_with((b"data", SAMPLES[:-1])),
         "4 GB of samples": CLIP.replace(b"data" + struct.pack("<I", len(SAMPLES)), b"data\xff\xff\xff\xff"),

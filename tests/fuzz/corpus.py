@@ -746,6 +746,8 @@ RECORDED_RUN = {
     "cut": b'{"command": "cost"',
 }
 SWEEP_SPEC = {
+    "lost_step": b'model = "gpt2"\n[vary]\ncost.duplication = {from = 1e300, to = 1e300, step = 1}\n[objectives]\narea = "min"\n',
+    "small_step": b'model = "gpt2"\n[vary]\ncost.duplication = {from = 1e16, to = 1e16, step = 1e-9}\n[objectives]\narea = "min"\n',
     "grid": b'kind = "cost"\nmodel = "bert_large"\n[vary]\nadc.bits = [4, 6]\ncost.duplication = {from = 16, to = 64, steps = 3, log = true}\n'
             b'[objectives]\narea = "min"\nedp = "min"\n[constraints]\narea = "<= 2000"\n',
     "sobol": b'model = "gpt2"\n[sample]\nmethod = "sobol"\npoints = 100\n[set]\nreport.prices = "bottom_up"\n[vary]\nchip = ["wang2024", "wang2024_published"]\n'

@@ -344,8 +344,8 @@ TEST_CASE("an index that does not fit its folder is refused") {
                 errc::file_format, {"model.norm.weight", "without folders"});
   check_failure(spoiled([](auto& j, auto&) { j["weight_map"]["model.norm.weight"] = 3; }), errc::file_format,
                 {"model.norm.weight"});
-  check_failure(spoiled([](auto& j, auto&) { j["weight_map"]["extra.weight"] = "model-0.safetensors"; }),
-                errc::missing_entry, {"extra.weight", "model-0.safetensors"});
+  // A copy of a tied tensor, say, that no file has: nothing needs it.
+  CHECK(spoiled([](auto& j, auto&) { j["weight_map"]["extra.weight"] = "model-0.safetensors"; }).code() == errc{});
   check_failure(spoiled([](auto&, auto& folder) { std::filesystem::remove(folder / "model-1.safetensors"); }),
                 errc::file_missing, {"model-1.safetensors"});
   check_failure(spoiled([](auto& j, auto&) { j.erase("weight_map"); }), errc::missing_entry, {"weight_map"});
@@ -353,7 +353,7 @@ TEST_CASE("an index that does not fit its folder is refused") {
                 {"weight_map"});
 }
 
-TEST_CASE("a tensor that the index does not name, or that lies in two files, is refused") {
+TEST_CASE("a tensor that the index does not name is there; one that lies in two files is refused") {
   llama_folder f;
   f.add("model.layers.0.self_attn.q_proj.bias", {24});
   auto const folder = f.sharded();
@@ -362,7 +362,8 @@ TEST_CASE("a tensor that the index does not name, or that lies in two files, is 
   index["weight_map"].erase("model.layers.0.self_attn.q_proj.bias");
   f.write("model.safetensors.index.json", index.dump());
   auto const read = [&] { return failure([&] { static_cast<void>(safetensors_folder(folder)); }); };
-  check_failure(read(), errc::file_format, {"model.layers.0.self_attn.q_proj.bias", "no line of the index"});
+  CHECK(read().code() == errc{});
+  CHECK(safetensors_folder(folder).contains("model.layers.0.self_attn.q_proj.bias"));
   f.write("model.safetensors.index.json", whole.dump());
   CHECK(read().code() == errc{});
   std::string const other = whole["weight_map"]["lm_head.weight"] == "model-0.safetensors" ? "1" : "0";

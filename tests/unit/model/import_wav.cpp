@@ -74,11 +74,11 @@ TEST_CASE("wav files that lie are refused") {
   check_refused(wav(format(1, 1, 16000, 16) + chunk("data", "123")), errc::file_format, {"within a sample"});
   check_refused(wav(format(1, 1, 16000, 16) + "data" + little(0xFFFFFFFF, 4) + "12"), errc::file_truncated,
                 {"2 bytes", "4294967295"});
-  // Frames and bytes a second stand at bytes 12 and 8 of the format, behind the 8 of its chunk.
+  // The size of a frame stands at byte 12 of the format, bytes a second, which decide nothing, at byte 8; behind the 8 of its chunk.
   std::string const stereo = format(1, 2, 16000, 16), samples = chunk("data", "1234");
   check_refused(wav(patched(stereo, 20, 9) + samples), errc::file_format, {"frames of 9 bytes", "frames of 4 bytes"});
   check_refused(wav(patched(stereo, 20, 0) + samples), errc::file_format, {"frames of 0 bytes"});
-  check_refused(wav(patched(stereo, 16, 7) + samples), errc::file_format, {"64000 bytes a second"});
+  CHECK(read(wav(patched(stereo, 16, 7) + samples)).samples.size() == 1);
   check_refused(wav("LIST" + little(1000, 4) + "12"), errc::file_truncated, {"'LIST'"});
   std::string const good = wav(format(1, 1, 16000, 16) + chunk("data", "1234"));
   for (std::size_t n = 0; n < good.size(); ++n) {

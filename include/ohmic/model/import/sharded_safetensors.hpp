@@ -22,9 +22,8 @@ namespace ohmic::inline OHMIC_ABI::model {
 /// Tensors by name, wherever they lie. Headers are read once; data only when they are asked for.
 class safetensors_folder {
  public:
-  /// Errors  those of json_file and safetensors_file; file_format for an index that names no file of the folder; missing_entry for a tensor
-  ///         that its file does not have; file_format for one that lies in a file of the index and is not named by it, or is named in another;
-  ///         file_missing where there is neither
+  /// Errors  those of json_file and safetensors_file; file_format for an index that names no file of the folder, and for a
+  ///         tensor in two of its files; file_missing where there is neither
   explicit safetensors_folder(std::filesystem::path const& folder) : folder_(folder) {
     std::filesystem::path const whole = folder / "model.safetensors", index = folder / "model.safetensors.index.json";
     if (std::filesystem::exists(whole) || !std::filesystem::exists(index)) {
@@ -43,12 +42,11 @@ class safetensors_folder {
     }
     if (file_of_.empty())
       throw error({errc::file_format, "lists no tensor", place(index, "key 'weight_map'"), "", "at least one", ""});
-    for (auto const& [tensor, file] : file_of_)
-      if (!open(file).contains(tensor))
-        throw error({errc::missing_entry, "lists a tensor that its file does not have", map.where(tensor),
-                     in_quotes(printable(file)), "", "is the folder complete?"});
+    // Published folders have indices that name copies of tied tensors which no file has, and leave out ones that are there: what a pass
+    // needs its reader misses, what it does not read its reader refuses.
+    std::erase_if(file_of_, [&](auto const& named) { return !open(named.second).contains(named.first); });
     for (auto const& [file, opened] : files_)
-      for (tensor_info const& t : opened->tensors()) require_listed(t.name, file, map);
+      for (tensor_info const& t : opened->tensors()) take(t.name, file, map);
   }
 
   [[nodiscard]] std::filesystem::path const& path() const noexcept { return folder_; }
@@ -81,17 +79,13 @@ class safetensors_folder {
   }
 
  private:
-  /// A tensor that the index does not name would be left out silently, one that it names elsewhere has two values.
-  void require_listed(std::string const& tensor, std::string const& file, json_file const& map) const {
-    auto const found = file_of_.find(tensor);
-    if (found == file_of_.end())
-      throw error({errc::file_format, "is named by no line of the index",
-                   place(folder_ / file, "tensor " + in_quotes(printable(tensor))), "", "tensors of its weight_map",
-                   "fetch the index again"});
-    if (found->second != file)
-      throw error({errc::file_format, "lies in two files", map.where(tensor),
-                   in_quotes(printable(file)) + " and " + in_quotes(printable(found->second)), "one of them",
-                   "fetch the files again"});
+  /// Errors  file_format for a tensor that has two values
+  void take(std::string const& tensor, std::string const& file, json_file const& map) {
+    auto const [found, is_new] = file_of_.emplace(tensor, file);
+    if (is_new || found->second == file) return;
+    throw error({errc::file_format, "lies in two files", map.where(tensor),
+                 in_quotes(printable(file)) + " and " + in_quotes(printable(found->second)), "one of them",
+                 "fetch the files again"});
   }
 
   safetensors_file& open(std::string const& name) {

@@ -58,14 +58,12 @@ inline constexpr std::uint64_t max_wav_bytes = std::uint64_t{1} << 30;
       if (s.rate < 1000 || s.rate > 192000)
         throw bad(errc::file_format, "has a strange rate", std::to_string(s.rate) + " samples a second",
                   "1000..192000");
-      std::uint32_t const frame = channels * bits / 8, bytes_a_second = detail::little_endian(b, begin + 8, 4),
-                          block = detail::little_endian(b, begin + 12, 2);
-      if (block != frame || bytes_a_second != s.rate * frame)
-        throw bad(
-            errc::file_format, "contradicts itself in its format",
-            "frames of " + std::to_string(block) + " bytes, " + std::to_string(bytes_a_second) + " bytes a second",
-            "frames of " + std::to_string(frame) + " bytes (channels x bits / 8), " + std::to_string(s.rate * frame) +
-                " bytes a second");
+      // Bytes a second decide nothing; streams leave 0 or a guess there.
+      std::uint32_t const frame = channels * bits / 8, block = detail::little_endian(b, begin + 12, 2);
+      if (block != frame)
+        throw bad(errc::file_format, "contradicts itself in its format",
+                  "frames of " + std::to_string(block) + " bytes",
+                  "frames of " + std::to_string(frame) + " bytes (channels x bits / 8)");
     } else if (name == "data") {
       if (channels == 0) throw bad(errc::file_format, "has samples before their format", "", "fmt before data");
       std::size_t const frame = channels * bits / 8;
