@@ -21,9 +21,9 @@ chip_request read_chip_file(std::string const& path) {
       request.base = chip_named(e.text).name;
     } else {
       // It stands in tables, on pages and in messages.
-      if (e.text.empty() || printable(e.text) != e.text)
+      if (e.text.empty() || printable(e.text, 256) != e.text)
         throw error({errc::config_value, "is no name", e.where + ", name", in_quotes(e.text),
-                     "one line of at most 96 bytes, without control characters", "give it another"});
+                     "one line of at most 256 bytes, without control characters", "give it another"});
       request.label = e.text;
     }
   }
