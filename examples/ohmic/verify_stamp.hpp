@@ -37,11 +37,14 @@ void check_apart(std::vector<std::string> const& words);
 /// Errors  config_conflict where `file` is one of those
 void check_apart(std::string const& option, std::string const& file, std::vector<std::string> const& read);
 
-/// Keeps what this run was asked, what of it decides the numbers, and which files it names, as they are now; `stamped` takes their digests, at the end of the run. A file
-/// that is another by then has the words "changed during the run" for one, and a line on standard error says so.
+/// Keeps what this run was asked, what of it decides the numbers, and which files it names, as they are now; `stamped` takes their
+/// digests, at the end of the run. A file that is another by then has the words "changed during the run" for one, and a line on
+/// standard error says so.
 void remember_run(std::vector<std::string> words, std::vector<given_option> deciding);
 
-/// `result` with `stamp`: `hash` of version, options that decide the numbers (in any order and spelling, files by their content), seed and settings; the `files`; digests of the numbers that were written beside. Its `run` says the words and the folder they were typed in.
+/// `result` with `stamp`: `hash` of version, options that decide the numbers (in any order and spelling, files by their content),
+/// seed and settings; the `files`; digests of the numbers that were written beside. Its `run` says the words and the folder they
+/// were typed in.
 json stamped(json result);
 
 /// 64-bit FNV-1a of a file, in hexadecimal digits.

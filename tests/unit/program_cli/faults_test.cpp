@@ -36,6 +36,18 @@ void could_not_finish(std::string const& line, std::string const& part) {
   CHECK_THAT(r.text, contains(part));
 }
 
+/// A result of one text, and beside it the same of all texts, which takes long to run again; a folder for what passes.
+void write_long_run(scratch_folder const& folder) {
+  REQUIRE(shell("\"$ohmic\" deploy --model " + model_folder() + " --data " + model_folder() +
+                "/test.tsv --limit 1 --quiet --json " + (folder / "short.json"))
+              .status == 0);
+  auto result = read_json(folder.path() / "short.json");
+  for (auto& word : result["run"]["arguments"])
+    if (word == "1") word = "100000";
+  folder.write("r.json", result.dump());
+  std::filesystem::create_directory(folder.path() / "t");
+}
+
 }  // namespace
 
 TEST_CASE("faults: a full disk and targets that cannot be written end with status 3") {
@@ -116,14 +128,7 @@ TEST_CASE("faults: a signal ends a run with 128 and its number, a line, and leav
 
 TEST_CASE("faults: a signal to verify ends the run that it started, and its folder goes") {
   scratch_folder const folder;
-  REQUIRE(shell("\"$ohmic\" deploy --model " + model_folder() + " --data " + model_folder() +
-                "/test.tsv --limit 1 --quiet --json " + (folder / "r.json"))
-              .status == 0);
-  auto result = read_json(folder.path() / "r.json");  // the same run, of all texts
-  for (auto& word : result["run"]["arguments"])
-    if (word == "1") word = "100000";
-  folder.write("r.json", result.dump());
-  std::filesystem::create_directory(folder.path() / "t");
+  write_long_run(folder);
   auto const r =
       shell("export TMPDIR=" + (folder / "t") + "; \"$ohmic\" verify " + (folder / "r.json") +
             " & verify=$!; until [ -n \"$(cat /proc/$verify/task/$verify/children)\" ]; do sleep 0.01; done; "
@@ -137,15 +142,7 @@ TEST_CASE("faults: a signal to verify ends the run that it started, and its fold
 
 TEST_CASE("verify: killed, it takes the run that it started with it, and a later one its folder") {
   scratch_folder const folder;
-  std::string const run = "\"$ohmic\" deploy --model " + model_folder() + " --data " + model_folder() +
-                          "/test.tsv --limit 1 --quiet --json " + (folder / "r.json");
-  REQUIRE(shell(run).status == 0);
-  std::filesystem::copy_file(folder.path() / "r.json", folder.path() / "short.json");
-  auto result = read_json(folder.path() / "r.json");
-  for (auto& word : result["run"]["arguments"])
-    if (word == "1") word = "100000";
-  folder.write("r.json", result.dump());
-  std::filesystem::create_directory(folder.path() / "t");
+  write_long_run(folder);
   auto const r =
       shell("export TMPDIR=" + (folder / "t") + "; \"$ohmic\" verify " + (folder / "r.json") +
             " & verify=$!; until [ -n \"$(cat /proc/$verify/task/$verify/children)\" ]; do sleep 0.01; done; "

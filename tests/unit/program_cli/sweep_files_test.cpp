@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <sys/file.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 
 #include "run_program.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_file.hpp"
 #include "sweep_folder.hpp"
 
 namespace {
@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using ohmic_test::contains;
 using ohmic_test::first_lines;
+using ohmic_test::read_bytes;
 using ohmic_test::read_json;
 using ohmic_test::refused;
 using ohmic_test::run_program;
@@ -27,11 +28,6 @@ using ohmic_test::sweep_folder;
 /// The program with words of sh in front of it.
 ohmic_test::program_result run_after(std::string const& shell, std::string const& arguments) {
   return run_program("--version >/dev/null && " + shell + "'" OHMIC_PROGRAM "' " + arguments);
-}
-
-std::string bytes_of(fs::path const& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// The lock of a sweep, as another process has it.
@@ -123,7 +119,7 @@ TEST_CASE("sweep: a plugin whose process dies ends it, and its points are run ag
   INFO(r.text);
   CHECK(r.status == 3);
   CHECK_THAT(r.text, contains("the plugin's process is gone"));
-  CHECK(bytes_of(folder.path() / "s.sqlite").find("process is gone") == std::string::npos);
+  CHECK(read_bytes(folder.path() / "s.sqlite").find("process is gone") == std::string::npos);
 }
 
 TEST_CASE("sweep: a file that its points read is another sweep's when it changes; one that they do not is not") {
@@ -134,7 +130,7 @@ TEST_CASE("sweep: a file that its points read is another sweep's when it changes
   for (char const* name : {"README.md", "notes.txt", "r.json", "other.sqlite", "train.tsv"})
     folder.write(std::string("m/") + name, "anything");
   CHECK(folder.rows("", "m/results.sqlite") == rows);
-  auto const calibration = bytes_of(there / "calib.tsv");
+  auto const calibration = read_bytes(there / "calib.tsv");
   folder.write("m/calib.tsv", first_lines((folder.source() / "calib.tsv").string(), 4));
   refused(folder.arguments("", "m/results.sqlite"), {"holds another sweep: file.", "m/calib.tsv", "--restart"});
   folder.write("m/calib.tsv", calibration);
@@ -176,9 +172,9 @@ TEST_CASE("sweep merge: one that is refused leaves no file, or the one that was 
   refused(merge("new", one + two + other), {"other: is of another sweep than the first", "set"});
   CHECK_FALSE(fs::exists(folder.path() / "new"));
   REQUIRE(run_program(merge("old", one)).status == 0);
-  auto const old = bytes_of(folder.path() / "old");
+  auto const old = read_bytes(folder.path() / "old");
   refused(merge("old", two + other), {"is of another sweep than the first"});
-  CHECK(bytes_of(folder.path() / "old") == old);
+  CHECK(read_bytes(folder.path() / "old") == old);
   // A full disk in the middle.
   for (char const* to : {"new", "old"}) {
     auto const r = run_after("ulimit -f 4; ", merge(to, one + two));
@@ -219,11 +215,11 @@ TEST_CASE("sweep merge: a part that a killed process left is read and not change
   CHECK(ohmic_test::interrupted(folder, "KILL") == 137);
   auto const wal = folder.path() / "s.sqlite-wal";
   REQUIRE(fs::exists(wal));
-  auto const before = bytes_of(folder.path() / "s.sqlite") + bytes_of(wal);
+  auto const before = read_bytes(folder.path() / "s.sqlite") + read_bytes(wal);
   auto const r = run_program("sweep merge --output " + (folder / "all") + " " + (folder / "s.sqlite"));
   INFO(r.text);
   CHECK(r.status == 0);
-  CHECK(bytes_of(folder.path() / "s.sqlite") + bytes_of(wal) == before);
+  CHECK(read_bytes(folder.path() / "s.sqlite") + read_bytes(wal) == before);
 }
 
 TEST_CASE("sweep merge: parts may lie where nothing can be written") {
