@@ -429,10 +429,11 @@ spoilt_case("texts of a T5: three sides", T5_FOLDER, TRANSLATE, "data.tsv", "a\t
 # --- Moonshine: graphs in ONNX, clips in WAV
 
 GRAPHS = c.moonshine(biases=True)
-SAMPLES = struct.pack("<4000h", *[(i * 7919) % 4001 - 2000 for i in range(4000)])
+# Hardly more than a clip may be short: this model has a frame for each, and scores of each against each.
+SAMPLES = struct.pack("<1000h", *[(i * 7919) % 4001 - 2000 for i in range(1000)])
 CLIP = c.wav(c.wav_format(rate=16000), (b"data", SAMPLES))
 MOONSHINE_FOLDER = {"m/encoder_model.onnx": GRAPHS, "m/decoder_model_merged.onnx": GRAPHS, "m/vocabulary.txt": "<s>\n</s>\na\n",
-                    "a.wav": CLIP, "m/b.wav": c.wav(c.wav_format(rate=16000), (b"data", SAMPLES[2000:])),
+                    "a.wav": CLIP, "m/b.wav": c.wav(c.wav_format(rate=16000), (b"data", SAMPLES[300:])),
                     "m/calib.tsv": "b.wav\ta\n", "data.tsv": "a.wav\ta\n"}
 HEAR = ("deploy", "--model", "m", "--data", "data.tsv", "--chip", "wang2024")
 for name, data in {

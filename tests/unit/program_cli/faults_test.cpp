@@ -87,6 +87,32 @@ TEST_CASE("faults: little address space ends with status 3 and words") {
 }
 #endif
 
+TEST_CASE("faults: descriptors that are used up end with status 3, and a later run finishes") {
+  scratch_folder const folder;
+  folder.write("s.toml", "model = \"gpt2\"\n[vary]\nadc.bits = [4, 6]\n[objectives]\narea = \"min\"\n");
+  std::string const sweep = "\"$ohmic\" sweep --quiet --spec " + (folder / "s.toml") + " --output " +
+                            (folder / "s.sqlite") + " --json " + (folder / "r.json");
+  int failed = 0;
+  for (int descriptors = 4; descriptors < 24; ++descriptors) {
+    auto const r = shell("ulimit -n " + std::to_string(descriptors) + "; " + sweep);
+    INFO(descriptors << "\n" << r.text);
+    CHECK((r.status == 0 || r.status == 3));
+    if (r.status == 3) {
+      ++failed;
+      CHECK_THAT(r.text, contains("ohmic: "));
+      CHECK_FALSE(std::filesystem::exists(folder.path() / "r.json"));
+    } else {
+      std::filesystem::remove(folder.path() / "r.json");
+    }
+  }
+  CHECK(failed > 0);
+  could_not_finish(
+      "ulimit -n 4; \"$ohmic\" sweep --quiet --spec " + (folder / "s.toml") + " --output " + (folder / "other.sqlite"),
+      "other.sqlite: cannot be opened");
+  REQUIRE(shell(sweep).status == 0);
+  CHECK(read_json(folder.path() / "r.json")["points"]["done"] == 2);
+}
+
 TEST_CASE("faults: a process that is killed leaves the old result or the new one, whole") {
   scratch_folder const folder;
   std::string const target = folder / "r.json";
