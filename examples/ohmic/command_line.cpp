@@ -12,22 +12,26 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/printable.hpp"
 #include "ohmic/core/reflect.hpp"
+#include "ohmic/core/utf8.hpp"
 
 namespace program_cli {
 
 namespace {
 
-/// Whole numbers as they are counted: CLI11 takes what is beyond 64 bits as the largest.
-CLI::Validator const whole_number(
-    [](std::string& text) {
-      std::uint64_t n = 0;
-      return ohmic::field_format<std::uint64_t>::parse(text, n).empty()
-                 ? std::string()
-                 : "'" + text + "' is no whole number from 0 to 2^64 - 1";
-    },
-    "WHOLE NUMBER");
+/// Whole numbers as they are counted, in one spelling from here on: CLI11 takes what is beyond 64 bits as the largest, and 010 as eight.
+CLI::Validator whole_number(std::uint64_t low = 0, std::uint64_t high = ~std::uint64_t{0}) {
+  return {[low, high](std::string& text) {
+            std::uint64_t n = 0;
+            if (!ohmic::field_format<std::uint64_t>::parse(text, n).empty() || n < low || n > high)
+              return fmt::format("'{}' is no whole number from {} to {}", text, low,
+                                 high == ~std::uint64_t{0} ? "2^64 - 1" : std::to_string(high));
+            text = std::to_string(n);
+            return std::string();
+          },
+          "WHOLE NUMBER"};
+}
 
-/// A number between two others. CLI::Range takes nan too.
+/// A number between two others. CLI::Range takes nan too, and nothing as 0.
 CLI::Validator number_between(double low, double high) {
   return {[low, high](std::string& text) {
             double v = 0.0;
@@ -38,13 +42,29 @@ CLI::Validator number_between(double low, double high) {
           "NUMBER"};
 }
 
+/// What the command itself bounds, with words of its own.
+CLI::Validator const any_number(
+    [](std::string& text) {
+      double v = 0.0;
+      return ohmic::field_format<double>::parse(text, v).empty() ? std::string() : "'" + text + "' is no number";
+    },
+    "NUMBER");
+
+/// As texts of files have to be.
+CLI::Validator const utf8_text(
+    [](std::string& text) {
+      auto const at = ohmic::find_invalid_utf8(text);
+      return at == text.npos ? std::string() : fmt::format("'{}' is not UTF-8 at byte {}", text, at);
+    },
+    "");
+
 /// Options of every command, `verify` too.
 void add_circumstances(CLI::App& command, common_options& common) {
   command.add_option("--json", common.json, "Write the result as JSON to FILE, - for standard output")
       ->type_name("FILE");
   command
       .add_option("--threads", common.threads, "Threads; 0: as many as the machine has. Results do not depend on it")
-      ->check(CLI::Range(0, 1024))
+      ->transform(whole_number(0, 1024))
       ->capture_default_str();
   command.add_flag("--quiet", common.quiet, "No table, no progress");
   command.add_flag("--plugin-isolated", common.plugin_isolated,
@@ -64,7 +84,9 @@ void add_circumstances(CLI::App& command, common_options& common) {
 }
 
 void add_common(CLI::App& command, common_options& common) {
-  command.add_option("--seed", common.seed, "Seed of every random number")->check(whole_number)->capture_default_str();
+  command.add_option("--seed", common.seed, "Seed of every random number")
+      ->transform(whole_number())
+      ->capture_default_str();
   command
       .add_option("--set", common.set,
                   "Change a setting, key=value: of the chips (see: ohmic list chips), or of what the command runs")
@@ -97,7 +119,7 @@ void add_solve(CLI::App& command, solve_options& o) {
     return command.add_option(name, value, text)->type_name("FILE");
   };
   auto const ohm = [&](char const* name, double& value, char const* text) {
-    command.add_option(name, value, text)->type_name("OHM")->capture_default_str();
+    command.add_option(name, value, text)->type_name("OHM")->check(any_number)->capture_default_str();
   };
   auto* const g = file("--conductances", o.conductances, "Devices in S, .npy (word lines, bit lines), 0: open");
   file("--resistances", o.resistances, "Devices in ohm instead, inf: open")->excludes(g);
@@ -114,6 +136,7 @@ void add_solve(CLI::App& command, solve_options& o) {
   ohm("--r-bit-ground", o.bit_ground_ohm, "Resistance of that tie beside a segment");
   command.add_option("--sinh", o.sinh_volts, "Devices carry g V0 sinh(v / V0): V0; 0: Ohm's law")
       ->type_name("VOLTS")
+      ->check(any_number)
       ->capture_default_str();
   command.add_flag("--direct", o.direct, "Eliminate all nodes in a band: the definition, slow");
   file("--effective", o.effective, "Write the conductances from every driver to every sense end, .npy");
@@ -172,7 +195,7 @@ CLI::App* add_sweep(CLI::App& command, sweep_options& o, common_options& common)
 void add_reading(CLI::App& command, reading_options& o) {
   command
       .add_option("--window", o.window, "Language models: tokens of a window of text; 0: all positions, at most 1024")
-      ->check(CLI::NonNegativeNumber)
+      ->transform(whole_number())
       ->capture_default_str();
   command.add_flag(
       "--layer-wise", o.layer_wise,
@@ -184,9 +207,10 @@ void add_generate(CLI::App& command, generate_options& o) {
   command.add_option("--model", o.model, "Folder of the model")->required()->type_name("DIR");
   command.add_option("--prompt", o.prompt, "Text to continue; may be empty where the model has a first token")
       ->required()
+      ->check(utf8_text)
       ->type_name("TEXT");
   command.add_option("--tokens", o.tokens, "Tokens to generate at most")
-      ->check(CLI::Range(1, 1 << 20))
+      ->transform(whole_number(1, 1 << 20))
       ->capture_default_str();
   command.add_option("--temperature", o.temperature, "0: the likeliest token; above: drawn, by --seed")
       ->check(number_between(0.0, 1e4))
@@ -232,7 +256,7 @@ command_line::command_line()
                    "Compare settings: every chip once for each value; several lists are combined")
       ->type_name("KEY=A,B,C");
   deploy_command->add_option("--limit", deploy.limit, "Score the first N texts only; 0: all")
-      ->check(whole_number)
+      ->transform(whole_number())
       ->capture_default_str();
   deploy_command->add_flag("--no-truncate", deploy.no_truncate, "A text longer than the model's positions is an error");
   deploy_command->add_flag("--decode", deploy.decode,
@@ -255,12 +279,14 @@ command_line::command_line()
       ->type_name("ID|DIR");
   cost_command->add_option("--chip", cost.chip, "A chip by name, or a file that ends in .toml")->capture_default_str();
   cost_command->add_option("--tokens", cost.tokens, "Tokens of the prompt; 0: the model's usual number (256)")
-      ->check(whole_number)
+      ->transform(whole_number())
       ->capture_default_str();
   cost_command->add_option("--decode", cost.decode, "Tokens generated after it; 0: none")
-      ->check(whole_number)
+      ->transform(whole_number())
       ->capture_default_str();
-  cost_command->add_option("--batch", cost.batch, "Sequences side by side")->check(whole_number)->capture_default_str();
+  cost_command->add_option("--batch", cost.batch, "Sequences side by side")
+      ->transform(whole_number())
+      ->capture_default_str();
   cost_command
       ->add_option("--attention", cost.attention,
                    "How Q K^T and EXP(S) V are made: shared_array, written_arrays, decomposed or digital; as --set "
@@ -269,15 +295,16 @@ command_line::command_line()
   cost_command
       ->add_option("--speculate", cost.speculate,
                    "Tokens that are drafted for every step, which verifies them with one read of the weights; 0: none")
-      ->check(CLI::NonNegativeNumber)
+      ->transform(whole_number())
       ->capture_default_str();
   cost_command
       ->add_option("--acceptance", cost.acceptance, "Probability that a drafted token is right if those before it were")
+      ->check(number_between(0.0, 1.0))
       ->capture_default_str();
   cost_command
       ->add_option("--duplication", cost.duplication,
                    "Copies of a column pair that share a session's weights; 0: the setting's (64)")
-      ->check(whole_number)
+      ->transform(whole_number())
       ->capture_default_str();
   cost_command->add_option("--compare", cost.compare,
                            "Chips to compare with, by name or .toml file, separated by commas");

@@ -2,10 +2,14 @@
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <exception>
 #include <string_view>
 #include <unistd.h>
+
+#include "options.hpp"
 
 namespace program_cli {
 
@@ -45,12 +49,24 @@ extern "C" void end_by_signal(int number) {
   ::_exit(128 + number);
 }
 
+/// Where memory is so short that an exception cannot be thrown or taken.
+[[noreturn]] void end_without_exception() {
+  using namespace at_signal;
+  if (::getpid() != owner) std::abort();  // a plugin's, whose host says what it died of
+  if (has_temporary) ::unlink(temporary.data());
+  at_signal::say("ohmic: an exception that nobody takes, as where memory is used up; ");
+  at_signal::say(has_written ? "not all was written\n" : "nothing was written\n");
+  ::_exit(not_finished);
+}
+
 }  // namespace
 
 void handle_signals() {
   at_signal::owner = ::getpid();
   at_signal::on_terminal = ::isatty(STDERR_FILENO) == 1;
+  std::set_terminate(end_without_exception);
   std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
   for (int const number : at_signal::numbers) {
     struct sigaction now {};
     if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) continue;
@@ -65,7 +81,10 @@ void handle_signals() {
 sigset_t ending_signals() noexcept {
   sigset_t all;
   ::sigemptyset(&all);
-  for (int const number : at_signal::numbers) ::sigaddset(&all, number);
+  for (int const number : at_signal::numbers) {
+    struct sigaction now {};
+    if (::sigaction(number, nullptr, &now) != 0 || now.sa_handler != SIG_IGN) ::sigaddset(&all, number);
+  }
   return all;
 }
 

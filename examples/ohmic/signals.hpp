@@ -7,7 +7,8 @@
 namespace program_cli {
 
 /// From now on SIGINT, SIGTERM and SIGHUP end the program so; those that it was started with as ignored (nohup) stay ignored.
-/// A file that may not grow any more (SIGXFSZ) is a write that fails, and no signal.
+/// A file that may not grow any more (SIGXFSZ) and a pipe that nobody reads (SIGPIPE) are writes that fail, and no signals. Where
+/// memory does not suffice for an exception either, the end is that of a run that could not finish.
 void handle_signals();
 
 /// Those signals wait while one of these lives, for steps that are done whole or not at all.
@@ -25,7 +26,7 @@ class signals_held {
   sigset_t before_;
 };
 
-/// The signals that handle_signals is about.
+/// The signals that handle_signals is about, without those that are ignored.
 sigset_t ending_signals() noexcept;
 
 /// The file that goes if a signal comes, or none where it is empty. Call with signals held.

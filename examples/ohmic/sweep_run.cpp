@@ -179,11 +179,10 @@ void catch_signals() {
   action.sa_handler = keep_signal;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  struct sigaction of_terminal {};  // that it goes may be no reason to end (nohup)
-  if (sigaction(SIGHUP, nullptr, &of_terminal) == 0 && of_terminal.sa_handler != SIG_IGN)
-    sigaction(SIGHUP, &action, nullptr);
+  for (int const number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction now {};  // that it was started with some as ignored has a reason: nohup, a job in the background
+    if (sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);
+  }
 }
 
 sweep_ending run_points(sweep_spec const& spec, std::vector<std::uint64_t> const& points, point_runner& runner,

@@ -182,6 +182,24 @@ class comparison {
   std::vector<redirection> const* names_;
 };
 
+/// What the run wrote beside its result and is there still: another content is a difference.
+void compare_outputs(recorded_run const& r, comparison& all) {
+  auto const stamp = r.result["stamp"];
+  auto const outputs = outputs_of(r.words);
+  for (auto const& kept : stamp.value("outputs", json::array())) {
+    if (!kept.is_object()) continue;
+    for (auto const& o : outputs) {
+      if (kept.value("option", json()) != o.option) continue;
+      json const part = kept.value("part", json(""));
+      std::string const file = o.value + (part.is_string() ? part.get<std::string>() : "");
+      auto const named = files_of(o);
+      std::error_code ec;
+      if (std::find(named.begin(), named.end(), file) != named.end() && fs::is_regular_file(file, ec))
+        all.compare("the file " + file, kept.value("digest", json()), digest_of(file));
+    }
+  }
+}
+
 /// Runs this program with these words in a folder; its plugins are refused unless they are allowed. Its status, or 128 and the signal
 /// that ended it. A signal that `held` holds ends it, and stays to be seen.
 int run_again(std::vector<std::string> const& words, std::string const& folder, bool plugins_allowed,
@@ -304,6 +322,9 @@ int verify(verify_options const& o, common_options const& common) {
   auto const now = parse_shallow<json>(model::read_whole(written, max_result_bytes));
   comparison all(names);
   all.compare("", recorded.result, now);
+  fs::current_path(folder, ec);
+  compare_outputs(recorded, all);
+  fs::current_path(home, ec);
 
   bool const same = all.different == 0;
   FILE* const text = common.json == "-" ? stderr : stdout;

@@ -7,16 +7,20 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "command_words.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/printable.hpp"
 #include "ohmic/core/reflect.hpp"
+#include "ohmic/core/utf8.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/speech_task.hpp"
 #include "plugins.hpp"
+#include "shallow_json.hpp"
 #include "terminal.hpp"
 #include "toml_file.hpp"
 
@@ -83,6 +87,29 @@ bool may_be_read(std::string const& leaf) {
   return leaf.find("shard") != leaf.npos;  // of tfjs
 }
 
+std::set<std::string> weights_named_in(fs::path const& folder) {
+  constexpr std::uint64_t longest = std::uint64_t{64} << 20;
+  std::set<std::string> out;
+  auto const add = [&](json const& name) {
+    if (name.is_string() && model::is_plain_name(name.get<std::string>())) out.insert(name.get<std::string>());
+  };
+  auto const read = [&](std::string const& leaf) {
+    std::error_code ec;
+    if (!fs::is_regular_file(folder / leaf, ec)) return json();
+    try {
+      return parse_shallow<json>(model::read_whole(folder / leaf, longest));
+    } catch (error const&) {}  // where it is read for its weights, that is said better
+    return json();
+  };
+  if (auto const index = read("model.safetensors.index.json"); index.is_object() && index.contains("weight_map"))
+    for (auto const& name : index["weight_map"]) add(name);
+  if (auto const tfjs = read("model.json"); tfjs.is_object() && tfjs.contains("weightsManifest"))
+    for (auto const& group : tfjs["weightsManifest"])
+      if (group.is_object() && group.contains("paths"))
+        for (auto const& name : group["paths"]) add(name);
+  return out;
+}
+
 namespace {
 
 /// What is kept of folders.
@@ -96,8 +123,39 @@ folder_files kept_of_folders(std::vector<std::string> const& words) {
   return !words.empty() && words.front() == "cost" ? folder_files::configuration : folder_files::all;
 }
 
-/// Characters that may part names of files in a value.
-constexpr char const* between_names = ",=:;";
+bool is_of_chips(std::string const& option) { return option == "--chip" || option == "--compare"; }
+
+bool is_there(std::string const& name) {
+  constexpr std::size_t longest = 4096;
+  std::error_code ec;
+  return !name.empty() && name.size() <= longest && (fs::is_regular_file(name, ec) || fs::is_directory(name, ec));
+}
+
+/// Where names may begin and end in a value that has several: key=FILE, A,B, PLUGIN:file=FILE;..
+std::vector<std::size_t> ends_of_names(std::string const& text) {
+  constexpr std::size_t most = 64;
+  std::vector<std::size_t> out;
+  for (std::size_t at = 0; (at = text.find_first_of(",=:;", at)) != text.npos && out.size() < most; ++at)
+    out.push_back(at);
+  out.push_back(text.size());
+  return out;
+}
+
+/// The part of an option's value that names files, alone or among other words: all of it but for settings, of which two have such.
+std::string named_by(given_option const& o) {
+  if (names_output(o.option) || names_no_file(o.option)) return {};
+  if (o.option != "--set" && o.option != "--vary") return o.value;
+  auto const equals = o.value.find('=');
+  std::string const key = o.value.substr(0, equals);
+  bool const names = key.ends_with("cell.states") || key.ends_with("cell.parameters");
+  return equals == o.value.npos || !names ? std::string() : o.value.substr(equals + 1);
+}
+
+/// True where the value is a list of names, or names stand in it among other words. Separators may be part of a name too.
+bool names_several(std::string const& option) {
+  return option == "--set" || option == "--vary" || option == "--prices" || option == "--parameters" ||
+         is_of_chips(option);
+}
 
 /// Collects files by the names that they go by.
 class file_collector {
@@ -105,22 +163,27 @@ class file_collector {
   /// Of protected files names alone; of others digests, where they are asked for.
   explicit file_collector(folder_files kept, bool with_digests = true) : kept_(kept), with_digests_(with_digests) {}
   void whole(std::string const& text) { name(text); }
-  /// A word, and its parts: key=FILE, A,B, PLUGIN:file=FILE;..
+  /// All names that a value may have.
   void word(std::string const& text) {
-    name(text);
-    if (text.find_first_of(between_names) == text.npos) return;
-    for (std::size_t at = 0; at <= text.size();) {
-      auto const end = std::min(text.find_first_of(between_names, at), text.size());
-      name(text.substr(at, end - at));
-      at = end + 1;
-    }
+    auto const ends = ends_of_names(text);
+    for (std::size_t from = 0, begin = 0; from < ends.size(); begin = ends[from++] + 1)
+      for (std::size_t to = from; to < ends.size(); ++to) name(text.substr(begin, ends[to] - begin));
   }
   void of_option(given_option const& o) {
-    if (o.value.empty() || names_output(o.option) || names_no_file(o.option)) return;
-    if (o.option == "--plugin") return plugin(o.value);
-    word(o.value);
-    if (auto const colon = o.value.find(':'); o.option == "--prices" && colon != o.value.npos)
-      plugin(o.value.substr(0, colon));
+    auto const text = named_by(o);
+    if (text.empty()) return;
+    if (o.option == "--plugin") return plugin(text);
+    if (is_of_chips(o.option)) {
+      std::istringstream chips(text);
+      for (std::string chip; std::getline(chips, chip, ',');)
+        if (chip.ends_with(".toml")) name(chip);
+      return;
+    }
+    if (names_several(o.option))
+      word(text);
+    else
+      name(text);
+    if (auto const colon = text.find(':'); o.option == "--prices" && colon != text.npos) plugin(text.substr(0, colon));
   }
   /// Those that `list plugins` loads.
   void plugins_of_path() {
@@ -144,17 +207,18 @@ class file_collector {
  private:
   void name(std::string const& text) {
     std::error_code ec;
-    if (kept_ == folder_files::configuration && fs::is_directory(text, ec)) {
+    if (kept_ == folder_files::configuration && is_there(text) && fs::is_directory(text, ec)) {
       auto const config = (fs::path(text) / "config.json").string();
       if (fs::is_regular_file(config, ec)) file(config);
       return;
     }
-    if (text.empty() || text.size() > 4096) return;
+    if (!is_there(text)) return;
     if (fs::is_regular_file(text, ec)) return file(text);
-    if (!fs::is_directory(text, ec)) return;
+    auto const weights = weights_named_in(text);
     for (auto const& entry : fs::directory_iterator(text, ec)) {
       auto const leaf = entry.path().filename().string();
-      if (entry.is_regular_file(ec) && is_kept(leaf)) file((fs::path(text) / leaf).string());
+      if (entry.is_regular_file(ec) && (is_kept(leaf) || weights.contains(leaf)))
+        file((fs::path(text) / leaf).string());
     }
   }
   [[nodiscard]] bool is_kept(std::string const& leaf) const {
@@ -223,7 +287,7 @@ file_collector collected(std::vector<std::string> const& words, folder_files kep
   } else if (!plain.empty() && plain[0] == "list") {
     if (plain.size() > 1 && plain[1] == "plugins") files.plugins_of_path();
   } else {
-    for (std::size_t i = plain.size() > 1 && plain[1] == "merge" ? 2 : 1; i < plain.size(); ++i) files.word(plain[i]);
+    for (std::size_t i = plain.size() > 1 && plain[1] == "merge" ? 2 : 1; i < plain.size(); ++i) files.whole(plain[i]);
   }
   for (auto const& o : options_of(words)) files.of_option(o);
   return files;
@@ -249,24 +313,31 @@ std::string by_content(std::string const& name, folder_files kept, digests_by_pa
 
 /// The value of an option with its files by their content.
 std::string by_content(given_option const& o, folder_files kept, digests_by_path const& digests) {
-  if (names_no_file(o.option)) return o.value;
-  std::string out;
-  if (o.option == "--plugin" || o.option == "--prices") {
+  auto const text = named_by(o);
+  if (text.empty()) return o.value;
+  std::string const before = o.value.substr(0, o.value.size() - text.size());
+  auto const plugin_of = [&](std::string const& name) {
     file_collector plugin(kept, false);
-    plugin.plugin(o.value.substr(0, o.option == "--prices" ? o.value.find(':') : o.value.npos));
+    plugin.plugin(name);
+    std::string out;
     for (auto const& f : plugin.files())
       if (auto const digest = digests.find(f.path); digest != digests.end()) out += digest->second + " ";
-    if (o.option == "--plugin" && !out.empty()) return out;
-  }
-  auto const whole = by_content(o.value, kept, digests);
-  if (whole != o.value || o.value.find_first_of(between_names) == o.value.npos) return out + whole;
-  bool is_first = !out.empty();  // and was the plugin
-  for (std::size_t at = 0; at <= o.value.size();) {
-    auto const end = std::min(o.value.find_first_of(between_names, at), o.value.size());
-    if (!is_first) out += by_content(o.value.substr(at, end - at), kept, digests);
-    if (end < o.value.size()) out += o.value[end];
-    is_first = false;
-    at = end + 1;
+    return out.empty() ? name : out;
+  };
+  if (o.option == "--plugin") return plugin_of(text);
+  if (!names_several(o.option)) return before + by_content(text, kept, digests);
+  auto const ends = ends_of_names(text);
+  std::string out = before;
+  for (std::size_t from = 0, begin = 0; from < ends.size(); begin = ends[from++] + 1) {
+    std::size_t to = ends.size() - 1;  // the longest name that is there, as a file with separators in its name is meant
+    while (to > from && !is_there(text.substr(begin, ends[to] - begin))) --to;
+    auto const name = text.substr(begin, ends[to] - begin);
+    if (o.option == "--prices" && from == 0 && ends[to] < text.size())
+      out += plugin_of(name);
+    else
+      out += is_of_chips(o.option) && !name.ends_with(".toml") ? name : by_content(name, kept, digests);
+    if (ends[to] < text.size()) out += text[ends[to]];
+    from = to;
   }
   return out;
 }
@@ -318,6 +389,11 @@ void check_apart(std::vector<std::string> const& words) {
 }
 
 void remember_run(std::vector<std::string> words, std::vector<given_option> deciding) {
+  auto const spoilt = std::find_if(words.begin(), words.end(),
+                                   [](std::string const& w) { return find_invalid_utf8(w) != std::string::npos; });
+  if (spoilt != words.end())
+    throw error({errc::config_value, "is not UTF-8, and a result could not say what it was made from", "command line",
+                 in_quotes(*spoilt), "words in UTF-8", "rename the file, or leave --json and --report out"});
   auto& run = this_run();
   run.files = collected(words, kept_of_folders(words), false).files();
   run.written.clear();
@@ -353,8 +429,12 @@ json stamped(json result) {
   digests_by_path digests;
   for (auto const& f : files) digests[f.path] = f.digest;
   for (auto const& o : deciding) add(o.option + "=" + by_content(o, kept_of_folders(words), digests));
+  // Of the parts of a sweep the points, which the result counts: how their files lie on the disk depends on threads.
+  bool const merges = words.size() > 1 && words[0] == "sweep" && words[1] == "merge";
+  if (merges) add("points=" + result.value("points", json()).dump());
   std::multiset<std::string> contents;
-  for (auto const& f : files) contents.insert(f.digest);
+  for (auto const& f : files)
+    if (!merges || f.is_plugin) contents.insert(f.digest);
   for (auto const& c : contents) add(c);
 
   json stamp = {{"hash", fmt::format("{:016x}", hash)}, {"files", json::array()}, {"outputs", json::array()}};

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,10 @@ struct input_file {
 /// True for names that a model's files may have, and its texts for calibration. Others lie beside them: results, notes.
 bool may_be_read(std::string const& leaf);
 
+/// Names of the weights of a model's folder, whatever they end in: those that its index of shards or its manifest lists. None where
+/// these cannot be read.
+std::set<std::string> weights_named_in(std::filesystem::path const& folder);
+
 /// The files that a command reads, sorted by path: what its words name, files that a model may be read from in folders
 /// (not below them), what TOML files and lists of clips name, and plugins that are listed.
 std::vector<input_file> inputs_of(std::vector<std::string> const& words);
@@ -40,6 +46,7 @@ void check_apart(std::string const& option, std::string const& file, std::vector
 /// Keeps what this run was asked, what of it decides the numbers, and which files it names, as they are now; `stamped` takes their
 /// digests, at the end of the run. A file that is another by then has the words "changed during the run" for one, and a line on
 /// standard error says so.
+/// Errors  config_value for a word that is not UTF-8, which JSON cannot hold
 void remember_run(std::vector<std::string> words, std::vector<given_option> deciding);
 
 /// `result` with `stamp`: `hash` of version, options that decide the numbers (in any order and spelling, files by their content),

@@ -128,6 +128,9 @@ for name, arguments in {
         "two commands": ("list", "cost"), "negative seed": ("list", "--seed", "-1"),
         "seed beyond 64 bits": ("list", "--seed", "18446744073709551616"), "seed no number": ("list", "--seed", "one"),
         "threads": ("list", "--threads", "1025"), "tokens negative": ("cost", "--model", "gpt2", "--tokens", "-5"),
+        "tokens in hexadecimal": ("cost", "--model", "gpt2", "--tokens", "0x10"), "window with a blank": ("deploy", "--window", " 5"),
+        "acceptance of nothing": ("cost", "--model", "gpt2", "--speculate", "2", "--acceptance", ""),
+        "resistance of nothing": ("solve", "--r-word", ""), "sinh no number": ("solve", "--sinh", "5 "),
         "tokens out of proportion": ("cost", "--model", "llama_7b", "--tokens", "9223372036854775807"),
         "decode out of proportion": ("cost", "--model", "llama_7b", "--decode", "9223372036854775807"),
         "batch out of proportion": ("cost", "--model", "llama_7b", "--batch", "18446744073709551615"),
@@ -157,7 +160,7 @@ for name, arguments in {
         "set without unit": ("cost", "--model", "gpt2", "--set", "cost.cycle=100"),
         "set nan": ("cost", "--model", "gpt2", "--set", "cost.cycle=nan ns"),
         "word of control characters": ("\x1b[31mdeploy",), "option of control characters": ("list", "--\x1b[31m"),
-        "seed of control characters": ("list", "--seed", "\x1b[31m"),
+        "prompt not UTF-8": ("generate", "--model", "m", "--prompt", b"a\xff"), "seed of control characters": ("list", "--seed", "\x1b[31m"),
         "set control characters": ("cost", "--model", "gpt2", "--set", "adc.\x1b[2J=1")}.items():
     case("command line: " + name, {}, *arguments)
 for name, value in {"temperature nan": "nan", "temperature below 0": "-1", "temperature infinite": "inf"}.items():

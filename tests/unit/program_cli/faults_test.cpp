@@ -7,6 +7,7 @@
 
 #include "run_program.hpp"
 #include "support/catch.hpp"
+#include "sweep_folder.hpp"
 
 using ohmic_test::contains;
 using ohmic_test::read_json;
@@ -84,6 +85,13 @@ TEST_CASE("faults: little address space ends with status 3 and words") {
     CHECK((r.status == 3 || r.status == 0));
     if (r.status == 3) CHECK_THAT(r.text, contains("ohmic: "));
   }
+  // Where the program starts and little is left, not even exceptions have memory.
+  for (int kib = 20000; kib < 24000; kib += 100) {
+    auto const r = shell("ulimit -v " + std::to_string(kib) + "; \"$ohmic\" cost --model llama_7b --quiet");
+    INFO(kib << "\n" << r.text);
+    CHECK((r.status == 3 || r.status == 0 || r.status == 127));  // 127: the loader finds no room
+    if (r.status == 3) CHECK_THAT(r.text, contains("ohmic: "));
+  }
 }
 #endif
 
@@ -145,11 +153,33 @@ TEST_CASE("faults: a signal ends a run with 128 and its number, a line, and leav
       CHECK(r.text == std::string(said) + "\n");
       CHECK(folder.files() == 0);
     }
-  // What it was started with as ignored stays so.
+  // What it was started with as ignored stays so, to sweeps and to the run of verify too.
   auto const kept =
       shell("trap '' TERM; \"$ohmic\" reproduce --quiet --json " + (folder / "r.json") + " & kill -TERM $!; wait $!");
   CHECK(kept.status == 0);
   CHECK(folder.files() == 1);
+  folder.write("s.toml", ohmic_test::long_grid);
+  for (std::string const& command :
+       {"sweep --quiet --spec " + (folder / "s.toml") + " --output " + (folder / "s.sqlite"),
+        "verify --quiet " + (folder / "r.json")}) {
+    auto const r = shell("trap '' INT HUP; \"$ohmic\" " + command +
+                         " & for i in 1 2 3 4 5; do sleep 0.05; kill -INT $!; kill -HUP $!; done; wait $!");
+    INFO(r.text);
+    CHECK(r.status == 0);
+  }
+}
+
+TEST_CASE("faults: a pipe that nobody reads is status 3, and the files are written") {
+  scratch_folder const folder;
+  for (std::string const& command : {std::string("cost --model llama_7b"), std::string("reproduce")}) {
+    auto const lost = shell("{ sleep 0.1; \"$ohmic\" " + command + " --json " + (folder / "r.json") +
+                            "; echo status $? >&2; } | true");
+    INFO(lost.text);
+    CHECK_THAT(lost.text, contains("standard output: cannot write all of the text; got Broken pipe"));
+    CHECK_THAT(lost.text, contains("status 3"));
+    CHECK(read_json(folder.path() / "r.json")["stamp"].is_object());
+    std::filesystem::remove(folder.path() / "r.json");
+  }
 }
 
 TEST_CASE("faults: a signal to verify ends the run that it started, and its folder goes") {

@@ -195,15 +195,23 @@ TEST_CASE("sweep merge: the order of the parts changes nothing") {
     REQUIRE(run_program(folder.arguments(std::string("--shard ") + part, std::string("part") + part[0])).status == 0);
   }
   std::vector<nlohmann::json> results;
+  std::vector<std::string> hashes;
   for (auto const& order : {parts[0] + parts[1] + parts[2], parts[2] + parts[0] + parts[1]}) {
     REQUIRE(run_program("sweep merge --quiet --output " + (folder / std::to_string(results.size())) + order +
                         " --json " + (folder / "out.json"))
                 .status == 0);
     auto out = read_json(folder.path() / "out.json");
+    hashes.push_back(out["stamp"]["hash"]);
     for (char const* key : {"run", "stamp", "output", "merged"}) out.erase(key);
     results.push_back(std::move(out));
   }
   CHECK(results[0] == results[1]);
+  CHECK(hashes[0] == hashes[1]);
+  std::ofstream(folder / "part1", std::ios::app) << '\0';  // the same points in other bytes
+  REQUIRE(run_program("sweep merge --quiet --output " + (folder / "again") + parts[0] + parts[1] + parts[2] +
+                      " --json " + (folder / "out.json"))
+              .status == 0);
+  CHECK(read_json(folder.path() / "out.json")["stamp"]["hash"] == hashes[0]);
   std::vector<nlohmann::json> front;
   for (auto const& row : results[0]["front"]) front.push_back(row["point"]);
   CHECK_FALSE(results[0]["sources"].empty());

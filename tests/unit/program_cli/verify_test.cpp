@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -101,8 +102,22 @@ TEST_CASE("verify: what differs is said, value by value, with status 1") {
   j["stamp"]["outputs"][0]["digest"] = "0";
   j["run"]["wall_time_s"] = 1e6;
   folder.write("out.json", j.dump());
-  refused("verify " + (folder / "out.json"),
-          {"2 of ", "relative_error: 0.125 recorded", "stamp.outputs[0].digest: \"0\" recorded"}, 1);
+  refused(
+      "verify " + (folder / "out.json"),
+      {"3 of ", "relative_error: 0.125 recorded", "stamp.outputs[0].digest: \"0\" recorded", "y.npy: \"0\" recorded"},
+      1);
+}
+
+TEST_CASE("verify: numbers beside the result are looked at where they lie") {
+  scratch_folder const folder;
+  write_product(folder);
+  ran(product_of(folder));
+  auto numbers = ohmic_test::read_bytes(folder.path() / "y.npy");
+  numbers.back() ^= 1;
+  folder.write("y.npy", numbers);
+  refused("verify " + (folder / "out.json"), {"1 of ", "y.npy: "}, 1);
+  std::filesystem::remove(folder.path() / "y.npy");  // they may have been moved
+  verified(folder);
 }
 
 TEST_CASE("verify: what is no result is refused, and plugins run only when they may") {
@@ -201,6 +216,66 @@ TEST_CASE("stamp: depends on what is asked and on files, not on threads or where
   CHECK(stamp("")["hash"] != first["hash"]);
 }
 
+TEST_CASE("stamp: names with separators are files of a setting, and other values are none, whatever is called so") {
+  scratch_folder const folder;
+  write_product(folder);
+  auto const stamp = [&](char const* last) {
+    folder.write("st,1=2.csv", std::string("conductance_uS,spread_uS\n1,0.1\n10,0.1\n20,0.2\n") + last + ",0.3\n");
+    ran("mvm --weights " + (folder / "w.npy") + " --inputs " + (folder / "x.npy") + " --output " + (folder / "y.npy") +
+        " --set cell.device=table --set 'cell.states=" + (folder / "st,1=2.csv") + "' --quiet --json " +
+        (folder / "out.json"));
+    return read_json(folder.path() / "out.json")["stamp"];
+  };
+  auto const first = stamp("30");
+  CHECK(first["files"].size() == 3);
+  CHECK(stamp("31")["hash"] != first["hash"]);
+  for (char const* name : {"8", "adc.bits", "wang2024"}) folder.write(name, "x");
+  ran("--version >/dev/null && cd '" + folder.path().string() +
+      "' && '" OHMIC_PROGRAM "' cost --model bert_base --chip wang2024 --set adc.bits=8 --quiet --json c.json");
+  CHECK(read_json(folder.path() / "c.json")["stamp"]["files"].empty());
+}
+
+TEST_CASE("stamp: weights that an index names by any name are files of the model") {
+  scratch_folder const folder, results;
+  ohmic_test::write_small_llama(folder);
+  auto const weights = ohmic_test::read_bytes(folder.path() / "model.safetensors");
+  folder.write("weights.dat", weights);
+  std::uint64_t header = 0;
+  std::memcpy(&header, weights.data(), sizeof header);
+  nlohmann::json map;
+  for (auto const& [name, tensor] : nlohmann::json::parse(weights.substr(8, header)).items())
+    if (name != "__metadata__") map[name] = "weights.dat";
+  folder.write("model.safetensors.index.json", nlohmann::json({{"weight_map", map}}).dump());
+  std::filesystem::remove(folder.path() / "model.safetensors");
+  folder.write("data.txt", "the cat the mat\n");
+  auto const deployed = [&] {
+    ran("deploy --model " + (folder / "") + " --data " + (folder / "data.txt") + " --quiet --json " +
+        (results / "out.json"));
+    return read_json(results.path() / "out.json")["stamp"];
+  };
+  auto const first = deployed();
+  folder.write("s.toml", "model = \"" + (folder / "") + "\"\ndata = \"" + (folder / "data.txt") +
+                             "\"\n[vary]\nadc.bits = [4]\n[objectives]\nenergy = \"min\"\n");
+  ran("sweep --quiet --spec " + (folder / "s.toml") + " --output " + (results / "s.sqlite"));
+  auto other = weights;
+  other.back() ^= 1;
+  folder.write("weights.dat", other);
+  refused("verify " + (results / "out.json"), {"weights.dat has changed"});
+  refused("sweep --quiet --spec " + (folder / "s.toml") + " --output " + (results / "s.sqlite"), {"weights.dat"});
+  CHECK(deployed()["hash"] != first["hash"]);
+}
+
+TEST_CASE("stamp: words that are not UTF-8 are refused where a result would name them") {
+  scratch_folder const folder;
+  write_product(folder);
+  std::filesystem::copy(folder.path() / "w.npy", folder.path() / "w\xff.npy");
+  std::string const product = "mvm --weights " + (folder / "w\xff.npy") + " --inputs " + (folder / "x.npy") +
+                              " --output " + (folder / "y.npy") + " --quiet";
+  refused(product + " --json " + (folder / "out.json"), {"is not UTF-8", "rename the file"});
+  ran(product);
+  refused("generate --model m --prompt 'a\xff' --tokens 2", {"--prompt", "is not UTF-8 at byte 1"});
+}
+
 TEST_CASE("stamp: a list of clips stands for its clips too") {
   scratch_folder const folder, results;
   ohmic_test::write_small_llama(folder);
@@ -284,11 +359,11 @@ TEST_CASE("stamp: another order or spelling of the same is the same, and files o
   };
   for (char const* name : {"cost", "16", "true", "tab11"}) folder.write(name, name);
   auto const first = hash(empty, "cost --model gpt2 --batch 16");
-  for (char const* same :
-       {"cost --batch 16 --model gpt2", "cost --model=gpt2 --batch=16", "cost --model gpt2 --batch 16 --seed 1",
-        "cost --model gpt2 --batch 16 --chip wang2024", "cost --model gpt2 --batch 16 --acceptance 0.80",
-        "cost --model gpt2 --batch 16 --plugin-isolated --plugin-timeout 3 --no-plugins",
-        "cost --model gpt2 --batch 16 --sensitivity=false"}) {
+  for (char const* same : {"cost --batch 16 --model gpt2", "cost --model=gpt2 --batch=16",
+                           "cost --model gpt2 --batch 16 --seed 1", "cost --model gpt2 --batch 16 --chip wang2024",
+                           "cost --model gpt2 --batch 16 --acceptance 0.80", "cost --model gpt2 --batch 016",
+                           "cost --model gpt2 --batch 16 --plugin-isolated --plugin-timeout 3 --no-plugins",
+                           "cost --model gpt2 --batch 16 --sensitivity=false"}) {
     CAPTURE(same);
     CHECK(hash(empty, same) == first);
     CHECK(hash(folder, same) == first);
