@@ -55,7 +55,7 @@ void check_writable(std::string const& target, std::string const& option = "--js
 struct output_file {
   std::string name, option;
 };
-/// Files that cannot be standard output. That they are no inputs and not each other, `check_apart` (verify_stamp.hpp) has seen.
+/// Files that cannot be standard output. That they are no inputs and not each other, `check_apart` (outputs_apart.hpp) has seen.
 /// Errors  as check_writable; config_conflict for `-`
 void check_files_writable(std::vector<output_file> const& outputs);
 

@@ -14,6 +14,7 @@
 #include "ohmic/core/near_names.hpp"
 #include "ohmic/core/printable.hpp"
 #include "options.hpp"
+#include "outputs_apart.hpp"
 #include "plugins.hpp"
 #include "signals.hpp"
 #include "terminal.hpp"

@@ -10,6 +10,7 @@
 
 #include "json_output.hpp"
 #include "options.hpp"
+#include "outputs_apart.hpp"
 #include "report.hpp"
 #include "sweep_inputs.hpp"
 #include "sweep_points.hpp"
@@ -19,7 +20,6 @@
 #include "sweep_store.hpp"
 #include "sweep_summary.hpp"
 #include "terminal.hpp"
-#include "verify_stamp.hpp"
 
 namespace program_cli {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "input_files.hpp"
 #include "ohmic/model/speech_task.hpp"
 #include "plugins.hpp"
-#include "verify_stamp.hpp"
 
 namespace program_cli {
 

@@ -24,16 +24,17 @@
 #include <vector>
 
 #include "command_words.hpp"
+#include "input_files.hpp"
 #include "json_output.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/core/printable.hpp"
 #include "ohmic/model/file.hpp"
 #include "options.hpp"
+#include "outputs_apart.hpp"
 #include "shallow_json.hpp"
 #include "signals.hpp"
 #include "terminal.hpp"
 #include "verify_record.hpp"
-#include "verify_stamp.hpp"
 
 extern char** environ;
 

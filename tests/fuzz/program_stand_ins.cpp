@@ -7,6 +7,7 @@
 #include "chips.hpp"
 #include "json_output.hpp"
 #include "ohmic/core/error.hpp"
+#include "outputs_apart.hpp"
 #include "plugins.hpp"
 #include "terminal.hpp"
 #include "verify.hpp"
