@@ -111,8 +111,8 @@ std::vector<std::size_t> ends_of_names(std::string const& text) {
 
 /// Of a name that begins behind an end, the last end that is tried: names have few separators, but a value may be one as a whole.
 std::size_t last_end(std::vector<std::size_t> const& ends, std::size_t from) {
-  constexpr std::size_t in_a_name = 8;
-  return from == 0 ? ends.size() - 1 : std::min(from + in_a_name, ends.size() - 1);
+  constexpr std::size_t in_a_name = 8, in_a_value = 64;
+  return std::min(from + (from == 0 ? in_a_value : in_a_name), ends.size() - 1);
 }
 
 /// The part of an option's value that names files, alone or among other words: all of it but for settings, of which two have such.
@@ -139,6 +139,7 @@ class file_collector {
   void whole(std::string const& text) { name(text); }
   /// All names that a value may have.
   void word(std::string const& text) {
+    name(text);
     auto const ends = ends_of_names(text);
     for (std::size_t from = 0, begin = 0; from < ends.size(); begin = ends[from++] + 1)
       for (std::size_t to = from; to <= last_end(ends, from); ++to) name(text.substr(begin, ends[to] - begin));
