@@ -44,9 +44,10 @@ fs::file_time_type written_at(std::string const& file) {
 void remember_run(std::vector<std::string> words, std::vector<given_option> deciding) {
   auto const spoilt = std::find_if(words.begin(), words.end(),
                                    [](std::string const& w) { return find_invalid_utf8(w) != std::string::npos; });
-  if (spoilt != words.end())
+  bool const kept = value_at(words, "--json") < words.size() || words.front() == "calibrate";
+  if (kept && spoilt != words.end())
     throw error({errc::config_value, "is not UTF-8, and a result could not say what it was made from", "command line",
-                 in_quotes(*spoilt), "words in UTF-8", "rename the file, or leave --json and --report out"});
+                 in_quotes(*spoilt), "words in UTF-8", "rename the file, or leave --json out"});
   auto& run = this_run();
   run.files = inputs_of(words, false);
   run.written.clear();
@@ -81,10 +82,11 @@ json stamped(json result) {
       if (chip.is_object() && chip.contains("config")) add(chip["config"].dump());
   digests_by_path digests;
   for (auto const& f : files) digests[f.path] = f.digest;
-  for (auto const& o : deciding) add(o.option + "=" + by_content(o, words, digests));
-  // Of the parts of a sweep the points, which the result counts: how their files lie on the disk depends on threads.
+  // Of the parts of a sweep the points, which the result counts: their order is nothing, and how they lie on the disk depends on threads.
   bool const merges = words.size() > 1 && words[0] == "sweep" && words[1] == "merge";
   if (merges) add("points=" + result.value("points", json()).dump());
+  for (auto const& o : deciding)
+    if (!merges || o.option.starts_with("--")) add(o.option + "=" + by_content(o, words, digests));
   std::multiset<std::string> contents;
   for (auto const& f : files)
     if (!merges || f.is_plugin) contents.insert(f.digest);

@@ -219,16 +219,16 @@ TEST_CASE("stamp: depends on what is asked and on files, not on threads or where
 TEST_CASE("stamp: names with separators are files of a setting, and other values are none, whatever is called so") {
   scratch_folder const folder;
   write_product(folder);
-  auto const stamp = [&](char const* last) {
-    folder.write("st,1=2.csv", std::string("conductance_uS,spread_uS\n1,0.1\n10,0.1\n20,0.2\n") + last + ",0.3\n");
+  auto const stamp = [&](char const* middle) {
+    folder.write("st,1=2.csv", std::string("conductance_uS,spread_uS\n1,0.1\n10,0.1\n") + middle + ",0.2\n100,0.3\n");
     ran("mvm --weights " + (folder / "w.npy") + " --inputs " + (folder / "x.npy") + " --output " + (folder / "y.npy") +
-        " --set cell.device=table --set 'cell.states=" + (folder / "st,1=2.csv") + "' --quiet --json " +
+        " --set cell.device=table --set 'cell.states=" + (folder.path() / "st,1=2.csv").string() + "' --quiet --json " +
         (folder / "out.json"));
     return read_json(folder.path() / "out.json")["stamp"];
   };
-  auto const first = stamp("30");
+  auto const first = stamp("20");
   CHECK(first["files"].size() == 3);
-  CHECK(stamp("31")["hash"] != first["hash"]);
+  CHECK(stamp("21")["hash"] != first["hash"]);
   for (char const* name : {"8", "adc.bits", "wang2024"}) folder.write(name, "x");
   ran("--version >/dev/null && cd '" + folder.path().string() +
       "' && '" OHMIC_PROGRAM "' cost --model bert_base --chip wang2024 --set adc.bits=8 --quiet --json c.json");
@@ -242,20 +242,22 @@ TEST_CASE("stamp: weights that an index names by any name are files of the model
   folder.write("weights.dat", weights);
   std::uint64_t header = 0;
   std::memcpy(&header, weights.data(), sizeof header);
+  auto const tensors = nlohmann::json::parse(weights.substr(8, header));
   nlohmann::json map;
-  for (auto const& [name, tensor] : nlohmann::json::parse(weights.substr(8, header)).items())
+  for (auto const& [name, tensor] : tensors.items())
     if (name != "__metadata__") map[name] = "weights.dat";
   folder.write("model.safetensors.index.json", nlohmann::json({{"weight_map", map}}).dump());
   std::filesystem::remove(folder.path() / "model.safetensors");
-  folder.write("data.txt", "the cat the mat\n");
+  folder.write("data.txt", "the cat the mat the hat the cat the mat the hat\n");
   auto const deployed = [&] {
     ran("deploy --model " + (folder / "") + " --data " + (folder / "data.txt") + " --quiet --json " +
         (results / "out.json"));
     return read_json(results.path() / "out.json")["stamp"];
   };
   auto const first = deployed();
-  folder.write("s.toml", "model = \"" + (folder / "") + "\"\ndata = \"" + (folder / "data.txt") +
-                             "\"\n[vary]\nadc.bits = [4]\n[objectives]\nenergy = \"min\"\n");
+  folder.write("s.toml", "kind = \"deploy\"\nmodel = \"" + folder.path().string() + "\"\ndata = \"" +
+                             (folder.path() / "data.txt").string() +
+                             "\"\n[vary]\nadc.bits = [6]\n[objectives]\nperplexity = \"min\"\n");
   ran("sweep --quiet --spec " + (folder / "s.toml") + " --output " + (results / "s.sqlite"));
   auto other = weights;
   other.back() ^= 1;
