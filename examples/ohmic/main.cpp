@@ -86,7 +86,8 @@ int run(int argc, char** argv) {
   line.refuse_options_as_values();
   auto const words = line.words();
   check_apart(words);
-  if (!common.json.empty() || !common.report.empty() || *line.calibrate_command) remember_run(words, line.deciding());
+  bool const has_result = !common.json.empty() || !common.report.empty() || !common.svg.empty();
+  if (has_result || *line.calibrate_command) remember_run(words, line.deciding());
   if (*line.verify_command) {
     line.verify.threads_given = line.verify_command->count("--threads") > 0;
     line.verify.timeout_given = line.verify_command->count("--plugin-timeout") > 0;

@@ -195,8 +195,14 @@ void write_reports(json const& result, common_options const& common, json const&
   auto const shown = in_utf8(stamped(result));
   auto const charts = charts_of(shown, in_utf8(rows));
   if (!common.report.empty()) page_of(shown, charts, common).write(common.report);
-  if (!common.svg.empty())
-    for (auto const& c : charts) write_whole((fs::path(common.svg) / (c.name + ".svg")).string(), svg_of(c));
+  if (common.svg.empty()) return;
+  std::string const stamp =
+      "<metadata>ohmic " + text_of(shown["version"]) + ", stamp " + text_of(shown["stamp"]["hash"]) + "</metadata>";
+  for (auto const& c : charts) {
+    auto drawing = svg_of(c);
+    drawing.insert(drawing.rfind("</svg>"), stamp);
+    write_whole((fs::path(common.svg) / (c.name + ".svg")).string(), drawing);
+  }
 }
 
 }  // namespace program_cli

@@ -176,7 +176,11 @@ TEST_CASE("report: names are text, whatever they hold") {
   CHECK(r.page.find("<script>") == std::string::npos);
   CHECK(r.page.find("<img") == std::string::npos);
   CHECK(embedded(r.page, "result")["chip"] == r.result["chip"]);
-  for (auto const& name : r.charts()) CHECK(text_of(r.path() / "charts" / name).find("<script") == std::string::npos);
+  for (auto const& name : r.charts()) {
+    auto const chart = text_of(r.path() / "charts" / name);
+    CHECK(chart.find("<script") == std::string::npos);
+    CHECK_THAT(chart, contains("stamp " + r.result["stamp"]["hash"].get<std::string>()));
+  }
 }
 
 TEST_CASE("report: a name that is no UTF-8 is shown as far as it is") {
