@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <fmt/core.h>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -91,6 +92,7 @@ class spec_reader : toml_values {
         node, "set", [](auto const&) { return false; },
         [&](std::string const& key, toml::node const& leaf) {
           require_setting(key, in(leaf.source(), key));
+          if (leaf.is_array()) lists_.emplace(key, in(leaf.source(), key));
           spec_.set.push_back(key + "=" + value_text(leaf, key));
         });
   }
@@ -133,6 +135,7 @@ class spec_reader : toml_values {
     take_values(static_cast<double>(list.size()), d.where);
     std::set<std::string> seen;
     for (auto const& item : list) {
+      if (item.is_array()) lists_.emplace(d.key, in(item.source(), d.key));
       auto text = value_text(item, d.key);
       if (!seen.insert(text).second)
         throw error({errc::config_conflict, "value is given twice", d.where, in_quotes(text), "every value once",
@@ -315,6 +318,10 @@ class spec_reader : toml_values {
         throw error({errc::config_value, "not an assignment", "--set", s, "key=value", "see ohmic list chips"});
       check(std::string(detail::trimmed(std::string_view(s).substr(0, equals))), s.substr(equals + 1));
     }
+    for (auto const& [key, where] : lists_)
+      if (!holds_list(key, [&](std::string const& k, std::string const& text) { check(k, text); }))
+        throw error({errc::config_value, "setting '" + key + "' holds no list", where, "a list", "a value that is none",
+                     "write it without the inner brackets"});
   }
   void check(std::string const& key, std::string const& text) const {
     if (key == "chip") return;
@@ -336,7 +343,8 @@ class spec_reader : toml_values {
   common_options const* common_;
   sweep_spec spec_;
   std::uint64_t points_ = 1;
-  double values_ = 0.0;  ///< of all keys so far; exact as long as it matters
+  std::map<std::string, std::string> lists_;  ///< keys with values that are lists, and where
+  double values_ = 0.0;                       ///< of all keys so far; exact as long as it matters
 };
 
 }  // namespace

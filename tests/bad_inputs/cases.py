@@ -200,6 +200,7 @@ case("mvm: output to -", {"w.npy": W, "x.npy": X}, *MVM[:-1], "-")
 case("mvm: too many bits", {"w.npy": W, "x.npy": X}, *MVM, "--set", "adc.bits=99")
 case("mvm: slices", {"w.npy": W, "x.npy": X}, *MVM, "--set", "weights.slices=2,x")
 case("mvm: on is off", {"w.npy": W, "x.npy": X}, *MVM, "--set", "cell.r_on=1 Mohm", "--set", "cell.r_off=1 kohm")
+case("mvm: a list for a number", {"w.npy": W, "x.npy": X, "a.toml": "[weights]\nbits = [6]"}, *MVM, "--array", "a.toml")
 case("mvm: range without calibration", {"w.npy": W, "x.npy": X}, *MVM, "--set", "adc.range=percentile")
 SOLVE = ("solve", "--conductances", "g.npy", "--voltages", "v.npy", "--output", "i.npy")
 G, V = c.npy("(2, 3)", [1e-5] * 6), c.npy("(2,)", [0.1, 0.2])
@@ -672,6 +673,8 @@ for name, text in {
         "lists 300 deep": "a = " + "[" * 300 + "]" * 300, "tables 300 deep": "a = " + "{a = " * 300, "keys 100000 deep": "a." * 100_000 + "a = 1",
         "headers 100000 deep": "[" + "a." * 100_000 + "a]\nb = 1", "2 MB": "#" * (2 << 20), "not UTF-8": b"a = \xff", "a preset's name": 'name = "isaac"', "key twice, quoted": c.SETTINGS_FILE["twice"],
         "plugin no list": "plugin = 1", "plugin missing": '[plugin]\nfiles = ["./none.so"]', "control characters": '"\\u001b[31m" = 1',
+        "a list for a number": "[adc]\nbits = [8]", "a list for a number of the array": "array.rows = [128]", "a list for a choice": 'coding.bias = [1]',
+        "an empty table": "[nonsense]", "an empty table in a group": "[adc.nonsense]", "an empty table for the chip": "[chip]",
         "a name of two lines": 'name = "a\\nohmic: all is well"', "no name": 'name = ""'}.items():
     case("chip file: " + name, {"c.toml": text}, *CHIP)
 case("chip file: missing", {}, *CHIP)
@@ -705,6 +708,8 @@ for name, text in {
         "combinations": 'model = "gpt2"\n[vary]\n' + "".join("cost.x%d = [1, 2, 3, 4, 5, 6, 7, 8]\n" % i for i in range(20)) + BEST,
         "deep": c.SWEEP_SPEC["deep"].decode(), "no texts": 'kind = "deploy"\nmodel = "m"\n' + VARY + BEST, "constraint": 'model = "gpt2"\n' + VARY + BEST + '[constraints]\narea = "== 1"\n',
         "values out of proportion": c.SWEEP_SPEC["values"].decode(), "bound that is none": c.SWEEP_SPEC["infinite"].decode(),
+        "a list for a number": 'model = "gpt2"\n[vary]\nadc.bits = [[4], [6]]\n' + BEST, "a list for a number that is set": 'model = "gpt2"\nset.array.rows = [128]\n' + VARY + BEST,
+        "a list for tokens": 'model = "gpt2"\n[vary]\ntokens = [[4], [6]]\n' + BEST,
         "value twice": c.SWEEP_SPEC["value_twice"].decode(), "key twice": c.SWEEP_SPEC["key_twice"].decode(),
         "set and varied": c.SWEEP_SPEC["set_and_varied"].decode(), "sets the chip": c.SWEEP_SPEC["set_chip"].decode(),
         "model twice": 'model = "gpt2"\n[vary]\nmodel = ["bert_base"]\n' + BEST,
