@@ -64,6 +64,7 @@ class spec_reader : toml_values {
     spec_.tokens = count_at(root, "tokens", 0);
     spec_.decode = count_at(root, "decode", 1);
     spec_.batch = count_at(root, "batch", 1);
+    if (spec_.batch < 1) throw wrong(*root.get("batch"), "batch", "a whole number, 1 or more");
     spec_.seed = root.contains("seed") ? count_at(root, "seed", 1) : common_->seed;
     if (auto const* vary = root.get("vary")) read_vary(*vary);
     for (char const* key : {"chip", "model", "tokens", "decode", "batch"})
@@ -278,18 +279,21 @@ class spec_reader : toml_values {
       throw error({errc::capacity, "too many keys", model::place(file_), std::to_string(spec_.dimensions.size()),
                    "at most " + std::to_string(max_sweep_dimensions), ""});
     points_ = asked;
+    auto n = static_cast<double>(asked);
     if (spec_.method == sweep_spec::sampling::grid) {
       points_ = 1;
+      n = 1.0;
       for (auto const& d : spec_.dimensions) {
         if (d.values.empty())
           throw error({errc::missing_entry, "a range of a grid needs its steps", d.where, "", "steps = N or step = X",
                        "or sample with method = \"sobol\""});
         if (points_ > max_sweep_points / d.values.size()) points_ = max_sweep_points + 1;
         points_ *= points_ > max_sweep_points ? 1 : d.values.size();
+        n *= static_cast<double>(d.values.size());
       }
     }
     if (points_ > max_sweep_points)
-      throw error({errc::capacity, "too many points", model::place(file_), "more than allowed",
+      throw error({errc::capacity, "too many points", model::place(file_), fmt::format("{:.15g}", n),
                    "at most " + std::to_string(max_sweep_points), "use fewer values, or a sample"});
     bool const varies_model =
         std::any_of(spec_.dimensions.begin(), spec_.dimensions.end(), [](auto const& d) { return d.key == "model"; });
@@ -326,7 +330,11 @@ class spec_reader : toml_values {
   void check(std::string const& key, std::string const& text) const {
     if (key == "chip") return;
     if (key == "model") return static_cast<void>(network_named(text));
-    if (is_usage(key)) return static_cast<void>(sweep_count(text, key));
+    if (is_usage(key)) {
+      if (sweep_count(text, key) < 1 && key == "batch")
+        throw error({errc::config_value, "no sequence", key, in_quotes(text), "1 or more", ""});
+      return;
+    }
     for (auto const& c : spec_.chips) {
       if (key.starts_with("cost.") || key.starts_with("report.")) {
         cost_command_config config;

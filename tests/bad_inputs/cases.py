@@ -712,6 +712,7 @@ for name, text in {
         "a list for tokens": 'model = "gpt2"\n[vary]\ntokens = [[4], [6]]\n' + BEST,
         "value twice": c.SWEEP_SPEC["value_twice"].decode(), "key twice": c.SWEEP_SPEC["key_twice"].decode(),
         "set and varied": c.SWEEP_SPEC["set_and_varied"].decode(), "sets the chip": c.SWEEP_SPEC["set_chip"].decode(),
+        "no sequence": 'model = "gpt2"\nbatch = 0\n' + VARY + BEST, "no sequence of a list": 'model = "gpt2"\n[vary]\nbatch = [1, 0]\n' + BEST,
         "model twice": 'model = "gpt2"\n[vary]\nmodel = ["bert_base"]\n' + BEST,
         "log from 0": 'model = "gpt2"\n[sample]\nmethod = "random"\npoints = 2\n[vary]\ncost.duplication = {from = 0, to = 4, log = true}\n' + BEST}.items():
     case("sweep: " + name, {"s.toml": text}, *SWEEP)
@@ -760,6 +761,8 @@ for name, sql in {
     case("sweep file of this sweep: " + name, {"s.toml": GRID}, *SWEEP, before=[SWEEP], spoil={"s.sqlite": edited(sql)})
 for name in ("metric_text", "metric_blob", "metric_infinite", "value_blob", "failed_without_error", "done_with_error", "columns_swapped", "point_twice", "meta_key_twice"):
     case("sweep file to merge: " + name.replace("_", " "), {"a.sqlite": c.SWEEP_STORE[name]}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
+case("sweep file to merge: a folder", {"a.sqlite/x": ""}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
+case("sweep file to merge: a device", {}, "sweep", "merge", "/dev/null", "--output", "b.sqlite")
 case("sweep file to merge: missing", {}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
 
 # --- results that are verified

@@ -197,6 +197,13 @@ TEST_CASE("sweep: no text of a CSV file is a formula, and numbers are numbers") 
   CHECK(csv.find(",-1,") != csv.npos);
 }
 
+TEST_CASE("sweep merge: what is no file is told what it is") {
+  scratch_folder const f;
+  refused("sweep merge --output " + (f / "all") + " " + (f / "."), {"a folder", "a regular file"});
+  refused("sweep merge --output " + (f / "all") + " /dev/null", {"/dev/null", "a device or pipe"});
+  refused("sweep merge --output " + (f / "all") + " " + (f / "none"), {"none", "no such file"});
+}
+
 TEST_CASE("sweep merge: the order of the parts changes nothing") {
   sweep_folder const folder(
       "model = \"bert_base\"\n[vary]\nchip = [\"wang2024\", \"isaac\"]\nadc.bits = [4, 6, 8]\ncost.duplication = [1, "
