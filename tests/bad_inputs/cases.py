@@ -679,6 +679,14 @@ for name, text in {
     case("chip file: " + name, {"c.toml": text}, *CHIP)
 case("chip file: missing", {}, *CHIP)
 
+case("settings: a cell of arrays for keys and values", {}, "cost", "--model", "gpt2", "--set", "attention.arrays.cell.read_noise=5")
+case("settings: two values", {}, "cost", "--model", "gpt2", "--set", "adc.bits=6", "--set", "adc.bits=8")
+case("settings: an option and another value", {"g.npy": G, "v.npy": V}, *SOLVE, "--r-word", "5", "--set", "wires.word_segment=7 ohm")
+case("settings: a key varied twice", llama_folder(), *LM, "--vary", "adc.bits=6", "--vary", "adc.bits=8")
+case("settings: a value varied twice", llama_folder(), *LM, "--vary", "adc.bits=8,08")
+case("settings: set and varied", llama_folder(), *LM, "--vary", "adc.bits=6,8", "--set", "adc.bits=7")
+case("settings: unknown to one chip", llama_folder(), *LM, "--chip", "wang2024,isaac", "--set", "noise.thermal=0.1")
+
 # --- kept calibrations
 
 KEPT = LM + ("--calibration", "k.json", "--chip", "wang2024")
