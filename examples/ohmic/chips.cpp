@@ -1,8 +1,11 @@
 #include "chips.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "ohmic/chip/multi_bit.hpp"
 #include "ohmic/chip/single_bit.hpp"
@@ -35,24 +38,62 @@ std::vector<std::string> comma_list(std::string const& text) {
   return parts;
 }
 
+std::string key_of(std::string const& assignment) {
+  return std::string(detail::trimmed(std::string_view(assignment).substr(0, assignment.find('='))));
+}
+
+/// The chip that an error is of, where there are several.
+template <class F>
+auto naming_chip(chip_request const& r, bool several, F const& f) {
+  try {
+    return f();
+  } catch (error const& problem) {
+    auto info = problem.info();
+    if (several) info.where = "chip " + r.label + ", " + info.where;
+    throw error(std::move(info));
+  }
+}
+
 /// One request for every value of "key=a,b,c".
-std::vector<chip_request> varied(std::vector<chip_request> const& requests, std::string const& vary) {
+std::vector<chip_request> varied(std::vector<chip_request> const& requests, std::string const& vary, bool several) {
   auto const equals = vary.find('=');
   if (equals == vary.npos || equals == 0 || equals + 1 == vary.size())
     throw error({errc::config_value, "not a list of settings", "--vary", vary, "key=a,b,c",
                  "see ohmic list chips for the keys"});
+  auto const values = comma_list(vary.substr(equals + 1));
+  if (values.size() > max_requests / requests.size())
+    throw error({errc::capacity, "too many settings at once", "--vary", std::to_string(values.size() * requests.size()),
+                 "at most " + std::to_string(max_requests), "split the run"});
   std::vector<chip_request> out;
-  for (auto const& r : requests)
-    for (auto const& value : comma_list(vary.substr(equals + 1))) {
+  for (auto const& r : requests) {
+    std::set<std::string> seen;  // as settings print them: 8 and 08 are one value
+    for (auto const& value : values) {
       std::string const assignment = vary.substr(0, equals + 1) + value;
       out.push_back(r);
       out.back().label += " " + assignment;
       out.back().set.push_back(assignment);
+      auto const settings = naming_chip(r, several, [&] { return settings_of(out.back()); });
+      if (!seen.insert(settings_object(settings).at(key_of(vary)).dump()).second)
+        throw error({errc::config_conflict, "value is given twice", "--vary " + key_of(vary), in_quotes(value),
+                     "every value once", "the same point would be run again"});
     }
-  if (out.size() > max_requests)
-    throw error({errc::capacity, "too many settings at once", "--vary", std::to_string(out.size()),
-                 "at most " + std::to_string(max_requests), "split the run"});
+  }
   return out;
+}
+
+/// A key that is varied has its values there and nowhere else: one of the two would go unheard.
+void require_one_place(std::vector<std::string> const& set, std::vector<std::string> const& vary) {
+  require_one_value(set);
+  std::set<std::string> varied, given;
+  for (auto const& s : set) given.insert(key_of(s));
+  for (auto const& v : vary) {
+    auto const key = key_of(v);
+    bool const twice = !varied.insert(key).second;
+    if (twice || given.contains(key))
+      throw error({errc::config_conflict, twice ? "'" + key + "' is varied twice" : "'" + key + "' is set too",
+                   "--vary", in_quotes(v), "one of them",
+                   twice ? "list all values in one --vary" : "take it out of --set or of --vary"});
+  }
 }
 
 }  // namespace
@@ -83,18 +124,34 @@ std::vector<std::string> distinct_chips(std::string const& list, char const* opt
   return names;
 }
 
+void require_one_value(std::vector<std::string> const& set) {
+  std::map<std::string, std::string> seen;
+  for (auto const& s : set) {
+    auto const equals = s.find('=');
+    if (equals == s.npos) continue;  // refused where it is read
+    std::string const key = key_of(s), value(detail::trimmed(std::string_view(s).substr(equals + 1)));
+    auto const [first, is_new] = seen.emplace(key, value);
+    if (!is_new && first->second != value)
+      throw error({errc::config_conflict, "'" + key + "' is set twice", "--set",
+                   in_quotes(first->second) + " and " + in_quotes(value), "one value", "take one out"});
+  }
+}
+
 chip_settings defaults_of(std::string const& base) { return chip_named(base).settings(); }
 
 std::vector<chip_request> requested_chips(std::string const& chip, std::vector<std::string> const& set,
                                           std::vector<std::string> const& vary) {
+  require_one_place(set, vary);
   std::vector<chip_request> out;
   for (auto const& name : distinct_chips(chip, "--chip")) {
     out.push_back(name.ends_with(".toml") ? read_chip_file(name) : chip_request{chip_named(name).name, name, {}});
     out.back().set.insert(out.back().set.end(), set.begin(), set.end());
   }
-  for (auto const& v : vary) out = varied(out, v);
+  bool const several = out.size() > 1;
+  for (auto const& v : vary) out = varied(out, v, several);
   // Before anything is read or run, so that a slip in the last of many settings does not cost the time of the others.
-  for (auto const& r : out) std::visit([](auto const& c) { chip::validate(c); }, settings_of(r));
+  for (auto const& r : out)
+    naming_chip(r, several, [&] { std::visit([](auto const& c) { chip::validate(c); }, settings_of(r)); });
   return out;
 }
 

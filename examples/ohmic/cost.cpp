@@ -156,6 +156,8 @@ std::vector<std::string> without_effect(design const& d, model::network const& n
   }
   auto other = o;
   if (other.duplication = 0; o.duplication > 0) check(fmt::format("--duplication {}", o.duplication), other, common);
+  if (o.speculate == 0 && o.acceptance != cost_options{}.acceptance)
+    out.push_back(fmt::format("--acceptance {} has no effect on this cost without --speculate", o.acceptance));
   if (o.decode > 1 && !n.transformer) out.push_back(fmt::format("--decode {} has no effect on this cost", o.decode));
   other = o;
   if (other.tokens = 0; o.tokens > 0 && !n.transformer) check(fmt::format("--tokens {}", o.tokens), other, common);
@@ -274,6 +276,7 @@ void print_sensitivity(FILE* out, std::vector<chip::sensitivity_row> const& rows
 int cost(cost_options const& o, common_options const& given) {
   auto common = given;
   if (!o.attention.empty()) common.set.push_back("attention.policy=" + o.attention);
+  require_one_value(common.set);
   auto const start = std::chrono::steady_clock::now();
   std::vector<output_file> outputs{{common.report, "--report"}, {o.save_prices, "--save-prices"}};
   if (common.json != "-") outputs.push_back({common.json, "--json"});

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "bind_device.hpp"
 #include "json_output.hpp"
 #include "ohmic/chip/function_prices.hpp"
 #include "ohmic/chip/published.hpp"
@@ -24,6 +25,7 @@ chip::config<Spec> function_of(std::vector<std::string> const& set, std::vector<
     else
       assign(function, s);
   }
+  bind_devices(function);
   chip::validate(function);
   return function;
 }

@@ -66,7 +66,8 @@ struct deployment {
       published{};  ///< of the arithmetic of the published graph; empty: there is none
 };
 
-/// What is told of settings of a request that do nothing beside the others: "range.sigmas: range.rule is not mean_sigma".
+/// What is told of settings of a request with a seed (`seeded`) that do nothing beside the others:
+/// "range.sigmas: range.rule is not mean_sigma".
 std::vector<std::string> idle_in(chip_request const& r);
 
 /// The time that writing K and V took in the run, tries included, into the schedule of a conventional chip.

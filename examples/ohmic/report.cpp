@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fmt/core.h>
 #include <system_error>
+#include <vector>
 
 #include "ohmic/core/error.hpp"
 #include "page.hpp"
@@ -168,6 +169,26 @@ page page_of(json const& r, std::vector<chart> const& charts, common_options con
   return p;
 }
 
+/// A folder with those above it, made where they are missing. Those that were made and are empty in the end go.
+class made_folder {
+ public:
+  explicit made_folder(fs::path const& path) {
+    std::error_code ec;
+    for (auto p = path; !p.empty() && !fs::exists(p, ec); p = p.parent_path())
+      if (p.has_filename()) made_.push_back(p);
+    fs::create_directories(path, ec);
+  }
+  made_folder(made_folder const&) = delete;
+  made_folder& operator=(made_folder const&) = delete;
+  ~made_folder() {
+    std::error_code ec;
+    for (auto const& p : made_) fs::remove(p, ec);  // which leaves what is not empty
+  }
+
+ private:
+  std::vector<fs::path> made_;  ///< the innermost first
+};
+
 }  // namespace
 
 json const* cost_of_texts(json const& chip) {
@@ -182,7 +203,7 @@ void check_reports(common_options const& common) {
   std::error_code ec;
   if (fs::exists(common.svg, ec) && !fs::is_directory(common.svg, ec))
     throw ohmic::error({ohmic::errc::write_failed, "is no folder", "--svg", common.svg, "a folder", "name another"});
-  fs::create_directories(common.svg, ec);
+  made_folder const folder(common.svg);
   check_writable((fs::path(common.svg) / "chart.svg").string(), "--svg");
 }
 
@@ -196,6 +217,7 @@ void write_reports(json const& result, common_options const& common, json const&
   auto const charts = charts_of(shown, in_utf8(rows));
   if (!common.report.empty()) page_of(shown, charts, common).write(common.report);
   if (common.svg.empty()) return;
+  made_folder const folder(common.svg);
   std::string const stamp =
       "<metadata>ohmic " + text_of(shown["version"]) + ", stamp " + text_of(shown["stamp"]["hash"]) + "</metadata>";
   for (auto const& c : charts) {

@@ -11,6 +11,7 @@
 
 #include "ohmic/chip/in_situ_cost.hpp"
 #include "ohmic/chip/wang2024_cost.hpp"
+#include "ohmic/core/printable.hpp"
 #include "ohmic/core/utf8.hpp"
 #include "ohmic/model/generation.hpp"
 #include "run_deployment.hpp"
@@ -160,6 +161,9 @@ int generate_family(Family const& family, generate_options const& o, common_opti
   model::sampling const how{o.temperature, common.seed};
   auto const& m = family.model();
   auto const prompt = family.prompt(o.prompt);
+  if (prompt.empty())
+    throw error({errc::shape, "the prompt has no token", "--prompt", in_quotes(o.prompt), "a text of at least one",
+                 "give some text"});
   auto const calibration = read_calibration_source(family, o.calibration, o.model);
   executor threads(common.threads == 0 ? executor::available() : common.threads);
   auto const weights = model::fp32_weights_of(m, o.reading.layer_wise);

@@ -87,6 +87,7 @@ class reader {
     for (auto const& [name, node] : table) {
       std::string const key = prefix + std::string(name.str());
       if (node.is_table()) {
+        if (node.as_table()->empty()) entries_.push_back(entry(key, node));
         add(*node.as_table(), key + ".");
         continue;
       }

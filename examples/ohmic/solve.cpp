@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "chips.hpp"
 #include "json_output.hpp"
 #include "kernels.hpp"
 #include "ohmic/core/threads.hpp"
@@ -49,8 +50,25 @@ solve_config config_of(solve_options const& o, common_options const& common) {
              o.ground_bits ? far_end::grounded : far_end::open,
              ohms(o.word_ground_ohm),
              ohms(o.bit_ground_ohm)};
+  require_one_value(common.set);
+  solve_config const by_options = c;
   for (auto const& s : common.set) assign(c, s);
+  for (auto const& given : diff(solve_config{}, by_options))
+    for (auto const& set : diff(by_options, c))
+      if (given.key == set.key)
+        throw error({errc::config_conflict, "'" + set.key + "' has an option of its own, which is given too", "--set",
+                     set.after + ", and " + set.before + " by the option", "one value", "take one out"});
   return c;
+}
+
+/// Settings that do nothing beside the others.
+std::vector<std::string> idle_wires(wire_config const& c) {
+  std::vector<std::string> out;
+  if (c.word_ground.si() != 0.0 && c.word_end != far_end::grounded)
+    out.emplace_back("wires.word_ground: wires.word_end is not grounded (--ground-words)");
+  if (c.bit_ground.si() != 0.0 && c.bit_end == far_end::open)
+    out.emplace_back("wires.bit_ground: wires.bit_end is open (--ground-bits)");
+  return out;
 }
 
 wire_network network_of(solve_options const& o, wire_config const& wires) {
@@ -205,6 +223,7 @@ int solve(solve_options const& o, common_options const& common) {
   loss const lost = loss_of(network, v, s.currents, o.sinh_volts);
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet) {
+    for (auto const& i : idle_wires(config.wires)) say(stderr, "has no effect: {}\n", i);
     say(text, "{} word lines x {} bit lines, {} vector{}\n", network.word_lines(), network.bit_lines(), v.cols(),
         single ? "" : "s");
     say(text, "currents against those without wires: {:+.4g} % at most, {:+.4g} % on average\n",

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <fmt/core.h>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -63,11 +64,13 @@ class spec_reader : toml_values {
     spec_.tokens = count_at(root, "tokens", 0);
     spec_.decode = count_at(root, "decode", 1);
     spec_.batch = count_at(root, "batch", 1);
+    if (spec_.batch < 1) throw wrong(*root.get("batch"), "batch", "a whole number, 1 or more");
     spec_.seed = root.contains("seed") ? count_at(root, "seed", 1) : common_->seed;
     if (auto const* vary = root.get("vary")) read_vary(*vary);
     for (char const* key : {"chip", "model", "tokens", "decode", "batch"})
       if (auto const* node = root.get(key)) require_one_place(key, in(node->source(), key));
     if (auto const* set = root.get("set")) read_set(*set);
+    require_one_value(common_->set);
     for (auto const& assignment : common_->set) {
       require_setting(std::string(detail::trimmed(assignment.substr(0, assignment.find('=')))), "--set");
       spec_.set.push_back(assignment);
@@ -90,6 +93,7 @@ class spec_reader : toml_values {
         node, "set", [](auto const&) { return false; },
         [&](std::string const& key, toml::node const& leaf) {
           require_setting(key, in(leaf.source(), key));
+          if (leaf.is_array()) lists_.emplace(key, in(leaf.source(), key));
           spec_.set.push_back(key + "=" + value_text(leaf, key));
         });
   }
@@ -132,6 +136,7 @@ class spec_reader : toml_values {
     take_values(static_cast<double>(list.size()), d.where);
     std::set<std::string> seen;
     for (auto const& item : list) {
+      if (item.is_array()) lists_.emplace(d.key, in(item.source(), d.key));
       auto text = value_text(item, d.key);
       if (!seen.insert(text).second)
         throw error({errc::config_conflict, "value is given twice", d.where, in_quotes(text), "every value once",
@@ -274,18 +279,21 @@ class spec_reader : toml_values {
       throw error({errc::capacity, "too many keys", model::place(file_), std::to_string(spec_.dimensions.size()),
                    "at most " + std::to_string(max_sweep_dimensions), ""});
     points_ = asked;
+    auto n = static_cast<double>(asked);
     if (spec_.method == sweep_spec::sampling::grid) {
       points_ = 1;
+      n = 1.0;
       for (auto const& d : spec_.dimensions) {
         if (d.values.empty())
           throw error({errc::missing_entry, "a range of a grid needs its steps", d.where, "", "steps = N or step = X",
                        "or sample with method = \"sobol\""});
         if (points_ > max_sweep_points / d.values.size()) points_ = max_sweep_points + 1;
         points_ *= points_ > max_sweep_points ? 1 : d.values.size();
+        n *= static_cast<double>(d.values.size());
       }
     }
     if (points_ > max_sweep_points)
-      throw error({errc::capacity, "too many points", model::place(file_), "more than allowed",
+      throw error({errc::capacity, "too many points", model::place(file_), fmt::format("{:.15g}", n),
                    "at most " + std::to_string(max_sweep_points), "use fewer values, or a sample"});
     bool const varies_model =
         std::any_of(spec_.dimensions.begin(), spec_.dimensions.end(), [](auto const& d) { return d.key == "model"; });
@@ -314,11 +322,19 @@ class spec_reader : toml_values {
         throw error({errc::config_value, "not an assignment", "--set", s, "key=value", "see ohmic list chips"});
       check(std::string(detail::trimmed(std::string_view(s).substr(0, equals))), s.substr(equals + 1));
     }
+    for (auto const& [key, where] : lists_)
+      if (!holds_list(key, [&](std::string const& k, std::string const& text) { check(k, text); }))
+        throw error({errc::config_value, "setting '" + key + "' holds no list", where, "a list", "a value that is none",
+                     "write it without the inner brackets"});
   }
   void check(std::string const& key, std::string const& text) const {
     if (key == "chip") return;
     if (key == "model") return static_cast<void>(network_named(text));
-    if (is_usage(key)) return static_cast<void>(sweep_count(text, key));
+    if (is_usage(key)) {
+      if (sweep_count(text, key) < 1 && key == "batch")
+        throw error({errc::config_value, "no sequence", key, in_quotes(text), "1 or more", ""});
+      return;
+    }
     for (auto const& c : spec_.chips) {
       if (key.starts_with("cost.") || key.starts_with("report.")) {
         cost_command_config config;
@@ -335,7 +351,8 @@ class spec_reader : toml_values {
   common_options const* common_;
   sweep_spec spec_;
   std::uint64_t points_ = 1;
-  double values_ = 0.0;  ///< of all keys so far; exact as long as it matters
+  std::map<std::string, std::string> lists_;  ///< keys with values that are lists, and where
+  double values_ = 0.0;                       ///< of all keys so far; exact as long as it matters
 };
 
 }  // namespace

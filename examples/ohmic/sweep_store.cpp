@@ -209,8 +209,14 @@ void sweep_store::create(bool replace) {
 }
 
 sweep_store::sweep_store(std::string const& file) : file_(file) {
-  if (!fs::is_regular_file(file))
-    throw error({errc::file_missing, "no such file", model::place(file), "", "", "check the path"});
+  if (!fs::is_regular_file(file)) {
+    bool const there = fs::exists(file);
+    throw error({errc::file_missing, there ? "is no file of a sweep" : "no such file", model::place(file),
+                 fs::is_directory(file) ? "a folder"
+                 : there                ? "a device or pipe"
+                                        : "",
+                 there ? "a regular file" : "", "check the path"});
+  }
   try {
     open(false);
     read_columns();

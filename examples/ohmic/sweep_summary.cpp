@@ -1,9 +1,12 @@
 #include "sweep_summary.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <fmt/core.h>
 #include <limits>
+#include <string_view>
+#include <system_error>
 
 #include "ohmic/core/printable.hpp"
 #include "shallow_json.hpp"
@@ -38,7 +41,12 @@ std::vector<std::size_t> indices_of(json const& goals, std::vector<std::string> 
   return at;
 }
 
-std::string csv_cell(std::string const& text) {
+std::string csv_cell(std::string text) {
+  double number = 0.0;
+  auto const [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
+  bool const is_number = status == std::errc{} && end == text.data() + text.size();
+  if (!text.empty() && !is_number && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos)
+    text.insert(0, "'");
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string out = "\"";
   for (char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);

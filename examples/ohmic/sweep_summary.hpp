@@ -46,7 +46,8 @@ json summary_of(sweep_store const& store);
 /// A row as an object: numbers as numbers, null where nothing is modelled.
 json row_object(sweep_row const& r, std::vector<std::string> const& keys, std::vector<std::string> const& metrics);
 
-/// All rows as CSV (RFC 4180) and as JSON lines.
+/// All rows as CSV (RFC 4180) and as JSON lines. In CSV a text, not a number, that begins with = + - @, a tab or a carriage return
+/// has an apostrophe before it: a spreadsheet would run it as a formula.
 std::string csv_of(sweep_store const& store);
 std::string jsonl_of(sweep_store const& store);
 

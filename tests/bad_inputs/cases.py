@@ -203,6 +203,7 @@ case("mvm: output to -", {"w.npy": W, "x.npy": X}, *MVM[:-1], "-")
 case("mvm: too many bits", {"w.npy": W, "x.npy": X}, *MVM, "--set", "adc.bits=99")
 case("mvm: slices", {"w.npy": W, "x.npy": X}, *MVM, "--set", "weights.slices=2,x")
 case("mvm: on is off", {"w.npy": W, "x.npy": X}, *MVM, "--set", "cell.r_on=1 Mohm", "--set", "cell.r_off=1 kohm")
+case("mvm: a list for a number", {"w.npy": W, "x.npy": X, "a.toml": "[weights]\nbits = [6]"}, *MVM, "--array", "a.toml")
 case("mvm: range without calibration", {"w.npy": W, "x.npy": X}, *MVM, "--set", "adc.range=percentile")
 SOLVE = ("solve", "--conductances", "g.npy", "--voltages", "v.npy", "--output", "i.npy")
 G, V = c.npy("(2, 3)", [1e-5] * 6), c.npy("(2,)", [0.1, 0.2])
@@ -676,9 +677,19 @@ for name, text in {
         "lists 300 deep": "a = " + "[" * 300 + "]" * 300, "tables 300 deep": "a = " + "{a = " * 300, "keys 100000 deep": "a." * 100_000 + "a = 1",
         "headers 100000 deep": "[" + "a." * 100_000 + "a]\nb = 1", "2 MB": "#" * (2 << 20), "not UTF-8": b"a = \xff", "a preset's name": 'name = "isaac"', "key twice, quoted": c.SETTINGS_FILE["twice"],
         "plugin no list": "plugin = 1", "plugin missing": '[plugin]\nfiles = ["./none.so"]', "control characters": '"\\u001b[31m" = 1',
+        "a list for a number": "[adc]\nbits = [8]", "a list for a number of the array": "array.rows = [128]", "a list for a choice": 'coding.bias = [1]',
+        "an empty table": "[nonsense]", "an empty table in a group": "[adc.nonsense]", "an empty table for the chip": "[chip]",
         "a name of two lines": 'name = "a\\nohmic: all is well"', "no name": 'name = ""'}.items():
     case("chip file: " + name, {"c.toml": text}, *CHIP)
 case("chip file: missing", {}, *CHIP)
+
+case("settings: a cell of arrays for keys and values", {}, "cost", "--model", "gpt2", "--set", "attention.arrays.cell.read_noise=5")
+case("settings: two values", {}, "cost", "--model", "gpt2", "--set", "adc.bits=6", "--set", "adc.bits=8")
+case("settings: an option and another value", {"g.npy": G, "v.npy": V}, *SOLVE, "--r-word", "5", "--set", "wires.word_segment=7 ohm")
+case("settings: a key varied twice", llama_folder(), *LM, "--vary", "adc.bits=6", "--vary", "adc.bits=8")
+case("settings: a value varied twice", llama_folder(), *LM, "--vary", "adc.bits=8,08")
+case("settings: set and varied", llama_folder(), *LM, "--vary", "adc.bits=6,8", "--set", "adc.bits=7")
+case("settings: unknown to one chip", llama_folder(), *LM, "--chip", "wang2024,isaac", "--set", "noise.thermal=0.1")
 
 # --- kept calibrations
 
@@ -709,8 +720,11 @@ for name, text in {
         "combinations": 'model = "gpt2"\n[vary]\n' + "".join("cost.x%d = [1, 2, 3, 4, 5, 6, 7, 8]\n" % i for i in range(20)) + BEST,
         "deep": c.SWEEP_SPEC["deep"].decode(), "no texts": 'kind = "deploy"\nmodel = "m"\n' + VARY + BEST, "constraint": 'model = "gpt2"\n' + VARY + BEST + '[constraints]\narea = "== 1"\n',
         "values out of proportion": c.SWEEP_SPEC["values"].decode(), "bound that is none": c.SWEEP_SPEC["infinite"].decode(),
+        "a list for a number": 'model = "gpt2"\n[vary]\nadc.bits = [[4], [6]]\n' + BEST, "a list for a number that is set": 'model = "gpt2"\nset.array.rows = [128]\n' + VARY + BEST,
+        "a list for tokens": 'model = "gpt2"\n[vary]\ntokens = [[4], [6]]\n' + BEST,
         "value twice": c.SWEEP_SPEC["value_twice"].decode(), "key twice": c.SWEEP_SPEC["key_twice"].decode(),
         "set and varied": c.SWEEP_SPEC["set_and_varied"].decode(), "sets the chip": c.SWEEP_SPEC["set_chip"].decode(),
+        "no sequence": 'model = "gpt2"\nbatch = 0\n' + VARY + BEST, "no sequence of a list": 'model = "gpt2"\n[vary]\nbatch = [1, 0]\n' + BEST,
         "model twice": 'model = "gpt2"\n[vary]\nmodel = ["bert_base"]\n' + BEST,
         "log from 0": 'model = "gpt2"\n[sample]\nmethod = "random"\npoints = 2\n[vary]\ncost.duplication = {from = 0, to = 4, log = true}\n' + BEST}.items():
     case("sweep: " + name, {"s.toml": text}, *SWEEP)
@@ -759,6 +773,8 @@ for name, sql in {
     case("sweep file of this sweep: " + name, {"s.toml": GRID}, *SWEEP, before=[SWEEP], spoil={"s.sqlite": edited(sql)})
 for name in ("metric_text", "metric_blob", "metric_infinite", "value_blob", "failed_without_error", "done_with_error", "columns_swapped", "point_twice", "meta_key_twice"):
     case("sweep file to merge: " + name.replace("_", " "), {"a.sqlite": c.SWEEP_STORE[name]}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
+case("sweep file to merge: a folder", {"a.sqlite/x": ""}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
+case("sweep file to merge: a device", {}, "sweep", "merge", "/dev/null", "--output", "b.sqlite")
 case("sweep file to merge: missing", {}, "sweep", "merge", "a.sqlite", "--output", "b.sqlite")
 
 # --- results that are verified

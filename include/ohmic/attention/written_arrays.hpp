@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ohmic/attention/concept.hpp"
@@ -12,6 +14,7 @@
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/in_situ/code_array.hpp"
+#include "ohmic/crossbar/in_situ/code_cells.hpp"
 #include "ohmic/numeral/shape.hpp"
 #include "ohmic/periphery/adc.hpp"
 #include "ohmic/program/attention_policy.hpp"
@@ -33,7 +36,7 @@ struct written_array_config {
   }
   static constexpr int code_bits = 8;
 
-  /// Errors  config_value, config_conflict naming the field
+  /// Errors  config_value, config_conflict naming the field; those of code_layout and code_cell_settings with this config's keys
   static void validate(written_array_config const& c) {
     if (c.cell_bits < 0 || c.cell_bits > code_bits || code_bits % c.bits_of_cell() != 0)
       throw error({errc::config_value, "bits of a cell do not divide those of a code", "attention.arrays.cell_bits",
@@ -43,14 +46,22 @@ struct written_array_config {
       throw error({errc::config_conflict, "an SRAM cell holds one bit", "attention.arrays.cell_bits",
                    std::to_string(c.cell_bits), "0 or 1",
                    "set attention.arrays.memory=rram, or leave attention.arrays.cell_bits"});
+    if (c.adc_bits < 1 || c.adc_bits > 16)
+      throw error({errc::config_value, "bits out of range", "attention.arrays.adc_bits", std::to_string(c.adc_bits),
+                   "1..16", "set attention.arrays.adc_bits"});
+    try {
+      auto const layout = layout_of(c);
+      in_situ::code_layout::validate(layout);
+      in_situ::code_cell_settings::validate({c.cell, {}, 1}, layout);
+    } catch (error const& problem) {
+      auto info = problem.info();
+      for (auto* text : {&info.what, &info.where, &info.got, &info.allowed, &info.fix}) *text = with_own_keys(*text);
+      throw error(std::move(info));
+    }
     if (c.memory == attention_memory::sram && !in_situ::code_cells({c.cell, {}, 1}).is_ideal())
       throw error({errc::config_conflict, "errors of a resistive cell in SRAM", "attention.arrays.cell",
                    "attention.arrays.memory=sram with cells that err", "attention.arrays.memory=rram",
                    "set one of the two"});
-    if (c.adc_bits < 1 || c.adc_bits > 16)
-      throw error({errc::config_value, "bits out of range", "attention.arrays.adc_bits", std::to_string(c.adc_bits),
-                   "1..16", "set attention.arrays.adc_bits"});
-    in_situ::code_layout::validate(layout_of(c));
   }
 
   [[nodiscard]] static in_situ::code_layout layout_of(written_array_config const& c) {
@@ -61,6 +72,26 @@ struct written_array_config {
                    in_situ::pair_reading::apart, true};
     out.inputs = {in_situ::code_coding::twos_complement, c.input_bits, in_situ::input_passes::one};
     return out;
+  }
+
+ private:
+  /// A text about an array of weights, with the keys of this config in place of the array's.
+  static std::string with_own_keys(std::string text) {
+    static constexpr std::pair<std::string_view, std::string_view> keys[] = {
+        {"cell.", "cell."}, {"array.", ""}, {"weights.slices", "cell_bits"}, {"inputs.slice_bits", "input_bits"}};
+    // Not within a word, a longer key or the name of a file.
+    auto const goes_on = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+             c == '/' || c == '\'';
+    };
+    for (auto const& [from, to] : keys)
+      for (std::size_t at = 0; (at = text.find(from, at)) != text.npos;) {
+        bool const starts = at == 0 || !goes_on(text[at - 1]);
+        std::string const own = "attention.arrays." + std::string(to);
+        if (starts) text.replace(at, from.size(), own);
+        at += starts ? own.size() : from.size();
+      }
+    return text;
   }
 };
 

@@ -7,11 +7,78 @@
 
 #include "ohmic/chip/config.hpp"
 #include "ohmic/chip/in_situ_config.hpp"
+#include "ohmic/crossbar/dense_config.hpp"
+#include "ohmic/crossbar/imperfections.hpp"
+#include "ohmic/crossbar/in_situ/code_cells.hpp"
 #include "ohmic/crossbar/in_situ/idle.hpp"
 
 namespace ohmic::inline OHMIC_ABI::chip {
 
 namespace detail {
+
+/// Keys of the cells of arrays for keys and values.
+inline constexpr std::string_view written_cell_keys[] = {"attention.arrays.cell.r_on",
+                                                         "attention.arrays.cell.r_off",
+                                                         "attention.arrays.cell.levels",
+                                                         "attention.arrays.cell.device",
+                                                         "attention.arrays.cell.states",
+                                                         "attention.arrays.cell.programming_error",
+                                                         "attention.arrays.cell.read_noise",
+                                                         "attention.arrays.cell.write.max_tries",
+                                                         "attention.arrays.cell.write.tolerance",
+                                                         "attention.arrays.cell.write.pulse",
+                                                         "attention.arrays.cell.retention.age",
+                                                         "attention.arrays.cell.retention.exponent",
+                                                         "attention.arrays.cell.retention.spread",
+                                                         "attention.arrays.cell.retention.reference",
+                                                         "attention.arrays.cell.retention.compensation",
+                                                         "attention.arrays.cell.temperature.at",
+                                                         "attention.arrays.cell.temperature.reference",
+                                                         "attention.arrays.cell.temperature.activation_eV",
+                                                         "attention.arrays.cell.faults.stuck_low",
+                                                         "attention.arrays.cell.faults.stuck_high",
+                                                         "attention.arrays.cell.curve.law",
+                                                         "attention.arrays.cell.curve.scale",
+                                                         "attention.arrays.cell.curve.read",
+                                                         "attention.arrays.cell.parameters"};
+
+template <class Config, class Idle>
+void find_idle_written_cell(Config const& c, Idle const& idle) {
+  for (auto key : written_cell_keys)
+    idle(c.attention.policy != attention_policy::written_arrays, key, "attention.policy is not written_arrays");
+}
+
+/// Settings of the dense bank that nothing reads.
+template <class Idle>
+void find_idle_dense(dense_config const& c, Idle const& idle) {
+  auto const& cell = c.cell;
+  bool const perfect = c.is_perfect();
+  for (auto key : {"dense.cell.max_pulses", "dense.rereads", "dense.refresh_interval"})
+    idle(perfect, key, "every level of the dense bank comes back");
+  idle(cell.max_pulses == 1, "dense.cell.tolerance", "dense.cell.max_pulses is 1");
+  idle(cell.max_pulses > 1 && cell.programming_error == 0.0, "dense.cell.tolerance",
+       "dense.cell.programming_error is 0");
+  idle(cell.rtn_multiple == 0.0, "dense.cell.rtn_base", "dense.cell.rtn_multiple is 0");
+  bool const drifts = cell.drift_exponent > 0.0 || cell.drift_spread > 0.0;
+  bool const refreshed = c.refresh_interval.si() > 0.0 && c.age > c.refresh_interval;
+  bool const ages = (refreshed ? c.refresh_interval : c.age) > cell.drift_reference;
+  for (auto key : {"dense.cell.drift_exponent", "dense.cell.drift_spread"})
+    idle(!ages, key, "dense.age, or dense.refresh_interval, is not above dense.cell.drift_reference");
+  idle(!drifts, "dense.cell.drift_reference", "nothing drifts");
+  idle(!perfect && c.protection == word_protection::none && !refreshed, "dense.rereads", "dense.protection is none");
+  idle(!perfect && !refreshed, "dense.refresh_interval", "it is not below dense.age");
+}
+
+/// Settings of the errors of a computation crossbar that nothing reads; others_draw: numbers of the same seed are drawn elsewhere.
+template <class Idle>
+void find_idle_noise(imperfections const& c, bool others_draw, Idle const& idle) {
+  bool const differ = c.mismatch > 0.0 || c.dac_offset > 0.0 || c.dac_gain > 0.0 || c.dac_inl > 0.0 ||
+                      c.adc_offset > 0.0 || c.adc_gain > 0.0 || c.adc_inl > 0.0 || c.adc_dnl > 0.0;
+  idle(c.rtn == 0.0, "noise.rtn_share", "noise.rtn is 0");
+  idle(!differ, "noise.arrays", "all arrays are alike");
+  idle(!c.resists(), "noise.resistor", "no switch and no wire resists");
+  idle(c.ideal() && !others_draw, "noise.seed", "nothing on this chip is random");
+}
 
 /// Settings of the units of F, and of arrays for keys and values, that nothing reads.
 template <class Spec, class Idle>
@@ -38,12 +105,13 @@ void find_idle_units(config<Spec> const& c, Idle const& idle) {
     for (auto key : {"attention.arrays.memory", "attention.arrays.rows", "attention.arrays.columns",
                      "attention.arrays.cell_bits", "attention.arrays.input_bits", "attention.arrays.adc_bits"})
       idle(c.attention.policy != attention_policy::written_arrays, key, "attention.policy is not written_arrays");
+  if constexpr (requires { c.attention.arrays.cell; }) find_idle_written_cell(c, idle);
 }
 
 }  // namespace detail
 
-/// Settings that have no effect beside the others: of converters and ranges, of the units of F, of arrays for keys and values, and
-/// of the cells of a conventional chip.
+/// Settings that have no effect beside the others: of converters and ranges, of the units of F, of arrays for keys and values, of
+/// the dense bank and the errors of a computation crossbar, and of the cells of a conventional chip.
 /// Range   c validates
 template <class Spec>
 [[nodiscard]] std::vector<in_situ::idle_setting> idle_settings(config<Spec> const& c) {
@@ -68,6 +136,13 @@ template <class Spec>
   if constexpr (in_situ_spec<Spec>) {
     bool const bends = c.inputs.slice_bits > 1;
     in_situ::find_idle_cell(c.cell, bends, idle);
+    bool const random = !in_situ::code_cells({c.cell, {}, 1}).is_ideal() || c.converter.kind != converter_kind::ideal;
+    idle(!random, "noise.seed", "nothing on this chip is random");
+  } else {
+    bool const written = c.attention.policy == attention_policy::written_arrays &&
+                         !in_situ::code_cells({c.attention.arrays.cell, {}, 1}).is_ideal();
+    detail::find_idle_dense(c.dense, idle);
+    detail::find_idle_noise(c.noise, written || !c.dense.is_perfect(), idle);
   }
   return all;
 }

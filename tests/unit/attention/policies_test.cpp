@@ -192,5 +192,9 @@ TEST_CASE("settings of written arrays that cannot be are refused by name") {
   refused([](auto& c) { c.memory = attention_memory::sram, c.cell_bits = 2; }, "attention.arrays.cell_bits");
   refused([](auto& c) { c.adc_bits = 0; }, "attention.arrays.adc_bits");
   refused([](auto& c) { c.memory = attention_memory::sram, c.cell.programming_error = 0.1; }, "attention.arrays.cell");
-  refused([](auto& c) { c.rows = 0; }, "array.rows");
+  refused([](auto& c) { c.rows = 0; }, "attention.arrays.rows");
+  refused([](auto& c) { c.input_bits = 8; }, "attention.arrays.input_bits");
+  refused([](auto& c) { c.cell.read_noise = 5.0; }, "set attention.arrays.cell.read_noise");
+  refused([](auto& c) { c.cell.r_off = c.cell.r_on; }, "above attention.arrays.cell.r_on");
+  refused([](auto& c) { c.cell.levels = 4; }, "set attention.arrays.cell_bits");
 }

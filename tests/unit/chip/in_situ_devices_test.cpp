@@ -329,6 +329,22 @@ TEST_CASE("settings of a chip that do nothing are found") {
   };
   CHECK(on_dense({}).find("attention.arrays.adc_bits") != plain.npos);
   CHECK(on_dense({"attention.policy=written_arrays"}).find("attention.") == plain.npos);
+  auto const untouched = on_dense({});
+  for (auto const& key : ohmic::keys(chip::defaults<chip::wang2024>()))
+    if (key.starts_with("attention.arrays.")) CHECK(untouched.find(key + " ") != untouched.npos);
+  for (std::string key :
+       {"dense.cell.max_pulses", "dense.cell.tolerance", "dense.cell.rtn_base", "dense.cell.drift_exponent",
+        "dense.rereads", "dense.refresh_interval", "noise.rtn_share", "noise.arrays", "noise.resistor", "noise.seed"})
+    CHECK(untouched.find(key) != untouched.npos);
+  auto const erring =
+      on_dense({"dense.cell.programming_error=0.1", "dense.cell.max_pulses=4", "dense.cell.rtn_multiple=1",
+                "dense.cell.drift_exponent=0.1", "dense.protection=secded", "dense.age=100 s",
+                "dense.refresh_interval=10 s", "noise.rtn=0.1", "noise.mismatch=0.1", "noise.word_segment=1 ohm"});
+  CHECK(erring.find("dense.") == erring.npos);
+  CHECK(erring.find("noise.") == erring.npos);
+  CHECK(on_dense({"dense.cell.rtn_multiple=1"}).find("noise.seed") == plain.npos);
+  CHECK(plain.find("noise.seed") != plain.npos);
+  CHECK(busy.find("noise.seed") == busy.npos);
   CHECK(on_dense({"softmax.max=none", "softmax.full_scale=3"}).find("softmax.quantile") != plain.npos);
 }
 

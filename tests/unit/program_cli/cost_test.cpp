@@ -60,6 +60,8 @@ TEST_CASE("cost: an attention policy by option is the setting, and drafts share 
   refused("cost --model llama_7b --attention analog", {"attention.policy", "written_arrays"});
   refused("cost --model llama_7b --chip isaac --attention digital", {"--attention", "isaac"});
   refused("cost --model llama_7b --speculate 2 --acceptance 1.5", {"acceptance"});
+  CHECK_THAT(run_program("cost --model llama_7b --acceptance 0.1").text,
+             contains("--acceptance 0.1 has no effect on this cost without --speculate"));
 }
 
 TEST_CASE("cost: totals are sums of rows, and every row has a source") {

@@ -58,6 +58,16 @@ TEST_CASE("faults: a full disk and targets that cannot be written end with statu
   could_not_finish("\"$ohmic\" cost --model gpt2 --quiet --json /proc/result.json", "result.json");
   could_not_finish("\"$ohmic\" cost --model gpt2 --quiet --report /dev/full", "/dev/full");
   scratch_folder const folder;
+  // A folder of charts that there is no space for is not made, one that was there stays.
+  std::filesystem::create_directory(folder.path() / "there");
+  for (char const* charts : {"new/charts", "there"}) {
+    std::string const charts_too = " --quiet --svg " + (folder / charts);
+    could_not_finish("\"$ohmic\" cost --model gpt2 --report /dev/full" + charts_too, "/dev/full");
+    could_not_finish("\"$ohmic\" reproduce --json /dev/full --report /dev/full" + charts_too, "/dev/full");
+    could_not_finish("ulimit -f 0; \"$ohmic\" cost --model gpt2" + charts_too, charts);
+  }
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "new"));
+  CHECK(std::filesystem::is_empty(folder.path() / "there"));
   // A limit of files stands for a disk that fills while a result is written: the old one stays, and nothing lies beside it.
   folder.write("r.json", "old");
   for (char const* blocks : {"0", "1"}) {

@@ -182,6 +182,29 @@ TEST_CASE("a slip in a list of settings costs no time") {
   CHECK(t.deploy("--vary adc.bits=4,eight").status == 2);
 }
 
+TEST_CASE("a setting of deploy has one place, and a point is run once") {
+  short_text const t;
+  auto const refuses = [&](std::string const& options, std::vector<std::string> const& parts) {
+    auto const r = t.deploy(options);
+    INFO(options << "\n" << r.text);
+    CHECK(r.status == 2);
+    for (auto const& part : parts) CHECK_THAT(r.text, contains(part));
+  };
+  refuses("--vary adc.bits=6 --vary adc.bits=8", {"E103", "'adc.bits' is varied twice"});
+  refuses("--vary adc.bits=8,8", {"E103", "value is given twice", "'8'"});
+  refuses("--vary adc.bits=8,08", {"E103", "value is given twice", "'08'"});
+  refuses("--vary adc.bits=6,8 --set adc.bits=7", {"E103", "'adc.bits' is set too"});
+  refuses("--set adc.bits=6 --set adc.bits=8", {"E103", "'adc.bits' is set twice", "'6' and '8'"});
+  refuses("--chip wang2024,isaac --set noise.thermal=0.1", {"E102", "chip isaac, noise.thermal"});
+}
+
+TEST_CASE("a setting that is repeated as it is does no harm") {
+  refused("cost --model gpt2 --set adc.bits=6 --set adc.bits=8", {"E103", "'adc.bits' is set twice"});
+  refused("cost --model gpt2 --attention digital --set attention.policy=decomposed", {"E103", "set twice"});
+  refused("reproduce --set cost.duplication=16 --set cost.duplication=64", {"E103", "set twice"});
+  CHECK(run_program("cost --model gpt2 --set adc.bits=6 --set adc.bits=6").status == 0);
+}
+
 TEST_CASE("a chip file changes settings by name", "[slow]") {
   short_text const t;
   auto const r = t.with_chip(

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ohmic/model/import/npy.hpp"
@@ -261,4 +262,17 @@ TEST_CASE("solve: what cannot be written ends with status 3") {
       "solve --conductances " + (c / "g.npy") + " --voltages " + (c / "v.npy") + " --output " + (c / "no folder/i.npy"),
       {"--output", "folder"}, 3);
   refused(c.arguments("--netlist " + (c / "no folder/a.cir")), {"--netlist"}, 3);
+}
+
+TEST_CASE("solve: an option and a setting of the same wires do not contradict, and ties that are none are told") {
+  small_case const p;
+  refused(p.arguments("--r-word 5 --set 'wires.word_segment=7 ohm'"), {"E103", "wires.word_segment", "7 ohm", "5 ohm"});
+  refused(p.arguments("--ground-bits --set wires.bit_end=open"), {"E103", "wires.bit_end"});
+  CHECK(run_program(p.arguments("--r-word 5 --set 'wires.word_segment=5 ohm'")).status == 0);
+  for (auto const& [option, tie] : {std::pair{"word", "words"}, {"bit", "bits"}}) {
+    std::string const tied = std::string("--r-word 1 --r-bit 1 --r-") + option + "-ground 5 ";
+    CHECK_THAT(run_program(p.arguments(tied)).text,
+               contains(std::string("has no effect: wires.") + option + "_ground"));
+    CHECK(run_program(p.arguments(tied + "--ground-" + tie)).text.find("no effect") == std::string::npos);
+  }
 }

@@ -185,6 +185,25 @@ TEST_CASE("sweep merge: one that is refused leaves no file, or the one that was 
   CHECK(folder.csv("old") == folder.csv("part2"));  // and goes on
 }
 
+TEST_CASE("sweep: no text of a CSV file is a formula, and numbers are numbers") {
+  sweep_folder const folder("");
+  folder.write("=HYPERLINK(1).toml", "adc.bits = 7\n");
+  folder.write("s.toml", "model = \"bert_base\"\n[vary]\nchip = [\"" + (folder.path() / "=HYPERLINK(1).toml").string() +
+                             "\", \"wang2024\"]\nrange.sigmas = [-1, 3]\n");
+  auto const csv = folder.csv("s.sqlite");
+  INFO(csv);
+  CHECK(csv.find(",'=HYPERLINK(1),3,") != csv.npos);
+  CHECK(csv.find(",=") == csv.npos);
+  CHECK(csv.find(",-1,") != csv.npos);
+}
+
+TEST_CASE("sweep merge: what is no file is told what it is") {
+  scratch_folder const f;
+  refused("sweep merge --output " + (f / "all") + " " + (f / "."), {"a folder", "a regular file"});
+  refused("sweep merge --output " + (f / "all") + " /dev/null", {"/dev/null", "a device or pipe"});
+  refused("sweep merge --output " + (f / "all") + " " + (f / "none"), {"none", "no such file"});
+}
+
 TEST_CASE("sweep merge: the order of the parts changes nothing") {
   sweep_folder const folder(
       "model = \"bert_base\"\n[vary]\nchip = [\"wang2024\", \"isaac\"]\nadc.bits = [4, 6, 8]\ncost.duplication = [1, "

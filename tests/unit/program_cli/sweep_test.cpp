@@ -407,7 +407,11 @@ TEST_CASE("sweep: bad specs are refused before anything runs, with file, line an
            {head + "tokens = {from = 1, to = 1000, step = 1}\ndecode = {from = 1, to = 1000, step = 1}\nbatch = {from "
                    "= 1, to = "
                    "1000, step = 1}\n",
-            {"too many points"}},
+            {"too many points", "got 1000000000,"}},
+           {head + "adc.bits = {from = 4, to = 8}\n[sample]\nmethod = \"sobol\"\npoints = 1000000000000\n",
+            {"too many points", "got 1000000000000,"}},
+           {"batch = 0\n" + head + "adc.bits = [4]\n", {"line 1", "'batch'", "1 or more"}},
+           {head + "batch = [1, 0]\n", {"line 3", "batch", "'0'", "1 or more"}},
            // a few bytes that ask for gigabytes
            {head + "tokens = {from = 1, to = 10000000, steps = 10000000}\n[sample]\nmethod = \"sobol\"\npoints = 2\n",
             {"line 3", "tokens", "10000000", "at most 100000"}},
