@@ -680,10 +680,11 @@ case("chip file: missing", {}, *CHIP)
 
 KEPT = LM + ("--calibration", "k.json", "--chip", "wang2024")
 for name, data in {
-        "nothing": b"", "no digest": b"{}", "another model": c.to_json({"model_digest": "0", "text_digests": [], "chips": [{}]}),
-        "no chips": c.to_json({"model_digest": "0", "text_digests": [], "chips": []}), "unknown site": c.CALIBRATION["site"], "unknown block": c.CALIBRATION["block"],
+        "nothing": b"", "no digest": b'{"schema": 1, "command": "calibrate"}', "another model": c.kept_ranges(header={"chips": [{}]}),
+        "no chips": c.kept_ranges(header={"chips": []}), "unknown site": c.CALIBRATION["site"], "unknown block": c.CALIBRATION["block"],
         "range of 0": c.CALIBRATION["zero"], "types": c.CALIBRATION["types"],
-        **{n.replace("_", " "): c.CALIBRATION[n] for n in ("data_text", "data_list", "data_path", "no_ranges", "block_01", "block_1x")}}.items():
+        **{n.replace("_", " "): c.CALIBRATION[n] for n in ("data_text", "data_list", "data_path", "no_ranges", "no_site", "block_01", "block_1x", "schema", "command",
+                                                         "no_digests", "digest")}}.items():
     case("calibration: " + name, llama_folder(k_json=data), *KEPT)
 
 # What is wrong with the ranges of a model's own sites.
