@@ -550,6 +550,8 @@ for name, changes in {
         "two kinds of rotation": {"rope_scaling": {"type": "yarn", "rope_type": "default", "factor": 4.0}},
         "another class": {"architectures": ["LlamaForSequenceClassification"]},
         "codes of another method": {"quantization_config": {"quant_method": "gptq", "bits": 4}},
+        "codes of 4 bits": {"quantization_config": {"quant_method": "compressed-tensors", "format": "int-quantized",
+                                                    "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "int"}}}}},
         "kinds of layers": {"layer_types": ["sliding_attention"]},
         "layers that are not there": {"num_hidden_layers": 1024}}.items():
     case("config.json of a Llama: " + name, llama_folder(m__config_json=c.to_json({**LLAMA, **changes})), *LM)

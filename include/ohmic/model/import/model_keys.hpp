@@ -38,6 +38,32 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
   return found == nullptr ? json.count(*keys.begin(), low, high) : size;
 }
 
+/// The groups of compressed-tensors: what they say of weights is what the reader takes codes for.
+/// Errors  config_value, file_format
+inline void refuse_other_codes(json_file const& quantised) {
+  if (!quantised.has("config_groups")) return;
+  json_file const groups = quantised.inside("config_groups");
+  for (auto const& [name, unused] : groups.entries()) {
+    json_file const group = groups.inside(name);
+    if (group.has("format") && group.string("format") != "int-quantized")
+      throw error({errc::config_value, "is not supported", group.where("format"), in_quotes(group.string("format")),
+                   "'int-quantized'", "use the weights as they were before"});
+    if (!group.has("weights")) continue;
+    json_file const weights = group.inside("weights");
+    auto const require = [&](char const* key, std::initializer_list<nlohmann::json> allowed, char const* text) {
+      auto const* v = weights.find(key);
+      if (v == nullptr || std::find(allowed.begin(), allowed.end(), *v) != allowed.end()) return;
+      throw error({errc::config_value, "is not how codes of 8 bits are read", weights.where(key), json_file::text(*v),
+                   text, "use the weights as they were before"});
+    };
+    require("num_bits", {8}, "8");
+    require("type", {"int"}, "'int'");
+    require("symmetric", {true}, "true");
+    require("strategy", {"tensor", "channel"}, "'tensor', 'channel': one scale, or one a row");
+    require("group_size", {-1}, "absent, null or -1: whole rows");
+  }
+}
+
 /// Weights that are stored as codes of other kinds than the reader of safetensors knows: symmetric ones of 8 bits, as bitsandbytes and
 /// compressed-tensors' int-quantized have them.
 /// Errors  config_value, file_format
@@ -48,7 +74,8 @@ inline void refuse_quantised(json_file const& json) {
     return v->is_object() && v->contains(key) && (*v)[key] == value;
   };
   if (is("quant_method", "bitsandbytes") && is("load_in_8bit", true) && !is("load_in_4bit", true)) return;
-  if (is("quant_method", "compressed-tensors") && is("format", "int-quantized")) return;
+  if (is("quant_method", "compressed-tensors") && is("format", "int-quantized"))
+    return refuse_other_codes(json.inside("quantization_config"));
   throw error({errc::config_value, "is not supported", json.where("quantization_config"), json_file::text(*v),
                "absent or empty, 8 bits of bitsandbytes, int-quantized of compressed-tensors",
                "use the weights as they were before"});
