@@ -274,6 +274,12 @@ TEST_CASE("keys of a Llama that contradict each other are refused, those that ag
                 {"rope_parameters.rope_theta", "10.0 as in 'rope_theta'"});
   check_failure(with({{"rope_scaling", {{"type", "yarn"}, {"rope_type", "default"}, {"factor", 4.0}}}}),
                 errc::config_conflict, {"rope_scaling.type", "yarn", "'default' as in"});
+  for (char const* inner : {"rope_scaling", "rope_parameters"}) {
+    check_failure(with({{inner, {{"factor", 4.0}}}}), errc::missing_entry, {std::string(inner) + ".rope_type"});
+    check_failure(with({{inner, {{"rope_type", "default"}, {"partial_rotary_factor", 0.5}}}}), errc::config_value,
+                  {std::string(inner) + ".partial_rotary_factor", "got 0.5", "whole heads"});
+  }
+  CHECK(with({{"rope_parameters", {{"partial_rotary_factor", 1.0}}}}).code() == errc{});
   check_failure(with({{"quantization_config", {{"quant_method", "gptq"}, {"bits", 4}}}}), errc::config_value,
                 {"quantization_config", "gptq"});
   CHECK(with({{"quantization_config", {{"quant_method", "compressed-tensors"}, {"format", "int-quantized"}}}}).code() ==

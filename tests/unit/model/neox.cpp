@@ -224,6 +224,28 @@ TEST_CASE("what a GPT-NeoX reader does not know is refused by key") {
   check_failure(with("intermediate_size", 21), errc::shape, {"intermediate_size"});
 }
 
+TEST_CASE("a GPT-NeoX or Phi whose keys say two rotations is refused") {
+  auto const with = [](nlohmann::json const& changes, bool phi = false) {
+    neox_folder f(tiny_neox(true, phi, true, phi), phi);
+    f.config.update(changes);
+    return failure([&] { static_cast<void>(model::read_neox(f.written())); });
+  };
+  neox_folder const plain(tiny_neox(true, false, true, false), false);
+  double const share = plain.config["rotary_pct"], other = share == 1.0 ? 0.5 : 1.0;
+  for (char const* inner : {"rope_parameters", "rope_scaling"})
+    check_failure(with({{"rotary_emb_base", 10000}, {inner, {{"rope_type", "default"}, {"rope_theta", 5000}}}}),
+                  errc::config_conflict, {"rotary_emb_base", "rope_theta"});
+  check_failure(with({{"rotary_emb_base", 10000}, {"rope_theta", 5000}}), errc::config_conflict, {"rotary_emb_base"});
+  check_failure(with({{"partial_rotary_factor", other}}), errc::config_conflict,
+                {"rotary_pct", "partial_rotary_factor"});
+  check_failure(with({{"rope_parameters", {{"partial_rotary_factor", other}}}}), errc::config_conflict,
+                {"rope_parameters.partial_rotary_factor"});
+  CHECK(with({{"partial_rotary_factor", share}, {"rope_parameters", {{"partial_rotary_factor", share}}}}).code() ==
+        errc{});
+  check_failure(with({{"partial_rotary_factor", 0.5}, {"rope_parameters", {{"partial_rotary_factor", 1.0}}}}, true),
+                errc::config_conflict, {"rope_parameters.partial_rotary_factor", "0.5 as in"});
+}
+
 TEST_CASE("what a GPT-NeoX or Phi folder holds beside its weights is refused where it belongs to the pass") {
   auto const m = tiny_neox(true, false, true);
   auto const with = [&](std::string const& name, bool phi = false) {
