@@ -549,6 +549,9 @@ for name, changes in {
         "two bases": {"rope_theta": 10.0, "rope_parameters": {"rope_type": "default", "rope_theta": 1e6}},
         "two kinds of rotation": {"rope_scaling": {"type": "yarn", "rope_type": "default", "factor": 4.0}},
         "another class": {"architectures": ["LlamaForSequenceClassification"]},
+        "class of another family": {"architectures": ["GPT2ForCausalLM"]},
+        "factor of no scaling": {"rope_scaling": {"factor": 4.0}},
+        "heads rotated in part": {"rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.5}},
         "codes of another method": {"quantization_config": {"quant_method": "gptq", "bits": 4}},
         "codes of 4 bits": {"quantization_config": {"quant_method": "compressed-tensors", "format": "int-quantized",
                                                     "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "int"}}}}},
@@ -560,7 +563,7 @@ case("config.json of a Llama: a tied head that differs", llama_folder(
     m__model_st=c.safetensors({**llama_tensors(), "lm_head.weight": ("F32", [8, 4], c.f32(*range(32)))})), *LM)
 for name, changes in {
         "labels with a gap": {"id2label": {"0": "a", "2": "b"}}, "a million labels": {"num_labels": 1 << 20},
-        "labels that contradict": {"num_labels": 3, "id2label": {"0": "a", "1": "b"}},
+        "one label": {"num_labels": 1}, "labels that contradict": {"num_labels": 3, "id2label": {"0": "a", "1": "b"}},
         "decoder": {"is_decoder": True}, "pruned": {"pruned_heads": {"0": [1]}},
         "another class": {"architectures": ["BertForMaskedLM"]}, "epsilon": {"layer_norm_eps": 2}}.items():
     case("config.json of a BERT: " + name, bert_folder(m__config_json=c.to_json({**BERT, **changes})), *CLASSIFY)

@@ -311,7 +311,12 @@ TEST_CASE("keys of a Llama that contradict each other are refused, those that ag
   check_failure(with({{"architectures", {"LlamaForSequenceClassification"}}}), errc::config_value,
                 {"architectures", "LlamaForSequenceClassification", "'ForCausalLM'"});
   check_failure(with({{"architectures", {1}}}), errc::file_format, {"architectures"});
-  for (char const* name : {"LlamaForCausalLM", "YiForCausalLM", "LlamaModel"})
+  for (char const* name : {"GPT2ForCausalLM", "Qwen2ForCausalLM", "GPT2LMHeadModel", "Llama4ForCausalLM", "Llama"})
+    check_failure(with({{"architectures", nlohmann::json::array({name})}}), errc::config_value,
+                  {"architectures", name, "another family", "classes of 'llama'"});
+  check_failure(with({{"architectures", {"LlamaForCausalLM", "GPTJForCausalLM"}}}), errc::config_value,
+                {"'GPTJForCausalLM'"});
+  for (char const* name : {"LlamaForCausalLM", "LLaMAForCausalLM", "YiForCausalLM", "LlamaModel", "MistralForCausalLM"})
     CHECK(with({{"architectures", nlohmann::json::array({name})}}).code() == errc{});
 }
 

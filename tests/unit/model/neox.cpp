@@ -218,6 +218,12 @@ TEST_CASE("what a GPT-NeoX reader does not know is refused by key") {
   check_failure(with("tie_word_embeddings", true, true), errc::config_value, {"tie_word_embeddings"});
   check_failure(with("quantization_config", {{"quant_method", "gptq"}}), errc::config_value, {"quantization_config"});
   check_failure(with("architectures", {"GPTNeoXForQuestionAnswering"}), errc::config_value, {"architectures"});
+  check_failure(with("architectures", {"GPTNeoForCausalLM"}), errc::config_value,
+                {"GPTNeoForCausalLM", "another family"});
+  check_failure(with("architectures", {"GPTNeoXJapaneseForCausalLM"}), errc::config_value, {"another family"});
+  check_failure(with("architectures", {"Phi3ForCausalLM"}, true), errc::config_value, {"Phi3ForCausalLM"});
+  CHECK(with("architectures", {"GPTNeoXForCausalLM"}).code() == errc{});
+  CHECK(with("architectures", {"PhiForCausalLM"}, true).code() == errc{});
   check_failure(with("num_attention_heads", 5), errc::config_conflict, {"heads"});
   check_failure(with("num_hidden_layers", 1), errc::shape, {"layers.1", "num_hidden_layers"});
   check_failure(with("num_hidden_layers", 3), errc::missing_entry, {"layers.2"});

@@ -97,7 +97,10 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
     throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(family),
                  "'llama', 'mistral', 'qwen2'", ""});
   refuse_quantised(json);
-  require_class(json, "ForCausalLM");
+  if (family == "qwen2")
+    require_class(json, "ForCausalLM", {"qwen2"});
+  else
+    require_class(json, "ForCausalLM", {"llama", "mistral", "yi"});  // one pass under several names
   if (std::string const act = json.has("hidden_act") ? json.string("hidden_act") : "silu"; act != "silu")
     throw error({errc::config_value, "is not supported", json.where("hidden_act"), in_quotes(act), "'silu'", ""});
   for (json_file const& at : rotation_places(json))

@@ -91,7 +91,10 @@ inline std::size_t read_rotated_width(json_file const& json, char const* key, do
     throw error(
         {errc::config_value, "is not supported", json.where("model_type"), in_quotes(family), "'gpt_neox', 'phi'", ""});
   detail::refuse_quantised(json);
-  detail::require_class(json, "ForCausalLM");
+  if (family == "phi")
+    detail::require_class(json, "ForCausalLM", {"phi"});
+  else
+    detail::require_class(json, "ForCausalLM", {"gptneox"});
   neox_files f;
   f.phi = family == "phi";
   neox_config& c = f.config;
