@@ -353,6 +353,7 @@ TEST_CASE("in-situ array: weights and inputs that do not fit are refused") {
   check_refused(times(no_vectors), errc::shape, {"inputs", "got 4 x 0"});
   check_refused(programmed(empty, ""), errc::shape, {"weights", "got 0 x 0"});
   check_refused(programmed(w, "weights.largest=0.001"), errc::value, {"weights.largest", "at most 0.001"});
+  check_refused(programmed(w, "weights.largest=1e-9"), errc::value, {"weights.largest", "at most 1e-09"});
   auto x = filled(4, 2, 0.0);
   x(3, 1) = std::numeric_limits<double>::infinity();
   check_refused(times(x), errc::value, {"input (3, 1)", "inf"});
