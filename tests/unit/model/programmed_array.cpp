@@ -131,7 +131,7 @@ TEST_CASE("an array that could not be read is not written") {
     check_refused([&] { static_cast<void>(model::programmed_bytes(c)); }, code, parts);
   };
   auto const good = written("weights.largest=1");
-  auto large = good, much = good, none = good, last = good;
+  auto large = good, much = good, none = good, last = written("array.rows=5");
   large.weight_scale = 2e30;
   refused(large, errc::value, {"programmed array, weight_scale", "at most 1e30", "scale the weights"});
   much.g[3] = 1e7;
