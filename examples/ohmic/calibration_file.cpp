@@ -54,6 +54,42 @@ float positive_at(kept_json const& v, std::filesystem::path const& file, std::st
   return f;
 }
 
+/// The largest value of a site: 0 where it has none, or none but 0.
+float largest_at(kept_json const& v, std::filesystem::path const& file, std::string const& key) {
+  return v.is_number() && v.get<double>() == 0.0 ? 0.0f : positive_at(v, file, key);
+}
+
+/// Errors  missing_entry: a site that is left out would be taken for one without values, and its codes would be wrong
+void require_sites(kept_json const& largest, program::site_names const& names, std::filesystem::path const& file) {
+  for (std::size_t i = 0; i < names.sites(); ++i)
+    if (auto const name = names.name(i); !largest.contains(name))
+      throw error({errc::missing_entry, "is missing", model::place(file, "key " + in_quotes("chips.largest." + name)),
+                   "", "every site of the model", "calibrate again"});
+}
+
+/// Errors  file_format for a file that ohmic calibrate did not write, or another version of it
+void require_header(model::json_file const& root, std::filesystem::path const& file) {
+  auto const* const schema = root.find("schema");
+  if (schema == nullptr || *schema != 1) throw broken(file, "schema", "1");
+  auto const* const command = root.find("command");
+  if (command == nullptr || *command != "calibrate") throw broken(file, "command", "'calibrate'");
+}
+
+/// Digests of the calibration texts, sorted; without them nobody could tell whether scored texts are among them.
+std::vector<std::string> digests_of(model::json_file const& root, std::filesystem::path const& file) {
+  auto const* const list = root.find("text_digests");
+  if (list == nullptr || !list->is_array() || list->empty())
+    throw broken(file, "text_digests", "a list of the digests of its texts, at least one");
+  std::vector<std::string> digests;
+  for (auto const& d : *list) {
+    digests.push_back(d.is_string() ? d.get<std::string>() : std::string());
+    if (digests.back().size() != 16 || digests.back().find_first_not_of("0123456789abcdef") != std::string::npos)
+      throw broken(file, "text_digests", "digests of 16 hexadecimal digits");
+  }
+  std::sort(digests.begin(), digests.end());
+  return digests;
+}
+
 /// Number of a block, as it is written: "1", not "01" or "1x".
 std::size_t block_at(std::string const& key, std::size_t blocks, std::filesystem::path const& file) {
   std::size_t b = 0;
@@ -98,8 +134,7 @@ json calibration_object(calibration_file const& c, program::site_names const& na
     chip["id"] = key.substr(0, key.find('\n'));
     chip["settings"] = lines_of(key.substr(key.find('\n') + 1));
     chip["largest"] = json::object();
-    for (std::size_t i = 0; i < names.sites(); ++i)
-      if (kept.values.largest[i] > 0.0f) chip["largest"][names.name(i)] = kept.values.largest[i];
+    for (std::size_t i = 0; i < names.sites(); ++i) chip["largest"][names.name(i)] = kept.values.largest[i];
     chip["softmax_full_scale"] = json::object();
     for (std::size_t b = 0; b < kept.values.scores.size(); ++b)
       if (kept.values.scores[b].rows() > 0)
@@ -114,15 +149,10 @@ json calibration_object(calibration_file const& c, program::site_names const& na
 
 calibration_file read_calibration(std::filesystem::path const& file, program::site_names const& names) {
   model::json_file const root(file);
+  require_header(root, file);
   calibration_file c;
   c.model_digest = root.string("model_digest");
-  auto const* digests = root.find("text_digests");
-  if (digests == nullptr || !digests->is_array()) throw broken(file, "text_digests", "a list of texts");
-  for (auto const& d : *digests) {
-    if (!d.is_string()) throw broken(file, "text_digests", "a list of texts");
-    c.text_digests.push_back(d.get<std::string>());
-  }
-  std::sort(c.text_digests.begin(), c.text_digests.end());
+  c.text_digests = digests_of(root, file);
   c.data = data_of(root, file);
   auto const* chips = root.find("chips");
   if (chips == nullptr || !chips->is_array() || chips->empty()) throw broken(file, "chips", "a list of chips");
@@ -141,7 +171,8 @@ calibration_file read_calibration(std::filesystem::path const& file, program::si
       if (!chip[key].is_object()) throw broken(file, std::string("chips.") + key, "an object");
     chip::calibration kept{chip::value_ranges(names), chip::converter_ranges(names.sites())};
     for (auto const& [name, value] : chip["largest"].items())
-      kept.values.largest[site_named(names, name, file)] = positive_at(value, file, "largest." + name);
+      kept.values.largest[site_named(names, name, file)] = largest_at(value, file, "largest." + name);
+    require_sites(chip["largest"], names, file);
     for (auto const& [block, value] : chip["softmax_full_scale"].items()) {
       std::size_t const b = block_at(block, kept.values.scores.size(), file);
       float const f = number_at(value, file, "softmax_full_scale." + block);  // a score: of either sign
@@ -152,7 +183,8 @@ calibration_file read_calibration(std::filesystem::path const& file, program::si
       if (!values.is_array()) throw broken(file, "full_scales." + name, "a list of numbers");
       for (auto const& v : values) site.push_back(positive_at(v, file, "full_scales." + name));
     }
-    if (chip["largest"].empty()) throw broken(file, "chips.largest", "ranges of the values of the model");
+    if (std::all_of(kept.values.largest.begin(), kept.values.largest.end(), [](float v) { return v == 0.0f; }))
+      throw broken(file, "chips.largest", "ranges of the values of the model");
     if (!c.chips.empty() && c.chips.begin()->second.values.largest != kept.values.largest)
       throw error({errc::config_conflict, "chips contradict each other about the values of the model",
                    model::place(file, "key 'chips.largest'"), "", "the same for every chip", "calibrate again"});

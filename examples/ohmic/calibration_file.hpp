@@ -27,6 +27,7 @@ inline std::string calibration_key(std::string const& spec, std::string const& p
   return spec + "\n" + printed_settings;
 }
 
+/// Every site is there, also one whose values are 0: a file that lacks one is not whole.
 json calibration_object(calibration_file const& c, ohmic::program::site_names const& names);
 
 /// Errors  file_missing; file_format, missing_entry naming file and key; config_value for a range that is not above 0;

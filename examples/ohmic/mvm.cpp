@@ -1,9 +1,9 @@
 // ohmic mvm: a matrix on a conventional in-situ array, times vectors.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <fmt/core.h>
-#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -100,17 +100,29 @@ model::npy_array weights_of(mvm_options const& o) {
   return w;
 }
 
-/// How far the array's product is from W X: the root of the mean square, relative to that of W X.
-double relative_error(matrix<double> const& w, matrix<double> const& x, matrix<double> const& y) {
-  double squares = 0.0, wrong = 0.0;
+/// How far the array's product is from W X: the root of the mean square, relative to that of W X; none where that is 0
+/// everywhere, or beyond the numbers of a computer.
+std::optional<double> relative_error(matrix<double> const& w, matrix<double> const& x, matrix<double> const& y) {
+  matrix<double> exact(y.rows(), y.cols());
+  double largest = 0.0;
   for (std::size_t o = 0; o < y.rows(); ++o)
     for (std::size_t n = 0; n < y.cols(); ++n) {
-      double exact = 0.0;
-      for (std::size_t k = 0; k < w.cols(); ++k) exact += w(o, k) * x(k, n);
-      squares += exact * exact;
-      wrong += (y(o, n) - exact) * (y(o, n) - exact);
+      double sum = 0.0;
+      for (std::size_t k = 0; k < w.cols(); ++k) sum += w(o, k) * x(k, n);
+      exact(o, n) = sum;
+      if (!std::isfinite(sum)) return {};
+      largest = std::max(largest, std::fabs(sum));
     }
-  return squares > 0.0 ? std::sqrt(wrong / squares) : wrong > 0.0 ? std::numeric_limits<double>::infinity() : 0.0;
+  if (largest == 0.0) return {};
+  // In units of a power of two near the largest: squares neither vanish nor overflow, and ordinary ones keep their bits.
+  int const unit = -std::ilogb(largest);
+  double squares = 0.0, wrong = 0.0;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    double const wanted = std::scalbn(exact.flat()[i], unit), off = std::scalbn(y.flat()[i], unit) - wanted;
+    squares += wanted * wanted;
+    wrong += off * off;
+  }
+  return std::sqrt(wrong / squares);
 }
 
 /// Inputs of a file that fit the array.
@@ -189,11 +201,12 @@ int mvm(mvm_options const& o, common_options const& common) {
   in_situ::report report;
   auto const y = in_situ::multiply(cells, x->values.view(), report, &threads);
   check_finite(y);
+  std::string const saved = o.save.empty() ? std::string() : model::programmed_bytes(cells);  // or refused, before
   write_whole(o.output, model::npy_bytes(y.view(), x->is_vector()));
-  if (!o.save.empty()) write_whole(o.save, model::programmed_bytes(cells));
+  if (!o.save.empty()) write_whole(o.save, saved);
   if (!o.conductances.empty()) write_whole(o.conductances, model::npy_bytes(in_situ::conductances_S(cells).view()));
 
-  double const wrong = w ? relative_error(w->values, x->values, y) : 0.0;
+  auto const wrong = w ? relative_error(w->values, x->values, y) : std::nullopt;
   auto const& written = cells.written;
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet) {
@@ -204,7 +217,8 @@ int mvm(mvm_options const& o, common_options const& common) {
       say(text, "written: {:.4g} tries a cell, {:.4g} % not verified, {:.4g} % stuck\n",
           static_cast<double>(written.tries) / static_cast<double>(written.cells),
           100.0 * share(written.missed, written.cells), 100.0 * share(written.stuck, written.cells));
-    if (w) say(text, "error against W X: {:.4g} % (root of the mean square)\n", 100.0 * wrong);
+    if (wrong) say(text, "error against W X: {:.4g} % (root of the mean square)\n", 100.0 * *wrong);
+    if (w && !wrong) say(text, "error against W X: none, for W X is 0 or not finite\n");
     say(text, "clipped: {:.4g} % of {} inputs, {:.4g} % of {} conversions\n",
         100.0 * share(report.clipped_inputs, report.inputs), report.inputs,
         100.0 * share(report.clipped_conversions, report.conversions), report.conversions);
@@ -221,7 +235,7 @@ int mvm(mvm_options const& o, common_options const& common) {
   out["slices"] = cells.slices;
   out["cells_per_weight"] = cells.slices * cells.lines;
   out["weight_scale"] = cells.weight_scale;
-  if (w) out["relative_error"] = finite(wrong);
+  if (w) out["relative_error"] = wrong ? finite(*wrong) : json(nullptr);
   out["written_cells"] = written.cells;
   out["write_tries"] = written.tries;
   out["not_verified"] = written.missed;

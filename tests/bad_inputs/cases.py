@@ -205,6 +205,9 @@ case("mvm: slices", {"w.npy": W, "x.npy": X}, *MVM, "--set", "weights.slices=2,x
 case("mvm: on is off", {"w.npy": W, "x.npy": X}, *MVM, "--set", "cell.r_on=1 Mohm", "--set", "cell.r_off=1 kohm")
 case("mvm: a list for a number", {"w.npy": W, "x.npy": X, "a.toml": "[weights]\nbits = [6]"}, *MVM, "--array", "a.toml")
 case("mvm: range without calibration", {"w.npy": W, "x.npy": X}, *MVM, "--set", "adc.range=percentile")
+case("mvm: limits out of proportion", {"w.npy": W, "x.npy": X}, *MVM, "--set", "adc.range=user", "--set", "adc.low=-1e308", "--set", "adc.high=1e308")
+case("mvm: steps out of proportion", {"w.npy": W, "x.npy": X}, *MVM, "--set", "inputs.coding=aihwkit_steps", "--set", "inputs.steps=1e-320")
+case("mvm: conductance out of proportion", {"w.npy": W, "x.npy": X}, *MVM, "--set", "cell.r_on=1e-320 ohm")
 SOLVE = ("solve", "--conductances", "g.npy", "--voltages", "v.npy", "--output", "i.npy")
 G, V = c.npy("(2, 3)", [1e-5] * 6), c.npy("(2,)", [0.1, 0.2])
 case("solve: negative device", {"g.npy": c.npy("(2, 3)", [1e-5, -1e-5, 1e-5, 1e-5, 1e-5, 1e-5]), "v.npy": V}, *SOLVE)
@@ -554,7 +557,12 @@ for name, changes in {
         "two bases": {"rope_theta": 10.0, "rope_parameters": {"rope_type": "default", "rope_theta": 1e6}},
         "two kinds of rotation": {"rope_scaling": {"type": "yarn", "rope_type": "default", "factor": 4.0}},
         "another class": {"architectures": ["LlamaForSequenceClassification"]},
+        "class of another family": {"architectures": ["GPT2ForCausalLM"]},
+        "factor of no scaling": {"rope_scaling": {"factor": 4.0}},
+        "heads rotated in part": {"rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.5}},
         "codes of another method": {"quantization_config": {"quant_method": "gptq", "bits": 4}},
+        "codes of 4 bits": {"quantization_config": {"quant_method": "compressed-tensors", "format": "int-quantized",
+                                                    "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "int"}}}}},
         "kinds of layers": {"layer_types": ["sliding_attention"]},
         "layers that are not there": {"num_hidden_layers": 1024}}.items():
     case("config.json of a Llama: " + name, llama_folder(m__config_json=c.to_json({**LLAMA, **changes})), *LM)
@@ -563,7 +571,7 @@ case("config.json of a Llama: a tied head that differs", llama_folder(
     m__model_st=c.safetensors({**llama_tensors(), "lm_head.weight": ("F32", [8, 4], c.f32(*range(32)))})), *LM)
 for name, changes in {
         "labels with a gap": {"id2label": {"0": "a", "2": "b"}}, "a million labels": {"num_labels": 1 << 20},
-        "labels that contradict": {"num_labels": 3, "id2label": {"0": "a", "1": "b"}},
+        "one label": {"num_labels": 1}, "labels that contradict": {"num_labels": 3, "id2label": {"0": "a", "1": "b"}},
         "decoder": {"is_decoder": True}, "pruned": {"pruned_heads": {"0": [1]}},
         "another class": {"architectures": ["BertForMaskedLM"]}, "epsilon": {"layer_norm_eps": 2}}.items():
     case("config.json of a BERT: " + name, bert_folder(m__config_json=c.to_json({**BERT, **changes})), *CLASSIFY)
@@ -695,10 +703,11 @@ case("settings: unknown to one chip", llama_folder(), *LM, "--chip", "wang2024,i
 
 KEPT = LM + ("--calibration", "k.json", "--chip", "wang2024")
 for name, data in {
-        "nothing": b"", "no digest": b"{}", "another model": c.to_json({"model_digest": "0", "text_digests": [], "chips": [{}]}),
-        "no chips": c.to_json({"model_digest": "0", "text_digests": [], "chips": []}), "unknown site": c.CALIBRATION["site"], "unknown block": c.CALIBRATION["block"],
+        "nothing": b"", "no digest": b'{"schema": 1, "command": "calibrate"}', "another model": c.kept_ranges(header={"chips": [{}]}),
+        "no chips": c.kept_ranges(header={"chips": []}), "unknown site": c.CALIBRATION["site"], "unknown block": c.CALIBRATION["block"],
         "range of 0": c.CALIBRATION["zero"], "types": c.CALIBRATION["types"],
-        **{n.replace("_", " "): c.CALIBRATION[n] for n in ("data_text", "data_list", "data_path", "no_ranges", "block_01", "block_1x")}}.items():
+        **{n.replace("_", " "): c.CALIBRATION[n] for n in ("data_text", "data_list", "data_path", "no_ranges", "no_site", "block_01", "block_1x", "schema", "command",
+                                                         "no_digests", "digest")}}.items():
     case("calibration: " + name, llama_folder(k_json=data), *KEPT)
 
 # What is wrong with the ranges of a model's own sites.

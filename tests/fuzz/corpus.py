@@ -699,12 +699,15 @@ SETTINGS_FILE = {
     "escapes": b'"\\u0000\\u001b[31m" = "\\u0007"\n',
     "twice": b'"adc.bits" = 6\n[adc]\nbits = 8\n',
 }
-def kept_ranges(data=None, again=None, **chip):
-    """A kept calibration of one chip, changed; again: changes of a second entry."""
-    one = {"id": "wang2024", "settings": ["adc.bits=8"], "largest": {"layer.0.A1": 2}, "softmax_full_scale": {"1": 3.0},
+OPERATIONS = ("A1 A2 A3 A4 A5 A6 A7 A.L1 A.L2 B1 B2 B.L1 B.L2 L1 L2 pooler classifier input A.residual mean lm_head embedding gate "
+              "convolution router").split()
+SITES = {at + op: 0 for at in ("embeddings.", "layer.0.", "") for op in OPERATIONS}  # of a model of one layer
+def kept_ranges(data=None, again=None, header={}, **chip):
+    """A kept calibration of one chip, changed; again: changes of a second entry; header: of what is around the chips."""
+    one = {"id": "wang2024", "settings": ["adc.bits=8"], "largest": {**SITES, "layer.0.A1": 2}, "softmax_full_scale": {"1": 3.0},
            "full_scales": {"layer.0.A1": [1.0]}, **chip}
-    return to_json({"model_digest": "1", "text_digests": [], "data": data,
-                    "chips": [one] if again is None else [one, {**one, **again}]})
+    return to_json({"schema": 1, "command": "calibrate", "model_digest": "1", "text_digests": ["0123456789abcdef"], "data": data,
+                    "chips": [one] if again is None else [one, {**one, **again}], **header})
 
 
 CALIBRATION = {
@@ -714,22 +717,23 @@ CALIBRATION = {
     "data_list": kept_ranges([1]),
     "data_path": kept_ranges({"path": 1}),
     "chip_twice": kept_ranges(again={"full_scales": {"layer.0.A1": [9.0]}}),
-    "contradiction": kept_ranges(again={"settings": [], "largest": {"layer.0.A1": 9}}),
-    "no_ranges": kept_ranges(largest={}),
-    "tiny": kept_ranges(largest={"layer.0.A1": 1e-40}),
+    "contradiction": kept_ranges(again={"settings": [], "largest": {**SITES, "layer.0.A1": 9}}),
+    "no_ranges": kept_ranges(largest=SITES),
+    "no_site": kept_ranges(largest={s: 1 for s in SITES if s != "layer.0.A3"}),
+    "tiny": kept_ranges(largest={**SITES, "layer.0.A1": 1e-40}),
     "large": kept_ranges(full_scales={"layer.0.A1": [3e38]}),
     "block_01": kept_ranges(softmax_full_scale={"01": 3.0}),
     "block_1x": kept_ranges(softmax_full_scale={"1x": 3.0}),
-    "one": to_json({"model_digest": "1", "text_digests": ["b", "a"], "data": {"n": 1}, "chips": [
-        {"id": "wang2024", "settings": ["adc.bits=8"], "largest": {"embeddings.L1": 1.5, "layer.0.A1": 2},
-         "softmax_full_scale": {"1": 3.0}, "full_scales": {"layer.0.A1": [1.0, 2.0]}}]}),
-    "site": to_json({"model_digest": "1", "text_digests": [], "chips": [{"id": "a", "settings": [], "largest": {"x": 1},
-                     "softmax_full_scale": {}, "full_scales": {}}]}),
-    "block": to_json({"model_digest": "1", "text_digests": [], "chips": [{"id": "a", "settings": [], "largest": {},
-                      "softmax_full_scale": {"18446744073709551616": 1, "-1": 1, "x": 1}, "full_scales": {}}]}),
-    "zero": to_json({"model_digest": "1", "text_digests": [], "chips": [{"id": "a", "settings": [], "largest":
-                     {"layer.0.A1": 0}, "softmax_full_scale": {}, "full_scales": {"layer.0.A1": [1e-50]}}]}),
-    "types": to_json({"model_digest": "1", "text_digests": [1], "chips": {}}),
+    "one": kept_ranges({"n": 1}, header={"text_digests": ["fedcba9876543210", "0123456789abcdef"]},
+                       largest={**SITES, "embeddings.L1": 1.5, "layer.0.A1": 2}, full_scales={"layer.0.A1": [1.0, 2.0]}),
+    "site": kept_ranges(largest={"x": 1}),
+    "block": kept_ranges(softmax_full_scale={"18446744073709551616": 1, "-1": 1, "x": 1}),
+    "zero": kept_ranges(full_scales={"layer.0.A1": [1e-50]}),
+    "types": kept_ranges(settings=[1]),
+    "schema": kept_ranges(header={"schema": 2}),
+    "command": kept_ranges(header={"command": "deploy"}),
+    "no_digests": kept_ranges(header={"text_digests": []}),
+    "digest": kept_ranges(header={"text_digests": ["0123456789abcdeg"]}),
 }
 RUN = {"arguments": ["cost", "--model", "gpt2", "--json=r.json"], "folder": "/tmp"}
 RECORDED_RUN = {

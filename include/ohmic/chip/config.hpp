@@ -7,6 +7,7 @@
 
 #include "ohmic/attention/written_arrays.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/crossbar/computation.hpp"
 #include "ohmic/crossbar/dense_config.hpp"
@@ -63,8 +64,8 @@ struct coding_config {
       throw error({errc::config_value, "rows out of range", "coding.max_rows", std::to_string(c.max_rows), "1..64",
                    "set coding.max_rows"});
     if (!(c.smoothing >= 0.0 && c.smoothing <= 1.0))
-      throw error({errc::config_value, "out of range", "coding.smoothing", std::to_string(c.smoothing), "0..1",
-                   "set coding.smoothing"});
+      throw error({errc::config_value, "out of range", "coding.smoothing", ohmic::detail::number_text(c.smoothing),
+                   "0..1", "set coding.smoothing"});
     if (c.smoothing > 0.0 && c.value_range == value_range_rule::least_squares)
       throw error({errc::config_conflict, "both change the ranges of values", "coding.value_range",
                    "least_squares with coding.smoothing", "one of the two", "set one of the two"});

@@ -19,6 +19,7 @@
 #include "ohmic/chip/in_situ_config.hpp"
 #include "ohmic/chip/programmed_matrix.hpp"
 #include "ohmic/chip/value_statistics.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/computation.hpp"
 #include "ohmic/crossbar/dense_store.hpp"
@@ -267,7 +268,7 @@ class deployed {
                   std::to_string(digits) + ", one per digit");
       for (float f : site)
         if (!(f > 0.0f && std::isfinite(f)))
-          throw bad(errc::config_value, "unusable full scale", names_.name(i), std::to_string(f),
+          throw bad(errc::config_value, "unusable full scale", names_.name(i), ohmic::detail::number_text(f),
                     "finite, above 0 product units");
       converters_[i] = array_.converters(site);
     }

@@ -35,7 +35,7 @@ struct price_index {
 /// A book read from text. Copies share the texts of its sources.
 /// A line is `kind,name,value unit,origin,source`: kind area, static_power or energy; origin table, regression, fit
 /// or assumption; the
-/// source is the rest of the line and not empty. Blank lines and lines that start with # are skipped.
+/// source is the rest of the line and not empty. Blank lines, lines that start with # and a byte order mark are skipped.
 struct run_time_book {
   std::string_view name = "run time";
   price_index<square_metres> areas;
@@ -72,6 +72,7 @@ void add_price(price_index<Q>& index, std::string_view name, std::string_view va
 /// Errors  file_format, config_value, config_conflict naming the line; unknown_key for another kind or origin
 [[nodiscard]] inline run_time_book parse_price_book(std::string_view text, std::string const& where) {
   run_time_book book;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
   std::size_t number = 0;
   while (!text.empty()) {
     auto const end = text.find('\n');

@@ -97,8 +97,8 @@ struct cost_report {
   /// Errors  capacity for a count of actions that no counter of 64 bits holds
   void add(cost_row const& r) {
     if (r.what == metric::dynamic_energy && !(r.count < 18446744073709551615.0))
-      throw error({errc::capacity, "the count of an action does not fit 64 bits", r.path(), std::to_string(r.count),
-                   "below 2^64", "use fewer tokens or a smaller batch"});
+      throw error({errc::capacity, "the count of an action does not fit 64 bits", r.path(),
+                   detail::number_text(r.count), "below 2^64", "use fewer tokens or a smaller batch"});
     rows.push_back(r);
   }
 };

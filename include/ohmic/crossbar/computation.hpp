@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
@@ -249,7 +250,7 @@ class computation_array {
       largest = std::min(largest, static_cast<double>(driven_top()) * x.largest_magnitude() + tiles * steps * 0.5);
     if (largest >= 0x1p37)
       throw error({errc::capacity, "sums too large for exact arithmetic", where,
-                   "up to " + std::to_string(largest) + " product units", "below 2^37", "split the matrix"});
+                   "up to " + detail::number_text(largest) + " product units", "below 2^37", "split the matrix"});
   }
 
   /// Rounding inside the converters is exact below this current.

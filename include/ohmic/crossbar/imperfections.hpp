@@ -71,8 +71,9 @@ struct imperfections {
   static void validate(imperfections const& c) {
     auto const within = [](char const* key, double got, double top, char const* unit) {
       if (!(got >= 0.0 && got <= top))
-        throw error({errc::config_value, "imperfection out of range", std::string("noise.") + key, std::to_string(got),
-                     "0.." + field_format<double>::print(top) + unit, std::string("set noise.") + key + "=0 for none"});
+        throw error({errc::config_value, "imperfection out of range", std::string("noise.") + key,
+                     detail::number_text(got), "0.." + field_format<double>::print(top) + unit,
+                     std::string("set noise.") + key + "=0 for none"});
     };
     within("mismatch", c.mismatch, 0.15, ", relative");
     within("dac_offset", c.dac_offset, 16.0, " LSB");
@@ -182,7 +183,7 @@ class fixed_errors {
                    "arrays x rows x columns up to 2^28", "set fewer noise.arrays"});
     if (codes == 0.0f && c.adc_dnl > 0.0)
       throw error({errc::config_conflict, "a lossless converter has no codes of uneven width", "noise.adc_dnl",
-                   std::to_string(c.adc_dnl), "0 with adc.lossless=true", "set one of the two"});
+                   detail::number_text(c.adc_dnl), "0 with adc.lossless=true", "set one of the two"});
     top_ = static_cast<float>(driven_top);
     resistors_.resize(arrays * pairs_ * rows_ * 2);
     std::size_t const of_array = pairs_ * rows_ * 2;

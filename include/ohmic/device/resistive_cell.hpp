@@ -91,6 +91,9 @@ namespace detail {
   return facts;
 }
 
+/// Far below what any device has, and far from where conductances overflow.
+inline constexpr double least_on_ohm = 1e-30;
+
 class cell_check {
  public:
   explicit cell_check(resistive_cell_config const& c) : c_(c) {}
@@ -100,6 +103,9 @@ class cell_check {
     if (!(on > 0.0 && std::isfinite(on)))
       throw error({errc::config_value, "conductance is not positive and finite", "cell.r_on", to_text(c_.r_on),
                    "above 0 ohm", "set cell.r_on to the resistance of the highest level"});
+    if (on < least_on_ohm)
+      throw error({errc::config_value, "conductance is out of all proportion", "cell.r_on", to_text(c_.r_on),
+                   to_text(ohms(least_on_ohm)) + " and above", "set cell.r_on to the resistance of the highest level"});
     if (!(off > on))
       throw error({errc::config_value, "the lowest level conducts no less than the highest", "cell.r_off",
                    to_text(c_.r_off), "above cell.r_on = " + to_text(c_.r_on) + ", or inf ohm",

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/weights.hpp"
 
@@ -42,8 +43,8 @@ inline void require_heads(std::size_t heads, std::size_t width, std::string_view
 
 inline void require_epsilon(float epsilon, std::string_view where) {
   if (!(epsilon > 0.0f && epsilon < 1.0f))
-    throw error({errc::config_value, "norm_epsilon is out of range", std::string(where), std::to_string(epsilon),
-                 "more than 0, less than 1", ""});
+    throw error({errc::config_value, "norm_epsilon is out of range", std::string(where),
+                 ohmic::detail::number_text(epsilon), "more than 0, less than 1", ""});
 }
 
 inline void require_shape(std::size_t rows, std::size_t cols, std::size_t want_rows, std::size_t want_cols,

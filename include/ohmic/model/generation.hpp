@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/stream.hpp"
 #include "ohmic/model/decoder.hpp"
 #include "ohmic/model/encoder_decoder.hpp"
@@ -26,7 +27,8 @@ struct sampling {
   /// Errors  config_value
   static void validate(sampling const& s) {
     if (s.temperature >= 0.0 && std::isfinite(s.temperature) && s.temperature <= 1e4) return;
-    throw error({errc::config_value, "out of range", "temperature", std::to_string(s.temperature), "0 to 10000", ""});
+    throw error({errc::config_value, "out of range", "temperature", ohmic::detail::number_text(s.temperature),
+                 "0 to 10000", ""});
   }
 };
 

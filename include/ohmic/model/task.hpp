@@ -132,7 +132,8 @@ class language_task {
       double sum = 0.0;
       for (float l : row) sum += std::exp(static_cast<double>(l) - largest);
       auto const target = static_cast<std::size_t>(targets[n]);
-      a.negative_log_likelihood += std::log(sum) + largest - static_cast<double>(row[target]);
+      // The difference first: beside a large logit the logarithm would be rounded away.
+      a.negative_log_likelihood += std::log(sum) + (largest - static_cast<double>(row[target]));
       a.likeliest.push_back(static_cast<std::int32_t>(best));
     }
     return a;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/nonlinear/activation.hpp"
@@ -63,7 +64,7 @@ class activation_unit {
                    std::string("set activation.") + field});
     };
     if (c.entries < 2 || c.entries > 65536) bad("entries", std::to_string(c.entries), "2..65536");
-    if (!(c.range >= 1.0 && c.range <= 64.0)) bad("range", std::to_string(c.range), "1..64");
+    if (!(c.range >= 1.0 && c.range <= 64.0)) bad("range", detail::number_text(c.range), "1..64");
     if (c.fraction_bits < 4 || c.fraction_bits > 14) bad("fraction_bits", std::to_string(c.fraction_bits), "4..14");
     check_result_bits(c.bits, "activation.bits");
   }

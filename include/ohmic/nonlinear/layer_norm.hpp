@@ -10,6 +10,7 @@
 
 #include "ohmic/core/action.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/nonlinear/concept.hpp"
@@ -47,7 +48,7 @@ class split_layer_norm {
   /// Errors  config_value unless epsilon is in 1e-30..1: without it a constant row would divide by zero
   static void validate(config const& c) {
     if (!(c.epsilon >= 1e-30f && c.epsilon <= 1.0f))
-      throw error({errc::config_value, "epsilon out of range", "layer_norm.epsilon", std::to_string(c.epsilon),
+      throw error({errc::config_value, "epsilon out of range", "layer_norm.epsilon", detail::number_text(c.epsilon),
                    "1e-30..1", "set layer_norm.epsilon as the model's configuration has it"});
     check_root_bits(c.root_bits);
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/simd.hpp"
 
@@ -45,7 +46,7 @@ struct rotary_config {
   /// Errors  config_value, config_conflict naming the field
   static void validate(rotary_config const& c) {
     auto const bad = [](errc code, char const* key, float got, char const* allowed) {
-      throw error({code, "out of range", std::string("rotary.") + key, std::to_string(got), allowed, ""});
+      throw error({code, "out of range", std::string("rotary.") + key, detail::number_text(got), allowed, ""});
     };
     if (!(c.base > 0.0f && std::isfinite(c.base))) bad(errc::config_value, "base", c.base, "finite, above 0");
     if (!(c.factor >= 1.0f && std::isfinite(c.factor)))

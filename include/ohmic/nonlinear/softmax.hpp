@@ -13,6 +13,7 @@
 
 #include "ohmic/core/action.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/view.hpp"
@@ -74,7 +75,7 @@ class split_softmax {
       throw error({errc::config_value, "bits out of range", "softmax.exp_bits", std::to_string(c.exp_bits), "4..16",
                    "set softmax.exp_bits"});
     if (!(c.quantile > 0.0 && c.quantile <= 1.0))
-      throw error({errc::config_value, "quantile out of range", "softmax.quantile", std::to_string(c.quantile),
+      throw error({errc::config_value, "quantile out of range", "softmax.quantile", detail::number_text(c.quantile),
                    "above 0, up to 1", "set softmax.quantile"});
     exponential_unit::validate(c.exponential, c.entries, c.fraction_bits);
     check_result_bits(c.divide_bits, "softmax.divide_bits");
@@ -82,7 +83,7 @@ class split_softmax {
       throw error({errc::missing_calibration, "no full scale", "softmax.full_scale", "none", "a finite score",
                    "take softmax_calibration::full_scale, set softmax.full_scale, or set softmax.max=row"});
     if (c.max == softmax_maximum::none && !std::isfinite(c.full_scale))
-      throw error({errc::config_value, "unusable full scale", "softmax.full_scale", std::to_string(c.full_scale),
+      throw error({errc::config_value, "unusable full scale", "softmax.full_scale", detail::number_text(c.full_scale),
                    "a finite score", "set softmax.full_scale"});
   }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -54,7 +55,7 @@ class softmax_calibration {
     for (std::size_t i = 0; i < scores.size(); ++i)
       if (!(scores[i] < std::numeric_limits<float>::infinity()))
         throw error({errc::value, "not a score", "softmax_calibration[" + std::to_string(i) + "]",
-                     std::to_string(scores[i]), "finite scores, or -infinity where masked",
+                     detail::number_text(scores[i]), "finite scores, or -infinity where masked",
                      "look for NaN or infinity in the weights or the ranges"});
     float const m = row_maximum(scores);
     if (std::isfinite(m)) maxima_.push_back(m);
@@ -79,7 +80,7 @@ class softmax_calibration {
       throw error({errc::missing_calibration, "no calibration scores", "softmax.full_scale", "no rows",
                    "rows of scores from calibration data", "give calibration data, or set softmax.max=row"});
     if (!(quantile > 0.0 && quantile <= 1.0))
-      throw error({errc::config_value, "quantile out of range", "softmax.quantile", std::to_string(quantile),
+      throw error({errc::config_value, "quantile out of range", "softmax.quantile", detail::number_text(quantile),
                    "above 0, up to 1", "set softmax.quantile"});
     if (rule == full_scale_rule::largest) return *std::max_element(maxima_.begin(), maxima_.end());
     auto sorted = maxima_;

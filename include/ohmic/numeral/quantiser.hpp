@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/numeral/shape.hpp"
@@ -63,15 +64,15 @@ class symmetric_quantiser {
   symmetric_quantiser(int bits, float scale)
       : scale_(scale), per_code_(1.0f / scale), top_(static_cast<float>(symmetric_top(checked(bits)))) {
     if (!(scale > 0.0f) || !std::isfinite(scale) || !std::isfinite(per_code_))
-      throw error({errc::config_value, "unusable scale", "quantiser.scale", std::to_string(scale), "finite and > 0",
-                   "calibrate on data with a non-zero value, or set a scale"});
+      throw error({errc::config_value, "unusable scale", "quantiser.scale", detail::number_text(scale),
+                   "finite and > 0", "calibrate on data with a non-zero value, or set a scale"});
   }
 
   /// Scale at which `largest` takes the largest code. An all-zero tensor has scale 1.
   /// Errors  value if largest is NaN or infinite; config_value unless 2 <= bits <= 16
   [[nodiscard]] static float scale_for(float largest, int bits) {
     if (!std::isfinite(largest) || largest < 0.0f)
-      throw error({errc::value, "not a magnitude", "quantiser", std::to_string(largest), "finite and >= 0",
+      throw error({errc::value, "not a magnitude", "quantiser", detail::number_text(largest), "finite and >= 0",
                    "look for NaN or infinity in the data"});
     float const scale = largest / static_cast<float>(symmetric_top(checked(bits)));
     return scale > 0.0f && std::isfinite(1.0f / scale) ? scale : 1.0f;
@@ -114,8 +115,8 @@ class symmetric_quantiser {
   for (std::size_t i = 0; i < values.size(); ++i) {
     float const v = std::fabs(values[i]);
     if (!std::isfinite(v))
-      throw error({errc::value, "not a finite number", where + "[" + std::to_string(i) + "]", std::to_string(values[i]),
-                   "finite values", "repair or re-export the weights"});
+      throw error({errc::value, "not a finite number", where + "[" + std::to_string(i) + "]",
+                   detail::number_text(values[i]), "finite values", "repair or re-export the weights"});
     largest = v > largest ? v : largest;
   }
   return largest;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/simd.hpp"
 
@@ -48,8 +49,8 @@ struct range_config {
   /// Errors  config_value naming the field
   static void validate(range_config const& c) {
     auto const bad = [](std::string const& key, double got, char const* allowed) {
-      throw error({errc::config_value, "range parameter out of range", "range." + key, std::to_string(got), allowed,
-                   "set range." + key});
+      throw error({errc::config_value, "range parameter out of range", "range." + key, detail::number_text(got),
+                   allowed, "set range." + key});
     };
     if (!(c.sigmas >= 0.0 && c.sigmas <= 1000.0)) bad("sigmas", c.sigmas, "0..1000");
     if (!(c.percentile > 0.0 && c.percentile <= 100.0)) bad("percentile", c.percentile, "above 0, up to 100");

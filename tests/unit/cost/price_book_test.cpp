@@ -84,6 +84,14 @@ TEST_CASE("a run-time book without a price is refused by name, as the compile-ti
   }
 }
 
+TEST_CASE("a price book may begin with a byte order mark") {
+  auto const book = parse_price_book(
+      "\xEF\xBB\xBF"
+      "area,adc,1 mm2,table,x\n",
+      "mine.csv");
+  CHECK(book.areas.find("adc") != nullptr);
+}
+
 TEST_CASE("unused prices of a run-time book are listed with their kind; its own chip uses all it has") {
   computation_chip_config const c;
   auto const text = to_text(computation_chip_book(price_set::bottom_up, component_prices{}, c));

@@ -320,6 +320,11 @@ TEST_CASE("in-situ array: bad settings are refused with the field, what was foun
       {"adc.range=granular", {"adc.range", "cell.levels=0"}},
       {"adc.range=granular; cell.levels=16; inputs.coding=analog", {"adc.range", "inputs.coding=analog"}},
       {"adc.range=user", {"adc.low", "0 and 0 values"}},
+      {"inputs.steps=1e-320", {"inputs.steps", "1e-6..1e15, or inf"}, errc::config_value},
+      {"adc.steps=1e-320", {"adc.steps", "1e-6..1e15, or inf"}, errc::config_value},
+      {"adc.margin=1e-320", {"adc.margin", "1e-6..1000"}, errc::config_value},
+      {"adc.range=user; adc.low=-1e308; adc.high=1e308", {"adc.low", "1e30"}, errc::config_value},
+      {"adc.range=user; adc.low=0; adc.high=1e-320", {"adc.low", "1e-100 from each other"}, errc::config_value},
       {"adc.range=user; adc.low=1; adc.high=1", {"adc.low", "1..1", "adc.low < adc.high"}},
       {"adc.range=user; adc.low=2; adc.high=1", {"adc.low", "2..1"}},
       {"adc.range=user; adc.low=-1,-1; adc.high=1,1", {"adc.low", "2 and 2 values"}},
@@ -348,6 +353,7 @@ TEST_CASE("in-situ array: weights and inputs that do not fit are refused") {
   check_refused(times(no_vectors), errc::shape, {"inputs", "got 4 x 0"});
   check_refused(programmed(empty, ""), errc::shape, {"weights", "got 0 x 0"});
   check_refused(programmed(w, "weights.largest=0.001"), errc::value, {"weights.largest", "at most 0.001"});
+  check_refused(programmed(w, "weights.largest=1e-9"), errc::value, {"weights.largest", "at most 1e-09"});
   auto x = filled(4, 2, 0.0);
   x(3, 1) = std::numeric_limits<double>::infinity();
   check_refused(times(x), errc::value, {"input (3, 1)", "inf"});

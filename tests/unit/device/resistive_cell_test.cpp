@@ -33,6 +33,7 @@ TEST_CASE("resistive cell: bad settings are refused with the field") {
   };
   refused(between(0.0, 1e6, 0), errc::config_value, {"cell.r_on", "got 0 ohm", "above 0 ohm"});
   refused(between(-10e3, 1e6, 0), errc::config_value, {"cell.r_on", "got -10000 ohm"});
+  refused(between(1e-320, 1e6, 0), errc::config_value, {"cell.r_on", "proportion", "1e-30 ohm and above"});
   refused(between(10e3, -1e6, 0), errc::config_value, {"cell.r_off", "got -1e+06 ohm", "above cell.r_on"});
   refused(between(10e3, 10e3, 0), errc::config_value, {"cell.r_off", "exchange"});
   refused(between(10e3, std::nan(""), 0), errc::config_value, {"cell.r_off", "nan"});

@@ -184,6 +184,16 @@ TEST_CASE("gpt2 settings that the forward pass does not have are refused") {
   check_failure(failure([&] { static_cast<void>(more.read()); }), ohmic::errc::shape, {"h.1.ln_1.weight", "n_layer"});
 }
 
+TEST_CASE("two equal logits have a perplexity of 2, however large they are") {
+  std::int32_t const target = 1;
+  for (float logit : {0.0f, 1e10f, -1e20f, 1e30f}) {
+    matrix<float> logits(1, 2);
+    for (float& l : logits.flat()) l = logit;
+    auto const a = language_task::answer_to(logits, {&target, 1});
+    CHECK(a.negative_log_likelihood == std::log(2.0));
+  }
+}
+
 TEST_CASE("a text shorter than a window has no perplexity") {
   check_failure(failure([] {
                   language_task({1, 2, 3}, 3, "short.txt");

@@ -212,6 +212,7 @@ TEST_CASE("labels must be contiguous and agree with their number") {
   check_config("id2label", nlohmann::json::object(), errc::config_value, {"number of labels", "got 0"});
   check_config("id2label", nlohmann::json::array({"a"}), errc::file_format, {"an object"});
   check_config("id2label", {{"0", 7}}, errc::file_format, {"7", "a string for id 0"});
+  check_config("id2label", {{"0", "a"}}, errc::config_value, {"id2label", "is regression", "1 label"});
   check_config("num_labels", 4, errc::config_conflict, {"contradicts id2label", "got 4", "3 as in id2label"});
 }
 

@@ -274,14 +274,49 @@ TEST_CASE("keys of a Llama that contradict each other are refused, those that ag
                 {"rope_parameters.rope_theta", "10.0 as in 'rope_theta'"});
   check_failure(with({{"rope_scaling", {{"type", "yarn"}, {"rope_type", "default"}, {"factor", 4.0}}}}),
                 errc::config_conflict, {"rope_scaling.type", "yarn", "'default' as in"});
+  for (char const* inner : {"rope_scaling", "rope_parameters"}) {
+    check_failure(with({{inner, {{"factor", 4.0}}}}), errc::missing_entry, {std::string(inner) + ".rope_type"});
+    check_failure(with({{inner, {{"rope_type", "default"}, {"partial_rotary_factor", 0.5}}}}), errc::config_value,
+                  {std::string(inner) + ".partial_rotary_factor", "got 0.5", "whole heads"});
+  }
+  CHECK(with({{"rope_parameters", {{"partial_rotary_factor", 1.0}}}}).code() == errc{});
   check_failure(with({{"quantization_config", {{"quant_method", "gptq"}, {"bits", 4}}}}), errc::config_value,
                 {"quantization_config", "gptq"});
   CHECK(with({{"quantization_config", {{"quant_method", "compressed-tensors"}, {"format", "int-quantized"}}}}).code() ==
         errc{});
+  auto const codes = [&](nlohmann::json const& changes, nlohmann::json const& group = nlohmann::json::object()) {
+    nlohmann::json weights = {{"num_bits", 8},         {"type", "int"},         {"symmetric", true},
+                              {"strategy", "channel"}, {"group_size", nullptr}, {"dynamic", false}};
+    weights.update(changes);
+    nlohmann::json all = {{"weights", weights}, {"targets", {"Linear"}}, {"format", nullptr}};
+    all.update(group);
+    return with({{"quantization_config",
+                  {{"quant_method", "compressed-tensors"},
+                   {"format", "int-quantized"},
+                   {"config_groups", {{"group_0", all}}}}}});
+  };
+  for (nlohmann::json const& read :
+       {nlohmann::json::object(), nlohmann::json{{"strategy", "tensor"}}, nlohmann::json{{"group_size", -1}}})
+    CHECK(codes(read).code() == errc{});
+  std::string const at = "quantization_config.config_groups.group_0.";
+  check_failure(codes({{"num_bits", 4}}), errc::config_value, {at + "weights.num_bits", "got 4"});
+  check_failure(codes({{"num_bits", {{"mlp", 4}}}}), errc::config_value, {at + "weights.num_bits"});
+  check_failure(codes({{"type", "float"}}), errc::config_value, {at + "weights.type", "float"});
+  check_failure(codes({{"symmetric", false}}), errc::config_value, {at + "weights.symmetric", "got false"});
+  check_failure(codes({{"strategy", "group"}}), errc::config_value, {at + "weights.strategy", "group"});
+  check_failure(codes({{"group_size", 128}}), errc::config_value, {at + "weights.group_size", "got 128"});
+  check_failure(codes(nlohmann::json::object(), {{"format", "pack-quantized"}}), errc::config_value,
+                {at + "format", "pack-quantized"});
+  check_failure(codes(nlohmann::json::object(), {{"weights", 8}}), errc::file_format, {at + "weights"});
   check_failure(with({{"architectures", {"LlamaForSequenceClassification"}}}), errc::config_value,
                 {"architectures", "LlamaForSequenceClassification", "'ForCausalLM'"});
   check_failure(with({{"architectures", {1}}}), errc::file_format, {"architectures"});
-  for (char const* name : {"LlamaForCausalLM", "YiForCausalLM", "LlamaModel"})
+  for (char const* name : {"GPT2ForCausalLM", "Qwen2ForCausalLM", "GPT2LMHeadModel", "Llama4ForCausalLM", "Llama"})
+    check_failure(with({{"architectures", nlohmann::json::array({name})}}), errc::config_value,
+                  {"architectures", name, "another family", "classes of 'llama'"});
+  check_failure(with({{"architectures", {"LlamaForCausalLM", "GPTJForCausalLM"}}}), errc::config_value,
+                {"'GPTJForCausalLM'"});
+  for (char const* name : {"LlamaForCausalLM", "LLaMAForCausalLM", "YiForCausalLM", "LlamaModel", "MistralForCausalLM"})
     CHECK(with({{"architectures", nlohmann::json::array({name})}}).code() == errc{});
 }
 

@@ -91,6 +91,30 @@ TEST_CASE("codes of 8 bits are read with their scales, of all, of each row, or a
                 {"a.weight_scale"});
 }
 
+TEST_CASE("a scale of codes is above 0, but where all codes are 0") {
+  temporary_folder const folder;
+  auto const read = [&](std::vector<std::int8_t> const& codes, std::vector<float> const& scales) {
+    std::string const n = std::to_string(scales.size());
+    auto const header =
+        R"({"a.weight":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]},"a.weight_scale":{"dtype":"F32","shape":[)" +
+        n + R"(],"data_offsets":[4,)" + std::to_string(4 + 4 * scales.size()) + "]}}";
+    model::safetensors_file file(
+        folder.write("w.safetensors", safetensors_bytes(header, raw_bytes(codes) + raw_bytes(scales))));
+    return file.read_matrix("a.weight", 2, 2);
+  };
+  auto const refused = [&](std::vector<float> const& scales, std::string const& element) {
+    check_failure(failure([&] {
+                    static_cast<void>(read({1, 0, 0, 1}, scales));
+                  }),
+                  errc::value, {"'a.weight_scale'", element, "above 0"});
+  };
+  refused({1.0f, 0.0f}, "element 1 is no scale");
+  refused({-1.0f, 1.0f}, "got -1");
+  refused({0.0f}, "element 0 is no scale");
+  CHECK(read({0, 0, 0, 2}, {0.0f, 0.5f})(1, 1) == 1.0f);
+  CHECK(read({0, 0, 0, 0}, {0.0f})(0, 0) == 0.0f);
+}
+
 TEST_CASE("BF16 tensors longer than the reader's buffer are read whole") {
   std::size_t const n = 150'001;  // over two buffers of 2^16 values and a rest
   std::vector<std::uint16_t> values(n);

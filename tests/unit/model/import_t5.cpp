@@ -166,6 +166,7 @@ TEST_CASE("T5 folders that do not fit are refused, naming key or tensor") {
   changed("is_gated_act", true, errc::config_conflict, {"is_gated_act", "feed_forward_proj"});
   changed("is_encoder_decoder", false, errc::config_value, {"is_encoder_decoder"});
   changed("architectures", {"T5EncoderModel"}, errc::config_value, {"architectures", "T5EncoderModel"});
+  changed("architectures", {"MT5ForConditionalGeneration"}, errc::config_value, {"MT5For", "another family"});
   changed("architectures", {"T5ForTokenClassification"}, errc::config_value, {"architectures"});
   changed("quantization_config", {{"quant_method", "awq"}}, errc::config_value, {"quantization_config", "awq"});
   t5_folder flan(true);

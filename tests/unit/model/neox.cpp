@@ -218,10 +218,38 @@ TEST_CASE("what a GPT-NeoX reader does not know is refused by key") {
   check_failure(with("tie_word_embeddings", true, true), errc::config_value, {"tie_word_embeddings"});
   check_failure(with("quantization_config", {{"quant_method", "gptq"}}), errc::config_value, {"quantization_config"});
   check_failure(with("architectures", {"GPTNeoXForQuestionAnswering"}), errc::config_value, {"architectures"});
+  check_failure(with("architectures", {"GPTNeoForCausalLM"}), errc::config_value,
+                {"GPTNeoForCausalLM", "another family"});
+  check_failure(with("architectures", {"GPTNeoXJapaneseForCausalLM"}), errc::config_value, {"another family"});
+  check_failure(with("architectures", {"Phi3ForCausalLM"}, true), errc::config_value, {"Phi3ForCausalLM"});
+  CHECK(with("architectures", {"GPTNeoXForCausalLM"}).code() == errc{});
+  CHECK(with("architectures", {"PhiForCausalLM"}, true).code() == errc{});
   check_failure(with("num_attention_heads", 5), errc::config_conflict, {"heads"});
   check_failure(with("num_hidden_layers", 1), errc::shape, {"layers.1", "num_hidden_layers"});
   check_failure(with("num_hidden_layers", 3), errc::missing_entry, {"layers.2"});
   check_failure(with("intermediate_size", 21), errc::shape, {"intermediate_size"});
+}
+
+TEST_CASE("a GPT-NeoX or Phi whose keys say two rotations is refused") {
+  auto const with = [](nlohmann::json const& changes, bool phi = false) {
+    neox_folder f(tiny_neox(true, phi, true, phi), phi);
+    f.config.update(changes);
+    return failure([&] { static_cast<void>(model::read_neox(f.written())); });
+  };
+  neox_folder const plain(tiny_neox(true, false, true, false), false);
+  double const share = plain.config["rotary_pct"], other = share == 1.0 ? 0.5 : 1.0;
+  for (char const* inner : {"rope_parameters", "rope_scaling"})
+    check_failure(with({{"rotary_emb_base", 10000}, {inner, {{"rope_type", "default"}, {"rope_theta", 5000}}}}),
+                  errc::config_conflict, {"rotary_emb_base", "rope_theta"});
+  check_failure(with({{"rotary_emb_base", 10000}, {"rope_theta", 5000}}), errc::config_conflict, {"rotary_emb_base"});
+  check_failure(with({{"partial_rotary_factor", other}}), errc::config_conflict,
+                {"rotary_pct", "partial_rotary_factor"});
+  check_failure(with({{"rope_parameters", {{"partial_rotary_factor", other}}}}), errc::config_conflict,
+                {"rope_parameters.partial_rotary_factor"});
+  CHECK(with({{"partial_rotary_factor", share}, {"rope_parameters", {{"partial_rotary_factor", share}}}}).code() ==
+        errc{});
+  check_failure(with({{"partial_rotary_factor", 0.5}, {"rope_parameters", {{"partial_rotary_factor", 1.0}}}}, true),
+                errc::config_conflict, {"rope_parameters.partial_rotary_factor", "0.5 as in"});
 }
 
 TEST_CASE("what a GPT-NeoX or Phi folder holds beside its weights is refused where it belongs to the pass") {

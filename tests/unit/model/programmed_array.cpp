@@ -36,6 +36,14 @@ std::string replaced(std::string bytes, std::string const& from, std::string con
   return bytes.replace(at, from.size(), to);
 }
 
+double const marked = 0.123456789;
+
+/// Bytes of an array in which one value was `marked`, with another in its place.
+std::string with_value(in_situ::cells const& c, double other) {
+  auto const bytes_of = [](double v) { return std::string(reinterpret_cast<char const*>(&v), sizeof v); };
+  return replaced(model::programmed_bytes(c), bytes_of(marked), bytes_of(other));
+}
+
 }  // namespace
 
 TEST_CASE("a programmed array comes back bit for bit, with its settings, noise and counts") {
@@ -98,8 +106,8 @@ TEST_CASE("what is no programmed array is refused") {
           {"bad.safetensors, config, line 4", "'array.rows' is given twice", "the first is line 1"});
   refused(replaced(good, "cell.curve.scale=inf V", "cell.curve.scale=0.0 V"), errc::config_value, {"cell.curve.scale"});
   auto last = written("array.rows=5");
-  last.at.first_array = 0xFFFFFFFF;
-  refused(model::programmed_bytes(last), errc::capacity, {"first_array"});
+  last.at.first_array = 4294967290;
+  refused(replaced(model::programmed_bytes(last), "4294967290", "4294967295"), errc::capacity, {"first_array"});
   refused(good.substr(0, good.size() - 8), errc::file_truncated, {"bad.safetensors"});
   refused(good.substr(0, 100), errc::file_truncated, {"bad.safetensors"});
   std::string negative = good, infinite = good;
@@ -109,16 +117,29 @@ TEST_CASE("what is no programmed array is refused") {
   std::memcpy(negative.data() + 8 + header, &minus, 8);
   std::memcpy(infinite.data() + 8 + header, &inf, 8);
   refused(negative, errc::value, {"bad.safetensors, g", "negative"});
-  auto none = written("weights.largest=1"), much = none, still = none;
-  none.slice_gain[0] = 0.0;
-  refused(model::programmed_bytes(none), errc::value, {"bad.safetensors, slice_gain", "above 0"});
-  none.slice_gain[0] = -1.0;
-  refused(model::programmed_bytes(none), errc::value, {"bad.safetensors, slice_gain", "above 0"});
-  much.g[3] = 1e7;
-  refused(model::programmed_bytes(much), errc::value, {"bad.safetensors, g", "1000 S", "at most 100 S"});
-  still.zero[0] = -1e7;
-  refused(model::programmed_bytes(still), errc::value, {"bad.safetensors, zero", "-1000 S"});
+  auto gain = written("weights.largest=1"), much = gain, still = gain;
+  gain.slice_gain[0] = much.g[3] = still.zero[0] = marked;
+  refused(with_value(gain, 0.0), errc::value, {"bad.safetensors, slice_gain", "above 0"});
+  refused(with_value(gain, -1.0), errc::value, {"bad.safetensors, slice_gain", "above 0"});
+  refused(with_value(much, 1e7), errc::value, {"bad.safetensors, g", "1000 S", "at most 100 S"});
+  refused(with_value(still, -1e7), errc::value, {"bad.safetensors, zero", "-1000 S"});
   refused(infinite, errc::value, {"element 0", "'g'", "infinity"});
+}
+
+TEST_CASE("an array that could not be read is not written") {
+  auto const refused = [](in_situ::cells const& c, errc code, std::vector<std::string> const& parts) {
+    check_refused([&] { static_cast<void>(model::programmed_bytes(c)); }, code, parts);
+  };
+  auto const good = written("weights.largest=1");
+  auto large = good, much = good, none = good, last = written("array.rows=5");
+  large.weight_scale = 2e30;
+  refused(large, errc::value, {"programmed array, weight_scale", "at most 1e30", "scale the weights"});
+  much.g[3] = 1e7;
+  refused(much, errc::value, {"programmed array, g", "1000 S", "at most 100 S"});
+  none.slice_gain[0] = 0.0;
+  refused(none, errc::value, {"programmed array, slice_gain"});
+  last.at.first_array = 0xFFFFFFFF;
+  refused(last, errc::capacity, {"programmed array, first_array"});
 }
 
 TEST_CASE("a programmed array names every setting") {

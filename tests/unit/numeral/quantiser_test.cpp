@@ -163,6 +163,7 @@ TEST_CASE("a quantiser refuses widths and scales that have no codes") {
   for (float scale : {0.0f, -1.0f, not_a_number, infinity, std::numeric_limits<float>::denorm_min()})
     ohmic_test::check_refused([&] { symmetric_quantiser(8, scale); }, errc::config_value,
                               {"quantiser.scale", "finite and > 0"});
+  ohmic_test::check_refused([] { symmetric_quantiser(8, -1e-20f); }, errc::config_value, {"got -1e-20"});
 }
 
 TEST_CASE("an INT8 code of -128 is refused with its element, or clipped on request") {

@@ -99,6 +99,11 @@ TEST_CASE("a deployment from kept ranges is the same as from texts", "[slow]") {
   damaged([](json& j) { j["chips"][0]["full_scales"].begin().value()[0] = 0; }, {"damaged.json", "not above 0"});
   for (json const& data : {json("hello"), json::array({1}), json{{"path", 1}}})
     damaged([&](json& j) { j["data"] = data; }, {"key 'data'", "not a calibration", "path, digest and n"});
+  damaged([](json& j) { j["schema"] = 2; }, {"key 'schema'", "not a calibration"});
+  damaged([](json& j) { j["command"] = "deploy"; }, {"key 'command'", "not a calibration"});
+  damaged([](json& j) { j["text_digests"].clear(); }, {"key 'text_digests'", "at least one"});
+  damaged([](json& j) { j["text_digests"][0] = "0"; }, {"key 'text_digests'", "16 hexadecimal digits"});
+  damaged(chip_with("largest", [](json& ranges) { ranges.erase("layer.0.A3"); }), {"chips.largest.layer.0.A3", "E304"});
   damaged([](json& j) { j["chips"].push_back(j["chips"][0]); }, {"two calibrations of one chip", "'wang2024'"});
   damaged(
       [](json& j) {
@@ -111,7 +116,7 @@ TEST_CASE("a deployment from kept ranges is the same as from texts", "[slow]") {
   for (char const* block : {"foo", "1x", "01", "-1", "99999999999999999999"})
     damaged(chip_with("softmax_full_scale", [=](json& blocks) { blocks[block] = 1.0; }),
             {std::string("softmax_full_scale.") + block, "blocks of the model"});
-  damaged(chip_with("largest", [](json& ranges) { ranges.clear(); }), {"chips.largest"});
+  damaged(chip_with("largest", [](json& ranges) { ranges.clear(); }), {"chips.largest", "E304"});
   damaged(chip_with("largest", [](json& ranges) { ranges.begin().value() = 1e-45; }), {"largest.", "1e-30"});
   damaged(chip_with("largest", [](json& ranges) { ranges.begin().value() = 3e38; }), {"largest.", "1e30"});
 }

@@ -93,6 +93,34 @@ TEST_CASE("mvm: outputs that are not finite are refused, and none is written") {
   CHECK(!std::filesystem::exists(p.path() / "y.npy"));
 }
 
+TEST_CASE("mvm: the error against W X does not depend on the unit of the weights, and there is none where W X is 0") {
+  small_case const p;
+  auto const error_of = [&](double unit) {
+    auto w = small_matrix(3, 4);
+    for (double& v : w.flat()) v *= unit;
+    p.write("unit.npy", npy_bytes(w.view()));
+    static_cast<void>(p.result("--set adc.bits=5 --json " + (p / "r.json"), "unit.npy"));
+    return read_json(p.path() / "r.json")["relative_error"];
+  };
+  double const wanted = error_of(1.0).get<double>();
+  CHECK(wanted > 0.0);
+  for (double unit : {0x1p-600, 0x1p600}) CHECK(error_of(unit).get<double>() == wanted);
+  CHECK(error_of(0.0).is_null());
+  auto const r = run_program(p.arguments("", "unit.npy"));
+  CHECK(r.status == 0);
+  CHECK_THAT(r.text, contains("error against W X: none"));
+}
+
+TEST_CASE("mvm: what --load would refuse is not saved") {
+  small_case const p;
+  auto w = small_matrix(3, 4);
+  for (double& v : w.flat()) v *= 1e31;
+  p.write("large_w.npy", npy_bytes(w.view()));
+  refused(p.arguments("--save " + (p / "a.safetensors"), "large_w.npy"), {"weight_scale", "at most 1e30"});
+  CHECK(!std::filesystem::exists(p.path() / "a.safetensors"));
+  CHECK(!std::filesystem::exists(p.path() / "y.npy"));
+}
+
 TEST_CASE("mvm: every golden case comes out of the program: the bits of the function, which is held to the peers") {
   // in_situ_golden_test.cpp holds the function to each file, one step of the converter at a tie.
   scratch_folder const folder;

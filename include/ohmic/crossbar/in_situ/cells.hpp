@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/stream.hpp"
 #include "ohmic/core/view.hpp"
@@ -151,8 +152,8 @@ inline double largest_weight(matrix_view<double const> w) {
     for (std::size_t k = 0; k < w.cols; ++k) {
       if (!std::isfinite(w(o, k)))
         throw error({errc::value, "a weight is not finite",
-                     "weight (" + std::to_string(o) + ", " + std::to_string(k) + ")", std::to_string(w(o, k)),
-                     "finite numbers", "mend the weights"});
+                     "weight (" + std::to_string(o) + ", " + std::to_string(k) + ")",
+                     ohmic::detail::number_text(w(o, k)), "finite numbers", "mend the weights"});
       largest = std::max(largest, std::fabs(w(o, k)));
     }
   return largest;
@@ -188,8 +189,8 @@ template <class Device>
   out.config = c;
   double const largest = detail::largest_weight(weights);
   if (c.weights.largest > 0.0 && largest > c.weights.largest)
-    throw error({errc::value, "a weight is larger than weights.largest", "weights", std::to_string(largest),
-                 "at most " + std::to_string(c.weights.largest),
+    throw error({errc::value, "a weight is larger than weights.largest", "weights", ohmic::detail::number_text(largest),
+                 "at most " + ohmic::detail::number_text(c.weights.largest),
                  "set weights.largest=0 to take the largest of the matrix"});
   out.weight_scale = c.weights.largest > 0.0 ? c.weights.largest : largest > 0.0 ? largest : 1.0;
   detail::weight_shares shares(c);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/crossbar/in_situ/code_cells.hpp"
 #include "ohmic/crossbar/in_situ/code_digits.hpp"
 #include "ohmic/crossbar/in_situ/code_operand.hpp"
@@ -52,8 +53,8 @@ void require_exact_sums(code_layout const& c, code_cell_settings const& cells, i
   double const room = cells.leak(c.cell_top(0)) > 0.0 && unit != std::floor(unit) ? 0x1p29 : 0x1p37;
   if (largest >= room)
     throw error({errc::capacity, "sums too large for exact arithmetic", where,
-                 "up to " + std::to_string(largest) + " product units", "below " + std::to_string(room),
-                 "split the matrix"});
+                 "up to " + ohmic::detail::number_text(largest) + " product units",
+                 "below " + ohmic::detail::number_text(room), "split the matrix"});
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::in_situ

@@ -134,6 +134,12 @@ std::string text_of(T const& value) {
   return field_format<T>::print(value);
 }
 
+/// Steps of `aihwkit_steps`, far from where a step overflows or vanishes.
+[[nodiscard]] inline bool are_steps(double steps) noexcept {
+  return steps >= 1e-6 && (steps <= 1e15 || std::isinf(steps));
+}
+inline constexpr char const* steps_allowed = "1e-6..1e15, or inf";
+
 /// Bits of a code: all of them are in slices.
 inline void validate_binary(weight_config const& w) {
   int const sum = std::accumulate(w.slices.begin(), w.slices.end(), 0);
@@ -203,7 +209,7 @@ inline void validate_inputs(config const& c) {
           "set inputs.bits");
   require(x.largest > 0.0 && std::isfinite(x.largest), "inputs.largest", text_of(x.largest), "above 0",
           "set inputs.largest");
-  require(x.steps > 0.0, "inputs.steps", text_of(x.steps), "above 0, or inf", "set inputs.steps");
+  require(are_steps(x.steps), "inputs.steps", text_of(x.steps), steps_allowed, "set inputs.steps");
   require(x.slice_bits >= 0 && x.slice_bits <= 16, "inputs.slice_bits", text_of(x.slice_bits),
           "0 (all at once) or 1..16", "set inputs.slice_bits");
   refuse_if(x.slice_bits > 0 && !x.has_codes(), "only coded inputs have bits", "inputs.slice_bits",
@@ -250,7 +256,7 @@ inline void validate_adc(config const& c) {
   auto const& a = c.adc;
   require(a.bits >= (a.levels == level_convention::sign_magnitude ? 2 : 1) && a.bits <= 24, "adc.bits", text_of(a.bits),
           "1..24, 2..24 with sign_magnitude", "set adc.bits");
-  require(a.steps > 0.0, "adc.steps", text_of(a.steps), "above 0, or inf", "set adc.steps");
+  require(are_steps(a.steps), "adc.steps", text_of(a.steps), steps_allowed, "set adc.steps");
   require(a.halvings >= 0 && a.halvings <= 30, "adc.halvings", text_of(a.halvings), "0..30", "set adc.halvings");
   refuse_if(a.halvings > 0 && a.levels == level_convention::none, "nothing is beyond the range without a converter",
             "adc.halvings", text_of(a.halvings), "0 with adc.levels=none", "set adc.levels or adc.halvings=0");
@@ -269,8 +275,7 @@ inline void validate_adc(config const& c) {
   require(a.sigmas >= 0.0 && a.sigmas <= 1000.0, "adc.sigmas", text_of(a.sigmas), "0..1000", "set adc.sigmas");
   require(a.percentile > 0.0 && a.percentile <= 100.0, "adc.percentile", text_of(a.percentile), "above 0, up to 100",
           "set adc.percentile");
-  require(a.margin > 0.0 && a.margin <= 1000.0, "adc.margin", text_of(a.margin), "above 0, up to 1000",
-          "set adc.margin");
+  require(a.margin >= 1e-6 && a.margin <= 1000.0, "adc.margin", text_of(a.margin), "1e-6..1000", "set adc.margin");
   refuse_if(a.is_calibrated() && a.levels == level_convention::none, "nothing has a range without a converter",
             "adc.range", text_of(a.range) + " with adc.levels=none", "full_scale or user",
             "set adc.levels or adc.range");
@@ -298,6 +303,10 @@ inline void validate_adc(config const& c) {
     refuse_if(!(a.low[i] < a.high[i] && std::isfinite(a.low[i]) && std::isfinite(a.high[i])), "the range is empty",
               "adc.low", text_of(a.low[i]) + ".." + text_of(a.high[i]), "adc.low < adc.high, both finite",
               "exchange adc.low and adc.high");
+    // Far from where differences of limits overflow and steps vanish.
+    require(std::fabs(a.low[i]) <= 1e30 && std::fabs(a.high[i]) <= 1e30 && a.high[i] - a.low[i] >= 1e-100,
+            "adc.low, adc.high", text_of(a.low[i]) + ".." + text_of(a.high[i]),
+            "-1e30..1e30, at least 1e-100 from each other", "set adc.low and adc.high");
     refuse_if(a.levels != level_convention::uniform && a.levels != level_convention::none && a.low[i] != -a.high[i],
               "this convention is symmetric", "adc.low", text_of(a.low[i]) + ".." + text_of(a.high[i]), "-adc.high",
               "set adc.low = -adc.high, or adc.levels=uniform");

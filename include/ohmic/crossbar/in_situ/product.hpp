@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/threads.hpp"
 #include "ohmic/core/view.hpp"
@@ -277,7 +278,7 @@ class array_product {
     if (!std::isfinite(columns.flat()[i]))
       throw error({errc::value, "an input is not finite",
                    "input (" + std::to_string(i % c.inputs) + ", " + std::to_string(i / c.inputs) + ")",
-                   std::to_string(columns.flat()[i]), "finite numbers", "mend the inputs"});
+                   ohmic::detail::number_text(columns.flat()[i]), "finite numbers", "mend the inputs"});
   return columns;
 }
 

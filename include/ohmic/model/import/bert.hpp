@@ -171,6 +171,10 @@ class bert_tensors {
     throw error({errc::config_value, "is out of range", json.where("layer_norm_eps"),
                  json_file::text(*json.find("layer_norm_eps")), "more than 0, less than 1", ""});
   std::vector<std::string> labels = detail::read_labels(json);
+  // Hugging Face takes one label for regression, but where the file says otherwise.
+  if (labels.size() == 1 && !json.has("problem_type"))
+    throw error({errc::config_value, "is regression", json.where(json.has("id2label") ? "id2label" : "num_labels"),
+                 "1 label", "2 labels and more, or problem_type 'single_label_classification'", ""});
   c.classes = labels.size();
   return {c, std::move(labels)};
 }

@@ -41,7 +41,7 @@ inline void refuse_other_decoders(json_file const& json) {
   if (std::string const type = json.string("model_type"); type != "gpt2")
     throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(type), "'gpt2'", ""});
   refuse_quantised(json);
-  require_class(json, "ForCausalLM");  // GPT2LMHeadModel and GPT2Model are bare in this sense
+  require_class(json, "ForCausalLM", {"gpt2"});  // GPT2LMHeadModel and GPT2Model are bare in this sense
   refuse("scale_attn_by_inverse_layer_idx", true, false);
   refuse("add_cross_attention", true, false);
   refuse("scale_attn_weights", false, true);

@@ -51,6 +51,9 @@ namespace detail {
   if (scaling.has("rope_type") && scaling.has("type") && scaling.string("rope_type") != scaling.string("type"))
     throw contradiction(scaling, "type", inner + ".rope_type", in_quotes(scaling.string("rope_type")));
   std::string const key = scaling.has("rope_type") ? "rope_type" : "type";
+  if (!scaling.has(key) && scaling.has("factor"))
+    throw error({errc::missing_entry, "is missing", scaling.where("rope_type"), "",
+                 "'default', 'linear', 'llama3': what the factor scales", ""});
   std::string const kind = scaling.has(key) ? scaling.string(key) : "default";
   if (kind == "default") return c;
   if (kind != "linear" && kind != "llama3")
@@ -80,18 +83,30 @@ namespace detail {
   return c;
 }
 
+/// Where a file may say how it rotates: beside the sizes, in rope_parameters, in rope_scaling.
+[[nodiscard]] inline std::vector<json_file> rotation_places(json_file const& json) {
+  std::vector<json_file> places{json};
+  for (char const* inner : {"rope_parameters", "rope_scaling"})
+    if (json.has(inner)) places.push_back(json.inside(inner));
+  return places;
+}
+
 /// Settings that would change the pass without changing a shape.
 inline void refuse_other_llamas(json_file const& json, std::string const& family) {
   if (family != "llama" && family != "mistral" && family != "qwen2")
     throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(family),
                  "'llama', 'mistral', 'qwen2'", ""});
   refuse_quantised(json);
-  require_class(json, "ForCausalLM");
+  if (family == "qwen2")
+    require_class(json, "ForCausalLM", {"qwen2"});
+  else
+    require_class(json, "ForCausalLM", {"llama", "mistral", "yi"});  // one pass under several names
   if (std::string const act = json.has("hidden_act") ? json.string("hidden_act") : "silu"; act != "silu")
     throw error({errc::config_value, "is not supported", json.where("hidden_act"), in_quotes(act), "'silu'", ""});
-  if (json.has("partial_rotary_factor") && json.number("partial_rotary_factor") != 1.0)
-    throw error({errc::config_value, "is not supported", json.where("partial_rotary_factor"),
-                 json_file::text(*json.find("partial_rotary_factor")), "1: whole heads are rotated", ""});
+  for (json_file const& at : rotation_places(json))
+    if (at.has("partial_rotary_factor") && at.number("partial_rotary_factor") != 1.0)
+      throw error({errc::config_value, "is not supported", at.where("partial_rotary_factor"),
+                   json_file::text(*at.find("partial_rotary_factor")), "1: whole heads are rotated", ""});
 }
 
 /// Keys that a query meets; 0 for all before it, as where the window is no shorter than the context.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -38,6 +39,32 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
   return found == nullptr ? json.count(*keys.begin(), low, high) : size;
 }
 
+/// The groups of compressed-tensors: what they say of weights is what the reader takes codes for.
+/// Errors  config_value, file_format
+inline void refuse_other_codes(json_file const& quantised) {
+  if (!quantised.has("config_groups")) return;
+  json_file const groups = quantised.inside("config_groups");
+  for (auto const& [name, unused] : groups.entries()) {
+    json_file const group = groups.inside(name);
+    if (group.has("format") && group.string("format") != "int-quantized")
+      throw error({errc::config_value, "is not supported", group.where("format"), in_quotes(group.string("format")),
+                   "'int-quantized'", "use the weights as they were before"});
+    if (!group.has("weights")) continue;
+    json_file const weights = group.inside("weights");
+    auto const require = [&](char const* key, std::initializer_list<nlohmann::json> allowed, char const* text) {
+      auto const* v = weights.find(key);
+      if (v == nullptr || std::find(allowed.begin(), allowed.end(), *v) != allowed.end()) return;
+      throw error({errc::config_value, "is not how codes of 8 bits are read", weights.where(key), json_file::text(*v),
+                   text, "use the weights as they were before"});
+    };
+    require("num_bits", {8}, "8");
+    require("type", {"int"}, "'int'");
+    require("symmetric", {true}, "true");
+    require("strategy", {"tensor", "channel"}, "'tensor', 'channel': one scale, or one a row");
+    require("group_size", {-1}, "absent, null or -1: whole rows");
+  }
+}
+
 /// Weights that are stored as codes of other kinds than the reader of safetensors knows: symmetric ones of 8 bits, as bitsandbytes and
 /// compressed-tensors' int-quantized have them.
 /// Errors  config_value, file_format
@@ -48,26 +75,51 @@ inline void refuse_quantised(json_file const& json) {
     return v->is_object() && v->contains(key) && (*v)[key] == value;
   };
   if (is("quant_method", "bitsandbytes") && is("load_in_8bit", true) && !is("load_in_4bit", true)) return;
-  if (is("quant_method", "compressed-tensors") && is("format", "int-quantized")) return;
+  if (is("quant_method", "compressed-tensors") && is("format", "int-quantized"))
+    return refuse_other_codes(json.inside("quantization_config"));
   throw error({errc::config_value, "is not supported", json.where("quantization_config"), json_file::text(*v),
                "absent or empty, 8 bits of bitsandbytes, int-quantized of compressed-tensors",
                "use the weights as they were before"});
 }
 
-/// The class that the weights were saved from. A bare model is taken for what its family is, one for another task or half of one is not.
-/// Shape   head: how the names of classes end that are computed, "ForCausalLM"
+/// What follows the family in the name of a class.
+inline constexpr std::string_view class_kinds[] = {"For", "Model", "LMHead", "WithLMHead", "DoubleHeads", "Encoder"};
+
+/// True for a class of one of these families, in lower case: "LLaMAForCausalLM" is of "llama", "GPTNeoXForCausalLM" not of "gptneo".
+[[nodiscard]] inline bool is_class_of(std::string const& name, std::initializer_list<std::string_view> families) {
+  return std::any_of(families.begin(), families.end(), [&](std::string_view family) {
+    bool const same =
+        name.size() > family.size() && std::equal(family.begin(), family.end(), name.begin(), [](char f, char c) {
+          return f == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+        });
+    if (!same) return false;
+    std::string_view const rest = std::string_view(name).substr(family.size());
+    return std::any_of(std::begin(class_kinds), std::end(class_kinds),
+                       [&](auto kind) { return rest.starts_with(kind); });
+  });
+}
+
+/// The class that the weights were saved from. A bare model is taken for what its family is; one for another task, half of one, or one of
+/// another family is not.
+/// Shape   head: how the names of classes end that are computed, "ForCausalLM"; families: how they begin, in lower case
 /// Errors  config_value
-inline void require_class(json_file const& json, std::string const& head) {
+inline void require_class(json_file const& json, std::string const& head,
+                          std::initializer_list<std::string_view> families) {
   auto const* v = json.find("architectures");
   if (v == nullptr || !v->is_array() || v->empty()) return;
+  bool computed = false;
   for (auto const& each : *v) {
     if (!each.is_string()) throw json.wrong_type("architectures", each, "names of classes");
     auto const name = each.get<std::string>();
+    if (!is_class_of(name, families))
+      throw error({errc::config_value, "is of another family", json.where("architectures"), in_quotes(name),
+                   "classes of " + in_quotes(json.string("model_type")), "check model_type"});
     bool const bare = name.find("For") == std::string::npos && name.find("Encoder") == std::string::npos;
-    if (bare || name.ends_with(head)) return;
+    computed = computed || bare || name.ends_with(head);
   }
-  throw error({errc::config_value, "is not supported", json.where("architectures"), json_file::text(*v),
-               "a class that ends with " + in_quotes(head), ""});
+  if (!computed)
+    throw error({errc::config_value, "is not supported", json.where("architectures"), json_file::text(*v),
+                 "a class that ends with " + in_quotes(head), ""});
 }
 
 /// layer_types, one a layer, where the pass has one kind of attention for all layers.

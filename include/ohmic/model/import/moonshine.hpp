@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/quantity.hpp"
 #include "ohmic/model/import/onnx.hpp"
 #include "ohmic/model/moonshine.hpp"
 #include "ohmic/nonlinear/rotary.hpp"
@@ -106,9 +107,9 @@ class onnx_weights {
       if (!(out.step > 0.0f) || !std::isfinite(255.0f * out.step) || bad != w.values.end() ||
           zero != std::nearbyint(zero))
         throw error({errc::value, "is no matrix of 8-bit integers", file_->where(n.inputs[1]),
-                     bad != w.values.end()          ? std::to_string(*bad)
-                     : zero != std::nearbyint(zero) ? "zero point " + std::to_string(zero)
-                                                    : "step " + std::to_string(out.step),
+                     bad != w.values.end()          ? ohmic::detail::number_text(*bad)
+                     : zero != std::nearbyint(zero) ? "zero point " + ohmic::detail::number_text(zero)
+                                                    : "step " + ohmic::detail::number_text(out.step),
                      "integers at most 255 off their zero point, a step above 0", ""});
       if (w.shape.size() == 2 && w.shape[0] > largest_inner)
         throw error({errc::capacity, "has too many inputs for 32-bit sums", file_->where(n.inputs[1]),
@@ -251,7 +252,7 @@ inline void require_frequencies(onnx_weights const& graph, std::string const& no
       if (double const want = static_cast<double>(used[i]);
           !(std::fabs(static_cast<double>(there[i]) - want) <= rounding * want))
         throw error({errc::config_conflict, "rotation of element " + std::to_string(i) + " is not the one of the pass",
-                     graph.where(input), std::to_string(there[i]), std::to_string(want),
+                     graph.where(input), ohmic::detail::number_text(there[i]), ohmic::detail::number_text(want),
                      "only rotations of base " + std::to_string(static_cast<int>(c.base)) + " are supported"});
     return;
   }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,18 +44,38 @@ inline activation read_neox_activation(json_file const& json, char const* otherw
                "'gelu', 'gelu_new', 'gelu_fast', 'gelu_pytorch_tanh', 'relu'", ""});
 }
 
+/// A number under one of these keys, wherever the file says how it rotates; `otherwise` if nowhere.
+/// Shape   place: its key, named as where it lies
+/// Errors  config_conflict for two that disagree
+struct rotation_number {
+  double value = 0.0;
+  std::string place{};
+};
+[[nodiscard]] inline rotation_number read_rotation_number(json_file const& json,
+                                                          std::initializer_list<char const*> keys, double otherwise) {
+  rotation_number found{otherwise};
+  std::string first;
+  for (json_file const& at : rotation_places(json))
+    for (char const* key : keys) {
+      if (!at.has(key)) continue;
+      double const v = at.number(key);
+      if (!first.empty() && v != found.value)
+        throw contradiction(at, key, first, ohmic::detail::number_text(found.value));
+      if (first.empty()) first = key, found = {v, at.where(key)};
+    }
+  return found;
+}
+
 /// Elements of a head that turn: the whole part of a share of them.
-/// Errors  config_value for a share that leaves no pairs or an odd element
+/// Errors  config_value for a share that leaves no pairs or an odd element; config_conflict
 inline std::size_t read_rotated_width(json_file const& json, char const* key, double otherwise,
                                       std::size_t head_width) {
-  json_file const inner = json.has("rope_parameters") ? json.inside("rope_parameters") : json;
-  json_file const& at = inner.has("partial_rotary_factor") ? inner : json;
-  std::string const name = at.has("partial_rotary_factor") ? "partial_rotary_factor" : key;
-  double const share = at.has(name) ? at.number(name) : otherwise;
+  auto const [share, given] = read_rotation_number(json, {"partial_rotary_factor", key}, otherwise);
   auto const width =
       share > 0.0 && share <= 1.0 ? static_cast<std::size_t>(share * static_cast<double>(head_width)) : 0;
   if (width == 0 || width % 2 != 0)
-    throw error({errc::config_value, "does not leave pairs to rotate", at.where(name), std::to_string(share),
+    throw error({errc::config_value, "does not leave pairs to rotate", given.empty() ? json.where(key) : given,
+                 ohmic::detail::number_text(share),
                  "above 0, up to 1, an even number of the " + std::to_string(head_width) + " elements of a head", ""});
   return width;
 }
@@ -70,7 +91,10 @@ inline std::size_t read_rotated_width(json_file const& json, char const* key, do
     throw error(
         {errc::config_value, "is not supported", json.where("model_type"), in_quotes(family), "'gpt_neox', 'phi'", ""});
   detail::refuse_quantised(json);
-  detail::require_class(json, "ForCausalLM");
+  if (family == "phi")
+    detail::require_class(json, "ForCausalLM", {"phi"});
+  else
+    detail::require_class(json, "ForCausalLM", {"gptneox"});
   neox_files f;
   f.phi = family == "phi";
   neox_config& c = f.config;
@@ -84,10 +108,9 @@ inline std::size_t read_rotated_width(json_file const& json, char const* key, do
   c.norm_epsilon = detail::float_or(json, "layer_norm_eps", 1e-5f);
   detail::require_heads(c.heads, c.width, place(file));
   c.rotation = detail::read_rotation(json, c.positions);
-  if (json.has("rotary_emb_base") && json.has("rope_theta") &&
-      json.number("rotary_emb_base") != json.number("rope_theta"))
-    throw detail::contradiction(json, "rotary_emb_base", "rope_theta", json_file::text(*json.find("rope_theta")));
-  c.rotation.base = detail::float_or(json, "rotary_emb_base", c.rotation.base);
+  c.rotation.base = static_cast<float>(
+      detail::read_rotation_number(json, {"rope_theta", "rotary_emb_base"}, static_cast<double>(c.rotation.base))
+          .value);
   c.rotation.width = detail::read_rotated_width(json, f.phi ? "partial_rotary_factor" : "rotary_pct",
                                                 f.phi ? 0.5 : 0.25, c.width / c.heads);
   c.hidden_activation = detail::read_neox_activation(json, f.phi ? "gelu_new" : "gelu");

@@ -83,11 +83,45 @@ void placed(std::string const& where, F const& f) {
                    "every setting of the array", "write it again with ohmic mvm --save"});
   return c;
 }
+
+/// What a reader asks of the values, and a writer too, so that what is written can be read.
+/// Shape   at(part): the place of one of them for messages
+/// Errors  value for one that no array has; capacity for arrays that have no address
+template <class Place>
+void require_programmed(in_situ::cells const& c, Place const& at, char const* fix) {
+  for (auto const* values : {&c.g, &c.read_sigma})
+    if (std::any_of(values->begin(), values->end(), [](double v) { return v < 0.0; }))
+      throw error({errc::value, "a conductance or its noise is negative", at(values == &c.g ? "g" : "read_sigma"), "",
+                   "0 and above", fix});
+  if (!(c.weight_scale > 0.0))
+    throw error({errc::value, "a weight has no scale", at("weight_scale"), ohmic::detail::number_text(c.weight_scale),
+                 "above 0", fix});
+  if (std::any_of(c.slice_gain.begin(), c.slice_gain.end(), [](double v) { return !(v > 0.0); }))
+    throw error({errc::value, "a slice has no gain", at("slice_gain"), "", "above 0", fix});
+  // In units of the on state; no device conducts a million times as well.
+  for (auto const& [name, values] : {std::pair{"g", &c.g}, {"read_sigma", &c.read_sigma}, {"zero", &c.zero}})
+    for (double const v : *values)
+      if (!(std::fabs(v) <= 1e6))
+        throw error({errc::value, "no device conducts so well", at(name), to_text(v / c.config.cell.r_on),
+                     "at most " + to_text(1e6 / c.config.cell.r_on), fix});
+  // Far beyond what any array holds, and far from where products of finite numbers end.
+  using named_values = std::pair<char const*, std::span<double const>>;
+  for (auto const& [name, values] :
+       {named_values{"slice_gain", c.slice_gain}, named_values{"output_gain", c.output_gain},
+        named_values{"weight_scale", {&c.weight_scale, 1}}})
+    if (std::any_of(values.begin(), values.end(), [](double v) { return !(std::fabs(v) <= 1e30); }))
+      throw error({errc::value, "a number is out of all proportion", at(name), "", "at most 1e30", fix});
+  require_addressable(std::uint64_t{c.at.first_array} + c.arrays(),
+                      std::uint64_t{c.slices * c.lines * c.columns} * c.rows_of_array(), 1, at("first_array"));
+}
 }  // namespace detail
 
 /// The bytes of a safetensors file: g and read_sigma (slices, lines, columns, inputs), slice_gain, zero (slices),
 /// output_gain (columns), weight_scale (1), all F64; settings and seeds in its metadata.
+/// Errors  value, capacity for an array that read_programmed would refuse
 [[nodiscard]] inline std::string programmed_bytes(in_situ::cells const& c) {
+  detail::require_programmed(
+      c, [](char const* part) { return std::string("programmed array, ") + part; }, "scale the weights, or set cell.*");
   std::map<std::string, std::string> metadata = {{"format", std::string(detail::programmed_format)},
                                                  {"config", print(c.config)}};
   detail::for_each_count(c, [&](char const* key, auto const& value) { metadata[key] = std::to_string(value); });
@@ -143,33 +177,8 @@ void placed(std::string const& where, F const& f) {
   c.weight_scale = file.read_doubles("weight_scale", one)[0];
   if (file.contains("read_sigma")) c.read_sigma = file.read_doubles("read_sigma", all);
   if (file.contains("output_gain")) c.output_gain = file.read_doubles("output_gain", of_columns);
-  for (auto const* values : {&c.g, &c.read_sigma})
-    if (std::any_of(values->begin(), values->end(), [](double v) { return v < 0.0; }))
-      throw error({errc::value, "a conductance or its noise is negative",
-                   place(path, values == &c.g ? "g" : "read_sigma"), "", "0 and above",
-                   "write it again with ohmic mvm --save"});
-  if (!(c.weight_scale > 0.0))
-    throw error({errc::value, "a weight has no scale", place(path, "weight_scale"), std::to_string(c.weight_scale),
-                 "above 0", "write it again with ohmic mvm --save"});
-  if (std::any_of(c.slice_gain.begin(), c.slice_gain.end(), [](double v) { return !(v > 0.0); }))
-    throw error({errc::value, "a slice has no gain", place(path, "slice_gain"), "", "above 0",
-                 "write it again with ohmic mvm --save"});
-  // In units of the on state; no device conducts a million times as well.
-  for (auto const& [name, values] : {std::pair{"g", &c.g}, {"read_sigma", &c.read_sigma}, {"zero", &c.zero}})
-    for (double const v : *values)
-      if (!(std::fabs(v) <= 1e6))
-        throw error({errc::value, "no device conducts so well", place(path, name), to_text(v / c.config.cell.r_on),
-                     "at most " + to_text(1e6 / c.config.cell.r_on), "write it again with ohmic mvm --save"});
-  // Far beyond what any array holds, and far from where products of finite numbers end.
-  using named_values = std::pair<char const*, std::span<double const>>;
-  for (auto const& [name, values] :
-       {named_values{"slice_gain", c.slice_gain}, named_values{"output_gain", c.output_gain},
-        named_values{"weight_scale", {&c.weight_scale, 1}}})
-    if (std::any_of(values.begin(), values.end(), [](double v) { return std::fabs(v) > 1e30; }))
-      throw error({errc::value, "a number is out of all proportion", place(path, name), "", "at most 1e30",
-                   "write it again with ohmic mvm --save"});
-  require_addressable(std::uint64_t{c.at.first_array} + c.arrays(),
-                      std::uint64_t{c.slices * c.lines * c.columns} * c.rows_of_array(), 1, place(path, "first_array"));
+  detail::require_programmed(
+      c, [&](char const* part) { return place(path, part); }, "write it again with ohmic mvm --save");
   return c;
 }
 

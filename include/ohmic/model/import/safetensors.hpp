@@ -95,8 +95,8 @@ class safetensors_file {
   /// 127 times that of each row in SCB beside a `weight`, as bitsandbytes has it. `origin` says in errors where the shape comes from.
   /// Shape   (rows, cols), as in the file
   /// Errors  errc::missing_entry, also for codes without scales; errc::shape with both shapes, and for empty matrices;
-  ///         errc::file_format for other types; errc::value naming the element that is NaN or infinite; errc::file_truncated
-  ///         if the file shrank
+  ///         errc::file_format for other types; errc::value naming the element that is NaN or infinite, or a scale of codes that
+  ///         is not above 0; errc::file_truncated if the file shrank
   [[nodiscard]] matrix<float> read_matrix(std::string_view name, std::size_t rows, std::size_t cols,
                                           std::string_view origin = {}) {
     tensor_info const& t = checked(name, std::array<std::uint64_t, 2>{rows, cols}, origin);
@@ -209,7 +209,12 @@ class safetensors_file {
     for (std::size_t r = 0; r < m.rows(); ++r) {
       read_bytes(data_begin_ + t.begin + r * m.cols(), std::as_writable_bytes(std::span(codes)),
                  "tensor " + in_quotes(t.name));
-      float const scale = scales[n == 1 ? 0 : r] / divisor;
+      std::size_t const place_of_scale = n == 1 ? 0 : r;
+      float const scale = scales[place_of_scale] / divisor;
+      if (!(scale > 0.0f) && std::any_of(codes.begin(), codes.end(), [](std::int8_t code) { return code != 0; }))
+        throw error({errc::value, "element " + std::to_string(place_of_scale) + " is no scale of codes",
+                     where(tensor->name), ohmic::detail::number_text(scales[place_of_scale]),
+                     "above 0, but where all codes are 0", "store its scales"});
       for (std::size_t c = 0; c < codes.size(); ++c) m(r, c) = static_cast<float>(codes[c]) * scale;
     }
     require_finite(t, std::span<float const>(m.flat()));

@@ -35,7 +35,7 @@ inline void refuse_other_t5s(json_file const& json) {
   if (std::string const family = json.string("model_type"); family != "t5")
     throw error({errc::config_value, "is not supported", json.where("model_type"), in_quotes(family), "'t5'", ""});
   refuse_quantised(json);
-  require_class(json, "ForConditionalGeneration");  // the published T5WithLMHeadModel is bare in this sense
+  require_class(json, "ForConditionalGeneration", {"t5"});  // the published T5WithLMHeadModel is bare in this sense
   if (!json.flag("is_encoder_decoder", true))
     throw error({errc::config_value, "is not supported", json.where("is_encoder_decoder"), "false", "true", ""});
 }
