@@ -10,14 +10,15 @@ ohmic_packages g++ clang clang-tidy cmake ninja-build ccache python3 gcovr libxt
   "libboost1.81-dev|libboost1.83-dev|libboost1.88-dev" catch2 libcli11-dev libfmt-dev libtomlplusplus-dev \
   nlohmann-json3-dev libutf8proc-dev libsqlite3-dev libyaml-cpp-dev libeigen3-dev
 
-# build_and_test FOLDER LABELS FLAGS..: all tests of these labels in a build with these flags.
+# build_and_test FOLDER LABELS FLAGS..: all tests of these labels in a build with these flags; without a type, which optimises kernels only:
+# half of the time to compile.
 build_and_test() {
   local folder=build/$1 labels=$2
   shift 2
-  cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" \
-    -DCMAKE_CXX_FLAGS="$*" -DOHMIC_CHECKED=ON -DOHMIC_BUILD_BENCH=OFF >"$folder.log" 2>&1 </dev/null || { cat "$folder.log" >&2; return 1; }
+  cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-g1 $*" \
+    -DOHMIC_CHECKED=ON -DOHMIC_BUILD_BENCH=OFF >"$folder.log" 2>&1 </dev/null || { cat "$folder.log" >&2; return 1; }
   cmake --build "$folder" --parallel "$(nproc)" </dev/null
-  ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$(nproc)" -L "$labels" </dev/null
+  ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$(nproc)" -L "$labels" -LE package </dev/null
 }
 
 full_asan() {
