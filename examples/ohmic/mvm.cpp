@@ -103,9 +103,9 @@ model::npy_array weights_of(mvm_options const& o) {
   return w;
 }
 
-/// How far the array's product is from W X: the root of the mean square, relative to that of W X; none where that is 0
+/// How far the array's product is from W X: the root of the mean square, relative to that of W X; NaN where that is 0
 /// everywhere, or beyond the numbers of a computer.
-std::optional<double> relative_error(matrix<double> const& w, matrix<double> const& x, matrix<double> const& y) {
+double relative_error(matrix<double> const& w, matrix<double> const& x, matrix<double> const& y) {
   matrix<double> exact(y.rows(), y.cols());
   double largest = 0.0;
   for (std::size_t o = 0; o < y.rows(); ++o)
@@ -113,10 +113,10 @@ std::optional<double> relative_error(matrix<double> const& w, matrix<double> con
       double sum = 0.0;
       for (std::size_t k = 0; k < w.cols(); ++k) sum += w(o, k) * x(k, n);
       exact(o, n) = sum;
-      if (!std::isfinite(sum)) return {};
+      if (!std::isfinite(sum)) return std::nan("");
       largest = std::max(largest, std::fabs(sum));
     }
-  if (largest == 0.0) return {};
+  if (largest == 0.0) return std::nan("");
   // In units of a power of two near the largest: squares neither vanish nor overflow, and ordinary ones keep their bits.
   int const unit = -std::ilogb(largest);
   double squares = 0.0, wrong = 0.0;
@@ -209,7 +209,7 @@ int mvm(mvm_options const& o, common_options const& common) {
   if (!o.save.empty()) write_whole(o.save, saved);
   if (!o.conductances.empty()) write_whole(o.conductances, model::npy_bytes(in_situ::conductances_S(cells).view()));
 
-  auto const wrong = w ? relative_error(w->values, x->values, y) : std::nullopt;
+  double const wrong = w ? relative_error(w->values, x->values, y) : std::nan("");
   auto const& written = cells.written;
   FILE* const text = common.json == "-" ? stderr : stdout;
   if (!common.quiet) {
@@ -220,8 +220,8 @@ int mvm(mvm_options const& o, common_options const& common) {
       say(text, "written: {:.4g} tries a cell, {:.4g} % not verified, {:.4g} % stuck\n",
           static_cast<double>(written.tries) / static_cast<double>(written.cells),
           100.0 * share(written.missed, written.cells), 100.0 * share(written.stuck, written.cells));
-    if (wrong) say(text, "error against W X: {:.4g} % (root of the mean square)\n", 100.0 * *wrong);
-    if (w && !wrong) say(text, "error against W X: none, for W X is 0 or not finite\n");
+    if (!std::isnan(wrong)) say(text, "error against W X: {:.4g} % (root of the mean square)\n", 100.0 * wrong);
+    if (w && std::isnan(wrong)) say(text, "error against W X: none, for W X is 0 or not finite\n");
     say(text, "clipped: {:.4g} % of {} inputs, {:.4g} % of {} conversions\n",
         100.0 * share(report.clipped_inputs, report.inputs), report.inputs,
         100.0 * share(report.clipped_conversions, report.conversions), report.conversions);
@@ -238,7 +238,7 @@ int mvm(mvm_options const& o, common_options const& common) {
   out["slices"] = cells.slices;
   out["cells_per_weight"] = cells.slices * cells.lines;
   out["weight_scale"] = cells.weight_scale;
-  if (w) out["relative_error"] = wrong ? finite(*wrong) : json(nullptr);
+  if (w) out["relative_error"] = finite(wrong);
   out["written_cells"] = written.cells;
   out["write_tries"] = written.tries;
   out["not_verified"] = written.missed;
