@@ -1,7 +1,6 @@
 #include "chips.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <string_view>
 #include <type_traits>
@@ -83,7 +82,6 @@ std::vector<chip_request> varied(std::vector<chip_request> const& requests, std:
 
 /// A key that is varied has its values there and nowhere else: one of the two would go unheard.
 void require_one_place(std::vector<std::string> const& set, std::vector<std::string> const& vary) {
-  require_one_value(set);
   std::set<std::string> varied, given;
   for (auto const& s : set) given.insert(key_of(s));
   for (auto const& v : vary) {
@@ -124,16 +122,15 @@ std::vector<std::string> distinct_chips(std::string const& list, char const* opt
   return names;
 }
 
-void require_one_value(std::vector<std::string> const& set) {
-  std::map<std::string, std::string> seen;
+void require_other_key(std::vector<std::string> const& set, std::string const& key, std::string const& value,
+                       char const* option) {
   for (auto const& s : set) {
     auto const equals = s.find('=');
-    if (equals == s.npos) continue;  // refused where it is read
-    std::string const key = key_of(s), value(detail::trimmed(std::string_view(s).substr(equals + 1)));
-    auto const [first, is_new] = seen.emplace(key, value);
-    if (!is_new && first->second != value)
-      throw error({errc::config_conflict, "'" + key + "' is set twice", "--set",
-                   in_quotes(first->second) + " and " + in_quotes(value), "one value", "take one out"});
+    if (equals == s.npos || key_of(s) != key) continue;  // what is no assignment is refused where it is read
+    std::string const other(detail::trimmed(std::string_view(s).substr(equals + 1)));
+    if (other != value)
+      throw error({errc::config_conflict, "'" + key + "' has an option of its own, which is given too", "--set",
+                   in_quotes(other) + ", and " + in_quotes(value) + " by " + option, "one value", "take one out"});
   }
 }
 

@@ -53,9 +53,10 @@ chip_request read_chip_file(std::string const& path);
 /// Errors  config_conflict for a name that is there twice, naming the option
 std::vector<std::string> distinct_chips(std::string const& list, char const* option);
 
-/// Assignments key=value of --set, each key with one value.
+/// Assignments key=value of --set, of which none gives a key another value than its own option does.
 /// Errors  config_conflict
-void require_one_value(std::vector<std::string> const& set);
+void require_other_key(std::vector<std::string> const& set, std::string const& key, std::string const& value,
+                       char const* option);
 
 /// The settings of a chip before anybody changes them.
 /// Errors  unknown_id

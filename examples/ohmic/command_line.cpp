@@ -89,7 +89,8 @@ void add_common(CLI::App& command, common_options& common) {
       ->capture_default_str();
   command
       .add_option("--set", common.set,
-                  "Change a setting, key=value: of the chips (see: ohmic list chips), or of what the command runs")
+                  "Change a setting, key=value: of the chips (see: ohmic list chips), or of what the command runs; of "
+                  "one key the last counts")
       ->type_name("KEY=VALUE");
   command
       .add_option("--plugin", common.plugins,

@@ -275,8 +275,10 @@ void print_sensitivity(FILE* out, std::vector<chip::sensitivity_row> const& rows
 
 int cost(cost_options const& o, common_options const& given) {
   auto common = given;
-  if (!o.attention.empty()) common.set.push_back("attention.policy=" + o.attention);
-  require_one_value(common.set);
+  if (!o.attention.empty()) {
+    require_other_key(common.set, "attention.policy", o.attention, "--attention");
+    common.set.push_back("attention.policy=" + o.attention);
+  }
   auto const start = std::chrono::steady_clock::now();
   std::vector<output_file> outputs{{common.report, "--report"}, {o.save_prices, "--save-prices"}};
   if (common.json != "-") outputs.push_back({common.json, "--json"});

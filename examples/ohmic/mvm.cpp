@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "chips.hpp"
 #include "json_output.hpp"
 #include "ohmic/core/threads.hpp"
 #include "ohmic/crossbar/in_situ/calibration.hpp"
@@ -38,9 +37,7 @@ struct given_settings {
   std::vector<std::string> const& set;
 
   given_settings(mvm_options const& o, common_options const& common)
-      : file(o.array.empty() ? std::vector<file_entry>() : read_settings_file(o.array)), set(common.set) {
-    require_one_value(set);
-  }
+      : file(o.array.empty() ? std::vector<file_entry>() : read_settings_file(o.array)), set(common.set) {}
 
   [[nodiscard]] in_situ::config on(in_situ::config c) const {
     auto const defaults = settings_object(c);

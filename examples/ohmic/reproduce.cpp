@@ -111,7 +111,6 @@ int reproduce(reproduce_options const& o, common_options const& common) {
   auto const start = std::chrono::steady_clock::now();
   check_writable(common.json);
   check_reports(common);
-  require_one_value(common.set);
   auto const inputs = moved_inputs(common.set);
   auto rows = chip::reproduce(inputs);
   std::erase_if(rows, [&](auto const& r) { return !r.printed->id.starts_with(o.only); });

@@ -50,7 +50,6 @@ solve_config config_of(solve_options const& o, common_options const& common) {
              o.ground_bits ? far_end::grounded : far_end::open,
              ohms(o.word_ground_ohm),
              ohms(o.bit_ground_ohm)};
-  require_one_value(common.set);
   solve_config const by_options = c;
   for (auto const& s : common.set) assign(c, s);
   for (auto const& given : diff(solve_config{}, by_options))

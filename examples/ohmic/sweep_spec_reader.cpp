@@ -70,7 +70,6 @@ class spec_reader : toml_values {
     for (char const* key : {"chip", "model", "tokens", "decode", "batch"})
       if (auto const* node = root.get(key)) require_one_place(key, in(node->source(), key));
     if (auto const* set = root.get("set")) read_set(*set);
-    require_one_value(common_->set);
     for (auto const& assignment : common_->set) {
       require_setting(std::string(detail::trimmed(assignment.substr(0, assignment.find('=')))), "--set");
       spec_.set.push_back(assignment);

@@ -692,7 +692,7 @@ for name, text in {
 case("chip file: missing", {}, *CHIP)
 
 case("settings: a cell of arrays for keys and values", {}, "cost", "--model", "gpt2", "--set", "attention.arrays.cell.read_noise=5")
-case("settings: two values", {}, "cost", "--model", "gpt2", "--set", "adc.bits=6", "--set", "adc.bits=8")
+case("settings: a policy and another one", {}, "cost", "--model", "gpt2", "--attention", "digital", "--set", "attention.policy=decomposed")
 case("settings: an option and another value", {"g.npy": G, "v.npy": V}, *SOLVE, "--r-word", "5", "--set", "wires.word_segment=7 ohm")
 case("settings: a key varied twice", llama_folder(), *LM, "--vary", "adc.bits=6", "--vary", "adc.bits=8")
 case("settings: a value varied twice", llama_folder(), *LM, "--vary", "adc.bits=8,08")

@@ -67,7 +67,7 @@ TEST_CASE("faults: a full disk and targets that cannot be written end with statu
     could_not_finish("ulimit -f 0; \"$ohmic\" cost --model gpt2" + charts_too, charts);
   }
   CHECK_FALSE(std::filesystem::exists(folder.path() / "new"));
-  CHECK(std::filesystem::is_empty(folder.path() / "there"));
+  CHECK(std::filesystem::remove(folder.path() / "there"));  // as it is empty
   // A limit of files stands for a disk that fills while a result is written: the old one stays, and nothing lies beside it.
   folder.write("r.json", "old");
   for (char const* blocks : {"0", "1"}) {
@@ -115,9 +115,13 @@ TEST_CASE("faults: descriptors that are used up end with status 3, and a later r
   folder.write("s.toml", "model = \"gpt2\"\n[vary]\nadc.bits = [4, 6]\n[objectives]\narea = \"min\"\n");
   std::string const sweep = "\"$ohmic\" sweep --quiet --spec " + (folder / "s.toml") + " --output " +
                             (folder / "s.sqlite") + " --json " + (folder / "r.json");
-  int failed = 0;
-  for (int descriptors = 4; descriptors < 24; ++descriptors) {
-    auto const r = shell("ulimit -n " + std::to_string(descriptors) + "; " + sweep);
+  auto const with = [](int descriptors, std::string const& command) {
+    return shell("ulimit -n " + std::to_string(descriptors) + "; " + command);
+  };
+  int failed = 0, starts = 4;  // streams, and what the loader needs
+  while (with(starts, "\"$ohmic\" --version").status != 0) ++starts;
+  for (int descriptors = starts; descriptors < starts + 20; ++descriptors) {
+    auto const r = with(descriptors, sweep);
     INFO(descriptors << "\n" << r.text);
     CHECK((r.status == 0 || r.status == 3));
     if (r.status == 3) {

@@ -199,15 +199,18 @@ TEST_CASE("a setting of deploy has one place, and a point is run once") {
   refuses("--vary adc.bits=8,8", {"E103", "value is given twice", "'8'"});
   refuses("--vary adc.bits=8,08", {"E103", "value is given twice", "'08'"});
   refuses("--vary adc.bits=6,8 --set adc.bits=7", {"E103", "'adc.bits' is set too"});
-  refuses("--set adc.bits=6 --set adc.bits=8", {"E103", "'adc.bits' is set twice", "'6' and '8'"});
   refuses("--chip wang2024,isaac --set noise.thermal=0.1", {"E102", "chip isaac, noise.thermal"});
 }
 
-TEST_CASE("a setting that is repeated as it is does no harm") {
-  refused("cost --model gpt2 --set adc.bits=6 --set adc.bits=8", {"E103", "'adc.bits' is set twice"});
-  refused("cost --model gpt2 --attention digital --set attention.policy=decomposed", {"E103", "set twice"});
-  refused("reproduce --set cost.duplication=16 --set cost.duplication=64", {"E103", "set twice"});
-  CHECK(run_program("cost --model gpt2 --set adc.bits=6 --set adc.bits=6").status == 0);
+TEST_CASE("of a setting that is given again the last counts, but not beside its own option") {
+  scratch_folder const folder;
+  REQUIRE(
+      run_program("cost --model gpt2 --set adc.bits=6 --set adc.bits=8 --quiet --json " + (folder / "r.json")).status ==
+      0);
+  CHECK(read_json(folder.path() / "r.json")["config"]["adc.bits"] == 8);
+  refused("cost --model gpt2 --attention digital --set attention.policy=decomposed",
+          {"E103", "option of its own", "'decomposed', and 'digital' by --attention"});
+  CHECK(run_program("cost --model gpt2 --attention digital --set attention.policy=digital").status == 0);
 }
 
 TEST_CASE("a chip file changes settings by name", "[slow]") {
