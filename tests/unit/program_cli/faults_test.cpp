@@ -133,9 +133,9 @@ TEST_CASE("faults: descriptors that are used up end with status 3, and a later r
     }
   }
   CHECK(failed > 0);
-  could_not_finish(
-      "ulimit -n 4; \"$ohmic\" sweep --quiet --spec " + (folder / "s.toml") + " --output " + (folder / "other.sqlite"),
-      "other.sqlite: cannot be opened");
+  could_not_finish("ulimit -n " + std::to_string(starts) + "; \"$ohmic\" sweep --quiet --spec " + (folder / "s.toml") +
+                       " --output " + (folder / "other.sqlite"),
+                   "other.sqlite: cannot be opened");
   REQUIRE(shell(sweep).status == 0);
   CHECK(read_json(folder.path() / "r.json")["points"]["done"] == 2);
 }

@@ -207,7 +207,7 @@ TEST_CASE("of a setting that is given again the last counts, but not beside its 
   REQUIRE(
       run_program("cost --model gpt2 --set adc.bits=6 --set adc.bits=8 --quiet --json " + (folder / "r.json")).status ==
       0);
-  CHECK(read_json(folder.path() / "r.json")["config"]["adc.bits"] == 8);
+  CHECK(read_json(folder.path() / "r.json")["function"]["adc.bits"] == 8);
   refused("cost --model gpt2 --attention digital --set attention.policy=decomposed",
           {"E103", "option of its own", "'decomposed', and 'digital' by --attention"});
   CHECK(run_program("cost --model gpt2 --attention digital --set attention.policy=digital").status == 0);
