@@ -62,11 +62,12 @@ inline std::string first_lines(std::string const& file, int n) {
   return text;
 }
 
-/// Starts a run in the background, sends a signal once its file has grown, and says how it ended.
+/// Starts a run in the background (as a job: others are started with SIGINT ignored), sends a signal once its file has grown, and says
+/// how it ended.
 inline int interrupted(sweep_folder const& folder, std::string const& signal) {
   std::string const wal = folder / "s.sqlite-wal";
   std::string const command =
-      std::string("'") + OHMIC_PROGRAM + "' " + folder.arguments("--threads 1") +
+      std::string("set -m; '") + OHMIC_PROGRAM + "' " + folder.arguments("--threads 1") +
       " 2>/dev/null </dev/null & pid=$!; for i in $(seq 3000); do size=$(stat -c %s " + wal +
       " 2>/dev/null || echo 0); [ \"$size\" -gt 40000 ] && break; kill -0 $pid 2>/dev/null || break; "
       "sleep 0.01; done; kill -" +
