@@ -324,7 +324,8 @@ void print_writing(FILE* out, contest_result const& r) {
 std::vector<std::string> idle_in(chip_request const& r) {
   std::set<std::string, std::less<>> given;
   // The first is the seed of the run, which nobody asked of this chip.
-  for (auto s = r.set.begin() + (r.set.empty() ? 0 : 1); s != r.set.end(); ++s)
+  bool const is_seeded = !r.set.empty() && r.set.front().starts_with("noise.seed=");
+  for (auto s = r.set.begin() + (is_seeded ? 1 : 0); s != r.set.end(); ++s)
     given.emplace(detail::trimmed(std::string_view(*s).substr(0, s->find('='))));
   std::vector<std::string> out;
   std::visit(

@@ -203,8 +203,10 @@ void check_reports(common_options const& common) {
   std::error_code ec;
   if (fs::exists(common.svg, ec) && !fs::is_directory(common.svg, ec))
     throw ohmic::error({ohmic::errc::write_failed, "is no folder", "--svg", common.svg, "a folder", "name another"});
-  made_folder const folder(common.svg);
-  check_writable((fs::path(common.svg) / "chart.svg").string(), "--svg");
+  // Made when there is something to put there; another run may make it meanwhile, or one above it.
+  auto above = fs::absolute(common.svg, ec);
+  while (!fs::exists(above, ec) && above.has_relative_path()) above = above.parent_path();
+  check_writable((above / "chart.svg").string(), "--svg");
 }
 
 void write_reports(json const& result, common_options const& common, json const& rows) {

@@ -49,13 +49,20 @@ extern "C" void end_by_signal(int number) {
   ::_exit(128 + number);
 }
 
-/// Where memory is so short that an exception cannot be thrown or taken.
+/// Where memory is so short that an exception cannot be thrown or taken. Another one that nobody takes is a fault of the program.
 [[noreturn]] void end_without_exception() {
   using namespace at_signal;
   if (::getpid() != owner) std::abort();  // a plugin's, whose host says what it died of
   if (has_temporary) ::unlink(temporary.data());
-  at_signal::say("ohmic: an exception that nobody takes, as where memory is used up; ");
-  at_signal::say(has_written ? "not all was written\n" : "nothing was written\n");
+  at_signal::say("ohmic: an exception that nobody takes");
+  try {
+    if (auto const thrown = std::current_exception()) std::rethrow_exception(thrown);
+    at_signal::say(", as where memory is used up");
+  } catch (std::exception const& e) {
+    at_signal::say(": ");
+    at_signal::say(e.what());
+  } catch (...) {}
+  at_signal::say(has_written ? "; not all was written\n" : "; nothing was written\n");
   ::_exit(not_finished);
 }
 

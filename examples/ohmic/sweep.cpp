@@ -290,6 +290,7 @@ int merge_sweeps(sweep_options const& o, common_options const& common) {
   out["sources"] = merged_sources(out, o.merged);
   store.keep("sources", out["sources"]);
   out["merged"] = o.merged;
+  out["points"]["digest"] = digest_of_points(store);  // what the stamp is of: parts lie on the disk in any way
   out["run"] = run_object(start, 1, "none");
   write_reports(out, common, points_drawn(store, out, common));
   write_result(common.json, out);

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "ohmic/core/printable.hpp"
+#include "ohmic/core/reflect.hpp"
 #include "shallow_json.hpp"
 #include "sweep_front.hpp"
 #include "terminal.hpp"
@@ -214,6 +215,15 @@ std::string jsonl_of(sweep_store const& store) {
     out += row_object(r, store.keys(), store.metrics()).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   });
   return out;
+}
+
+std::string digest_of_points(sweep_store const& store) {
+  std::uint64_t hash = fingerprint(std::string_view());
+  store.for_each([&](sweep_row const& r) {
+    hash = fingerprint(
+        row_object(r, store.keys(), store.metrics()).dump(-1, ' ', false, json::error_handler_t::replace) + "\n", hash);
+  });
+  return fmt::format("{:016x}", hash);
 }
 
 void print_summary(FILE* out, json const& summary, std::vector<std::string> const& keys) {

@@ -51,6 +51,9 @@ json row_object(sweep_row const& r, std::vector<std::string> const& keys, std::v
 std::string csv_of(sweep_store const& store);
 std::string jsonl_of(sweep_store const& store);
 
+/// 64-bit FNV-1a of those lines, in hexadecimal digits.
+std::string digest_of_points(sweep_store const& store);
+
 /// The table of the front, on a terminal.
 void print_summary(FILE* out, json const& summary, std::vector<std::string> const& keys);
 

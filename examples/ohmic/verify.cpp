@@ -183,22 +183,29 @@ class comparison {
   std::vector<redirection> const* names_;
 };
 
-/// What the run wrote beside its result and is there still: another content is a difference.
-void compare_outputs(recorded_run const& r, comparison& all) {
-  auto const stamp = r.result["stamp"];
-  auto const outputs = outputs_of(r.words);
-  for (auto const& kept : stamp.value("outputs", json::array())) {
-    if (!kept.is_object()) continue;
-    for (auto const& o : outputs) {
-      if (kept.value("option", json()) != o.option) continue;
-      json const part = kept.value("part", json(""));
-      std::string const file = o.value + (part.is_string() ? part.get<std::string>() : "");
-      auto const named = files_of(o);
-      std::error_code ec;
-      if (std::find(named.begin(), named.end(), file) != named.end() && fs::is_regular_file(file, ec))
-        all.compare("the file " + file, kept.value("digest", json()), digest_of(file));
+/// Files that the run wrote beside its result, that the second run wrote again with the same content, and that have another one now where
+/// they lie: edited since, or another run's. Each is read once, and nothing of a stranger's file is said but that.
+std::vector<std::string> other_than_written(recorded_run const& r, json const& now) {
+  auto const outputs_in = [](json const& result) {
+    return result.value("stamp", json::object()).value("outputs", json::array());
+  };
+  auto const recorded = outputs_in(r.result);
+  std::vector<std::string> out;
+  for (auto const& o : outputs_of(r.words))
+    for (auto const& file : files_of(o)) {
+      json kept = {{"option", o.option}};
+      if (file != o.value) kept["part"] = file.substr(o.value.size());
+      for (auto const& written : outputs_in(now)) {
+        kept["digest"] = written.value("digest", json());
+        std::error_code ec;
+        if (kept != written || std::find(recorded.begin(), recorded.end(), written) == recorded.end() ||
+            !fs::is_regular_file(file, ec) || access(file.c_str(), R_OK) != 0)
+          continue;
+        if (digest_of(file) != kept["digest"]) out.push_back(file);
+        break;
+      }
     }
-  }
+  return out;
 }
 
 /// Runs this program with these words in a folder; its plugins are refused unless they are allowed. Its status, or 128 and the signal
@@ -324,7 +331,7 @@ int verify(verify_options const& o, common_options const& common) {
   comparison all(names);
   all.compare("", recorded.result, now);
   fs::current_path(folder, ec);
-  compare_outputs(recorded, all);
+  auto const changed = other_than_written(recorded, now);
   fs::current_path(home, ec);
 
   bool const same = all.different == 0;
@@ -338,12 +345,15 @@ int verify(verify_options const& o, common_options const& common) {
           d["recorded"].get<std::string>(), d["now"].get<std::string>());
     if (all.different > most_differences) fmt::print(text, "  .. and {} more\n", all.different - most_differences);
   }
+  for (auto const& file : changed)
+    say(stderr, "ohmic: {} is no longer what the run wrote: edited since, or of another run\n", model::place(file));
   json out = result_header("verify", common);
   out["file"] = o.file;
   out["same"] = same;
   out["values"] = all.values;
   out["different"] = all.different;
   out["differences"] = all.differences;
+  out["changed_outputs"] = changed;
   out["run"] = run_object(start, 1, "none");
   write_result(common.json, out);
   return same ? done : check_failed;

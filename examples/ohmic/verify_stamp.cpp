@@ -82,7 +82,7 @@ json stamped(json result) {
       if (chip.is_object() && chip.contains("config")) add(chip["config"].dump());
   digests_by_path digests;
   for (auto const& f : files) digests[f.path] = f.digest;
-  // Of the parts of a sweep the points, which the result counts: their order is nothing, and how they lie on the disk depends on threads.
+  // Of the parts of a sweep their points: how these lie on the disk depends on threads, and the order of the parts is nothing.
   bool const merges = words.size() > 1 && words[0] == "sweep" && words[1] == "merge";
   if (merges) add("points=" + result.value("points", json()).dump());
   for (auto const& o : deciding)

@@ -50,10 +50,12 @@ def prepare(program, folder, one):
         shutil.copy(plugin_file(program, one), os.path.join(folder, "p.so"))
     # Many cases spoil the same good files: what was run once on them, and left nothing, is not run again.
     good = (tuple(one.before), tuple(sorted(one.files.items(), key=str)), one.plugin)
-    there = files_below(folder)
+    def there():
+        return {f: (s.st_size, s.st_mtime_ns) for f in files_below(folder) for s in [os.stat(os.path.join(folder, f))]}
+    before = there()
     for command in one.before if good not in FOUND_GOOD else ():
         subprocess.run([program, *command], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True)
-    if files_below(folder) == there:
+    if there() == before:
         FOUND_GOOD.add(good)
     for path, change in one.spoil.items():
         with open(os.path.join(folder, path), "rb") as file:

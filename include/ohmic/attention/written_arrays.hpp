@@ -55,7 +55,7 @@ struct written_array_config {
       in_situ::code_cell_settings::validate({c.cell, {}, 1}, layout);
     } catch (error const& problem) {
       auto info = problem.info();
-      for (auto* text : {&info.what, &info.where, &info.got, &info.allowed, &info.fix}) *text = with_own_keys(*text);
+      for (auto* text : {&info.what, &info.where, &info.allowed, &info.fix}) *text = with_own_keys(*text);
       throw error(std::move(info));
     }
     if (c.memory == attention_memory::sram && !in_situ::code_cells({c.cell, {}, 1}).is_ideal())

@@ -316,7 +316,8 @@ TEST_CASE("keys of a Llama that contradict each other are refused, those that ag
                   {"architectures", name, "another family", "classes of 'llama'"});
   check_failure(with({{"architectures", {"LlamaForCausalLM", "GPTJForCausalLM"}}}), errc::config_value,
                 {"'GPTJForCausalLM'"});
-  for (char const* name : {"LlamaForCausalLM", "LLaMAForCausalLM", "YiForCausalLM", "LlamaModel", "MistralForCausalLM"})
+  for (char const* name : {"LlamaForCausalLM", "LLaMAForCausalLM", "YiForCausalLM", "LlamaModel", "MistralForCausalLM",
+                           "FSDPLlamaForCausalLM", "PeftModelForCausalLM"})
     CHECK(with({{"architectures", nlohmann::json::array({name})}}).code() == errc{});
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <sys/file.h>
 #include <unistd.h>
@@ -231,6 +232,13 @@ TEST_CASE("sweep merge: the order of the parts changes nothing") {
                       " --json " + (folder / "out.json"))
               .status == 0);
   CHECK(read_json(folder.path() / "out.json")["stamp"]["hash"] == hashes[0]);
+  for (std::size_t i = 0; i < 3; ++i) {  // other points are another result
+    REQUIRE(run_program("sweep merge --quiet --output " + (folder / ("alone" + std::to_string(i))) + parts[i] +
+                        " --json " + (folder / "out.json"))
+                .status == 0);
+    hashes.push_back(read_json(folder.path() / "out.json")["stamp"]["hash"]);
+  }
+  CHECK(std::set<std::string>(hashes.begin(), hashes.end()).size() == 4);
   std::vector<nlohmann::json> front;
   for (auto const& row : results[0]["front"]) front.push_back(row["point"]);
   CHECK_FALSE(results[0]["sources"].empty());

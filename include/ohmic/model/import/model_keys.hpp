@@ -85,15 +85,21 @@ inline void refuse_quantised(json_file const& json) {
 /// What follows the family in the name of a class.
 inline constexpr std::string_view class_kinds[] = {"For", "Model", "LMHead", "WithLMHead", "DoubleHeads", "Encoder"};
 
+/// Names that tools put in front of a class when they save what they wrapped.
+inline constexpr std::string_view class_wraps[] = {"FSDP", "TF", "Flax"};
+
 /// True for a class of one of these families, in lower case: "LLaMAForCausalLM" is of "llama", "GPTNeoXForCausalLM" not of "gptneo".
-[[nodiscard]] inline bool is_class_of(std::string const& name, std::initializer_list<std::string_view> families) {
+[[nodiscard]] inline bool is_class_of(std::string_view name, std::initializer_list<std::string_view> families) {
+  for (auto wrap : class_wraps)
+    if (name.starts_with(wrap)) name.remove_prefix(wrap.size());
+  if (name.starts_with("PeftModelFor")) return true;  // of any; adapters that are left are tensors that nothing reads
   return std::any_of(families.begin(), families.end(), [&](std::string_view family) {
     bool const same =
         name.size() > family.size() && std::equal(family.begin(), family.end(), name.begin(), [](char f, char c) {
           return f == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
         });
     if (!same) return false;
-    std::string_view const rest = std::string_view(name).substr(family.size());
+    std::string_view const rest = name.substr(family.size());
     return std::any_of(std::begin(class_kinds), std::end(class_kinds),
                        [&](auto kind) { return rest.starts_with(kind); });
   });
@@ -113,7 +119,7 @@ inline void require_class(json_file const& json, std::string const& head,
     auto const name = each.get<std::string>();
     if (!is_class_of(name, families))
       throw error({errc::config_value, "is of another family", json.where("architectures"), in_quotes(name),
-                   "classes of " + in_quotes(json.string("model_type")), "check model_type"});
+                   "classes of " + in_quotes(json.string("model_type")), "correct the one that is wrong"});
     bool const bare = name.find("For") == std::string::npos && name.find("Encoder") == std::string::npos;
     computed = computed || bare || name.ends_with(head);
   }
