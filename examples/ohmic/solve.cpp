@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "chips.hpp"
 #include "json_output.hpp"
 #include "kernels.hpp"
 #include "ohmic/core/threads.hpp"
