@@ -10,9 +10,11 @@
 
 #include "command_words.hpp"
 #include "ohmic/core/error.hpp"
+#include "ohmic/core/near_names.hpp"
 #include "ohmic/core/printable.hpp"
 #include "ohmic/core/reflect.hpp"
 #include "ohmic/core/utf8.hpp"
+#include "usage_error.hpp"
 
 namespace program_cli {
 
@@ -23,7 +25,7 @@ CLI::Validator whole_number(std::uint64_t low = 0, std::uint64_t high = ~std::ui
   return {[low, high](std::string& text) {
             std::uint64_t n = 0;
             if (!ohmic::field_format<std::uint64_t>::parse(text, n).empty() || n < low || n > high)
-              return fmt::format("'{}' is no whole number from {} to {}", text, low,
+              return fmt::format("is no whole number within its range; got '{}', allowed: {}..{}", text, low,
                                  high == ~std::uint64_t{0} ? "2^64 - 1" : std::to_string(high));
             text = std::to_string(n);
             return std::string();
@@ -37,7 +39,7 @@ CLI::Validator number_between(double low, double high) {
             double v = 0.0;
             return ohmic::field_format<double>::parse(text, v).empty() && v >= low && v <= high
                        ? std::string()
-                       : fmt::format("'{}' is no number from {} to {}", text, low, high);
+                       : fmt::format("is no number within its range; got '{}', allowed: {}..{}", text, low, high);
           },
           "NUMBER"};
 }
@@ -46,15 +48,28 @@ CLI::Validator number_between(double low, double high) {
 CLI::Validator const any_number(
     [](std::string& text) {
       double v = 0.0;
-      return ohmic::field_format<double>::parse(text, v).empty() ? std::string() : "'" + text + "' is no number";
+      return ohmic::field_format<double>::parse(text, v).empty()
+                 ? std::string()
+                 : "is no number; got '" + text + "', allowed: such as 2.5 or 1e-3";
     },
     "NUMBER");
+
+CLI::Validator one_of(std::vector<std::string> names) {
+  return {[names = std::move(names)](std::string& text) {
+            if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
+            auto const near = ohmic::nearest_name(text, names);
+            return fmt::format("is not known; got '{}', allowed: {}{}", text, ohmic::joined(names),
+                               near.empty() ? "" : "; did you mean '" + near + "'?");
+          },
+          "NAME"};
+}
 
 /// As texts of files have to be.
 CLI::Validator const utf8_text(
     [](std::string& text) {
       auto const at = ohmic::find_invalid_utf8(text);
-      return at == text.npos ? std::string() : fmt::format("'{}' is not UTF-8 at byte {}", text, at);
+      return at == text.npos ? std::string()
+                             : fmt::format("is not UTF-8 at byte {}; got '{}', allowed: UTF-8", at, text);
     },
     "");
 
@@ -79,7 +94,7 @@ void add_circumstances(CLI::App& command, common_options& common) {
   command
       .add_option("--instruction-set", common.instruction_set,
                   "auto, baseline, avx2 or avx512. Results do not depend on it")
-      ->check(CLI::IsMember({"auto", "baseline", "avx2", "avx512"}))
+      ->check(one_of({"auto", "baseline", "avx2", "avx512"}))
       ->capture_default_str();
 }
 
@@ -453,9 +468,9 @@ std::vector<std::string> as_taken(std::vector<std::string> const& words) {
   try {
     line.app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (CLI::ParseError const& e) {
-    throw ohmic::error({ohmic::errc::config_value, "are no command", "words",
-                        ohmic::in_quotes(words.empty() ? "" : words.front()), "a command and its options",
-                        e.get_exit_code() == 0 ? "" : e.what()});
+    if (e.get_exit_code() != 0) throw usage_error(line.app, e);
+    throw ohmic::error(
+        {ohmic::errc::config_value, "are no command", "words", ohmic::joined(words), "a command and its options", ""});
   }
   line.refuse_options_as_values();
   return line.words();

@@ -18,6 +18,7 @@
 #include "plugins.hpp"
 #include "signals.hpp"
 #include "terminal.hpp"
+#include "usage_error.hpp"
 #include "verify.hpp"
 #include "verify_stamp.hpp"
 
@@ -74,14 +75,11 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& e) {
-    std::ostringstream help, refused;
-    if (app.exit(e, help, refused) == 0) {
-      say_text(stdout, help.str());
-      return done;
-    }
-    std::istringstream lines(refused.str());
-    for (std::string said; std::getline(lines, said);) say(stderr, "{}\n", ohmic::printable(said, longest_message));
-    return bad_input;
+    if (e.get_exit_code() != 0) throw usage_error(app, e);
+    std::ostringstream help;
+    app.exit(e, help, help);
+    say_text(stdout, help.str());
+    return done;
   }
   line.refuse_options_as_values();
   auto const words = line.words();

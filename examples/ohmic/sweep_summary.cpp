@@ -195,24 +195,37 @@ json summary_of(sweep_store const& store) {
   return out;
 }
 
+namespace {
+
+/// What every exported row says of the sweep that it is from: of its version, spec and files.
+std::string stamp_of_rows(sweep_store const& store) {
+  return fmt::format("{:016x}", fingerprint(store.identity().dump(-1, ' ', true, json::error_handler_t::replace)));
+}
+
+}  // namespace
+
 std::string csv_of(sweep_store const& store) {
+  auto const stamp = stamp_of_rows(store);
   std::string out = "point,status,error";
   for (auto const& k : store.keys()) out += "," + csv_cell(k);
   for (auto const& m : store.metrics()) out += "," + csv_cell(m);
-  out += "\n";
+  out += ",stamp\n";
   store.for_each([&](sweep_row const& r) {
     out += fmt::format("{},{},{}", r.point, r.error.empty() ? "done" : "failed", csv_cell(r.error));
     for (auto const& v : r.values) out += "," + csv_cell(v);
     for (double v : r.metrics) out += std::isfinite(v) ? fmt::format(",{}", v) : ",";
-    out += "\n";
+    out += "," + stamp + "\n";
   });
   return out;
 }
 
 std::string jsonl_of(sweep_store const& store) {
+  auto const stamp = stamp_of_rows(store);
   std::string out;
   store.for_each([&](sweep_row const& r) {
-    out += row_object(r, store.keys(), store.metrics()).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    auto row = row_object(r, store.keys(), store.metrics());
+    row["stamp"] = stamp;
+    out += row.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   });
   return out;
 }

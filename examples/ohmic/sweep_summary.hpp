@@ -47,11 +47,12 @@ json summary_of(sweep_store const& store);
 json row_object(sweep_row const& r, std::vector<std::string> const& keys, std::vector<std::string> const& metrics);
 
 /// All rows as CSV (RFC 4180) and as JSON lines. In CSV a text, not a number, that begins with = + - @, a tab or a carriage return
-/// has an apostrophe before it: a spreadsheet would run it as a formula.
+/// has an apostrophe before it: a spreadsheet would run it as a formula. `stamp` of every row: 64-bit FNV-1a of the version, the spec and
+/// the files that the points are made from, the same for the parts of a sweep.
 std::string csv_of(sweep_store const& store);
 std::string jsonl_of(sweep_store const& store);
 
-/// 64-bit FNV-1a of those lines, in hexadecimal digits.
+/// 64-bit FNV-1a of the rows as JSON, in hexadecimal digits.
 std::string digest_of_points(sweep_store const& store);
 
 /// The table of the front, on a terminal.

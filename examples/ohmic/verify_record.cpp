@@ -81,8 +81,9 @@ recorded_run read_recorded(std::string const& file) {
     try {
       r.words = as_taken(r.words);  // a stranger may have written them in another way
     } catch (error const& e) {
-      throw error({errc::file_format, "is no result that can be verified", where, e.info().got,
-                   "words that ohmic takes", e.info().fix});
+      auto const& why = e.info();
+      throw error({errc::file_format, "is no result that can be verified", where,
+                   (why.got.empty() ? "" : why.got + ": ") + why.where + " " + why.what, "words that ohmic takes", ""});
     }
   }
   if (!is_command())

@@ -407,7 +407,7 @@ TEST_CASE("verify: what the recorded run has is not asked again") {
   scratch_folder const folder;
   ran("cost --model gpt2 --quiet --json " + (folder / "out.json"));
   for (std::string const option : {"--seed 2", "--set adc.bits=3", "--plugin ./p.so"})
-    refused("verify " + (folder / "out.json") + " " + option, {"not expected", option.substr(0, option.find(' '))});
+    refused("verify " + (folder / "out.json") + " " + option, {"no such option", option.substr(0, option.find(' '))});
 }
 
 TEST_CASE("verify: files in a model's folder that no model is read from are nothing to it; a missing key is a value") {
