@@ -103,6 +103,11 @@ int list(std::string const& what, common_options const& common) {
         {"t5",
          "T5ForConditionalGeneration (T5, v1.1, Flan), task translate: a folder with config.json, safetensors, "
          "tokenizer.json or spiece.model (unigram)"},
+        {"gpt_neox",
+         "GPTNeoXForCausalLM (Pythia), PhiForCausalLM, task lm: a folder with config.json, safetensors in one file or "
+         "several, tokenizer.json"},
+        {"moonshine",
+         "Moonshine, task wer: a folder with encoder_model.onnx, decoder_model_merged.onnx, vocabulary.txt"},
         {"sentence_encoder",
          "Universal Sentence Encoder lite, task retrieve: a folder with model.json, vocab.json, group1-shard1of7 .. "
          "7of7"}};

@@ -1,6 +1,7 @@
-// The whole library but for importers, tokenizers and data readers, which need more than xtensor, xsimd and Boost:
-// those are
-// headers of their own under model/import, model/text and model/dataset.hpp.
+// Computation crossbars and in-situ arrays with their parts, wires, attention, and the chip wang2024 with an encoder deployed on it.
+// By headers of their own: other chips (chip/isaac.hpp, ..), costs (cost, chip/cost_presets.hpp), models but BERT (model/gpt2.hpp, ..),
+// plugins, and what needs more than xtensor, xsimd and Boost: importers, tokenizers, data readers (model/import, model/text,
+// model/dataset.hpp).
 #pragma once
 
 #include "ohmic/attention/digital.hpp"

@@ -21,8 +21,8 @@ namespace ohmic::inline OHMIC_ABI::model {
 /// How the next token is taken from its logits.
 /// Range   temperature 0: the likeliest; above: drawn from softmax(logits / temperature)
 struct sampling {
-  double temperature = 0.0;
-  std::uint64_t seed = 1;
+  double temperature = 0.0;  ///< 0: the likeliest token
+  std::uint64_t seed = 1;    ///< of what is drawn
 
   /// Errors  config_value
   static void validate(sampling const& s) {

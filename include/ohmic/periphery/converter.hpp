@@ -38,14 +38,14 @@ struct enum_names<converter_kind> {
 struct converter_config {
   converter_kind kind = converter_kind::ideal;
   int columns = 1;        ///< neighbouring columns that share a converter; of a ramp a comparator
-  double mismatch = 0.0;  ///< of a unit: capacitor of a SAR, resistor of a flash ladder, step of a ramp
-  double offset = 0.0;    ///< of a comparator
-  double noise = 0.0;     ///< of every comparison
+  double mismatch = 0.0;  ///< relative sigma of a unit: capacitor of a SAR, resistor of a flash ladder, step of a ramp
+  double offset = 0.0;    ///< sigma of a comparator's, of the range
+  double noise = 0.0;     ///< sigma of every comparison's, of the range
   double gain =
       std::numeric_limits<double>::infinity();  ///< open-loop gain of the amplifier that buffers the reference
   double slope = 0.0;                           ///< of a ramp, from array to array
   double bow = 0.0;                             ///< of a ramp at half scale, from array to array
-  double delay = 0.0;                           ///< of a ramp's comparator: how long the counter goes on
+  double delay = 0.0;  ///< of a ramp's comparator, in clock cycles: how long the counter goes on
 
   /// True where two conversions of one current may differ.
   [[nodiscard]] bool is_noisy() const noexcept { return kind != converter_kind::ideal && noise > 0.0; }

@@ -41,10 +41,10 @@ struct enum_names<range_rule> {
 /// Units   user values in product units
 struct range_config {
   range_rule rule = range_rule::mean_sigma;
-  double sigmas = 8.0;
-  double percentile = 99.99;
-  std::vector<double> user{};
-  double margin = 1.0;  ///< of `largest` and `least_squares`, on their full scale
+  double sigmas = 8.0;         ///< of `mean_sigma`, in standard deviations
+  double percentile = 99.99;   ///< of `percentile`, in percent
+  std::vector<double> user{};  ///< of `user`: full scales, one per digit
+  double margin = 1.0;         ///< of `largest` and `least_squares`, on their full scale
 
   /// Errors  config_value naming the field
   static void validate(range_config const& c) {
