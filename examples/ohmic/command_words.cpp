@@ -4,6 +4,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "ohmic/core/reflect.hpp"
+
 namespace program_cli {
 
 namespace {
@@ -14,6 +16,13 @@ bool is_one_of(std::string const& option, std::string_view const (&options)[N]) 
 }
 
 }  // namespace
+
+setting_words setting_of(std::string const& assignment) {
+  auto const equals = std::min(assignment.find('='), assignment.size());
+  std::string_view const text = assignment;
+  return {std::string(ohmic::detail::trimmed(text.substr(0, equals))),
+          std::string(ohmic::detail::trimmed(text.substr(std::min(equals + 1, text.size()))))};
+}
 
 std::vector<given_option> options_of(std::vector<std::string> const& words) {
   std::vector<given_option> out;
@@ -60,9 +69,9 @@ std::vector<std::string> files_of(given_option const& o) {
 }
 
 bool names_circumstance(std::string const& option) {
-  static constexpr std::string_view options[] = {"--threads",        "--instruction-set", "--quiet",
-                                                 "--plugin-timeout", "--plugin-isolated", "--no-plugins",
-                                                 "--folder",         "--allow-plugins"};
+  static constexpr std::string_view options[] = {
+      "--threads",    "--instruction-set", "--quiet",         "--plugin-timeout", "--plugin-isolated",
+      "--no-plugins", "--folder",          "--allow-plugins", "--restart",        "--retry"};
   return is_one_of(option, options);
 }
 

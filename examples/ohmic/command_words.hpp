@@ -19,6 +19,12 @@ struct given_option {
 /// Errors  config_value, config_conflict where they are no command
 std::vector<std::string> as_taken(std::vector<std::string> const& words);
 
+/// A setting of --set, without the blanks around key and value; what is no assignment is a key.
+struct setting_words {
+  std::string key, value;
+};
+setting_words setting_of(std::string const& assignment);
+
 /// The options of words that were taken, flags with an empty value.
 std::vector<given_option> options_of(std::vector<std::string> const& words);
 
@@ -37,7 +43,7 @@ std::vector<given_option> outputs_of(std::vector<std::string> const& words);
 /// The files of an option: its value, or what it is a prefix of.
 std::vector<std::string> files_of(given_option const& o);
 
-/// True for options that are neither files nor of any weight for the result.
+/// True for options that are neither files nor of any weight for the result: a sweep that goes on has the results of one that began anew.
 bool names_circumstance(std::string const& option);
 
 /// True for options whose text may look like an option or a file, and is none.

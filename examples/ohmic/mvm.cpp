@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "command_words.hpp"
 #include "json_output.hpp"
 #include "ohmic/core/threads.hpp"
 #include "ohmic/crossbar/in_situ/calibration.hpp"
@@ -62,7 +63,7 @@ struct given_settings {
   [[nodiscard]] std::set<std::string, std::less<>> keys() const {
     std::set<std::string, std::less<>> out;
     for (auto const& e : file) out.insert(e.key);
-    for (auto const& s : set) out.insert(s.substr(0, s.find('=')));
+    for (auto const& s : set) out.insert(setting_of(s).key);
     return out;
   }
 };

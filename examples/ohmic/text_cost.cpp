@@ -19,7 +19,7 @@ using namespace ohmic;
 
 json timeline_of_prefill(computation_chip_config const& c, workload const& w) {
   json steps = json::array();
-  for (auto const& s : timeline_of(c, resources_for(c, w.prefill, w.weights), w.prefill)) {
+  for (auto const& s : timeline_of(c, resources_for(c, w.prefill, dense_columns(c, w, count_rule::full)), w.prefill)) {
     json step{{"operation", program::name_of(s.what)}, {"start_s", s.start}};
     for (std::size_t i = 0; i < stage_count; ++i)
       step["stages_s"][std::string(name_of(static_cast<stage>(i)))] = s.stages[i];

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fmt/core.h>
 #include <iterator>
+#include <map>
 #include <set>
 #include <string_view>
 #include <system_error>
@@ -39,6 +40,29 @@ fs::file_time_type written_at(std::string const& file) {
   std::error_code ec;
   return fs::last_write_time(file, ec);
 }
+
+/// What --set says, in the order of the keys: of one key the last counts.
+std::map<std::string, std::string> settings_given(std::vector<given_option> const& deciding) {
+  std::map<std::string, std::string> out;
+  for (auto const& o : deciding)
+    if (o.option == "--set") {
+      auto const [key, value] = setting_of(o.value);
+      out[key] = value;
+    }
+  return out;
+}
+
+/// True where the settings that a result says have the key: the hash is of these.
+bool is_configured(json const& result, std::string const& key) {
+  for (char const* group : {"config", "function"})
+    if (auto const c = result.find(group); c != result.end() && c->is_object() && c->contains(key)) return true;
+  auto const chips = result.find("chips");
+  if (chips == result.end() || !chips->is_array() || chips->empty()) return false;
+  return std::all_of(chips->begin(), chips->end(), [&](json const& chip) {
+    return chip.is_object() && chip.contains("config") && chip["config"].contains(key);
+  });
+}
+
 }  // namespace
 
 void remember_run(std::vector<std::string> words, std::vector<given_option> deciding) {
@@ -73,7 +97,7 @@ json stamped(json result) {
   std::uint64_t hash = fingerprint(result.value("version", std::string()));
   auto const add = [&](std::string const& text) { hash = fingerprint("\n" + text, hash); };
   // What decides the numbers, however it was spelt and whatever files are called.
-  for (char const* key : {"command", "seed", "model", "chip", "base", "config", "settings", "curve", "task", "tokens",
+  for (char const* key : {"command", "seed", "model", "chip", "base", "config", "function", "curve", "task", "tokens",
                           "decode", "batch", "n", "prompt", "temperature", "only", "vectors"})
     if (result.contains(key) && !(result[key].is_object() && result[key].contains("path")))
       add(std::string(key) + "=" + result[key].dump(-1, ' ', true, json::error_handler_t::replace));
@@ -86,7 +110,13 @@ json stamped(json result) {
   bool const merges = words.size() > 1 && words[0] == "sweep" && words[1] == "merge";
   if (merges) add("points=" + result.value("points", json()).dump());
   for (auto const& o : deciding)
-    if (!merges || o.option.starts_with("--")) add(o.option + "=" + by_content(o, words, digests));
+    if (o.option != "--set" && (!merges || o.option.starts_with("--")))
+      add(o.option + "=" + by_content(o, words, digests));
+  for (auto const& [key, value] : settings_given(deciding)) {
+    given_option const set{"--set", key + "=" + value, 0};
+    auto const content = by_content(set, words, digests);
+    if (content != set.value || !is_configured(result, key)) add("--set=" + content);
+  }
   std::multiset<std::string> contents;
   for (auto const& f : files)
     if (!merges || f.is_plugin) contents.insert(f.digest);

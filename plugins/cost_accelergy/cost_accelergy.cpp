@@ -33,11 +33,19 @@ using ohmic::error;
 constexpr std::uint64_t max_table_bytes = std::uint64_t{16} << 20;
 constexpr std::size_t max_lines = 65536;
 
-/// The name of a component without its path and its instances: system.chip.adc[1..128] is adc.
-std::string component_of(std::string name) {
-  if (auto const bracket = name.find('['); bracket != name.npos) name.resize(bracket);
-  if (auto const dot = name.rfind('.'); dot != name.npos) name.erase(0, dot + 1);
-  return name;
+/// The name of a component without its path and all instances: system.tile[1..12].adc[1..128] is adc.
+std::string component_of(std::string const& name) {
+  std::string last;
+  bool inside = false;
+  for (char c : name) {
+    if (c == '[') inside = true;
+    if (c == '.' && !inside)
+      last.clear();
+    else if (!inside)
+      last += c;
+    if (c == ']') inside = false;
+  }
+  return last;
 }
 
 class accelergy_file {

@@ -57,10 +57,15 @@ void scale_constant(T& v, double k) noexcept {
 template <class F>
 void for_each_constant(cost_settings& s, F&& f) {
   for_each_price(s.prices, [&](char const* name, auto& p) { f(std::string_view(name), p); });
-  for_each_field(s.chip, [&](std::string_view name, auto& member) {
-    using member_type = std::remove_cvref_t<decltype(member)>;
-    if constexpr (std::is_same_v<member_type, double> || std::is_same_v<member_type, seconds>) f(name, member);
-  });
+  auto const of = [&f](std::string const& group) {
+    return [&f, group](std::string_view name, auto& member) {
+      using member_type = std::remove_cvref_t<decltype(member)>;
+      if constexpr (std::is_same_v<member_type, double> || std::is_same_v<member_type, seconds>)
+        f(std::string_view(group + std::string(name)), member);
+    };
+  };
+  for_each_field(s.chip, of(""));
+  for_each_field(s.chip.attention, of("attention."));
   auto& k = s.constants;
   f("prime_mac", k.prime_mac), f("pipelayer_mac", k.pipelayer_mac), f("vesti_mac", k.vesti_mac);
   f("vesti_weight", k.vesti_weight), f("multi_bit_mac", k.multi_bit_mac), f("single_bit_mac", k.single_bit_mac);

@@ -48,23 +48,31 @@ struct usage {
   w.drafted = u.drafted;
   w.accepted = accepted_tokens(u.drafted, u.acceptance);
   w.model = n.id;
+  for (bool const beside : {false, true}) {
+    auto const add = [&](std::uint64_t inner, std::uint64_t outputs, std::uint64_t copies) {
+      if (inner > 0 && outputs > 0 && copies > 0) w.matrices.push_back({inner, outputs, copies, beside});
+    };
+    beside ? n.for_each_matrix_beside(add) : n.for_each_matrix(add);
+  }
   w.weights = n.weights();
+  w.head_weights = n.weights_beside();
   w.tokens = u.tokens == 0 ? n.usual_tokens : u.tokens;
   w.batch = u.batch;
   w.digits = choices.activation_digits;
   w.prefill = n.prefill(w.tokens, w.batch, choices);
   if (!n.transformer) {
-    w.head_weights = n.weights_beside();
     for (auto const& c : n.convolutions) w.serial_vectors += static_cast<double>(c.positions() * c.times * w.batch);
     return w;
   }
   auto const& t = *n.transformer;
   w.width = t.width;
   w.layers = t.layers;
-  w.head_weights = t.head_weights();
-  // Q, K and V side by side, then A7, B1 and B2: four stages a layer; one more where they pass a latent vector.
+  // Q, K and V side by side, then A7, B1 and B2: four stages a layer; one more where they pass a latent vector. A generated token
+  // of an encoder-decoder passes the decoder alone, and there Q and A7 of the second attention too.
   double const stages = t.latent() ? 5.0 : 4.0;
-  w.serial_steps = stages * static_cast<double>(t.layers + t.cross_layers) * static_cast<double>(w.tokens_in_step());
+  double const in_step = t.cross_layers > 0 ? (stages + 2.0) * static_cast<double>(t.cross_layers)
+                                            : stages * static_cast<double>(t.layers);
+  w.serial_steps = in_step * static_cast<double>(w.tokens_in_step());
   w.serial_vectors = stages * static_cast<double>(t.layers) * static_cast<double>(w.batch * w.tokens);
   if (u.decode == 0) return w;
   constexpr std::size_t longest = std::size_t{1} << 20;

@@ -204,6 +204,9 @@ struct roofline {
              origin::fit});
   };
   rows(phase::prefill, n.prefill, 1.0, 0.0);
+  if (r.bytes_per_s > 0.0)
+    out.notes.push_back({"bound.prefill_memory", n.prefill.weights / r.bytes_per_s, "s",
+                         "reading the weights once from memory; the row has the peak rate alone, as printed"});
   out.tokens_per_step = w.tokens_per_step();
   if (w.decode > 0) {
     double const memory_s = r.bytes_per_s > 0.0 ? n.decode.weights * out.tokens_per_step / r.bytes_per_s : 0.0;

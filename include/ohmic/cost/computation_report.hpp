@@ -206,7 +206,7 @@ inline void add_attention_notes(cost_report& out, computation_chip_config const&
 /// Bounds and shares that stand beside the rows.
 template <class Book>
 void add_chip_notes(cost_report& out, computation_chip_config const& c, Book const& book, chip_resources const& r,
-                    workload const& w, chip_work const& work, std::uint64_t stored) {
+                    workload const& w, chip_work const& work, std::uint64_t stored, std::uint64_t columns) {
   auto const d = [](auto v) { return static_cast<double>(v); };
   auto const note = [&](std::string_view name, double value, std::string_view unit, std::string_view meaning) {
     out.notes.push_back({name, value, unit, meaning});
@@ -252,11 +252,8 @@ void add_chip_notes(cost_report& out, computation_chip_config const& c, Book con
   note("write.energy",
        d(stored) * c.cells_read_per_weight() * action_prices<write_actions>(book.energies)[0].value.si(), "J",
        "writing the model into the dense bank once, check cells too, at the book's dense_bank.cell_write");
-  note("write.time",
-       d(std::min<std::uint64_t>(pieces(stored, c.array.weights_per_access()),
-                                 static_cast<std::uint64_t>(c.bank_columns))) *
-           c.write_time.si(),
-       "s", "all banks side by side, column by column, a write time each (PUMA's write of an array)");
+  note("write.time", d(std::min(columns, static_cast<std::uint64_t>(c.bank_columns))) * c.write_time.si(), "s",
+       "all banks side by side, column by column, a write time each (PUMA's write of an array)");
 }
 
 /// Largest power: every action at the largest rate that its parts allow (all arrays convert and drive in every cycle, all
@@ -295,9 +292,10 @@ template <class Crossbar, class Book, class Notes>
 [[nodiscard]] cost_report chip_cost_at(std::string_view name, computation_chip_config const& c, workload const& w,
                                        Book const& book, count_rule count, bool with_notes, Notes const& energy_notes) {
   // What a full count reads for the output head, the dense bank has to hold.
-  std::uint64_t const stored = w.weights + (count == count_rule::full ? w.head_weights : 0);
-  auto r = resources_for(c, w.prefill, stored);
-  for (auto const& s : w.segments) r.tiles = std::max(r.tiles, resources_for(c, s.first, stored).tiles);
+  std::uint64_t const stored = w.weights + (count == count_rule::full ? w.head_weights : 0),
+                      columns = dense_columns(c, w, count);
+  auto r = resources_for(c, w.prefill, columns);
+  for (auto const& s : w.segments) r.tiles = std::max(r.tiles, resources_for(c, s.first, columns).tiles);
   auto const work = work_of(c, r, w);
   auto const energies = action_prices<cost_actions>(book.energies);
   cost_report out;
@@ -317,7 +315,7 @@ template <class Crossbar, class Book, class Notes>
   if (with_notes) {
     out.notes.reserve(32);
     energy_notes(out, r, work);
-    add_chip_notes(out, c, book, r, w, work, stored);
+    add_chip_notes(out, c, book, r, w, work, stored, columns);
   }
   return out;
 }

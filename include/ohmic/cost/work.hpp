@@ -10,6 +10,7 @@
 
 #include "ohmic/cost/computation_chip.hpp"
 #include "ohmic/cost/roll_up.hpp"
+#include "ohmic/cost/workload.hpp"
 #include "ohmic/program/plan.hpp"
 #include "ohmic/program/transformer.hpp"
 
@@ -97,15 +98,26 @@ struct chip_resources {
   [[nodiscard]] constexpr std::uint64_t arrays() const noexcept { return tiles * column_groups; }
 };
 
-/// Arrays for a program: as many side by side as the longest column of a weight matrix needs, times duplication.
+/// Columns of dense crossbars that hold a workload: every output of a matrix begins one. The published count fills columns with
+/// the layers' weights, whatever matrices they are of.
+[[nodiscard]] inline std::uint64_t dense_columns(computation_chip_config const& c, workload const& w,
+                                                 count_rule count) noexcept {
+  if (count == count_rule::published) return pieces(w.weights, c.array.weights_per_access());
+  std::uint64_t columns = 0;
+  for (auto const& m : w.matrices) columns += m.outputs * pieces(m.inner, c.array.weights_per_access()) * m.copies;
+  return columns;
+}
+
+/// Arrays for a program: as many side by side as the longest column of a weight matrix needs, times duplication; and dense crossbars
+/// for so many columns.
 [[nodiscard]] inline chip_resources resources_for(computation_chip_config const& c, program::repeated_program const& p,
-                                                  std::uint64_t weights) noexcept {
+                                                  std::uint64_t columns) noexcept {
   chip_resources r;
   for (auto const& op : p)
     if (op.op.source == operand_source::weights)
       r.tiles = std::max<std::uint64_t>(r.tiles, pieces(op.op.shape.inner, c.array.activations(c.scale)));
   r.column_groups = pieces(c.duplication, c.array.pairs());
-  r.banks = std::max<std::uint64_t>(1, c.banks_for(weights));
+  r.banks = std::max<std::uint64_t>(1, pieces(columns, static_cast<std::uint64_t>(c.bank_columns)));
   return r;
 }
 

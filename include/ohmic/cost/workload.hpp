@@ -19,15 +19,23 @@ struct decode_segment {
   double steps = 1.0;
 };
 
+/// Equal matrices of weights that a dense bank holds.
+/// Shape   inner values of an output, outputs
+struct stored_matrix {
+  std::uint64_t inner = 0, outputs = 0, copies = 1;
+  bool beside = false;  ///< output head, shortcuts, classifier
+};
+
 /// A model in use. Made by `chip::workload_of` from a catalogue entry or a config.json.
 /// Shape   tokens: length of the prompt; decode: tokens generated after it; batch: sequences side by side; drafted: tokens that a
 ///         step verifies beside the one it is sure of
 struct workload {
   std::string model;
   std::uint64_t weights = 0;       ///< of the layers
-  std::uint64_t head_weights = 0;  ///< of the output head, where tokens are generated
-  std::size_t layers = 0;          ///< of a transformer
-  std::size_t width = 0;           ///< m; 0 for a convolutional network
+  std::uint64_t head_weights = 0;  ///< of the output head, where tokens are generated, of shortcuts and a classifier
+  std::vector<stored_matrix> matrices{};  ///< what both are the weights of
+  std::size_t layers = 0;                 ///< of a transformer
+  std::size_t width = 0;                  ///< m; 0 for a convolutional network
   std::size_t tokens = 0;
   std::size_t decode = 0;  ///< 0: the model does not generate
   std::size_t batch = 1;

@@ -26,18 +26,32 @@ struct network {
   std::size_t usual_tokens = 256;                 ///< of the printed comparisons
   std::vector<std::string> remarks{};             ///< what a file names and the counts leave out, or take as usual
 
-  /// Weights of the layers: no embeddings, biases, norms, head, shortcuts.
+  /// Calls f(inner, outputs, copies) for every matrix of the layers: no embeddings, biases, norms, head, shortcuts.
+  template <class F>
+  void for_each_matrix(F const& f) const {
+    if (transformer) transformer->for_each_matrix(f);
+    for (auto const& c : convolutions) f(c.patch(), c.output_channels, std::uint64_t{c.times});
+  }
+  /// The same for those beside: the output head of a model that generates, shortcuts and the classifier of convolutions.
+  template <class F>
+  void for_each_matrix_beside(F const& f) const {
+    if (generates()) f(transformer->width, transformer->vocabulary, std::uint64_t{1});
+    for (auto const& c : shortcuts) f(c.patch(), c.output_channels, std::uint64_t{c.times});
+    if (classes > 0 && !convolutions.empty()) f(convolutions.back().output_channels, classes, std::uint64_t{1});
+  }
+  /// Weights of the layers.
   [[nodiscard]] std::uint64_t weights() const noexcept {
     if (transformer) return transformer->weights();
     std::uint64_t n = 0;
     for (auto const& c : convolutions) n += c.weights();
     return n;
   }
-  /// Weights of the shortcuts and the classifier of a convolutional network.
+  /// Weights of those beside.
   [[nodiscard]] std::uint64_t weights_beside() const noexcept {
     std::uint64_t n = 0;
-    for (auto const& c : shortcuts) n += c.weights();
-    return n + (convolutions.empty() ? 0 : classes * convolutions.back().output_channels);
+    for_each_matrix_beside(
+        [&n](std::uint64_t inner, std::uint64_t outputs, std::uint64_t copies) { n += inner * outputs * copies; });
+    return n;
   }
   [[nodiscard]] bool generates() const noexcept { return transformer && transformer->generates(); }
   /// The prefill pass (or the image).

@@ -70,19 +70,10 @@ struct transformer_shape {
     return heads * (head_width - rotary_width + value_of_head());
   }
   [[nodiscard]] constexpr std::uint64_t attention_weights() const noexcept {
-    std::uint64_t const queries =
-        query_latent > 0 ? query_latent * (width + query_width()) : std::uint64_t{width} * query_width();
-    std::uint64_t const keys_values = latent() ? width * (key_latent + rotary_width) + key_latent * expanded_width()
-                                               : width * (key_width() + values_width());
-    return queries + keys_values + result_width() * width;
+    return sum_of([this](auto const& f) { attention_matrices(1, f); });
   }
-  [[nodiscard]] constexpr std::uint64_t feed_forward_weights() const noexcept { return block_weights(hidden); }
-  [[nodiscard]] constexpr std::uint64_t block_weights(std::size_t h) const noexcept {
-    return (gated ? 3 : 2) * width * h;
-  }
-  /// Router, experts and shared block of a layer.
-  [[nodiscard]] constexpr std::uint64_t mixed_weights() const noexcept {
-    return width * experts + experts * block_weights(expert_hidden) + block_weights(shared_hidden);
+  [[nodiscard]] constexpr std::uint64_t feed_forward_weights() const noexcept {
+    return sum_of([this](auto const& f) { block_matrices(hidden, 1, f); });
   }
   /// A decoder layer of an encoder-decoder as a shape of its own: what the encoder's layers have where nothing else is
   /// said.
@@ -92,12 +83,26 @@ struct transformer_shape {
     if (cross_heads > 0) s.heads = s.key_heads = cross_heads, s.head_width = query_width() / cross_heads;
     return s;
   }
-  /// Weights of the layers: what the dense bank holds. No embeddings, biases, norms or output head.
-  [[nodiscard]] constexpr std::uint64_t weights() const noexcept {
+  /// Calls f(inner, outputs, copies) for every matrix of the layers, what the dense bank holds. No embeddings, biases, norms or
+  /// output head.
+  template <class F>
+  constexpr void for_each_matrix(F const& f) const {
+    std::uint64_t const sets = unique_layers > 0 ? unique_layers : layers;
+    attention_matrices(sets, f);
+    block_matrices(hidden, sets - mixed_layers(), f);
+    if (mixed()) {
+      f(width, experts, std::uint64_t{mixed_layers()});  // the router
+      block_matrices(expert_hidden, std::uint64_t{mixed_layers()} * experts, f);
+      block_matrices(shared_hidden, mixed_layers(), f);
+    }
+    if (cross_layers == 0) return;
     transformer_shape const d = cross_shape();
-    std::size_t const sets = unique_layers > 0 ? unique_layers : layers;
-    return sets * attention_weights() + (sets - mixed_layers()) * feed_forward_weights() +
-           mixed_layers() * mixed_weights() + cross_layers * (2 * d.attention_weights() + d.feed_forward_weights());
+    d.attention_matrices(2 * std::uint64_t{cross_layers}, f);
+    d.block_matrices(d.hidden, cross_layers, f);
+  }
+  /// Weights of these matrices.
+  [[nodiscard]] constexpr std::uint64_t weights() const noexcept {
+    return sum_of([this](auto const& f) { for_each_matrix(f); });
   }
   /// Weights of the output head of a model that generates: a matrix beside the layers.
   [[nodiscard]] constexpr std::uint64_t head_weights() const noexcept {
@@ -165,6 +170,26 @@ struct transformer_shape {
   }
 
  private:
+  template <class F>
+  constexpr void attention_matrices(std::uint64_t copies, F const& f) const {
+    if (query_latent > 0) f(width, query_latent, copies);
+    f(query_latent > 0 ? query_latent : width, query_width(), copies);
+    f(width, latent() ? key_latent + rotary_width : key_width() + values_width(), copies);
+    if (latent()) f(key_latent, expanded_width(), copies);
+    f(result_width(), width, copies);
+  }
+  /// A feed-forward block of a hidden width.
+  template <class F>
+  constexpr void block_matrices(std::size_t h, std::uint64_t copies, F const& f) const {
+    f(width, gated ? 2 * h : h, copies);
+    f(h, width, copies);
+  }
+  template <class EachMatrix>
+  [[nodiscard]] static constexpr std::uint64_t sum_of(EachMatrix const& each) noexcept {
+    std::uint64_t n = 0;
+    each([&n](std::uint64_t inner, std::uint64_t outputs, std::uint64_t copies) { n += inner * outputs * copies; });
+    return n;
+  }
   template <class Bad>
   static void validate_experts(transformer_shape const& s, Bad const& bad) {
     constexpr std::size_t most = std::size_t{1} << 24;

@@ -35,7 +35,7 @@ workload work_of_policy(model::network const& n, chip::usage const& u, attention
 }
 chip_work counted(workload const& w, attention_policy policy, attention_memory memory = attention_memory::rram) {
   auto const c = chip::cost_config(settings_with(policy, memory));
-  return work_of(c, resources_for(c, w.prefill, w.weights), w);
+  return work_of(c, resources_for(c, w.prefill, dense_columns(c, w, count_rule::full)), w);
 }
 cost_report priced(workload const& w, attention_policy policy, attention_memory memory = attention_memory::rram) {
   chip::cost_settings s;

@@ -87,6 +87,40 @@ TEST_CASE("leakage is counted once: a busy converter takes the whole power of it
   }
 }
 
+TEST_CASE("dense crossbars of a full count hold whole columns, and a step reads no more than they have") {
+  model::network odd;
+  odd.transformer.emplace();
+  auto& s = *odd.transformer;
+  s.layers = 200, s.width = 260, s.heads = s.key_heads = 4, s.head_width = 65, s.hidden = 260;
+  program::transformer_shape::validate(s);
+  auto const w = workload_of(odd, {8, 1, 1}, choices_of("wang2024"));
+  // Six matrices of 260 x 260 a layer: two columns an output, where 256 weights fill one.
+  CHECK(w.weights == 200u * 6 * 260 * 260);
+  computation_chip_config const c;
+  CHECK(dense_columns(c, w, count_rule::full) == 200u * 6 * 260 * 2);
+  CHECK(dense_columns(c, w, count_rule::published) == (200u * 6 * 260 * 260 + 255) / 256);
+  CHECK(find_cost_preset("wang2024").cost(w, {}).note("dense_crossbars") == 10.0);
+  for (char const* id : {"gpt2_xl", "bert_large", "mixtral_8x7b", "t5_3b", "resnet_34"}) {
+    INFO(id);
+    auto const& n = model::find_network(id);
+    auto const model_work = workload_of(n, {16, 0, 1}, choices_of("wang2024"));
+    std::uint64_t weights = 0, beside = 0;
+    for (auto const& m : model_work.matrices) (m.beside ? beside : weights) += m.inner * m.outputs * m.copies;
+    CHECK(weights == n.weights());
+    CHECK(beside == n.weights_beside());
+    auto const r = find_cost_preset("wang2024").cost(model_work, {});
+    CHECK(r.note("dense_crossbars") * c.bank_columns >=
+          static_cast<double>(dense_columns(c, model_work, count_rule::full)));
+  }
+}
+
+TEST_CASE("a token of an encoder-decoder passes the decoder's stages alone") {
+  auto const& n = model::find_network("t5_3b");
+  auto const w = workload_of(n, {30, 4, 1}, choices_of("wang2024"));
+  CHECK(w.serial_steps == 6.0 * static_cast<double>(n.transformer->cross_layers));  // QKV, A7, Q, A7, B1, B2
+  CHECK(w.serial_vectors == 4.0 * static_cast<double>(n.transformer->layers) * 30.0);
+}
+
 TEST_CASE("a full count of a residual network has its shortcuts and its classifier") {
   // 3.66e9 and 11.28e9 MACs with the shortcut projections; the classifier adds 0.5e6 and 2e6.
   for (auto const& [id, full, printed] : {std::tuple{"resnet_34", 3.66e9, 3.64e9}, {"resnet_152", 11.28e9, 10.92e9}}) {

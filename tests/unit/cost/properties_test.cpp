@@ -160,7 +160,7 @@ TEST_CASE("the latency of a pass is the sum of the steps of its timeline, and a 
   for (char const* model : models) {
     INFO(model);
     auto const w = used(model, 0, 0);
-    auto const r = resources_for(c, w.prefill, w.weights);
+    auto const r = resources_for(c, w.prefill, dense_columns(c, w, count_rule::full));
     double sum = 0.0, at = 0.0;
     auto const steps = timeline_of(c, r, w.prefill);
     REQUIRE(steps.size() == w.prefill.size());

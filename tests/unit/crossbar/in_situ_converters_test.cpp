@@ -167,6 +167,20 @@ TEST_CASE("in-situ ranges: powers of two, margins, and currents that say nothing
     CHECK(tied.low[i] == -tied.high[i]);
     CHECK(wide.high[i] == Approx(std::fmin(32.0, 1.5 * free.high[i])).epsilon(1e-14));
   }
+  // Cells that conduct more than 1 / r_on carry more than a row each: what was seen is the range, not the number of rows.
+  matrix<double> ones(6, 32), large(32, 8);
+  for (double& v : ones.flat()) v = 0.9;
+  for (double& v : large.flat()) v = 0.9;
+  for (std::string rule : {"largest", "percentile", "mean_sigma", "least_squares"}) {
+    INFO(rule);
+    auto hot = in_situ::program(
+        ones.view(), in_situ_settings("cell.r_off=inf ohm; cell.temperature.at=400 K; adc.bits=12; adc.range=" + rule));
+    hot.config.adc = in_situ::calibrated(hot, large.view());
+    CHECK(hot.config.adc.high[0] > 32.0);
+    in_situ::report r;
+    static_cast<void>(in_situ::multiply(hot, large.view(), r));
+    if (rule == "largest") CHECK(r.clipped_conversions == 0);
+  }
   matrix<double> const zeros(32, 3);
   auto const nothing = in_situ::calibrated(in_situ::program(w.view(), in_situ_settings(text)), zeros.view());
   for (double h : nothing.high) CHECK(h == 32.0);

@@ -26,7 +26,7 @@ constexpr char const* toml_text =
     "[static_power.adc]\nvalue = \"0.002 W\"\norigin = \"fit\"\nsource = \"fitted\"\n"
     "[energy.\"adc.convert\"]\nvalue = \"2.5e-12 J\"\norigin = \"assumption\"\nsource = \"a guess\"\n";
 constexpr char const* ert =
-    "ERT:\n  version: '0.4'\n  tables:\n  - name: system.chip.sar[1..128]\n    actions:\n    - name: convert\n      "
+    "ERT:\n  version: '0.4'\n  tables:\n  - name: system.tile[1..12].chip.sar[1..128]\n    actions:\n    - name: convert\n      "
     "arguments: {}\n"
     "      energy: 2.5\n    - name: idle\n      energy: 0\n  - name: system.chip.dac\n    actions:\n    - name: "
     "drive\n      energy: 1.25e-1\n";

@@ -213,6 +213,16 @@ TEST_CASE("cost: a chip file is priced as the settings it holds, and compared by
   auto const plain = result_of("cost --model bert_base --set adc.bits=6");
   CHECK(of_file["area_mm2"].get<double>() > plain["area_mm2"].get<double>());
   CHECK(of_file["energy_J"]["prefill"].get<double>() > plain["energy_J"]["prefill"].get<double>());
+  // What moves attention arrays is moved too.
+  auto const moved = result_of(
+      "cost --model gpt2 --tokens 16 --attention written_arrays --set cost.conversions_per_s=1.28e10 --set "
+      "'cost.cycle=10 ns' --sensitivity");
+  auto const slower = [&] {
+    for (auto const& s : moved["sensitivity"])
+      if (s["constant"] == "attention.write_time") return s["latency.prefill"].get<double>();
+    return 0.0;
+  }();
+  CHECK(slower > 0.05);
   // Eight bits cost the same write in cells of any size; check cells come on top.
   auto const written = [&](std::string const& set) {
     auto const r = result_of("cost --model bert_base " + set);

@@ -273,6 +273,7 @@ TEST_CASE("mvm: a saved array multiplies as it did, with another converter if th
   REQUIRE(run_program(of_user).status == 0);
   CHECK(read_npy(c.path() / "y2.npy").values == y);
   refused(of_user + "--set adc.low=-1", {"adc.low", "not used"});
+  refused(of_user + "--set 'adc.low = -1'", {"adc.low", "not used"});
   c.write("tall.npy", npy_bytes(small_matrix(5, 4).view()));
   refused(load + "--weights " + (c / "tall.npy"), {"tall.npy", "5 x 4", "3 x 4"});
   refused("mvm --inputs " + (c / "x.npy") + " --output " + (c / "y2.npy"), {"--weights or --load"});

@@ -135,6 +135,12 @@ TEST_CASE("sweep: shards, merged, are the whole; a sweep that is there goes on")
                                   (folder / "all.csv"));
   INFO(merged.text);
   CHECK(merged.status == 0);
+  // Every row says which sweep it is of: a part says the same, another sweep something else.
+  auto const stamp = folder.rows("", "part1")[0]["stamp"].get<std::string>();
+  CHECK(stamp.size() == 16);
+  CHECK(folder.rows("", "all")[3]["stamp"] == stamp);
+  CHECK(whole.find("," + stamp + "\n") != std::string::npos);
+  CHECK(whole.substr(0, whole.find('\n')).ends_with(",stamp"));
   std::ifstream in(folder.path() / "all.csv", std::ios::binary);
   CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == whole);
   CHECK(folder.csv("part2") == whole);  // what was missing is run

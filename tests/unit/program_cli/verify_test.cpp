@@ -379,6 +379,16 @@ TEST_CASE("stamp: another order or spelling of the same is the same, and files o
     CAPTURE(other);
     if (run_program(std::string(other) + " --quiet").status == 0) CHECK(hash(empty, other) != first);
   }
+  // Settings by what they come to: their order, blanks, units, earlier values and defaults are nothing.
+  auto const set = hash(empty, "cost --model gpt2 --set adc.bits=6 --set 'cost.cycle=50 ns'");
+  for (char const* same :
+       {"--set 'cost.cycle=50 ns' --set adc.bits=6", "--set 'adc.bits = 6' --set 'cost.cycle=5e-8 s'",
+        "--set adc.bits=7 --set adc.bits=6 --set 'cost.cycle=50 ns' --set dac.bits=2"}) {
+    CAPTURE(same);
+    CHECK(hash(empty, std::string("cost --model gpt2 ") + same) == set);
+  }
+  CHECK(hash(empty, "cost --model gpt2 --set adc.bits=8") == hash(empty, "cost --model gpt2"));
+  CHECK(hash(empty, "cost --model gpt2 --set adc.bits=6") != set);
   CHECK(hash(folder, "reproduce --only tab11") == hash(empty, "reproduce --only tab11"));
 }
 

@@ -93,7 +93,9 @@ struct current_moments {
     default:
       r = upwards ? current_range{lowest - wider, highest + wider} : current_range{0.0, highest * a.margin};
   }
-  r.high = std::min(r.high, rows);  // nothing lies further out
+  // Ideal cells and inputs carry no more than `rows`; where cells that err, hot ones or larger inputs did, what was seen counts.
+  double const most = std::max(std::fabs(lowest), std::fabs(highest));
+  r.high = std::min(r.high, most > rows ? most * std::max(a.margin, 1.0) : rows);
   r.low = upwards ? std::max(r.low, 0.0) : -r.high;
   if (!(r.high > r.low)) return {upwards ? 0.0 : -rows, rows};  // nothing flows, or always the same
   return r;

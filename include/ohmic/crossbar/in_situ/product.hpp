@@ -288,7 +288,8 @@ class array_product {
 /// library's, or your own. The results of the arrays are added digitally, in order.
 /// Shape   x (inputs, batch) -> (outputs, batch)
 /// Units   those of the weights times those of x
-/// Range   inputs beyond inputs.largest and currents beyond the converters' range: clipped and counted in `r`
+/// Range   inputs beyond inputs.largest and currents beyond the converters' range: clipped and counted in `r`; analog inputs to cells
+///         without a curve are driven as they are
 /// Errors  shape if x has not one row for every input, or no columns; value for an input that is not finite;
 ///         missing_calibration for a calibrated range that was not
 /// Random  purpose::read of cells.at, one normal per cell and read, where the cells have noise; adc and adc_read, as the converters
