@@ -37,7 +37,8 @@ struct command_reached {
   /// What stands behind an option in the help: FILE.html; empty if there is no such option.
   [[nodiscard]] std::string type_of(std::string const& option) const {
     auto const* const o = command->get_option_no_throw(option);
-    return o == nullptr ? "" : o->get_type_name();
+    auto const type = o == nullptr ? std::string() : o->get_type_name();
+    return type.substr(type.rfind(':') + 1);  // UINT:WHOLE NUMBER, of its type and its validator
   }
 };
 
