@@ -25,41 +25,56 @@
 
 namespace ohmic::inline OHMIC_ABI::model {
 
-/// What a tokenizer does to text before it merges.
+/// Which parts of a text, of those between added tokens, get a mark in front that begin with none.
+enum class front_mark { never, first, always };
+
+/// What a tokenizer does to text before it merges. Each part between added tokens is a text of its own: it is normalised, then searched for
+/// tokens that are found in normal text, and what is left is made words.
 struct bpe_text_rules {
-  bool nfc = false;                       ///< Unicode's composed form
-  bool marks_for_spaces = false;          ///< a space becomes U+2581
-  bool mark_in_front = false;             ///< and a text begins with one
-  bool byte_level = false;                ///< every byte becomes a visible character
-  bool space_in_front = false;            ///< byte_level: a text begins with a space
+  bool nfc = false;                       ///< normal: Unicode's composed form
+  bool one_more_mark = false;             ///< normal: each part gets U+2581 in front, also where it begins with one
+  bool marks_for_spaces = false;          ///< normal: a space becomes U+2581
+  std::optional<front_mark> metaspace{};  ///< words: a space becomes U+2581; absent: it does not
+  bool byte_level = false;                ///< words: every byte becomes a visible character
+  bool space_in_front = false;            ///< byte_level: a part that begins with no space gets one
   std::optional<word_pattern> pattern{};  ///< how the text is cut; absent: not at all
 };
 
-/// A token that is found in the text as it stands, before anything else.
+/// A token that is found in a text before anything else, or in what normalisation makes of it.
 struct added_token {
   std::string text;
   std::int32_t id = 0;
-  bool special = false;  ///< left out of decoded text
+  bool special = false;     ///< left out of decoded text
+  bool normalised = false;  ///< its normal form is searched for in normal text
 };
 
 /// A tokenizer of tokenizer.json. Encoding is const and may run on many threads at once.
-/// Source  the format of https://github.com/huggingface/tokenizers; Radford et al. 2019 for the characters of bytes
+/// Source  the format and the order of steps of https://github.com/huggingface/tokenizers; Radford et al. 2019 for the characters of bytes;
+///         tests/unit/model/text_byte_pairs.cpp
 class bpe_tokenizer {
  public:
   bpe_tokenizer(byte_pairs pairs, bpe_text_rules const& rules, std::vector<added_token> added,
-                std::vector<std::int32_t> begin)
-      : pairs_(std::move(pairs)), rules_(rules), added_(std::move(added)), begin_(std::move(begin)) {
+                std::vector<std::int32_t> begin, std::vector<std::int32_t> after = {})
+      : pairs_(std::move(pairs)),
+        rules_(rules),
+        added_(std::move(added)),
+        begin_(std::move(begin)),
+        after_(std::move(after)) {
     // Of several texts of an id the longest counts.
     std::stable_sort(added_.begin(), added_.end(),
                      [](added_token const& a, added_token const& b) { return a.text.size() > b.text.size(); });
     size_ = pairs_.size();
-    std::vector<std::string> texts;
+    std::vector<std::string> as_they_stand(added_.size()), normal(added_.size());
     for (std::size_t i = 0; i < added_.size(); ++i) {
-      texts.push_back(added_[i].text);
+      if (added_[i].normalised)
+        normal[i] = normalised(added_[i].text);
+      else
+        as_they_stand[i] = added_[i].text;
       added_by_id_.emplace(added_[i].id, i);
       size_ = std::max(size_, static_cast<std::size_t>(added_[i].id) + 1);
     }
-    search_ = token_search(std::move(texts));
+    as_they_stand_ = token_search(std::move(as_they_stand));
+    normal_ = token_search(std::move(normal));
     char32_t next = 256;
     for (unsigned b = 0; b < 256; ++b) {
       bool const visible = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
@@ -71,19 +86,21 @@ class bpe_tokenizer {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   /// What the file puts in front of every text.
   [[nodiscard]] std::vector<std::int32_t> const& begin() const noexcept { return begin_; }
+  /// What the file puts after every text.
+  [[nodiscard]] std::vector<std::int32_t> const& after() const noexcept { return after_; }
 
-  /// Ids of a text, without what is put in front.
+  /// Ids of a text, without what is put in front and after it.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const {
     std::vector<std::int32_t> ids;
-    bool first = true;
-    for (std::size_t at = 0; at < text.size();) {
-      auto const [where, token] = search_.next(text, at);
-      if (where > at) plain(text.substr(at, where - at), first, ids);
-      first = false;
-      if (token >= added_.size()) break;
-      ids.push_back(added_[token].id);
-      at = where + added_[token].text.size();
-    }
+    auto const found = [&](std::size_t token) { ids.push_back(added_[token].id); };
+    as_they_stand_.cut(
+        text,
+        [&](std::string_view part, std::size_t at) {
+          normal_.cut(
+              normalised(part), [&](std::string_view p, std::size_t within) { words(p, at + within == 0, ids); },
+              found);
+        },
+        found);
     return ids;
   }
 
@@ -101,7 +118,8 @@ class bpe_tokenizer {
       }
       append_plain(out, pairs_.piece(id));
     }
-    bool const front = rules_.mark_in_front || rules_.space_in_front;
+    bool const front = rules_.one_more_mark || rules_.metaspace.value_or(front_mark::never) != front_mark::never ||
+                       rules_.space_in_front;
     return front && out.starts_with(' ') ? out.substr(1) : out;
   }
 
@@ -117,23 +135,34 @@ class bpe_tokenizer {
     return found == added_by_id_.end() ? nullptr : &added_[found->second];
   }
 
-  void plain(std::string_view text, bool first, std::vector<std::int32_t>& ids) const {
+  [[nodiscard]] static std::string marked(std::string_view text) {
+    std::string out;
+    for (char const c : text)
+      if (c == ' ')
+        out += space_mark;
+      else
+        out.push_back(c);
+    return out;
+  }
+  [[nodiscard]] std::string normalised(std::string_view text) const {
     std::string normal = rules_.nfc ? composed(text) : std::string(text);
-    if (rules_.marks_for_spaces) {
-      std::string marked = rules_.mark_in_front && first ? std::string(space_mark) : std::string();
-      for (char const c : normal)
-        if (c == ' ')
-          marked += space_mark;
-        else
-          marked.push_back(c);
-      normal = std::move(marked);
+    if (rules_.marks_for_spaces) normal = marked(normal);
+    if (rules_.one_more_mark && !normal.empty()) normal.insert(0, space_mark);
+    return normal;
+  }
+  void words(std::string_view normal, bool first, std::vector<std::int32_t>& ids) const {
+    std::string text(normal);
+    if (rules_.metaspace) {
+      text = marked(text);
+      bool const wanted = *rules_.metaspace == front_mark::always || (*rules_.metaspace == front_mark::first && first);
+      if (wanted && !text.starts_with(space_mark)) text.insert(0, space_mark);
     }
-    if (rules_.space_in_front && first && !normal.starts_with(' ')) normal.insert(0, 1, ' ');
+    if (rules_.space_in_front && !text.starts_with(' ')) text.insert(0, 1, ' ');
     if (!rules_.pattern) {
-      word(normal, ids);
+      word(text, ids);
       return;
     }
-    for (std::string_view const w : word_cutter(normal, *rules_.pattern).words()) word(w, ids);
+    for (std::string_view const w : word_cutter(text, *rules_.pattern).words()) word(w, ids);
   }
   void word(std::string_view w, std::vector<std::int32_t>& ids) const {
     if (!rules_.byte_level) return pairs_.encode(w, ids);
@@ -154,7 +183,7 @@ class bpe_tokenizer {
           continue;
         }
       }
-      if (rules_.marks_for_spaces && c == space_mark)
+      if ((rules_.marks_for_spaces || rules_.metaspace) && c == space_mark)
         out.push_back(' ');
       else
         out += c;
@@ -176,9 +205,9 @@ class bpe_tokenizer {
   bpe_text_rules rules_;
   std::vector<added_token> added_;
   std::unordered_map<std::int32_t, std::size_t> added_by_id_;
-  token_search search_;
+  token_search as_they_stand_, normal_;
   std::size_t size_ = 0;
-  std::vector<std::int32_t> begin_;
+  std::vector<std::int32_t> begin_, after_;
   std::array<std::string, 256> characters_;
 };
 

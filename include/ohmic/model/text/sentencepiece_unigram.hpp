@@ -61,13 +61,9 @@ class sentencepiece_unigram : public sentencepiece_text {
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text, std::string const& where = "text") const {
     detail::require_unigram_size(text, where);
     std::vector<std::int32_t> ids;
-    for (std::size_t at = 0; at < text.size();) {
-      auto const [begin, token] = search_.next(text, at);
-      append(text.substr(at, begin - at), ids);
-      if (token >= found_.size()) break;
-      ids.push_back(found_[token].second);
-      at = begin + found_[token].first.size();
-    }
+    search_.cut(
+        text, [&](std::string_view part, std::size_t) { append(part, ids); },
+        [&](std::size_t token) { ids.push_back(found_[token].second); });
     return ids;
   }
 

@@ -31,8 +31,8 @@ namespace detail {
 class bpe_reader {
  public:
   static constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
-  /// Most tokens in front of a text.
-  static constexpr std::size_t max_begin = 256;
+  /// Most tokens in front of a text, and most after it.
+  static constexpr std::size_t max_around = 256;
 
   explicit bpe_reader(std::filesystem::path const& file) : json_(file, max_bytes) {}
 
@@ -59,13 +59,14 @@ class bpe_reader {
       c.unknown = static_cast<std::int32_t>(found - pieces.begin());
     }
     auto added = read_added(pieces);
-    auto begin = read_begin(pieces, added);
+    auto [begin, after] = read_around(pieces, added);
     byte_pairs pairs(std::move(pieces), read_merges(model), c, place(json_.path()));
-    bpe_tokenizer tokens(std::move(pairs), rules_, std::move(added), std::move(begin));
-    for (std::int32_t const id : tokens.begin())
-      if (static_cast<std::size_t>(id) >= tokens.size())
-        throw error({errc::file_format, "begins with a token that is none", at("post_processor"), std::to_string(id),
-                     "0 to " + std::to_string(tokens.size() - 1), ""});
+    bpe_tokenizer tokens(std::move(pairs), rules_, std::move(added), std::move(begin), std::move(after));
+    for (auto const& [ids, what] : {std::pair{&tokens.begin(), "begins"}, {&tokens.after(), "ends"}})
+      for (std::int32_t const id : *ids)
+        if (static_cast<std::size_t>(id) >= tokens.size())
+          throw error({errc::file_format, std::string(what) + " with a token that is none", at("post_processor"),
+                       std::to_string(id), "0 to " + std::to_string(tokens.size() - 1), ""});
     return tokens;
   }
 
@@ -99,15 +100,15 @@ class bpe_reader {
       std::string const pattern = p.is_object() && p.contains("pattern") ? text_of(p["pattern"], "String") : "";
       if (type == "NFC")
         rules_.nfc = true;
-      else if (type == "Prepend" && text_of(p, "prepend") == space_mark)
-        rules_.mark_in_front = true;
+      else if (type == "Prepend" && text_of(p, "prepend") == space_mark && !rules_.one_more_mark)
+        rules_.one_more_mark = true;
       else if (type == "Replace" && pattern == " " && text_of(p, "content") == space_mark)
         rules_.marks_for_spaces = true;
       else
         throw unknown(at("normalizer"), json_file::text(p),
                       "NFC, or a mark U+2581 prepended and in the place of spaces");
     }
-    if (rules_.mark_in_front && !rules_.marks_for_spaces)
+    if (rules_.one_more_mark && !rules_.marks_for_spaces)
       throw unknown(at("normalizer"), "a mark in front alone", "marks in the place of spaces too");
   }
 
@@ -128,11 +129,11 @@ class bpe_reader {
         cut_by(known->second, p);
       } else if (type == "Metaspace" && text_of(p, "replacement") == space_mark &&
                  !flag_of(p, "split", true, "pre_tokenizer")) {
-        rules_.marks_for_spaces = true;
         bool const has_scheme = p.contains("prepend_scheme") && !p["prepend_scheme"].is_null();
         bool const in_front = flag_of(p, "add_prefix_space", true, "pre_tokenizer");
         std::string const scheme = text_of(p, "prepend_scheme");
-        rules_.mark_in_front = has_scheme ? scheme != "never" : in_front;
+        bool const never = has_scheme ? scheme == "never" : !in_front;
+        rules_.metaspace = never ? front_mark::never : scheme == "first" ? front_mark::first : front_mark::always;
         if (has_scheme && scheme != "never" && scheme != "first" && scheme != "always")
           throw unknown(at("pre_tokenizer.prepend_scheme"), json_file::text(p["prepend_scheme"]),
                         "'always', 'first', 'never'");
@@ -203,54 +204,71 @@ class bpe_reader {
       if (auto const [first, is_new] = ids.emplace(text, id); !is_new && first->second != id)
         throw error({errc::file_format, "has two ids", at("added_tokens"), in_quotes(text),
                      std::to_string(first->second) + " or " + std::to_string(id), "keep one"});
-      added.push_back({text, id, flag_of(a, "special", false, "added_tokens")});
+      added.push_back(
+          {text, id, flag_of(a, "special", false, "added_tokens"), flag_of(a, "normalized", false, "added_tokens")});
     }
     return added;
   }
 
-  /// The special tokens that a single text begins with: those of a template, or the first of RoBERTa's two.
-  [[nodiscard]] std::vector<std::int32_t> read_begin(std::vector<std::string> const& pieces,
-                                                     std::vector<added_token> const& added) const {
-    std::vector<std::int32_t> begin;
+  /// Ids in front of a single text, and ids after it.
+  struct around {
+    std::vector<std::int32_t> begin, after;
+  };
+  /// The special tokens around a single text: those of a template, or RoBERTa's two.
+  [[nodiscard]] around read_around(std::vector<std::string> const& pieces,
+                                   std::vector<added_token> const& added) const {
+    around out;
+    bool has = false;
     for (auto const& p : parts(json_.find("post_processor"), "processors")) {
       std::string const type = p.is_object() ? text_of(p, "type") : "";
-      if (type == "TemplateProcessing")
-        read_template(p, begin);
-      else if (type == "RobertaProcessing")
-        read_roberta(p, pieces, added, begin);
-      else if (type != "ByteLevel")  // which only moves offsets
+      if (type == "ByteLevel") continue;  // which only moves offsets
+      if (type != "TemplateProcessing" && type != "RobertaProcessing")
         throw unknown(at("post_processor"), json_file::text(p), "TemplateProcessing, RobertaProcessing, ByteLevel");
+      if (has) throw unknown(at("post_processor"), json_file::text(p), "tokens of one part");  // a second takes a pair
+      has = true;
+      out = type == "TemplateProcessing" ? read_template(p) : read_roberta(p, pieces, added);
     }
-    return begin;
+    return out;
   }
-  void read_template(nlohmann::json const& p, std::vector<std::int32_t>& begin) const {
+  [[nodiscard]] around read_template(nlohmann::json const& p) const {
     if (!p.contains("single") || !p["single"].is_array())
       throw error({errc::file_format, "has no template", at("post_processor.single"), "", "a list of pieces", ""});
+    around out;
+    bool has_text = false;
     for (auto const& piece : p["single"]) {
-      if (piece.is_object() && piece.contains("Sequence")) return;
+      if (piece.is_object() && piece.contains("Sequence")) {
+        if (has_text || text_of(piece["Sequence"], "id") != "A")
+          throw unknown(at("post_processor.single"), json_file::text(piece), "sequence A, once");
+        has_text = true;
+        continue;
+      }
       if (!piece.is_object() || !piece.contains("SpecialToken"))
         throw error({errc::file_format, "is no piece of a template", at("post_processor.single"),
                      json_file::text(piece), "SpecialToken or Sequence", ""});
       std::string const name = text_of(piece["SpecialToken"], "id");
+      auto& ids = has_text ? out.after : out.begin;
       try {
         auto const& of_token = p.at("special_tokens").at(name).at("ids");
-        if (of_token.size() > max_begin - begin.size())  // a short template may name a long list many times
-          throw error({errc::capacity, "puts too many tokens in front of a text", at("post_processor"), "",
-                       "at most " + std::to_string(max_begin), ""});
+        if (of_token.size() > max_around - ids.size())  // a short template may name a long list many times
+          throw error({errc::capacity,
+                       std::string("puts too many tokens ") + (has_text ? "after" : "in front of") + " a text",
+                       at("post_processor"), "", "at most " + std::to_string(max_around), ""});
         for (auto const& id : of_token) {
           if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_piece_ids)
             throw json_.wrong_type("post_processor", id, "an id of a token");
-          begin.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
+          ids.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
         }
       } catch (nlohmann::json::exception const&) {
         throw error({errc::file_format, "names a special token without ids", at("post_processor"),
                      in_quotes(printable(name)), "", ""});
       }
     }
+    return out;
   }
   /// cls before a text, sep after it; the rest of it only moves offsets.
-  void read_roberta(nlohmann::json const& p, std::vector<std::string> const& pieces,
-                    std::vector<added_token> const& added, std::vector<std::int32_t>& begin) const {
+  [[nodiscard]] around read_roberta(nlohmann::json const& p, std::vector<std::string> const& pieces,
+                                    std::vector<added_token> const& added) const {
+    around out;
     for (char const* key : {"trim_offsets", "add_prefix_space"})
       static_cast<void>(flag_of(p, key, true, "post_processor"));
     for (char const* key : {"cls", "sep"}) {
@@ -269,8 +287,9 @@ class bpe_reader {
         throw error({errc::file_format, "names a token that is none", at(std::string("post_processor.") + key),
                      in_quotes(text) + " with " + std::to_string(id), "a token of the vocabulary with its id",
                      "take all parts of the file from one tokenizer"});
-      if (key[0] == 'c') begin.push_back(static_cast<std::int32_t>(id));
+      (key[0] == 'c' ? out.begin : out.after).push_back(static_cast<std::int32_t>(id));
     }
+    return out;
   }
 
   json_file json_;
@@ -279,7 +298,7 @@ class bpe_reader {
 
 }  // namespace detail
 
-/// The tokenizer in a tokenizer.json.
+/// The tokenizer in a tokenizer.json. What a template has around a text is begin() and after() of it.
 /// Errors  file_missing, file_format, missing_entry, config_value, capacity; file and key
 [[nodiscard]] inline bpe_tokenizer read_tokenizer_json(std::filesystem::path const& file) {
   return detail::bpe_reader(file).read();
