@@ -36,17 +36,19 @@ class text_codec {
       if (auto const first = special_ids(folder, "bos_token_id"); !first.empty()) begin_.push_back(first.front());
     } else {
       begin_ = std::get<model::bpe_tokenizer>(codec_).begin();
+      after_ = std::get<model::bpe_tokenizer>(codec_).after();
     }
     ends_ = special_ids(folder, "eos_token_id");
   }
 
   [[nodiscard]] std::vector<std::int32_t> const& begin() const noexcept { return begin_; }
   [[nodiscard]] std::vector<std::int32_t> const& ends() const noexcept { return ends_; }
-  /// What stands before every text, and the text.
+  /// A text between what the tokenizer puts before and after every text, a prompt too: as transformers gives it to a model.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string const& text) const {
     std::vector<std::int32_t> ids = begin_;
     auto const of_text = std::visit([&](auto const& c) { return c.encode(text); }, codec_);
     ids.insert(ids.end(), of_text.begin(), of_text.end());
+    ids.insert(ids.end(), after_.begin(), after_.end());
     return ids;
   }
   /// Where a text begins anew, a line ends.
@@ -97,7 +99,7 @@ class text_codec {
   }
 
   codec codec_;
-  std::vector<std::int32_t> begin_;
+  std::vector<std::int32_t> begin_, after_;
   std::vector<std::int32_t> ends_;
 };
 
@@ -158,7 +160,7 @@ class language_family {
   [[nodiscard]] std::size_t window() const noexcept {
     return window_ > 0 ? window_ : std::min(positions_of(model_), longest_window);
   }
-  /// All lines one after the other, each with what stands before a text.
+  /// All lines one after the other, each with what stands before and after a text.
   [[nodiscard]] std::pair<task_type, text_source> read(std::filesystem::path const& file, std::size_t limit) const {
     auto data = ohmic::model::read_lines(file);
     std::vector<std::int32_t> stream;
