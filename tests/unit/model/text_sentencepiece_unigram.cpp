@@ -83,7 +83,17 @@ TEST_CASE("a unigram tokenizer takes the split with the highest sum") {
   CHECK((t.encode("b ab") == ids_of_text{3, 6, 4, 6}));
   CHECK((t.encode("  a   b ") == ids_of_text{4, 3, 6}));
   CHECK((t.encode("") == ids_of_text{}));
+  CHECK((t.encode("\u2581a") == ids_of_text{4}));  // begins with a mark
   CHECK(t.decode(t.encode("ab aba")) == "ab aba");
+}
+
+TEST_CASE("where runs of spaces stay, a Metaspace puts no mark in front of one") {
+  auto j = t5_tokenizer();
+  j["normalizer"] = nullptr;
+  auto const t = read_pieces(j);
+  CHECK((t.encode("a") == ids_of_text{4}));
+  CHECK((t.encode(" a") == ids_of_text{4}));
+  CHECK((t.encode("  a") == ids_of_text{3, 4}));
 }
 
 TEST_CASE("characters without a piece are one unknown a run, tokens in the text are themselves") {

@@ -226,7 +226,7 @@ class unigram_reader {
     if (type != "Metaspace" || text_of(p, "replacement") != space_mark || !in_front)
       throw refused(json_.where("pre_tokenizer"), json_file::text(p),
                     "WhitespaceSplit, Metaspace with a mark in front");
-    data_.dummy_prefix = data_.escape_whitespace = true;
+    data_.dummy_prefix = data_.prefix_if_absent = data_.escape_whitespace = true;
   }
 
   /// A template that puts nothing in front of a text, and at most one token after it, which the caller adds.
