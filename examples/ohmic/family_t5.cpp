@@ -29,7 +29,8 @@ class t5_family {
 
   /// Errors  those of the files; config_conflict for --window, and for a tokenizer of more pieces than the model's vocabulary
   explicit t5_family(std::string const& folder, reading_options const& reading = {})
-      : model_(model::read_t5(folder, model::matrices::in_files)), tokenizer_(read_tokenizer(folder)) {
+      : model_(model::read_t5(folder, model::matrices::in_files)),
+        tokenizer_(read_tokenizer(folder, model_.config.vocabulary)) {
     if (reading.window > 0)
       throw error({errc::config_conflict, "is of models that continue a text", "--window",
                    std::string("a model of type ") + type, "nothing", "leave it out"});
@@ -84,10 +85,10 @@ class t5_family {
   [[nodiscard]] std::vector<std::int32_t> const& ends() const noexcept { return ends_; }
 
  private:
-  [[nodiscard]] static model::sentencepiece_unigram read_tokenizer(std::filesystem::path const& folder) {
+  [[nodiscard]] static model::sentencepiece_unigram read_tokenizer(std::filesystem::path const& folder,
+                                                                   std::size_t vocabulary) {
     if (std::filesystem::exists(folder / "tokenizer.json")) return model::read_unigram_json(folder / "tokenizer.json");
-    if (std::filesystem::exists(folder / "spiece.model"))
-      return model::read_sentencepiece_unigram(folder / "spiece.model");
+    if (std::filesystem::exists(folder / "spiece.model")) return model::read_t5_pieces(folder, vocabulary);
     throw error({errc::file_missing, "no tokenizer", model::place(folder), "",
                  "tokenizer.json of type Unigram, or spiece.model", ""});
   }
