@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "families.hpp"
+#include "ohmic/model/import/special_ids.hpp"
 #include "ohmic/model/import/t5.hpp"
 #include "ohmic/model/text/sentencepiece_unigram.hpp"
 #include "ohmic/model/translate_task.hpp"
@@ -41,8 +42,10 @@ class t5_family {
                    "use the tokenizer that belongs to the model"});
     model::json_file const config(std::filesystem::path(folder) / "config.json");
     // Where the key is absent: T5's own, 1.
-    ends_.push_back(static_cast<std::int32_t>(
-        config.has("eos_token_id") ? config.count("eos_token_id", 0, vocabulary - 1) : std::size_t{vocabulary > 1}));
+    end_ = static_cast<std::int32_t>(config.has("eos_token_id") ? config.count("eos_token_id", 0, vocabulary - 1)
+                                                                : std::size_t{vocabulary > 1});
+    ends_ = model::read_end_ids(folder, vocabulary);
+    if (ends_.empty()) ends_.push_back(end_);
   }
 
   [[nodiscard]] model_type const& model() const noexcept { return model_; }
@@ -77,7 +80,7 @@ class t5_family {
   /// Errors  shape for more tokens than positions, when it is encoded
   [[nodiscard]] std::vector<std::int32_t> prompt(std::string const& text, std::string const& where = "text") const {
     auto ids = tokenizer_.encode(text, where);
-    ids.push_back(ends_.front());
+    ids.push_back(end_);
     return ids;
   }
   [[nodiscard]] std::string text(std::span<std::int32_t const> ids) const { return tokenizer_.decode(ids); }
@@ -115,7 +118,7 @@ class t5_family {
                        std::to_string(ids->size()), std::to_string(model_.config.positions),
                        "shorten it, or allow truncation"});
         ids->resize(model_.config.positions);
-        ids->back() = ends_.front();
+        ids->back() = end_;
         ++out.second.truncated;
       }
       out.second.texts.push_back(t.source + "\t" + t.target);
@@ -125,7 +128,8 @@ class t5_family {
 
   model::t5 model_;
   model::sentencepiece_unigram tokenizer_;
-  std::vector<std::int32_t> ends_;
+  std::int32_t end_ = 0;            ///< of sources and targets
+  std::vector<std::int32_t> ends_;  ///< of what is generated
 };
 
 }  // namespace
