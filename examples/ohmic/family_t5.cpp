@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "families.hpp"
+#include "ohmic/model/import/special_ids.hpp"
 #include "ohmic/model/import/t5.hpp"
 #include "ohmic/model/text/sentencepiece_unigram.hpp"
 #include "ohmic/model/translate_task.hpp"
@@ -29,7 +30,8 @@ class t5_family {
 
   /// Errors  those of the files; config_conflict for --window, and for a tokenizer of more pieces than the model's vocabulary
   explicit t5_family(std::string const& folder, reading_options const& reading = {})
-      : model_(model::read_t5(folder, model::matrices::in_files)), tokenizer_(read_tokenizer(folder)) {
+      : model_(model::read_t5(folder, model::matrices::in_files)),
+        tokenizer_(read_tokenizer(folder, model_.config.vocabulary)) {
     if (reading.window > 0)
       throw error({errc::config_conflict, "is of models that continue a text", "--window",
                    std::string("a model of type ") + type, "nothing", "leave it out"});
@@ -40,8 +42,10 @@ class t5_family {
                    "use the tokenizer that belongs to the model"});
     model::json_file const config(std::filesystem::path(folder) / "config.json");
     // Where the key is absent: T5's own, 1.
-    ends_.push_back(static_cast<std::int32_t>(
-        config.has("eos_token_id") ? config.count("eos_token_id", 0, vocabulary - 1) : std::size_t{vocabulary > 1}));
+    end_ = static_cast<std::int32_t>(config.has("eos_token_id") ? config.count("eos_token_id", 0, vocabulary - 1)
+                                                                : std::size_t{vocabulary > 1});
+    ends_ = model::read_end_ids(folder, vocabulary);
+    if (ends_.empty()) ends_.push_back(end_);
   }
 
   [[nodiscard]] model_type const& model() const noexcept { return model_; }
@@ -76,7 +80,7 @@ class t5_family {
   /// Errors  shape for more tokens than positions, when it is encoded
   [[nodiscard]] std::vector<std::int32_t> prompt(std::string const& text, std::string const& where = "text") const {
     auto ids = tokenizer_.encode(text, where);
-    ids.push_back(ends_.front());
+    ids.push_back(end_);
     return ids;
   }
   [[nodiscard]] std::string text(std::span<std::int32_t const> ids) const { return tokenizer_.decode(ids); }
@@ -84,10 +88,10 @@ class t5_family {
   [[nodiscard]] std::vector<std::int32_t> const& ends() const noexcept { return ends_; }
 
  private:
-  [[nodiscard]] static model::sentencepiece_unigram read_tokenizer(std::filesystem::path const& folder) {
+  [[nodiscard]] static model::sentencepiece_unigram read_tokenizer(std::filesystem::path const& folder,
+                                                                   std::size_t vocabulary) {
     if (std::filesystem::exists(folder / "tokenizer.json")) return model::read_unigram_json(folder / "tokenizer.json");
-    if (std::filesystem::exists(folder / "spiece.model"))
-      return model::read_sentencepiece_unigram(folder / "spiece.model");
+    if (std::filesystem::exists(folder / "spiece.model")) return model::read_t5_pieces(folder, vocabulary);
     throw error({errc::file_missing, "no tokenizer", model::place(folder), "",
                  "tokenizer.json of type Unigram, or spiece.model", ""});
   }
@@ -114,7 +118,7 @@ class t5_family {
                        std::to_string(ids->size()), std::to_string(model_.config.positions),
                        "shorten it, or allow truncation"});
         ids->resize(model_.config.positions);
-        ids->back() = ends_.front();
+        ids->back() = end_;
         ++out.second.truncated;
       }
       out.second.texts.push_back(t.source + "\t" + t.target);
@@ -124,7 +128,8 @@ class t5_family {
 
   model::t5 model_;
   model::sentencepiece_unigram tokenizer_;
-  std::vector<std::int32_t> ends_;
+  std::int32_t end_ = 0;            ///< of sources and targets
+  std::vector<std::int32_t> ends_;  ///< of what is generated
 };
 
 }  // namespace

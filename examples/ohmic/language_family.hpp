@@ -11,6 +11,7 @@
 
 #include "ohmic/model/checks.hpp"
 #include "ohmic/model/import/json.hpp"
+#include "ohmic/model/import/special_ids.hpp"
 #include "ohmic/model/text/sentencepiece.hpp"
 #include "ohmic/model/text/tokenizer_json.hpp"
 #include "run_deployment.hpp"
@@ -21,7 +22,7 @@ namespace program_cli {
 /// The tokenizer of a folder: sp.model (SentencePiece BPE), or tokenizer.json.
 class text_codec {
  public:
-  /// Errors  file_missing if there is none; those of the files; config_conflict for more ids than the model's vocabulary
+  /// Errors  file_missing if there is none; those of the files, of read_end_ids too; config_conflict for more ids than the model's vocabulary
   text_codec(std::filesystem::path const& folder, std::size_t vocabulary) : codec_(read(folder)) {
     using namespace ohmic;
     bool const pieces = std::holds_alternative<model::sentencepiece_bpe>(codec_);
@@ -33,20 +34,23 @@ class text_codec {
                    (pieces ? "" : "at most ") + std::to_string(vocabulary) + " (vocab_size)",
                    "use the tokenizer that belongs to the model"});
     if (pieces) {
-      if (auto const first = special_ids(folder, "bos_token_id"); !first.empty()) begin_.push_back(first.front());
+      auto const first = model::read_special_ids(model::json_file(folder / "config.json"), "bos_token_id", vocabulary);
+      if (!first.empty()) begin_.push_back(first.front());
     } else {
       begin_ = std::get<model::bpe_tokenizer>(codec_).begin();
+      after_ = std::get<model::bpe_tokenizer>(codec_).after();
     }
-    ends_ = special_ids(folder, "eos_token_id");
+    ends_ = model::read_end_ids(folder, vocabulary);
   }
 
   [[nodiscard]] std::vector<std::int32_t> const& begin() const noexcept { return begin_; }
   [[nodiscard]] std::vector<std::int32_t> const& ends() const noexcept { return ends_; }
-  /// What stands before every text, and the text.
+  /// A text between what the tokenizer puts before and after every text, a prompt too: as transformers gives it to a model.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string const& text) const {
     std::vector<std::int32_t> ids = begin_;
     auto const of_text = std::visit([&](auto const& c) { return c.encode(text); }, codec_);
     ids.insert(ids.end(), of_text.begin(), of_text.end());
+    ids.insert(ids.end(), after_.begin(), after_.end());
     return ids;
   }
   /// Where a text begins anew, a line ends.
@@ -76,28 +80,9 @@ class text_codec {
                  "tokenizer.json, or sp.model (SentencePiece of the BPE kind)",
                  "vocab.json, merges.txt and tokenizer.model are not read"});
   }
-  /// A number or a list of them; none where the key is absent.
-  /// Errors  file_format, config_value for what is no id of the model
-  [[nodiscard]] static std::vector<std::int32_t> special_ids(std::filesystem::path const& folder,
-                                                             std::string const& key) {
-    using ohmic::model::model_limits;
-    ohmic::model::json_file const config(folder / "config.json");
-    auto const* const v = config.find(key);
-    if (v == nullptr) return {};
-    std::size_t const last = config.count("vocab_size", 1, model_limits::vocabulary) - 1;
-    if (!v->is_array()) return {static_cast<std::int32_t>(config.count(key, 0, last))};
-    std::vector<std::int32_t> ids;
-    for (auto const& id : *v) {
-      if (!id.is_number_unsigned() || id.get<std::uint64_t>() > last)
-        throw ohmic::error({ohmic::errc::config_value, "is out of range", config.where(key), config.text(id),
-                            "0 to " + std::to_string(last), ""});
-      ids.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
-    }
-    return ids;
-  }
 
   codec codec_;
-  std::vector<std::int32_t> begin_;
+  std::vector<std::int32_t> begin_, after_;
   std::vector<std::int32_t> ends_;
 };
 
@@ -158,7 +143,7 @@ class language_family {
   [[nodiscard]] std::size_t window() const noexcept {
     return window_ > 0 ? window_ : std::min(positions_of(model_), longest_window);
   }
-  /// All lines one after the other, each with what stands before a text.
+  /// All lines one after the other, each with what stands before and after a text.
   [[nodiscard]] std::pair<task_type, text_source> read(std::filesystem::path const& file, std::size_t limit) const {
     auto data = ohmic::model::read_lines(file);
     std::vector<std::int32_t> stream;

@@ -164,9 +164,101 @@ TEST_CASE("tokenizer.json of SentencePiece's form: marks, bytes for what is no p
   CHECK(t.encode("ab") == token_ids{263});              // the mark in front merges with ab
   CHECK(t.encode("b ab") == token_ids{259, 261, 263});  // mark, b, mark and ab
   CHECK(t.encode("a\xC3\xA9") == token_ids{259, 260, 3 + 0xC3, 3 + 0xA9});
-  CHECK(t.encode("a</s>b") == token_ids{259, 260, 2, 261});  // no mark after an added token
+  CHECK(t.encode(" ab") == token_ids{259, 263});                  // one more mark
+  CHECK(t.encode("a</s>b") == token_ids{259, 260, 2, 259, 261});  // each part has a mark
   for (std::string const text : {"ab", "b ab", "a\xC3\xA9 b", " a", ""}) CHECK(t.decode(t.encode(text)) == text);
   CHECK(t.decode(token_ids{1, 263, 2}) == "ab");
+}
+
+TEST_CASE("a Metaspace puts a mark in front of what begins with none: of the first part, or of each") {
+  auto const with = [](nlohmann::json const& more) {
+    auto j = sentencepiece_form();
+    j["normalizer"] = nullptr;
+    j["pre_tokenizer"] = {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"split", false}};
+    j["pre_tokenizer"].update(more);
+    return read(j);
+  };
+  for (nlohmann::json const& more :
+       {nlohmann::json{{"prepend_scheme", "always"}}, {{"add_prefix_space", true}}, nlohmann::json::object()}) {
+    auto const t = with(more);
+    CHECK(t.encode("ab") == token_ids{263});
+    CHECK(t.encode(" ab") == token_ids{263});
+    CHECK(t.encode("  ab") == token_ids{259, 263});
+    CHECK(t.encode("a</s>b</s> b") == token_ids{259, 260, 2, 259, 261, 2, 259, 261});
+    CHECK(t.encode("</s>b") == token_ids{2, 259, 261});
+    CHECK(t.decode(t.encode("b ab")) == "b ab");
+  }
+  auto const first = with({{"prepend_scheme", "first"}});
+  CHECK(first.encode(" ab") == token_ids{263});
+  CHECK(first.encode("a</s>b</s> b") == token_ids{259, 260, 2, 261, 2, 259, 261});
+  CHECK(first.encode("</s>b") == token_ids{2, 261});
+  for (nlohmann::json const& more : {nlohmann::json{{"prepend_scheme", "never"}}, {{"add_prefix_space", false}}}) {
+    CHECK(with(more).encode("ab") == token_ids{262});
+    CHECK(with(more).encode(" ab</s>ab") == token_ids{263, 2, 262});
+  }
+}
+
+TEST_CASE("each part between added tokens gets the space of a byte-level tokenizer that puts one in front") {
+  auto j = byte_level_form();
+  j["pre_tokenizer"]["add_prefix_space"] = true;
+  auto const t = read(j);
+  CHECK(t.encode("he<|end|>he<|end|> he") == token_ids{5, 8, 5, 8, 5});
+  CHECK(t.encode("<|end|>") == token_ids{8});
+}
+
+TEST_CASE("normalised added tokens are found in normal text, as their normal forms, after all others") {
+  auto j = byte_level_form();
+  j["normalizer"] = {{"type", "NFC"}};
+  std::string const composed = "h\u00e9", apart = "he\u0301";
+  auto const add = [&](int id, std::string const& text, bool normalised) {
+    j["added_tokens"].push_back({{"id", id}, {"content", text}, {"special", false}, {"normalized", normalised}});
+  };
+  add(9, apart, true);
+  add(10, "\u00e9h", false);
+  auto const t = read(j);
+  CHECK(t.encode(composed) == token_ids{9});
+  CHECK(t.encode(apart) == token_ids{9});
+  CHECK(t.encode("he" + apart + "!" + composed + "<|end|>") == token_ids{4, 9, 2, 9, 8});
+  CHECK(t.encode(composed + "h") == token_ids{0, 10});  // found first, though it begins later
+  j["added_tokens"][1]["normalized"] = false;
+  CHECK(read(j).encode(composed) == token_ids{0, 6, 7});
+  // A mark in front belongs to the normal form, so that such a token begins a part or follows a space.
+  auto marked = sentencepiece_form();
+  marked["added_tokens"][2]["normalized"] = true;
+  CHECK(read(marked).encode("</s>b </s>") == token_ids{2, 261, 2});
+  marked["added_tokens"][2]["normalized"] = "yes";
+  check_failure(failure([&] { static_cast<void>(read(marked)); }), errc::file_format, {"added_tokens.normalized"});
+}
+
+TEST_CASE("what a template has after a text is read, for a text that stands in it once") {
+  nlohmann::json const bos = {{"SpecialToken", {{"id", "<s>"}}}}, text = {{"Sequence", {{"id", "A"}}}};
+  nlohmann::json const eos = {{"SpecialToken", {{"id", "</s>"}}}};
+  auto const with = [&](nlohmann::json const& single, int id = 2) {
+    auto j = sentencepiece_form();
+    j["post_processor"]["single"] = single;
+    j["post_processor"]["special_tokens"]["</s>"] = {{"ids", {id}}};
+    return j;
+  };
+  auto const t = read(with({bos, text, eos, eos}));
+  CHECK(t.begin() == token_ids{1});
+  CHECK(t.after() == token_ids{2, 2});
+  CHECK(t.encode("ab") == token_ids{263});
+  auto j = with({text, eos});
+  j["post_processor"] = {{"type", "Sequence"}, {"processors", {{{"type", "ByteLevel"}}, j["post_processor"]}}};
+  CHECK(read(j).begin().empty());
+  CHECK(read(j).after() == token_ids{2});
+  auto const refused = [](nlohmann::json const& of, errc code, std::vector<std::string> const& words) {
+    check_failure(failure([&] { static_cast<void>(read(of)); }), code, words);
+  };
+  j["post_processor"]["processors"].push_back(j["post_processor"]["processors"][1]);
+  refused(j, errc::config_value, {"post_processor", "tokens of one part"});
+  refused(with({bos, text, text}), errc::config_value, {"post_processor.single", "sequence A, once"});
+  refused(with({{{"Sequence", {{"id", "B"}}}}}), errc::config_value, {"post_processor.single", "sequence A, once"});
+  refused(with({text, eos}, 900), errc::file_format, {"post_processor", "ends with a token that is none", "900"});
+  refused(with({text, {{"SpecialToken", {{"id", "<e>"}}}}}), errc::file_format, {"without ids", "'<e>'"});
+  auto many = with({text, eos});
+  many["post_processor"]["special_tokens"]["</s>"]["ids"] = std::vector<int>(257, 2);
+  refused(many, errc::capacity, {"post_processor", "after a text", "at most 256"});
 }
 
 TEST_CASE("byte-level tokenizer.json: characters for bytes, merges as lists, added tokens") {
@@ -275,7 +367,7 @@ TEST_CASE("tokenizer.json that would give other ids is refused by key") {
                 errc::file_format, {"<0x42>"});
 }
 
-TEST_CASE("RoBERTa's first token stands in front of every text, its last is left out as a template's") {
+TEST_CASE("RoBERTa's first token stands in front of every text, its last after it") {
   auto j = byte_level_form();
   j["added_tokens"].push_back({{"id", 9}, {"content", "<s>"}, {"special", true}});
   j["post_processor"] = {{"type", "RobertaProcessing"},
@@ -284,6 +376,7 @@ TEST_CASE("RoBERTa's first token stands in front of every text, its last is left
                          {"trim_offsets", true},
                          {"add_prefix_space", false}};
   CHECK(read(j).begin() == token_ids{9});
+  CHECK(read(j).after() == token_ids{8});
   j["post_processor"]["sep"][1] = 9;
   check_failure(failure([&] { static_cast<void>(read(j)); }), errc::file_format,
                 {"post_processor.sep", "'<|end|>' with 9", "one tokenizer"});

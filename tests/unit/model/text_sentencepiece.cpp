@@ -88,6 +88,27 @@ TEST_CASE("sentencepiece replaces by the model's table and makes one space of ma
   CHECK(kjv_tokenizer().encode("   ").empty());
 }
 
+TEST_CASE("sentencepiece puts a space in front, also of a text that begins with one where runs of spaces stay") {
+  auto const read = [](bool prefix, bool remove) {
+    ohmic_test::temporary_folder const f;
+    return read_sentencepiece_bpe(
+        f.write("sp.model", least + piece("\u2581", 1) +
+                                bytes_field(3, varint_field(3, prefix ? 1 : 0) + varint_field(4, remove ? 1 : 0))));
+  };
+  using ids = std::vector<std::int32_t>;
+  auto const kept = read(true, false);
+  CHECK(kept.encode("a") == ids{2, 1});
+  CHECK(kept.encode(" a") == ids{2, 2, 1});
+  CHECK(kept.encode(" ") == ids{2, 2});
+  CHECK(kept.encode("").empty());
+  for (std::string const text : {"a", " a", "  a  a ", " "}) CHECK(kept.decode(kept.encode(text)) == text);
+  CHECK(read(true, true).encode("  a  a ") == ids{2, 1, 2, 1});
+  CHECK(read(true, true).encode("  ").empty());
+  CHECK(read(true, true).decode(ids{2, 2, 1}) == "a");
+  CHECK(read(false, false).encode(" a") == ids{2, 1});
+  CHECK(read(false, true).encode(" a") == ids{1});
+}
+
 TEST_CASE("sentencepiece makes one unknown piece of malformed bytes and characters it does not know") {
   auto const ids = kjv_tokenizer().encode("\xFF\xFE\xF0\x9F\x98\x80");
   REQUIRE_FALSE(ids.empty());

@@ -83,7 +83,17 @@ TEST_CASE("a unigram tokenizer takes the split with the highest sum") {
   CHECK((t.encode("b ab") == ids_of_text{3, 6, 4, 6}));
   CHECK((t.encode("  a   b ") == ids_of_text{4, 3, 6}));
   CHECK((t.encode("") == ids_of_text{}));
+  CHECK((t.encode("\u2581a") == ids_of_text{4}));  // begins with a mark
   CHECK(t.decode(t.encode("ab aba")) == "ab aba");
+}
+
+TEST_CASE("where runs of spaces stay, a Metaspace puts no mark in front of one") {
+  auto j = t5_tokenizer();
+  j["normalizer"] = nullptr;
+  auto const t = read_pieces(j);
+  CHECK((t.encode("a") == ids_of_text{4}));
+  CHECK((t.encode(" a") == ids_of_text{4}));
+  CHECK((t.encode("  a") == ids_of_text{3, 4}));
 }
 
 TEST_CASE("characters without a piece are one unknown a run, tokens in the text are themselves") {
@@ -123,7 +133,7 @@ TEST_CASE("of a tokenizer.json of the unigram kind, what would change ids and is
   refused([](auto& j) { j["added_tokens"][3]["id"] = 9; }, errc::file_format, {"added_tokens"});
   refused([&](auto& j) { j["added_tokens"][3]["single_word"] = true; }, errc::config_value,
           {"added_tokens", "single_word"});
-  for (char const* flag : {"lstrip", "rstrip"})
+  for (char const* flag : {"lstrip", "rstrip", "normalized"})
     refused([&](auto& j) { j["added_tokens"][3][flag] = true; }, errc::config_value, {"added_tokens", flag});
   refused([](auto& j) { j["model"]["vocab"][3][1] = -1e39; }, errc::value, {"entry 3"});
   refused([](auto& j) { j["model"]["vocab"][5][0] = std::string(257, 'a'); }, errc::capacity, {"piece", "257 bytes"});
@@ -189,6 +199,37 @@ TEST_CASE("a unigram tokenizer's file that contradicts itself or is not understo
         j["added_tokens"].push_back({{"id", 9}, {"content", "<pad>"}, {"special", true}});
       },
       errc::file_format, {"added_tokens", "'<pad>'", "0 or 9"});
+}
+
+TEST_CASE(
+    "T5's spiece.model has sentinels after its pieces, the first of them last, and its control pieces are found in "
+    "texts") {
+  auto const field = [](int number, std::string const& value) {
+    return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(value.size())} + value;
+  };
+  auto const piece = [&](std::string const& text, int kind, float score) {
+    std::string number(4, '\0');
+    std::memcpy(number.data(), &score, 4);
+    return field(1, field(1, text) + '\x15' + number + std::string{'\x18', static_cast<char>(kind)});
+  };
+  ohmic_test::temporary_folder const folder;
+  folder.write("spiece.model", piece("<pad>", 3, 0.0f) + piece("</s>", 3, 0.0f) + piece("<unk>", 2, 0.0f) +
+                                   piece("\u2581", 1, -2.0f) + piece("a", 1, -3.0f));
+  auto const sentinels = [&](std::size_t vocabulary) { return read_t5_pieces(folder.path(), vocabulary); };
+  CHECK(sentinels(104).size() == 5);  // no rows for T5's own number
+  auto const usual = sentinels(128);
+  CHECK(usual.size() == 105);
+  CHECK(usual.piece(104) == "<extra_id_0>");
+  CHECK(usual.piece(5) == "<extra_id_99>");
+  CHECK((usual.encode("a <extra_id_0> a<extra_id_99></s><pad><unk>") == ids_of_text{3, 4, 104, 3, 4, 5, 1, 0, 2}));
+  CHECK(usual.decode(ids_of_text{3, 4, 104, 4, 1}) == "aa");
+  folder.write("tokenizer_config.json", R"({"extra_ids":2})");
+  CHECK((sentinels(0).encode("<extra_id_0><extra_id_1>") == ids_of_text{6, 5}));
+  folder.write("tokenizer_config.json", R"({"extra_ids":-1})");
+  ohmic_test::check_failure(ohmic_test::failure([&] { static_cast<void>(sentinels(128)); }), errc::config_value,
+                            {"tokenizer_config.json", "extra_ids"});
+  folder.write("tokenizer_config.json", "{}");
+  CHECK(sentinels(105).size() == 105);
 }
 
 TEST_CASE("a text that is split by scores has a bound, named with its place") {

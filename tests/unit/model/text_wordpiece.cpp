@@ -276,6 +276,32 @@ TEST_CASE("tokenizer.json with WordPiece gives the ids of vocab.txt") {
         lines.encode("\u00c9tude of 5 na\u00efve \u4e2d caf\u00e9s"));
 }
 
+TEST_CASE("a tokenizer_config.json beside tokenizer.json bounds texts, and its rules of basic tokens count") {
+  auto const read = [](char const* settings, bool lower_case = true) {
+    auto tokenizer = json_tokenizer(few_pieces);
+    tokenizer["normalizer"]["lowercase"] = lower_case;
+    tokenizer["truncation"] = {{"max_length", 16}, {"direction", "Right"}};
+    temporary_folder const folder;
+    folder.write("tokenizer.json", tokenizer.dump());
+    if (settings != nullptr) folder.write("tokenizer_config.json", settings);
+    return model::read_wordpiece(folder.path(), {}).config();
+  };
+  CHECK(read(nullptr).max_length == 16);
+  CHECK(read(R"({"model_max_length":8})").max_length == 8);
+  CHECK(read(R"({"model_max_length":64})").max_length == 16);
+  CHECK(read(R"({"model_max_length":1e30})").max_length == 16);
+  CHECK_FALSE(read(nullptr, false).basic.lower_case);
+  CHECK(read("{}", false).basic.lower_case);
+  CHECK_FALSE(read(R"({"tokenizer_class":"PreTrainedTokenizerFast"})", false).basic.lower_case);
+  auto const cased = read(R"({"do_lower_case":false,"tokenizer_class":"BertTokenizer"})").basic;
+  CHECK_FALSE(cased.lower_case);
+  CHECK_FALSE(cased.strip_accents);
+  CHECK_FALSE(read(R"({"strip_accents":false})").basic.strip_accents);
+  CHECK_FALSE(read(R"({"tokenize_chinese_chars":false})").basic.space_ideographs);
+  check_failure(failure([&] { (void)read(R"({"model_max_length":2})"); }), errc::config_value, {"model_max_length"});
+  check_failure(failure([&] { (void)read(R"({"truncation_side":"left"})"); }), errc::config_value, {"truncation_side"});
+}
+
 TEST_CASE("a tokenizer.json that is no BERT's is refused by key") {
   auto const with = [](auto const& spoil) {
     auto tokenizer = json_tokenizer(few_pieces);

@@ -117,6 +117,22 @@ TEST_CASE("a Llama's folder is scored and generated from, on every kind of chip"
   auto const j = read_json(t.path() / "out.json");
   CHECK(j.at("prompt").at("ids") == nlohmann::json::array({0, 31, 3, 9, 18, 27}));
   for (std::size_t i = 2; i < 5; ++i) CHECK(j.at("texts")[i].at("actions_equal_plan") == true);
+  // A tokenizer that ends every text, and generation that ends with the first token that comes then.
+  auto tokenizer = read_json(t.path() / "tokenizer.json");
+  tokenizer["post_processor"]["single"].push_back({{"SpecialToken", {{"id", "</s>"}, {"type_id", 0}}}});
+  tokenizer["post_processor"]["special_tokens"]["</s>"] = {{"id", "</s>"}, {"ids", {1}}, {"tokens", {"</s>"}}};
+  t.write("tokenizer.json", tokenizer.dump());
+  auto const first = [&] {
+    auto const r = run_program("generate --model " + folder + " --prompt 'the fox' --tokens 8" + chips);
+    INFO(r.text);
+    REQUIRE(r.status == 0);
+    return read_json(t.path() / "out.json");
+  };
+  auto const ended = first();
+  CHECK(ended.at("prompt").at("ids") == nlohmann::json::array({0, 31, 3, 9, 18, 27, 1}));
+  auto const id = ended.at("texts")[0].at("tokens")[0].at("id").get<int>();
+  t.write("generation_config.json", nlohmann::json{{"eos_token_id", {id}}}.dump());
+  CHECK(first().at("texts")[0].at("tokens").size() == 1);
 }
 
 TEST_CASE("a Phi's folder is scored and generated from", "[slow]") {

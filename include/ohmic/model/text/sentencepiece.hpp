@@ -133,7 +133,8 @@ class sentencepiece_text {
                : std::string_view();
   }
 
-  /// Text as pieces see it: characters replaced by the model's table, runs of spaces made one, spaces marked.
+  /// Text as pieces see it: characters replaced by the model's table, runs of spaces made one if the model says so, one in front, spaces
+  /// marked.
   [[nodiscard]] std::string normalised(std::string_view text) const {
     std::string out;
     std::string_view const space = data_.escape_whitespace ? space_mark : std::string_view(" ");
@@ -144,7 +145,6 @@ class sentencepiece_text {
           if (!(after_space && data_.remove_extra_whitespace)) out += space;
           after_space = true;
         } else {
-          if (out.empty() && data_.dummy_prefix) out += space;
           out.push_back(c);
           after_space = false;
         }
@@ -167,6 +167,9 @@ class sentencepiece_text {
     }
     if (data_.remove_extra_whitespace)
       while (out.ends_with(space)) out.resize(out.size() - space.size());
+    // Where extra spaces go, one in front of nothing is extra, too.
+    bool const is_text = data_.remove_extra_whitespace || data_.prefix_if_absent ? !out.empty() : !text.empty();
+    if (data_.dummy_prefix && is_text && !(data_.prefix_if_absent && out.starts_with(space))) out.insert(0, space);
     return out;
   }
 
@@ -174,6 +177,8 @@ class sentencepiece_text {
   /// nothing, the unknown piece is " \xE2\x81\x87 ", as SentencePiece has it. Ids out of range are nothing.
   [[nodiscard]] std::string decode(std::span<std::int32_t const> ids) const {
     std::string out;
+    bool front =
+        data_.dummy_prefix;  // a space in front is still to be left out: all of them where runs of spaces are made one
     for (std::int32_t const id : ids) {
       if (id < 0 || static_cast<std::size_t>(id) >= data_.pieces.size()) continue;
       auto const& p = data_.pieces[static_cast<std::size_t>(id)];
@@ -182,7 +187,8 @@ class sentencepiece_text {
       while (!rest.empty()) {
         bool const space = data_.escape_whitespace && rest.starts_with(space_mark);
         if (!space) out.push_back(rest.front());
-        if (space && !(out.empty() && data_.dummy_prefix)) out.push_back(' ');
+        if (space && !(out.empty() && front)) out.push_back(' ');
+        if (space) front = front && data_.remove_extra_whitespace;
         rest.remove_prefix(space ? space_mark.size() : 1);
       }
     }

@@ -33,7 +33,9 @@ struct sentencepiece_data {
   bool byte_fallback = false;
   bool whitespace_is_suffix = false;
   std::string normaliser_table;  ///< trie and replacements; empty: nothing is replaced
-  bool dummy_prefix = true;
+  bool dummy_prefix = true;      ///< a text gets one more space in front
+  bool prefix_if_absent =
+      false;  ///< only a text that begins with no space does: as Metaspace of a tokenizer.json; no field of the file
   bool remove_extra_whitespace = true;
   bool escape_whitespace = true;
 };

@@ -61,13 +61,9 @@ class sentencepiece_unigram : public sentencepiece_text {
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text, std::string const& where = "text") const {
     detail::require_unigram_size(text, where);
     std::vector<std::int32_t> ids;
-    for (std::size_t at = 0; at < text.size();) {
-      auto const [begin, token] = search_.next(text, at);
-      append(text.substr(at, begin - at), ids);
-      if (token >= found_.size()) break;
-      ids.push_back(found_[token].second);
-      at = begin + found_[token].first.size();
-    }
+    search_.cut(
+        text, [&](std::string_view part, std::size_t) { append(part, ids); },
+        [&](std::size_t token) { ids.push_back(found_[token].second); });
     return ids;
   }
 
@@ -116,6 +112,27 @@ class sentencepiece_unigram : public sentencepiece_text {
 /// Errors  those of read_sentencepiece and sentencepiece_unigram
 [[nodiscard]] inline sentencepiece_unigram read_sentencepiece_unigram(std::filesystem::path const& file) {
   return sentencepiece_unigram(read_sentencepiece(file), place(file));
+}
+
+/// The tokenizer in the spiece.model of a T5's folder: after the file's pieces come sentinels, <extra_id_0> the last, which a text gives where it
+/// holds them as they are, as it does with control pieces and the unknown one. There are as many as extra_ids of tokenizer_config.json
+/// says; where it does not, T5's own 100 if the model's vocabulary has so many ids, else none.
+/// Errors  those of read_sentencepiece and sentencepiece_unigram; file_format, config_value for extra_ids
+/// Source  T5Tokenizer of https://github.com/huggingface/transformers
+[[nodiscard]] inline sentencepiece_unigram read_t5_pieces(std::filesystem::path const& folder, std::size_t vocabulary) {
+  constexpr std::size_t usual = 100, most = 65536;
+  std::filesystem::path const file = folder / "spiece.model", settings = folder / "tokenizer_config.json";
+  auto data = read_sentencepiece(file);
+  std::size_t sentinels = data.pieces.size() + usual <= vocabulary ? usual : 0;
+  if (std::filesystem::exists(settings))
+    if (json_file const json(settings); json.has("extra_ids")) sentinels = json.count("extra_ids", 0, most);
+  for (std::size_t k = sentinels; k-- > 0;)
+    data.pieces.push_back({"<extra_id_" + std::to_string(k) + ">", 0.0f, piece_kind::control});
+  std::vector<std::pair<std::string, std::int32_t>> found;
+  for (std::size_t id = 0; id < data.pieces.size(); ++id)
+    if (auto const& p = data.pieces[id]; p.kind == piece_kind::control || p.kind == piece_kind::unknown)
+      found.emplace_back(p.text, static_cast<std::int32_t>(id));
+  return sentencepiece_unigram(std::move(data), place(file), std::move(found));
 }
 
 namespace detail {
@@ -230,7 +247,7 @@ class unigram_reader {
     if (type != "Metaspace" || text_of(p, "replacement") != space_mark || !in_front)
       throw refused(json_.where("pre_tokenizer"), json_file::text(p),
                     "WhitespaceSplit, Metaspace with a mark in front");
-    data_.dummy_prefix = data_.escape_whitespace = true;
+    data_.dummy_prefix = data_.prefix_if_absent = data_.escape_whitespace = true;
   }
 
   /// A template that puts nothing in front of a text, and at most one token after it, which the caller adds.
@@ -267,6 +284,9 @@ class unigram_reader {
       for (char const* flag : {"lstrip", "rstrip", "single_word"})
         if (a.contains(flag) && a[flag] != false && (!blanks_go || flag[0] == 's'))
           throw refused(json_.where("added_tokens"), in_quotes(printable(text)) + " with " + flag, "false");
+      // Such a token is found in normal text; without a normaliser that is the text.
+      if (a.contains("normalized") && a["normalized"] != false && json_.has("normalizer"))
+        throw refused(json_.where("added_tokens"), in_quotes(printable(text)) + " with normalized", "false");
       auto const id = static_cast<std::size_t>(a["id"].get<std::uint64_t>());
       if (id == data_.pieces.size()) data_.pieces.push_back({text, 0.0f, piece_kind::control});
       auto& piece = data_.pieces[id];

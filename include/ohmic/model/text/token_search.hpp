@@ -1,8 +1,9 @@
-// Texts that are tokens wherever they stand: where the next one is.
+// Texts that are tokens wherever they stand: where the next one is, and what lies between them.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ class token_search {
   struct hit {
     std::size_t at = 0;                     ///< the end of the text where there is none
     std::size_t token = std::string::npos;  ///< index in the list
+    std::size_t size = 0;                   ///< bytes
   };
 
   token_search() { first_.fill(0); }
@@ -41,8 +43,21 @@ class token_search {
   /// The next token of a text from `at` on.
   [[nodiscard]] hit next(std::string_view text, std::size_t at) const noexcept {
     for (; at < text.size() && !sorted_.empty(); ++at)
-      if (auto const* const found = longest(text.substr(at)); found != nullptr) return {at, found->index};
-    return {text.size(), std::string::npos};
+      if (auto const* const found = longest(text.substr(at)); found != nullptr)
+        return {at, found->index, found->text.size()};
+    return {text.size(), std::string::npos, 0};
+  }
+
+  /// Cuts a text at its tokens, in order: between(part, where it begins) for what is no token, found(index in the list) for a token.
+  template <std::invocable<std::string_view, std::size_t> Between, std::invocable<std::size_t> Found>
+  void cut(std::string_view text, Between const& between, Found const& found) const {
+    for (std::size_t at = 0; at < text.size();) {
+      hit const token = next(text, at);
+      if (token.at > at) between(text.substr(at, token.at - at), at);
+      if (token.size == 0) return;
+      found(token.token);
+      at = token.at + token.size;
+    }
   }
 
  private:

@@ -3,26 +3,20 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
-#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utf8proc.h>
 #include <utility>
 #include <vector>
 
 #include "ohmic/core/error.hpp"
-#include "ohmic/core/utf8.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
+#include "ohmic/model/text/bpe_tokenizer.hpp"
 #include "ohmic/model/text/byte_pairs.hpp"
 #include "ohmic/model/text/piece_ids.hpp"
 #include "ohmic/model/text/pre_tokens.hpp"
@@ -31,171 +25,14 @@
 
 namespace ohmic::inline OHMIC_ABI::model {
 
-/// What a tokenizer does to text before it merges.
-struct bpe_text_rules {
-  bool nfc = false;                       ///< Unicode's composed form
-  bool marks_for_spaces = false;          ///< a space becomes U+2581
-  bool mark_in_front = false;             ///< and a text begins with one
-  bool byte_level = false;                ///< every byte becomes a visible character
-  bool space_in_front = false;            ///< byte_level: a text begins with a space
-  std::optional<word_pattern> pattern{};  ///< how the text is cut; absent: not at all
-};
-
-/// A token that is found in the text as it stands, before anything else.
-struct added_token {
-  std::string text;
-  std::int32_t id = 0;
-  bool special = false;  ///< left out of decoded text
-};
-
-/// A tokenizer of tokenizer.json. Encoding is const and may run on many threads at once.
-/// Source  the format of https://github.com/huggingface/tokenizers; Radford et al. 2019 for the characters of bytes
-class bpe_tokenizer {
- public:
-  bpe_tokenizer(byte_pairs pairs, bpe_text_rules const& rules, std::vector<added_token> added,
-                std::vector<std::int32_t> begin)
-      : pairs_(std::move(pairs)), rules_(rules), added_(std::move(added)), begin_(std::move(begin)) {
-    // Of several texts of an id the longest counts.
-    std::stable_sort(added_.begin(), added_.end(),
-                     [](added_token const& a, added_token const& b) { return a.text.size() > b.text.size(); });
-    size_ = pairs_.size();
-    std::vector<std::string> texts;
-    for (std::size_t i = 0; i < added_.size(); ++i) {
-      texts.push_back(added_[i].text);
-      added_by_id_.emplace(added_[i].id, i);
-      size_ = std::max(size_, static_cast<std::size_t>(added_[i].id) + 1);
-    }
-    search_ = token_search(std::move(texts));
-    char32_t next = 256;
-    for (unsigned b = 0; b < 256; ++b) {
-      bool const visible = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
-      append_utf8(characters_[b], visible ? static_cast<char32_t>(b) : next++);
-    }
-  }
-
-  /// Ids of the vocabulary, added tokens too.
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  /// What the file puts in front of every text.
-  [[nodiscard]] std::vector<std::int32_t> const& begin() const noexcept { return begin_; }
-
-  /// Ids of a text, without what is put in front.
-  [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const {
-    std::vector<std::int32_t> ids;
-    bool first = true;
-    for (std::size_t at = 0; at < text.size();) {
-      auto const [where, token] = search_.next(text, at);
-      if (where > at) plain(text.substr(at, where - at), first, ids);
-      first = false;
-      if (token >= added_.size()) break;
-      ids.push_back(added_[token].id);
-      at = where + added_[token].text.size();
-    }
-    return ids;
-  }
-
-  /// The text of ids, without special tokens and without the space that encoding puts first.
-  [[nodiscard]] std::string decode(std::span<std::int32_t const> ids) const {
-    std::string out;
-    for (std::int32_t const id : ids) {
-      if (auto const* const token = added_of(id); token != nullptr) {
-        if (!token->special) out += token->text;
-        continue;
-      }
-      if (int const byte = pairs_.byte_of(id); byte >= 0) {
-        out.push_back(static_cast<char>(byte));
-        continue;
-      }
-      append_plain(out, pairs_.piece(id));
-    }
-    bool const front = rules_.mark_in_front || rules_.space_in_front;
-    return front && out.starts_with(' ') ? out.substr(1) : out;
-  }
-
-  /// The text of an id as the file has it.
-  [[nodiscard]] std::string_view piece(std::int32_t id) const noexcept {
-    auto const* const token = added_of(id);
-    return token != nullptr ? std::string_view(token->text) : pairs_.piece(id);
-  }
-
- private:
-  [[nodiscard]] added_token const* added_of(std::int32_t id) const noexcept {
-    auto const found = added_by_id_.find(id);
-    return found == added_by_id_.end() ? nullptr : &added_[found->second];
-  }
-
-  void plain(std::string_view text, bool first, std::vector<std::int32_t>& ids) const {
-    std::string normal = rules_.nfc ? composed(text) : std::string(text);
-    if (rules_.marks_for_spaces) {
-      std::string marked = rules_.mark_in_front && first ? std::string(space_mark) : std::string();
-      for (char const c : normal)
-        if (c == ' ')
-          marked += space_mark;
-        else
-          marked.push_back(c);
-      normal = std::move(marked);
-    }
-    if (rules_.space_in_front && first && !normal.starts_with(' ')) normal.insert(0, 1, ' ');
-    if (!rules_.pattern) {
-      word(normal, ids);
-      return;
-    }
-    for (std::string_view const w : word_cutter(normal, *rules_.pattern).words()) word(w, ids);
-  }
-  void word(std::string_view w, std::vector<std::int32_t>& ids) const {
-    if (!rules_.byte_level) return pairs_.encode(w, ids);
-    std::string visible;
-    for (char const c : w) visible += characters_[static_cast<unsigned char>(c)];
-    pairs_.encode(visible, ids);
-  }
-
-  void append_plain(std::string& out, std::string_view piece) const {
-    for (std::size_t i = 0; i < piece.size();) {
-      std::size_t const n = decode_utf8(piece, i).bytes;
-      std::string_view const c = piece.substr(i, n);
-      i += n;
-      if (rules_.byte_level) {
-        auto const byte = std::find(characters_.begin(), characters_.end(), c);
-        if (byte != characters_.end()) {
-          out.push_back(static_cast<char>(byte - characters_.begin()));
-          continue;
-        }
-      }
-      if (rules_.marks_for_spaces && c == space_mark)
-        out.push_back(' ');
-      else
-        out += c;
-    }
-  }
-
-  /// Unicode's NFC; text that is not UTF-8 stays as it is.
-  [[nodiscard]] static std::string composed(std::string_view text) {
-    utf8proc_uint8_t* out = nullptr;
-    utf8proc_ssize_t const n =
-        utf8proc_map(reinterpret_cast<utf8proc_uint8_t const*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                     &out, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-    if (n < 0) return std::string(text);
-    std::unique_ptr<utf8proc_uint8_t, void (*)(void*)> const owner(out, &std::free);
-    return {reinterpret_cast<char const*>(out), static_cast<std::size_t>(n)};
-  }
-
-  byte_pairs pairs_;
-  bpe_text_rules rules_;
-  std::vector<added_token> added_;
-  std::unordered_map<std::int32_t, std::size_t> added_by_id_;
-  token_search search_;
-  std::size_t size_ = 0;
-  std::vector<std::int32_t> begin_;
-  std::array<std::string, 256> characters_;
-};
-
 namespace detail {
 
 /// Reads the parts of one tokenizer.json; whatever would change ids and is not known is refused by key.
 class bpe_reader {
  public:
   static constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
-  /// Most tokens in front of a text.
-  static constexpr std::size_t max_begin = 256;
+  /// Most tokens in front of a text, and most after it.
+  static constexpr std::size_t max_around = 256;
 
   explicit bpe_reader(std::filesystem::path const& file) : json_(file, max_bytes) {}
 
@@ -222,13 +59,14 @@ class bpe_reader {
       c.unknown = static_cast<std::int32_t>(found - pieces.begin());
     }
     auto added = read_added(pieces);
-    auto begin = read_begin(pieces, added);
+    auto [begin, after] = read_around(pieces, added);
     byte_pairs pairs(std::move(pieces), read_merges(model), c, place(json_.path()));
-    bpe_tokenizer tokens(std::move(pairs), rules_, std::move(added), std::move(begin));
-    for (std::int32_t const id : tokens.begin())
-      if (static_cast<std::size_t>(id) >= tokens.size())
-        throw error({errc::file_format, "begins with a token that is none", at("post_processor"), std::to_string(id),
-                     "0 to " + std::to_string(tokens.size() - 1), ""});
+    bpe_tokenizer tokens(std::move(pairs), rules_, std::move(added), std::move(begin), std::move(after));
+    for (auto const& [ids, what] : {std::pair{&tokens.begin(), "begins"}, {&tokens.after(), "ends"}})
+      for (std::int32_t const id : *ids)
+        if (static_cast<std::size_t>(id) >= tokens.size())
+          throw error({errc::file_format, std::string(what) + " with a token that is none", at("post_processor"),
+                       std::to_string(id), "0 to " + std::to_string(tokens.size() - 1), ""});
     return tokens;
   }
 
@@ -262,15 +100,15 @@ class bpe_reader {
       std::string const pattern = p.is_object() && p.contains("pattern") ? text_of(p["pattern"], "String") : "";
       if (type == "NFC")
         rules_.nfc = true;
-      else if (type == "Prepend" && text_of(p, "prepend") == space_mark)
-        rules_.mark_in_front = true;
+      else if (type == "Prepend" && text_of(p, "prepend") == space_mark && !rules_.one_more_mark)
+        rules_.one_more_mark = true;
       else if (type == "Replace" && pattern == " " && text_of(p, "content") == space_mark)
         rules_.marks_for_spaces = true;
       else
         throw unknown(at("normalizer"), json_file::text(p),
                       "NFC, or a mark U+2581 prepended and in the place of spaces");
     }
-    if (rules_.mark_in_front && !rules_.marks_for_spaces)
+    if (rules_.one_more_mark && !rules_.marks_for_spaces)
       throw unknown(at("normalizer"), "a mark in front alone", "marks in the place of spaces too");
   }
 
@@ -291,11 +129,11 @@ class bpe_reader {
         cut_by(known->second, p);
       } else if (type == "Metaspace" && text_of(p, "replacement") == space_mark &&
                  !flag_of(p, "split", true, "pre_tokenizer")) {
-        rules_.marks_for_spaces = true;
         bool const has_scheme = p.contains("prepend_scheme") && !p["prepend_scheme"].is_null();
         bool const in_front = flag_of(p, "add_prefix_space", true, "pre_tokenizer");
         std::string const scheme = text_of(p, "prepend_scheme");
-        rules_.mark_in_front = has_scheme ? scheme != "never" : in_front;
+        bool const never = has_scheme ? scheme == "never" : !in_front;
+        rules_.metaspace = never ? front_mark::never : scheme == "first" ? front_mark::first : front_mark::always;
         if (has_scheme && scheme != "never" && scheme != "first" && scheme != "always")
           throw unknown(at("pre_tokenizer.prepend_scheme"), json_file::text(p["prepend_scheme"]),
                         "'always', 'first', 'never'");
@@ -366,54 +204,71 @@ class bpe_reader {
       if (auto const [first, is_new] = ids.emplace(text, id); !is_new && first->second != id)
         throw error({errc::file_format, "has two ids", at("added_tokens"), in_quotes(text),
                      std::to_string(first->second) + " or " + std::to_string(id), "keep one"});
-      added.push_back({text, id, flag_of(a, "special", false, "added_tokens")});
+      added.push_back(
+          {text, id, flag_of(a, "special", false, "added_tokens"), flag_of(a, "normalized", false, "added_tokens")});
     }
     return added;
   }
 
-  /// The special tokens that a single text begins with: those of a template, or the first of RoBERTa's two.
-  [[nodiscard]] std::vector<std::int32_t> read_begin(std::vector<std::string> const& pieces,
-                                                     std::vector<added_token> const& added) const {
-    std::vector<std::int32_t> begin;
+  /// Ids in front of a single text, and ids after it.
+  struct around {
+    std::vector<std::int32_t> begin, after;
+  };
+  /// The special tokens around a single text: those of a template, or RoBERTa's two.
+  [[nodiscard]] around read_around(std::vector<std::string> const& pieces,
+                                   std::vector<added_token> const& added) const {
+    around out;
+    bool has = false;
     for (auto const& p : parts(json_.find("post_processor"), "processors")) {
       std::string const type = p.is_object() ? text_of(p, "type") : "";
-      if (type == "TemplateProcessing")
-        read_template(p, begin);
-      else if (type == "RobertaProcessing")
-        read_roberta(p, pieces, added, begin);
-      else if (type != "ByteLevel")  // which only moves offsets
+      if (type == "ByteLevel") continue;  // which only moves offsets
+      if (type != "TemplateProcessing" && type != "RobertaProcessing")
         throw unknown(at("post_processor"), json_file::text(p), "TemplateProcessing, RobertaProcessing, ByteLevel");
+      if (has) throw unknown(at("post_processor"), json_file::text(p), "tokens of one part");  // a second takes a pair
+      has = true;
+      out = type == "TemplateProcessing" ? read_template(p) : read_roberta(p, pieces, added);
     }
-    return begin;
+    return out;
   }
-  void read_template(nlohmann::json const& p, std::vector<std::int32_t>& begin) const {
+  [[nodiscard]] around read_template(nlohmann::json const& p) const {
     if (!p.contains("single") || !p["single"].is_array())
       throw error({errc::file_format, "has no template", at("post_processor.single"), "", "a list of pieces", ""});
+    around out;
+    bool has_text = false;
     for (auto const& piece : p["single"]) {
-      if (piece.is_object() && piece.contains("Sequence")) return;
+      if (piece.is_object() && piece.contains("Sequence")) {
+        if (has_text || text_of(piece["Sequence"], "id") != "A")
+          throw unknown(at("post_processor.single"), json_file::text(piece), "sequence A, once");
+        has_text = true;
+        continue;
+      }
       if (!piece.is_object() || !piece.contains("SpecialToken"))
         throw error({errc::file_format, "is no piece of a template", at("post_processor.single"),
                      json_file::text(piece), "SpecialToken or Sequence", ""});
       std::string const name = text_of(piece["SpecialToken"], "id");
+      auto& ids = has_text ? out.after : out.begin;
       try {
         auto const& of_token = p.at("special_tokens").at(name).at("ids");
-        if (of_token.size() > max_begin - begin.size())  // a short template may name a long list many times
-          throw error({errc::capacity, "puts too many tokens in front of a text", at("post_processor"), "",
-                       "at most " + std::to_string(max_begin), ""});
+        if (of_token.size() > max_around - ids.size())  // a short template may name a long list many times
+          throw error({errc::capacity,
+                       std::string("puts too many tokens ") + (has_text ? "after" : "in front of") + " a text",
+                       at("post_processor"), "", "at most " + std::to_string(max_around), ""});
         for (auto const& id : of_token) {
           if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_piece_ids)
             throw json_.wrong_type("post_processor", id, "an id of a token");
-          begin.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
+          ids.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
         }
       } catch (nlohmann::json::exception const&) {
         throw error({errc::file_format, "names a special token without ids", at("post_processor"),
                      in_quotes(printable(name)), "", ""});
       }
     }
+    return out;
   }
   /// cls before a text, sep after it; the rest of it only moves offsets.
-  void read_roberta(nlohmann::json const& p, std::vector<std::string> const& pieces,
-                    std::vector<added_token> const& added, std::vector<std::int32_t>& begin) const {
+  [[nodiscard]] around read_roberta(nlohmann::json const& p, std::vector<std::string> const& pieces,
+                                    std::vector<added_token> const& added) const {
+    around out;
     for (char const* key : {"trim_offsets", "add_prefix_space"})
       static_cast<void>(flag_of(p, key, true, "post_processor"));
     for (char const* key : {"cls", "sep"}) {
@@ -432,8 +287,9 @@ class bpe_reader {
         throw error({errc::file_format, "names a token that is none", at(std::string("post_processor.") + key),
                      in_quotes(text) + " with " + std::to_string(id), "a token of the vocabulary with its id",
                      "take all parts of the file from one tokenizer"});
-      if (key[0] == 'c') begin.push_back(static_cast<std::int32_t>(id));
+      (key[0] == 'c' ? out.begin : out.after).push_back(static_cast<std::int32_t>(id));
     }
+    return out;
   }
 
   json_file json_;
@@ -442,7 +298,7 @@ class bpe_reader {
 
 }  // namespace detail
 
-/// The tokenizer in a tokenizer.json.
+/// The tokenizer in a tokenizer.json. What a template has around a text is begin() and after() of it.
 /// Errors  file_missing, file_format, missing_entry, config_value, capacity; file and key
 [[nodiscard]] inline bpe_tokenizer read_tokenizer_json(std::filesystem::path const& file) {
   return detail::bpe_reader(file).read();

@@ -208,6 +208,15 @@ inline void require_cut_at_end(json_file const& json, char const* key, std::stri
     throw error({errc::config_value, "is not supported", json.where(key), in_quotes(side), in_quotes(right),
                  "long texts lose their ends"});
 }
+
+/// Keys of a tokenizer_config.json.
+inline basic_token_config read_basic(json_file const& json) {
+  basic_token_config c;
+  c.lower_case = json.flag("do_lower_case", true);
+  c.strip_accents = json.flag("strip_accents", c.lower_case);
+  c.space_ideographs = json.flag("tokenize_chinese_chars", true);
+  return c;
+}
 }  // namespace detail
 
 /// The settings in a tokenizer_config.json. What is absent has Hugging Face's default: lower case, accents as lower
@@ -228,9 +237,7 @@ inline void require_cut_at_end(json_file const& json, char const* key, std::stri
     throw error({errc::config_value, "is not supported", json.where("never_split"), json_file::text(*v),
                  "absent or empty", ""});
   detail::require_cut_at_end(json, "truncation_side", "right");
-  c.basic.lower_case = json.flag("do_lower_case", true);
-  c.basic.strip_accents = json.flag("strip_accents", c.basic.lower_case);
-  c.basic.space_ideographs = json.flag("tokenize_chinese_chars", true);
+  c.basic = detail::read_basic(json);
   c.max_length = detail::read_max_length(json, positions);
   c.unknown = detail::read_special(json, "unk_token", c.unknown);
   c.first = detail::read_special(json, "cls_token", c.first);
@@ -298,11 +305,24 @@ inline void read_around(json_file const& json, std::vector<std::string> const& p
     require_same_id(pieces, *token, list->front(), part.where("special_tokens"));
   }
 }
+
+/// What the tokenizer_config.json beside a tokenizer.json changes: a text's length, and basic tokens by keys whose absence means their
+/// defaults, but for a class that takes tokenizer.json as it is.
+/// Source  BertTokenizerFast of https://github.com/huggingface/transformers, which makes its normaliser anew by these keys
+inline void apply_settings(json_file const& settings, wordpiece_config& c) {
+  require_cut_at_end(settings, "truncation_side", "right");
+  c.max_length = read_max_length(settings, c.max_length);
+  if (settings.has("tokenizer_class") && settings.string("tokenizer_class") == "PreTrainedTokenizerFast") return;
+  c.basic = read_basic(settings);
+}
 }  // namespace detail
 
 /// The tokenizer in a tokenizer.json whose model is WordPiece. Tokens of its vocabulary that stand in a text, such as "[MASK]", are text.
+/// settings: the tokenizer_config.json beside it, empty for none; its model_max_length bounds texts too, and its do_lower_case, strip_accents
+/// and tokenize_chinese_chars count, not the normalizer's.
 /// Errors  file_missing, file_format, missing_entry, config_value, capacity; file and key
-[[nodiscard]] inline wordpiece read_wordpiece_json(std::filesystem::path const& file, std::size_t positions) {
+[[nodiscard]] inline wordpiece read_wordpiece_json(std::filesystem::path const& file, std::size_t positions,
+                                                   std::filesystem::path const& settings = {}) {
   json_file const json(file, std::uint64_t{64} << 20);
   json_file const model = json.inside("model"), normalizer = json.inside("normalizer");
   auto const require = [](json_file const& at, char const* key, char const* value) {
@@ -326,6 +346,7 @@ inline void read_around(json_file const& json, std::vector<std::string> const& p
     c.max_length = std::min(positions, truncation.count("max_length", 3, model_limits::positions));
     detail::require_cut_at_end(truncation, "direction", "Right");
   }
+  if (!settings.empty()) detail::apply_settings(json_file(settings), c);
   if (model.has("unk_token")) c.unknown = model.string("unk_token");
   if (model.has("max_input_chars_per_word"))
     c.max_word_code_points = model.count("max_input_chars_per_word", 1, detail::max_word_characters);
@@ -334,8 +355,8 @@ inline void read_around(json_file const& json, std::vector<std::string> const& p
   return {std::move(pieces), std::move(c), place(file, "key 'model.vocab'")};
 }
 
-/// The tokenizer in `folder` (vocab.txt and tokenizer_config.json; where there is no vocab.txt, tokenizer.json) for a model: its ids are
-/// rows of the model's word embedding, its texts fit into the model's positions.
+/// The tokenizer in `folder` (vocab.txt and tokenizer_config.json; where there is no vocab.txt, tokenizer.json, by the settings of a
+/// tokenizer_config.json that is there) for a model: its ids are rows of the model's word embedding, its texts fit into the model's positions.
 /// Errors  those of read_wordpiece_config, read_wordpiece_json and wordpiece; errc::config_conflict if the vocabulary has more pieces than
 ///         the model
 [[nodiscard]] inline wordpiece read_wordpiece(std::filesystem::path const& folder, bert_config const& model) {
@@ -343,9 +364,8 @@ inline void read_around(json_file const& json, std::vector<std::string> const& p
   bool const in_json = !std::filesystem::exists(lines) && std::filesystem::exists(json);
   std::filesystem::path const& file = in_json ? json : lines;
   std::filesystem::path const settings = folder / "tokenizer_config.json";
-  if (in_json && std::filesystem::exists(settings))
-    detail::require_cut_at_end(json_file(settings), "truncation_side", "right");
-  wordpiece tokens = in_json ? read_wordpiece_json(json, model.positions) : [&] {
+  bool const has_settings = std::filesystem::exists(settings);
+  wordpiece tokens = in_json ? read_wordpiece_json(json, model.positions, has_settings ? settings : "") : [&] {
     auto config = read_wordpiece_config(settings, model.positions);
     return wordpiece(detail::read_vocabulary(lines), std::move(config), place(lines));
   }();
