@@ -170,6 +170,11 @@ TEST_CASE("a vocabulary with more pieces than the model has rows is refused, few
   CHECK(t.size() == 6);
   CHECK(t.encode("b A").ids == ids{2, 5, 4, 3});
   CHECK(t.piece(4) == "a");
+  temporary_folder const bare;  // without settings: their defaults, as transformers has them
+  bare.write("vocab.txt", vocab_text);
+  m.positions = 4;
+  CHECK(model::read_wordpiece(bare.path(), m).encode("b A b a").ids.size() == 4);
+  CHECK(model::read_wordpiece(bare.path(), m).encode("A").ids == model::read_wordpiece(bare.path(), m).encode("a").ids);
   check_failure(failure([&] { (void)t.piece(6); }), errc::value, {"token id out of range", "got 6", "0 to 5"});
 }
 

@@ -355,8 +355,8 @@ inline void apply_settings(json_file const& settings, wordpiece_config& c) {
   return {std::move(pieces), std::move(c), place(file, "key 'model.vocab'")};
 }
 
-/// The tokenizer in `folder` (vocab.txt and tokenizer_config.json; where there is no vocab.txt, tokenizer.json, by the settings of a
-/// tokenizer_config.json that is there) for a model: its ids are rows of the model's word embedding, its texts fit into the model's positions.
+/// The tokenizer in `folder` (vocab.txt; where there is none, tokenizer.json; by the settings of a tokenizer_config.json that is there)
+/// for a model: its ids are rows of the model's word embedding, its texts fit into the model's positions.
 /// Errors  those of read_wordpiece_config, read_wordpiece_json and wordpiece; errc::config_conflict if the vocabulary has more pieces than
 ///         the model
 [[nodiscard]] inline wordpiece read_wordpiece(std::filesystem::path const& folder, bert_config const& model) {
@@ -366,7 +366,9 @@ inline void apply_settings(json_file const& settings, wordpiece_config& c) {
   std::filesystem::path const settings = folder / "tokenizer_config.json";
   bool const has_settings = std::filesystem::exists(settings);
   wordpiece tokens = in_json ? read_wordpiece_json(json, model.positions, has_settings ? settings : "") : [&] {
-    auto config = read_wordpiece_config(settings, model.positions);
+    wordpiece_config config;  // Hugging Face's defaults
+    config.max_length = model.positions;
+    if (has_settings) config = read_wordpiece_config(settings, model.positions);
     return wordpiece(detail::read_vocabulary(lines), std::move(config), place(lines));
   }();
   if (tokens.size() > model.vocabulary)
