@@ -151,7 +151,9 @@ TEST_CASE("gpt2 settings that the forward pass does not have are refused") {
     f.config[key] = value;
     return failure([&] { static_cast<void>(f.read()); });
   };
-  check_failure(refusal("activation_function", "swish"), ohmic::errc::config_value, {"activation_function", "swish"});
+  check_failure(refusal("activation_function", "mish"), ohmic::errc::config_value, {"activation_function", "mish"});
+  for (char const* name : {"silu", "swish", "gelu_fast", "tanh"})
+    CHECK(refusal("activation_function", name).code() == ohmic::errc{});
   check_failure(refusal("scale_attn_by_inverse_layer_idx", true), ohmic::errc::config_value,
                 {"scale_attn_by_inverse_layer_idx"});
   check_failure(refusal("scale_attn_weights", false), ohmic::errc::config_value, {"scale_attn_weights"});

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "import_support.hpp"
@@ -235,7 +236,7 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
     return llama_refusal(f);
   };
   check_failure(with("model_type", "gemma", "gemma"), errc::config_value, {"model_type", "gemma"});
-  check_failure(with("hidden_act", "gelu"), errc::config_value, {"hidden_act", "silu"});
+  check_failure(with("hidden_act", "quick_gelu"), errc::config_value, {"hidden_act", "'silu', 'swish'"});
   check_failure(with("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2}}), errc::config_value,
                 {"rope_scaling.rope_type", "yarn"});
   check_failure(with("rope_scaling", {{"type", "dynamic"}, {"factor", 2}}), errc::config_value,
@@ -258,6 +259,17 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
     return f.whole();
   }()));
   check_failure(llama_refusal(llama_folder(true)), errc::shape, {"bias", "attention_bias"});
+}
+
+TEST_CASE("the activation of a Llama is the one that its file names, SiLU without a name") {
+  auto const named = [](nlohmann::json const& name) {
+    llama_folder f;
+    f.config["hidden_act"] = name;
+    return read_llama(f.whole()).config.hidden_activation;
+  };
+  CHECK(named("swish") == ohmic::activation::silu);
+  CHECK(named(nullptr) == ohmic::activation::silu);
+  CHECK(named("gelu_pytorch_tanh") == ohmic::activation::gelu_tanh);
 }
 
 TEST_CASE("keys of a Llama that contradict each other are refused, those that agree are not") {

@@ -209,7 +209,9 @@ TEST_CASE("what a GPT-NeoX reader does not know is refused by key") {
     return failure([&] { static_cast<void>(model::read_neox(f.written())); });
   };
   check_failure(with("model_type", "gptj"), errc::config_value, {"model_type", "gptj"});
-  check_failure(with("hidden_act", "silu"), errc::config_value, {"hidden_act"});
+  check_failure(with("hidden_act", "relu2"), errc::config_value, {"hidden_act", "relu2"});
+  for (char const* name : {"silu", "gelu_python", "gelu_fast", "relu"})
+    CHECK(with("hidden_act", name).code() == errc{});
   check_failure(with("rotary_pct", 0.1), errc::config_value, {"rotary_pct"});
   check_failure(with("rotary_pct", 1.5), errc::config_value, {"rotary_pct"});
   check_failure(with("rotary_pct", 0.4), errc::config_value, {"rotary_pct"});  // three elements

@@ -14,6 +14,7 @@
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/bert.hpp"
+#include "ohmic/model/import/activation_names.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/model_keys.hpp"
@@ -28,14 +29,6 @@ namespace detail {
 inline void require_text(json_file const& json, std::string const& key, std::string_view only) {
   if (std::string const got = json.string(key); got != only)
     throw error({errc::config_value, "is not supported", json.where(key), in_quotes(got), in_quotes(only), ""});
-}
-
-inline activation read_activation(json_file const& json) {
-  std::string const name = json.string("hidden_act");
-  if (name == "gelu") return activation::gelu;
-  if (name == "relu") return activation::relu;
-  throw error(
-      {errc::config_value, "is not supported", json.where("hidden_act"), in_quotes(name), "'gelu', 'relu'", ""});
 }
 
 /// Settings that would change the forward pass without changing a shape.
@@ -161,7 +154,7 @@ class bert_tensors {
   c.hidden = json.count("intermediate_size", 1, model_limits::hidden);
   c.positions = json.count("max_position_embeddings", 1, model_limits::positions);
   c.token_types = json.count("type_vocab_size", 1, model_limits::token_types);
-  c.hidden_activation = detail::read_activation(json);
+  c.hidden_activation = detail::read_activation(json, "hidden_act");
   if (c.width % c.heads != 0)
     throw error({errc::config_conflict, "does not divide hidden_size", json.where("num_attention_heads"),
                  std::to_string(c.heads) + " heads, hidden_size " + std::to_string(c.width), "a divisor of hidden_size",

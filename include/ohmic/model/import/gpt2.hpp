@@ -12,6 +12,7 @@
 #include "ohmic/core/config.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
+#include "ohmic/model/import/activation_names.hpp"
 #include "ohmic/model/gpt2.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/model_keys.hpp"
@@ -21,15 +22,6 @@
 namespace ohmic::inline OHMIC_ABI::model {
 
 namespace detail {
-
-inline activation read_gpt2_activation(json_file const& json) {
-  std::string const name = json.has("activation_function") ? json.string("activation_function") : "gelu_new";
-  if (name == "gelu") return activation::gelu;
-  if (name == "gelu_new" || name == "gelu_pytorch_tanh") return activation::gelu_tanh;
-  if (name == "relu") return activation::relu;
-  throw error({errc::config_value, "is not supported", json.where("activation_function"), in_quotes(name),
-               "'gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu'", ""});
-}
 
 /// Settings that would change the forward pass without changing a shape.
 inline void refuse_other_decoders(json_file const& json) {
@@ -129,7 +121,7 @@ class gpt2_tensors {
   c.heads = detail::count_by(json, {"n_head", "num_attention_heads"}, 1, model_limits::width);
   c.hidden = json.has("n_inner") ? json.count("n_inner", 1, model_limits::hidden) : 4 * c.width;
   c.positions = detail::count_by(json, {"n_positions", "max_position_embeddings"}, 1, model_limits::positions);
-  c.hidden_activation = detail::read_gpt2_activation(json);
+  c.hidden_activation = detail::read_activation(json, "activation_function", c.hidden_activation);
   if (c.width % c.heads != 0)
     throw error({errc::config_conflict, "does not divide n_embd", json.where("n_head"),
                  std::to_string(c.heads) + " heads, n_embd " + std::to_string(c.width), "a divisor of n_embd", ""});

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "ohmic/model/import/activation_names.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
@@ -101,8 +102,6 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
     require_class(json, "ForCausalLM", {"qwen2"});
   else
     require_class(json, "ForCausalLM", {"llama", "mistral", "yi"});  // one pass under several names
-  if (std::string const act = json.has("hidden_act") ? json.string("hidden_act") : "silu"; act != "silu")
-    throw error({errc::config_value, "is not supported", json.where("hidden_act"), in_quotes(act), "'silu'", ""});
   for (json_file const& at : rotation_places(json))
     if (at.has("partial_rotary_factor") && at.number("partial_rotary_factor") != 1.0)
       throw error({errc::config_value, "is not supported", at.where("partial_rotary_factor"),
@@ -157,6 +156,7 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
       json.has("max_position_embeddings") ? json.count("max_position_embeddings", 1, model_limits::positions) : 2048;
   c.window = detail::read_window(json, family, c.positions);
   c.norm_epsilon = detail::float_or(json, "rms_norm_eps", 1e-6f);
+  c.hidden_activation = detail::read_activation(json, "hidden_act", c.hidden_activation);
   c.rotation = detail::read_rotation(json, c.positions);
   bool const all = json.flag("attention_bias", false);
   f.qkv_biases = all || family == "qwen2";

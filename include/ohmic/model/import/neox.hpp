@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "ohmic/model/import/activation_names.hpp"
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
@@ -34,15 +35,6 @@ struct neox_files {
 };
 
 namespace detail {
-
-inline activation read_neox_activation(json_file const& json, char const* otherwise) {
-  std::string const name = json.has("hidden_act") ? json.string("hidden_act") : otherwise;
-  if (name == "gelu") return activation::gelu;
-  if (name == "gelu_new" || name == "gelu_fast" || name == "gelu_pytorch_tanh") return activation::gelu_tanh;
-  if (name == "relu") return activation::relu;
-  throw error({errc::config_value, "is not supported", json.where("hidden_act"), in_quotes(name),
-               "'gelu', 'gelu_new', 'gelu_fast', 'gelu_pytorch_tanh', 'relu'", ""});
-}
 
 /// A number under one of these keys, wherever the file says how it rotates; `otherwise` if nowhere.
 /// Shape   place: its key, named as where it lies
@@ -113,7 +105,7 @@ inline std::size_t read_rotated_width(json_file const& json, char const* key, do
           .value);
   c.rotation.width = detail::read_rotated_width(json, f.phi ? "partial_rotary_factor" : "rotary_pct",
                                                 f.phi ? 0.5 : 0.25, c.width / c.heads);
-  c.hidden_activation = detail::read_neox_activation(json, f.phi ? "gelu_new" : "gelu");
+  c.hidden_activation = detail::read_activation(json, "hidden_act", f.phi ? activation::gelu_tanh : activation::gelu);
   c.one_norm = f.phi;
   c.parallel = f.phi || json.flag("use_parallel_residual", true);
   f.attention_biases = f.phi || json.flag("attention_bias", true);
