@@ -379,6 +379,22 @@ TEST_CASE("a Mistral's window is read, a Qwen2's where all layers have it") {
   CHECK(read_llama(q.whole()).config.window == 0);
 }
 
+TEST_CASE("a window whose size is not in the file is the class's, and null means none") {
+  llama_folder f;
+  f.config["model_type"] = "mistral";
+  f.config["max_position_embeddings"] = 8192;
+  CHECK(read_llama(f.whole()).config.window == 4096);
+  f.config["sliding_window"] = nullptr;
+  CHECK(read_llama(f.whole()).config.window == 0);
+  llama_folder q(true);
+  q.config.update({{"model_type", "qwen2"}, {"max_position_embeddings", 8192}, {"max_window_layers", 0}});
+  CHECK(read_llama(q.whole()).config.window == 0);
+  q.config["use_sliding_window"] = true;
+  CHECK(read_llama(q.whole()).config.window == 4096);
+  q.config["sliding_window"] = nullptr;
+  CHECK(read_llama(q.whole()).config.window == 0);
+}
+
 TEST_CASE("an index that does not fit its folder is refused") {
   auto const spoiled = [](auto const& spoil) {
     llama_folder const f;

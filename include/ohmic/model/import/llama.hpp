@@ -117,8 +117,10 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
     return of;
   };
   bool const windowed = family == "mistral" || json.flag("use_sliding_window", false);
-  if (!windowed || !json.has("sliding_window")) return all_layers("full_attention", 0);
-  std::size_t const window = json.count("sliding_window", 1, model_limits::positions);
+  std::size_t const window = !windowed                     ? 0
+                             : !json.has("sliding_window") ? usual_window(json)
+                                                           : json.count("sliding_window", 1, model_limits::positions);
+  if (window == 0) return all_layers("full_attention", 0);
   if (window >= positions) return all_layers("", 0);  // either kind meets all keys
   if (family == "mistral") return all_layers("sliding_attention", window);
   // Qwen2 has it from a layer on: the 28th where its file does not say.
