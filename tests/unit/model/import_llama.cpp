@@ -272,6 +272,20 @@ TEST_CASE("the activation of a Llama is the one that its file names, SiLU withou
   CHECK(named("gelu_pytorch_tanh") == ohmic::activation::gelu_tanh);
 }
 
+TEST_CASE("keys of biases that the class of a Mistral or Qwen2 does not look at are not looked at") {
+  auto const read = [](char const* family, bool biases) {
+    llama_folder f(family == std::string("qwen2") || biases);
+    f.config["model_type"] = family;
+    f.config.update({{"attention_bias", true}, {"mlp_bias", true}});
+    return read_llama(f.whole());
+  };
+  CHECK(read("mistral", false).layers[0].query.bias.empty());
+  CHECK(read("qwen2", false).layers[0].gate.bias.empty());
+  // Tensors that the class would leave unread.
+  check_failure(failure([&] { static_cast<void>(read("mistral", true)); }), errc::shape,
+                {"tensor 'model.layers.0.self_attn.k_proj.bias'", "does not speak of"});
+}
+
 TEST_CASE("keys of a Llama that contradict each other are refused, those that agree are not") {
   auto const with = [](nlohmann::json const& changes) {
     llama_folder f;

@@ -160,10 +160,11 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
   c.norm_epsilon = detail::float_or(json, "rms_norm_eps", 1e-6f);
   c.hidden_activation = detail::read_activation(json, "hidden_act", c.hidden_activation);
   c.rotation = detail::read_rotation(json, c.positions);
-  bool const all = json.flag("attention_bias", false);
+  // The classes of Mistral and Qwen2 do not look at these keys.
+  bool const asks = family == "llama", all = json.flag("attention_bias", false) && asks;
   f.qkv_biases = all || family == "qwen2";
-  f.output_bias = all && family != "qwen2";
-  f.block_biases = json.flag("mlp_bias", false);
+  f.output_bias = all;
+  f.block_biases = json.flag("mlp_bias", false) && asks;
   f.tied = json.flag("tie_word_embeddings", false);
   validate(c, place(file));
   return f;
