@@ -146,6 +146,22 @@ TEST_CASE("what Hugging Face leaves out of config.json has its default") {
         }).labels.at(2) == "LABEL_2");
 }
 
+TEST_CASE("a BERT in several files is the one in one file, and refusals name the file of the tensor") {
+  tiny_bert source;
+  temporary_folder const folder;
+  source.write(folder);
+  auto const whole = model::read_bert(folder.path());
+  std::filesystem::remove(folder.path() / "model.safetensors");
+  source.weights.write_shards(folder);
+  CHECK(model::read_bert(folder.path()) == whole);
+  source.weights.add("bert.pooler.more", {4});
+  source.weights.write_shards(folder);
+  std::string const of_file = nlohmann::json::parse(
+      std::ifstream(folder.path() / "model.safetensors.index.json"))["weight_map"]["bert.pooler.more"];
+  check_failure(failure([&] { (void)model::read_bert(folder.path()); }), errc::file_format,
+                {of_file + ", tensor 'bert.pooler.more'"});
+}
+
 TEST_CASE("activations of a BERT have all the names that Hugging Face has for them") {
   using ohmic::activation;
   for (auto const& [name, of] : {std::pair{"gelu_python", activation::gelu},

@@ -283,7 +283,38 @@ TEST_CASE("keys of biases that the class of a Mistral or Qwen2 does not look at 
   CHECK(read("qwen2", false).layers[0].gate.bias.empty());
   // Tensors that the class would leave unread.
   check_failure(failure([&] { static_cast<void>(read("mistral", true)); }), errc::shape,
-                {"tensor 'model.layers.0.self_attn.k_proj.bias'", "does not speak of"});
+                {"model.safetensors, tensor 'model.layers.0.self_attn.k_proj.bias'", "does not speak of"});
+}
+
+TEST_CASE("a bare Llama is read where its head is its embeddings, and refused where it has none") {
+  for (char const* family : {"llama", "mistral", "qwen2"}) {
+    CAPTURE(family);
+    llama_folder f(family == std::string("qwen2"));
+    f.config["model_type"] = family;
+    f.config["tie_word_embeddings"] = true;
+    f.tensors.erase("lm_head.weight");
+    auto const whole = read_llama(f.whole());
+    for (auto const& name : f.names()) {
+      auto node = f.tensors.extract(name);
+      node.key() = name.substr(std::string("model.").size());
+      f.tensors.insert(std::move(node));
+    }
+    CHECK(read_llama(f.whole()) == whole);
+    auto const left = read_llama(f.whole(), matrices::in_files);
+    CHECK(left.layers[1].gate.outputs() == 20);
+    std::size_t matrices_read = 0;
+    for_each_projection(left, [&](ohmic::program::site, auto const& w) { matrices_read += w.weight.empty() ? 0 : 1; });
+    CHECK(matrices_read == 15);
+    f.config["num_hidden_layers"] = 1;
+    check_failure(llama_refusal(f), errc::shape, {"'layers.1.", "belongs to no layer"});
+    f.config["num_hidden_layers"] = 2;
+    f.config["tie_word_embeddings"] = false;
+    check_failure(llama_refusal(f), errc::missing_entry,
+                  {"tensor 'lm_head.weight'", "a bare model has no head", "tie_word_embeddings"});
+    f.config["tie_word_embeddings"] = true;
+    f.add("layers.0.self_attn.q_norm.weight", {6});
+    check_failure(llama_refusal(f), errc::file_format, {"'layers.0.self_attn.q_norm.weight'", "no part of the model"});
+  }
 }
 
 TEST_CASE("keys of a Llama that contradict each other are refused, those that agree are not") {

@@ -155,7 +155,7 @@ class t5_tensors {
       bool const bias = std::string_view(stop, name.data() + name.size()).ends_with(".bias");
       if (ec == std::errc{} && number < layers && !bias) continue;
       throw error({errc::shape, bias ? "is a bias, which a T5 has none of" : "belongs to no layer",
-                   place(files_.path(), "tensor " + in_quotes(name)), "",
+                   place(files_.path_of(name), "tensor " + in_quotes(name)), "",
                    "layers 0 to " + std::to_string(layers - 1) + (encoder ? " (num_layers)" : " (num_decoder_layers)") +
                        ", weights only",
                    ""});
