@@ -124,7 +124,8 @@ class gpt2_tensors {
   return c;
 }
 
-/// The language model in `folder`: config.json, and model.safetensors or the files of its index. The head is tied to the embedding unless config.json says otherwise.
+/// The language model in `folder`: config.json, and model.safetensors or the files of its index. The head is tied to the embedding unless
+/// config.json says otherwise.
 /// Errors  those of read_gpt2_config and safetensors_folder; errc::shape where a tensor contradicts config.json, naming both
 [[nodiscard]] inline gpt2 read_gpt2(std::filesystem::path const& folder) {
   std::filesystem::path const config_file = folder / "config.json";
