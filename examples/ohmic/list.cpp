@@ -91,11 +91,11 @@ int list(std::string const& what, common_options const& common) {
   } else if (what == "models") {
     std::pair<char const*, char const*> const known[] = {
         {"bert",
-         "BertForSequenceClassification, task classify: a folder with config.json, model.safetensors, vocab.txt, "
-         "tokenizer_config.json"},
+         "BertForSequenceClassification, task classify: a folder with config.json, safetensors in one file or several, "
+         "vocab.txt, tokenizer_config.json"},
         {"gpt2",
-         "GPT2LMHeadModel, task lm: a folder with config.json, model.safetensors, tokenizer.json or sp.model "
-         "(SentencePiece BPE)"},
+         "GPT2LMHeadModel, task lm: a folder with config.json, safetensors in one file or several, tokenizer.json or "
+         "sp.model (SentencePiece BPE)"},
         {"llama",
          "LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, task lm: a folder with config.json, safetensors in "
          "one file or "

@@ -372,7 +372,7 @@ T5_FOLDER = {"m/config.json": c.to_json(T5), "m/model.safetensors": c.safetensor
 TRANSLATE = ("deploy", "--model", "m", "--data", "data.tsv")
 NEOX_FOLDER, PHI_FOLDER = decoder_folder(NEOX, neox_tensors()), decoder_folder(PHI, phi_tensors())
 for name, changes in {
-        "activation": {"hidden_act": "silu"}, "no rotation left": {"rotary_pct": 0.25}, "rotation above 1": {"rotary_pct": 2},
+        "activation": {"hidden_act": "quick_gelu"}, "no rotation left": {"rotary_pct": 0.25}, "rotation above 1": {"rotary_pct": 2},
         "rotation no number": {"rotary_pct": "all"}, "heads do not divide": {"num_attention_heads": 3},
         "key heads": {"num_key_value_heads": 1}, "epsilon": {"layer_norm_eps": 0}, "no size": {"intermediate_size": None},
         "flag as text": {"use_parallel_residual": "yes"}, "scaling": {"rope_scaling": {"type": "dynamic", "factor": 2}}}.items():
@@ -398,7 +398,7 @@ for name, tensors in {
         "infinite bias": {**phi_tensors(), "lm_head.bias": ("F32", [8], c.f32(*[float("inf")] * 8))}}.items():
     spoilt_case("tensors of a Phi: " + name, PHI_FOLDER, LM, "m/model.safetensors", c.safetensors(tensors))
 for name, changes in {
-        "no head width": {"d_kv": None}, "head width of 0": {"d_kv": 0}, "hidden part": {"feed_forward_proj": "gated-swish"},
+        "no head width": {"d_kv": None}, "head width of 0": {"d_kv": 0}, "hidden part": {"feed_forward_proj": "gated-swiglu"},
         "hidden part no text": {"feed_forward_proj": 1}, "start that is no token": {"decoder_start_token_id": 8},
         "few buckets": {"relative_attention_num_buckets": 2}, "odd buckets": {"relative_attention_num_buckets": 5},
         "reach": {"relative_attention_max_distance": 0}, "short reach": {"relative_attention_max_distance": 1},
@@ -550,7 +550,7 @@ for name, data in {
         "layer types": c.to_json({**LLAMA, "sliding_window": 4, "layer_types": ["a", "b"]})}.items():
     case("config.json: " + name, {"m/config.json": data}, *COST)
 for name, changes in {
-        "no family": {"model_type": None}, "another family": {"model_type": "rwkv"}, "activation": {"hidden_act": "tanh"},
+        "no family": {"model_type": None}, "another family": {"model_type": "rwkv"}, "activation": {"hidden_act": "relu6"},
         "rotation": {"rope_scaling": {"rope_type": "yarn", "factor": 2}},
         "rotation without factor": {"rope_scaling": {"rope_type": "linear"}},
         "epsilon": {"rms_norm_eps": -1}, "window": {"model_type": "mistral", "sliding_window": -4},

@@ -124,6 +124,25 @@ TEST_CASE("gpt2 files without the prefix of the language model are read") {
   CHECK(tiny_files("").read() == tiny_files().read());
 }
 
+TEST_CASE("a GPT-2 in several files is the one in one file") {
+  ohmic_test::temporary_folder const f;
+  for (std::string const prefix : {"transformer.", ""}) {
+    tiny_files const files(prefix);
+    f.write("config.json", files.config.dump());
+    files.weights.write_shards(f);
+    CHECK(read_gpt2(f.path()) == files.read());
+  }
+}
+
+TEST_CASE("a bare GPT-2 has no head but its embeddings") {
+  tiny_files f("");
+  f.config["tie_word_embeddings"] = false;
+  check_failure(failure([&] { static_cast<void>(f.read()); }), ohmic::errc::missing_entry,
+                {"model.safetensors, tensor 'lm_head.weight'", "a bare model has no head", "tie_word_embeddings"});
+  f.weights.add("lm_head.weight", {7, 4});
+  CHECK(f.read().head.weight.row(0)[0] == f.weights.tensors.at("lm_head.weight").values[0]);
+}
+
 TEST_CASE("gpt2 files hold masks and copies of the tied head, and nothing else beside what is read") {
   for (std::string const prefix : {"transformer.", ""}) {
     tiny_files f(prefix);
@@ -151,7 +170,9 @@ TEST_CASE("gpt2 settings that the forward pass does not have are refused") {
     f.config[key] = value;
     return failure([&] { static_cast<void>(f.read()); });
   };
-  check_failure(refusal("activation_function", "swish"), ohmic::errc::config_value, {"activation_function", "swish"});
+  check_failure(refusal("activation_function", "mish"), ohmic::errc::config_value, {"activation_function", "mish"});
+  for (char const* name : {"silu", "swish", "gelu_fast", "tanh"})
+    CHECK(refusal("activation_function", name).code() == ohmic::errc{});
   check_failure(refusal("scale_attn_by_inverse_layer_idx", true), ohmic::errc::config_value,
                 {"scale_attn_by_inverse_layer_idx"});
   check_failure(refusal("scale_attn_weights", false), ohmic::errc::config_value, {"scale_attn_weights"});

@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <string>
@@ -145,6 +146,35 @@ TEST_CASE("what Hugging Face leaves out of config.json has its default") {
         }).labels.at(2) == "LABEL_2");
 }
 
+TEST_CASE("a BERT in several files is the one in one file, and refusals name the file of the tensor") {
+  tiny_bert source;
+  temporary_folder const folder;
+  source.write(folder);
+  auto const whole = model::read_bert(folder.path());
+  std::filesystem::remove(folder.path() / "model.safetensors");
+  source.weights.write_shards(folder);
+  CHECK(model::read_bert(folder.path()) == whole);
+  source.weights.add("bert.pooler.more", {4});
+  source.weights.write_shards(folder);
+  std::string const of_file = nlohmann::json::parse(
+      std::ifstream(folder.path() / "model.safetensors.index.json"))["weight_map"]["bert.pooler.more"];
+  check_failure(failure([&] { (void)model::read_bert(folder.path()); }), errc::file_format,
+                {of_file + ", tensor 'bert.pooler.more'"});
+}
+
+TEST_CASE("activations of a BERT have all the names that Hugging Face has for them") {
+  using ohmic::activation;
+  for (auto const& [name, of] : {std::pair{"gelu_python", activation::gelu},
+                                 {"gelu_new", activation::gelu_tanh},
+                                 {"gelu_pytorch_tanh", activation::gelu_tanh},
+                                 {"silu", activation::silu},
+                                 {"swish", activation::silu},
+                                 {"tanh", activation::tanh}})
+    CHECK(read_after([&, n = name](tiny_bert& b) { b.config["hidden_act"] = n; }).config.hidden_activation == of);
+  // A plan counts one, and none is made.
+  check_config("hidden_act", "linear", errc::config_value, {"'linear'"});
+}
+
 TEST_CASE("a config.json that is missing, broken or no object is refused") {
   temporary_folder const folder;
   auto const read = [&] { return failure([&] { (void)model::read_bert(folder.path()); }); };
@@ -184,7 +214,7 @@ TEST_CASE("every size in config.json must be there, whole, positive and bounded"
 TEST_CASE("models that are not computed as BERT classifiers are refused by the setting") {
   check_config("model_type", "roberta", errc::config_value, {"'roberta'", "'bert'"});
   check_config("model_type", 5, errc::file_format, {"a string"});
-  check_config("hidden_act", "gelu_new", errc::config_value, {"'gelu_new'", "'gelu', 'relu'"});
+  check_config("hidden_act", "quick_gelu", errc::config_value, {"'quick_gelu'", "'relu', 'gelu'"});
   check_config("hidden_act", nullptr, errc::missing_entry, {"is missing"});
   check_config("position_embedding_type", "relative_key", errc::config_value, {"'relative_key'", "'absolute'"});
   check_config("problem_type", "regression", errc::config_value, {"'regression'", "'single_label_classification'"});

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "import_support.hpp"
@@ -235,7 +236,7 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
     return llama_refusal(f);
   };
   check_failure(with("model_type", "gemma", "gemma"), errc::config_value, {"model_type", "gemma"});
-  check_failure(with("hidden_act", "gelu"), errc::config_value, {"hidden_act", "silu"});
+  check_failure(with("hidden_act", "quick_gelu"), errc::config_value, {"hidden_act", "'silu', 'swish'"});
   check_failure(with("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2}}), errc::config_value,
                 {"rope_scaling.rope_type", "yarn"});
   check_failure(with("rope_scaling", {{"type", "dynamic"}, {"factor", 2}}), errc::config_value,
@@ -258,6 +259,62 @@ TEST_CASE("settings of a Llama that the pass does not have are refused by key") 
     return f.whole();
   }()));
   check_failure(llama_refusal(llama_folder(true)), errc::shape, {"bias", "attention_bias"});
+}
+
+TEST_CASE("the activation of a Llama is the one that its file names, SiLU without a name") {
+  auto const named = [](nlohmann::json const& name) {
+    llama_folder f;
+    f.config["hidden_act"] = name;
+    return read_llama(f.whole()).config.hidden_activation;
+  };
+  CHECK(named("swish") == ohmic::activation::silu);
+  CHECK(named(nullptr) == ohmic::activation::silu);
+  CHECK(named("gelu_pytorch_tanh") == ohmic::activation::gelu_tanh);
+}
+
+TEST_CASE("keys of biases that the class of a Mistral or Qwen2 does not look at are not looked at") {
+  auto const read = [](char const* family, bool biases) {
+    llama_folder f(family == std::string("qwen2") || biases);
+    f.config["model_type"] = family;
+    f.config.update({{"attention_bias", true}, {"mlp_bias", true}});
+    return read_llama(f.whole());
+  };
+  CHECK(read("mistral", false).layers[0].query.bias.empty());
+  CHECK(read("qwen2", false).layers[0].gate.bias.empty());
+  // Tensors that the class would leave unread.
+  check_failure(failure([&] { static_cast<void>(read("mistral", true)); }), errc::shape,
+                {"model.safetensors, tensor 'model.layers.0.self_attn.k_proj.bias'", "does not speak of"});
+}
+
+TEST_CASE("a bare Llama is read where its head is its embeddings, and refused where it has none") {
+  for (char const* family : {"llama", "mistral", "qwen2"}) {
+    CAPTURE(family);
+    llama_folder f(family == std::string("qwen2"));
+    f.config["model_type"] = family;
+    f.config["tie_word_embeddings"] = true;
+    f.tensors.erase("lm_head.weight");
+    auto const whole = read_llama(f.whole());
+    for (auto const& name : f.names()) {
+      auto node = f.tensors.extract(name);
+      node.key() = name.substr(std::string("model.").size());
+      f.tensors.insert(std::move(node));
+    }
+    CHECK(read_llama(f.whole()) == whole);
+    auto const left = read_llama(f.whole(), matrices::in_files);
+    CHECK(left.layers[1].gate.outputs() == 20);
+    std::size_t matrices_read = 0;
+    for_each_projection(left, [&](ohmic::program::site, auto const& w) { matrices_read += w.weight.empty() ? 0 : 1; });
+    CHECK(matrices_read == 15);
+    f.config["num_hidden_layers"] = 1;
+    check_failure(llama_refusal(f), errc::shape, {"'layers.1.", "belongs to no layer"});
+    f.config["num_hidden_layers"] = 2;
+    f.config["tie_word_embeddings"] = false;
+    check_failure(llama_refusal(f), errc::missing_entry,
+                  {"tensor 'lm_head.weight'", "a bare model has no head", "tie_word_embeddings"});
+    f.config["tie_word_embeddings"] = true;
+    f.add("layers.0.self_attn.q_norm.weight", {6});
+    check_failure(llama_refusal(f), errc::file_format, {"'layers.0.self_attn.q_norm.weight'", "no part of the model"});
+  }
 }
 
 TEST_CASE("keys of a Llama that contradict each other are refused, those that agree are not") {
@@ -364,6 +421,22 @@ TEST_CASE("a Mistral's window is read, a Qwen2's where all layers have it") {
   q.config.erase("max_window_layers");  // 28
   CHECK(read_llama(q.whole()).config.window == 0);
   q.config["max_window_layers"] = 2;  // from the layer after the last: none has it
+  CHECK(read_llama(q.whole()).config.window == 0);
+}
+
+TEST_CASE("a window whose size is not in the file is the class's, and null means none") {
+  llama_folder f;
+  f.config["model_type"] = "mistral";
+  f.config["max_position_embeddings"] = 8192;
+  CHECK(read_llama(f.whole()).config.window == 4096);
+  f.config["sliding_window"] = nullptr;
+  CHECK(read_llama(f.whole()).config.window == 0);
+  llama_folder q(true);
+  q.config.update({{"model_type", "qwen2"}, {"max_position_embeddings", 8192}, {"max_window_layers", 0}});
+  CHECK(read_llama(q.whole()).config.window == 0);
+  q.config["use_sliding_window"] = true;
+  CHECK(read_llama(q.whole()).config.window == 4096);
+  q.config["sliding_window"] = nullptr;
   CHECK(read_llama(q.whole()).config.window == 0);
 }
 

@@ -64,6 +64,15 @@ TEST_CASE("the language model inside a model of several kinds, and keys of other
   CHECK(falcon("") == 1);
   CHECK(falcon(R"(,"new_decoder_architecture":true,"num_kv_heads":1)") == 1);
   CHECK(falcon(R"(,"new_decoder_architecture":true)") == 71);
+  // Of two families the class has one head of keys where the file does not say.
+  auto const silent = [](std::string const& family, std::string const& more = "") {
+    return network_of(R"({"n_embd":64,"n_layer":2,"n_head":4,"model_type":")" + family + "\"" + more + "}")
+        .transformer->key_heads;
+  };
+  CHECK(silent("gpt_bigcode") == 1);
+  CHECK(silent("gpt_bigcode", R"(,"multi_query":false)") == 4);
+  CHECK(silent("falcon") == 1);
+  CHECK(silent("gpt2") == 4);
   auto const bart = *network_of(R"({"model_type":"bart","d_model":768,"encoder_layers":6,"encoder_attention_heads":12,
     "encoder_ffn_dim":3072,"decoder_layers":6,"is_encoder_decoder":true})")
                          .transformer;
@@ -214,6 +223,9 @@ TEST_CASE("windows: all layers, every second, five of six, by name, or none of t
   using pair = std::pair<std::size_t, std::size_t>;
   CHECK(windowed(R"(,"model_type":"mistral","sliding_window":4096)") == pair{14, 4096});
   CHECK(windowed(R"(,"model_type":"mistral","sliding_window":null)") == pair{0, 0});
+  CHECK(windowed(R"(,"model_type":"mistral")") == pair{14, 4096});
+  CHECK(windowed(R"(,"model_type":"qwen2","use_sliding_window":true,"max_window_layers":10)") == pair{4, 4096});
+  CHECK(windowed(R"(,"model_type":"qwen2")") == pair{0, 0});
   CHECK(windowed(R"(,"model_type":"gemma2","sliding_window":4096)") == pair{7, 4096});
   CHECK(windowed(R"(,"model_type":"gemma3_text","sliding_window":512)") == pair{12, 512});
   CHECK(windowed(R"(,"model_type":"qwen2","sliding_window":512)") == pair{0, 0});
@@ -225,6 +237,18 @@ TEST_CASE("windows: all layers, every second, five of six, by name, or none of t
   for (int i = 0; i < 14; ++i)
     types += std::string(i ? "," : "") + (i < 3 ? "\"sliding_attention\"" : "\"full_attention\"");
   CHECK(windowed(R"(,"model_type":"gpt_oss","sliding_window":128,"layer_types":[)" + types + "]") == pair{3, 128});
+}
+
+TEST_CASE(
+    "a window whose size the family decides is remarked, keys of biases that its class does not look at are not read") {
+  std::string const sizes = R"({"hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":96,
+    "vocab_size":100,"attention_bias":)";
+  auto const mistral = network_of(sizes + R"(true,"model_type":"mistral"})");
+  REQUIRE(mistral.remarks.size() == 1);
+  CHECK(mistral.remarks[0] == "sliding_window is not in the file: 4096, as usual for mistral");
+  CHECK_FALSE(mistral.transformer->biases);
+  CHECK(network_of(sizes + R"(false,"model_type":"qwen2"})").transformer->biases);
+  CHECK(network_of(sizes + R"(true,"model_type":"llama"})").transformer->biases);
 }
 
 TEST_CASE("layers with experts may alternate with dense ones") {
@@ -285,9 +309,11 @@ TEST_CASE("layers that share weights store them once, and what is left out is re
 }
 
 TEST_CASE("sizes that lie in an object of their own are read there") {
-  auto const dbrx = *network_of(R"({"model_type":"dbrx","d_model":6144,"n_heads":48,"n_layers":40,"vocab_size":100352,
-    "attn_config":{"kv_n_heads":8},"ffn_config":{"ffn_hidden_size":10752,"moe_num_experts":16,"moe_top_k":4}})")
-                         .transformer;
+  auto const whole = network_of(R"({"model_type":"dbrx","d_model":6144,"n_heads":48,"n_layers":40,"vocab_size":100352,
+    "attn_config":{"kv_n_heads":8},"ffn_config":{"ffn_hidden_size":10752,"moe_num_experts":16,"moe_top_k":4}})");
+  auto const& dbrx = *whole.transformer;
+  CHECK(whole.remarks.empty());  // nothing is guessed
+  CHECK(dbrx.hidden == 10752);
   CHECK(dbrx.key_heads == 8);
   CHECK(dbrx.experts == 16);
   CHECK(dbrx.experts_per_token == 4);

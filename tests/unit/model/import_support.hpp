@@ -1,6 +1,7 @@
 // What the tests of the importers share: catching a diagnosis, and writing small safetensors files and BERT folders.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -70,6 +71,19 @@ struct tensor_map {
       data += raw;
     }
     return safetensors_bytes(header.dump(), data);
+  }
+
+  /// Every second tensor in the same file, and the index of the two.
+  void write_shards(temporary_folder const& folder) const {
+    tensor_map parts[2];
+    nlohmann::json map;
+    for (auto const& [name, t] : tensors) {
+      std::size_t const part = map.size() % 2;
+      map[name] = "part-" + std::to_string(part) + ".safetensors";
+      parts[part].tensors[name] = t;
+    }
+    for (std::size_t p = 0; p < 2; ++p) folder.write("part-" + std::to_string(p) + ".safetensors", parts[p].bytes());
+    folder.write("model.safetensors.index.json", nlohmann::json{{"weight_map", map}}.dump());
   }
 
  private:

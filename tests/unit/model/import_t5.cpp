@@ -133,8 +133,8 @@ TEST_CASE("T5 folders that do not fit are refused, naming key or tensor") {
     f.refused(code, parts);
   };
   spoiled([](auto& f) { f.config["model_type"] = "bart"; }, errc::config_value, {"model_type", "bart"});
-  spoiled([](auto& f) { f.config["feed_forward_proj"] = "gated-tanh"; }, errc::config_value,
-          {"feed_forward_proj", "gated-tanh"});
+  spoiled([](auto& f) { f.config["feed_forward_proj"] = "gated-mish"; }, errc::config_value,
+          {"feed_forward_proj", "gated-mish", "behind 'gated-'"});
   spoiled([](auto& f) { f.config.erase("d_kv"); }, errc::missing_entry, {"d_kv"});
   spoiled([](auto& f) { f.config["relative_attention_num_buckets"] = 7; }, errc::config_value, {"buckets"});
   spoiled([](auto& f) { f.config["decoder_start_token_id"] = 23; }, errc::config_value, {"decoder_start_token_id"});

@@ -202,6 +202,31 @@ TEST_CASE("a GPT-NeoX or Phi folder is read weight by weight, whole or left in i
   CHECK(model::read_neox(f.written()) == m);
 }
 
+TEST_CASE("a bare GPT-NeoX or Phi is read where it has a head") {
+  for (bool phi : {false, true}) {
+    auto const m = tiny_neox(true, phi, true, phi);
+    neox_folder f(m, phi);
+    std::string const stem = phi ? "model." : "gpt_neox.", head = phi ? "lm_head.weight" : "embed_out.weight";
+    std::vector<std::string> names;
+    for (auto const& [name, t] : f.tensors) names.push_back(name);
+    for (auto const& name : names)
+      if (name.starts_with(stem)) {
+        auto node = f.tensors.extract(name);
+        node.key() = name.substr(stem.size());
+        f.tensors.insert(std::move(node));
+      }
+    CHECK(model::read_neox(f.written()) == m);
+    f.tensors["layers.0.attention.more"] = {{1}, {1.0f}};
+    auto const refusal = [&] { return failure([&] { static_cast<void>(model::read_neox(f.written())); }); };
+    check_failure(refusal(), errc::file_format, {"layers.0.attention.more", "no part of the model"});
+    f.tensors.erase("layers.0.attention.more");
+    f.tensors.erase(head);
+    check_failure(refusal(), errc::missing_entry, {"tensor '" + head + "'", "a bare model has no head"});
+    f.config["tie_word_embeddings"] = true;
+    if (!phi) CHECK(model::read_neox(f.written()).head.weight == m.word);
+  }
+}
+
 TEST_CASE("what a GPT-NeoX reader does not know is refused by key") {
   auto const with = [](char const* key, nlohmann::json value, bool phi = false) {
     neox_folder f(tiny_neox(true, phi, true, phi), phi);
@@ -209,7 +234,9 @@ TEST_CASE("what a GPT-NeoX reader does not know is refused by key") {
     return failure([&] { static_cast<void>(model::read_neox(f.written())); });
   };
   check_failure(with("model_type", "gptj"), errc::config_value, {"model_type", "gptj"});
-  check_failure(with("hidden_act", "silu"), errc::config_value, {"hidden_act"});
+  check_failure(with("hidden_act", "relu2"), errc::config_value, {"hidden_act", "relu2"});
+  for (char const* name : {"silu", "gelu_python", "gelu_fast", "relu"})
+    CHECK(with("hidden_act", name).code() == errc{});
   check_failure(with("rotary_pct", 0.1), errc::config_value, {"rotary_pct"});
   check_failure(with("rotary_pct", 1.5), errc::config_value, {"rotary_pct"});
   check_failure(with("rotary_pct", 0.4), errc::config_value, {"rotary_pct"});  // three elements

@@ -1,8 +1,7 @@
-// Reads a BERT classifier from a Hugging Face folder: config.json and model.safetensors of
+// Reads a BERT classifier from a Hugging Face folder: config.json and safetensors, sharded or not, of
 // BertForSequenceClassification.
 #pragma once
 
-#include <charconv>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -15,9 +14,10 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/bert.hpp"
 #include "ohmic/model/file.hpp"
+#include "ohmic/model/import/activation_names.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/model_keys.hpp"
-#include "ohmic/model/import/safetensors.hpp"
+#include "ohmic/model/import/sharded_safetensors.hpp"
 #include "ohmic/model/import/unread_tensors.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
@@ -28,14 +28,6 @@ namespace detail {
 inline void require_text(json_file const& json, std::string const& key, std::string_view only) {
   if (std::string const got = json.string(key); got != only)
     throw error({errc::config_value, "is not supported", json.where(key), in_quotes(got), in_quotes(only), ""});
-}
-
-inline activation read_activation(json_file const& json) {
-  std::string const name = json.string("hidden_act");
-  if (name == "gelu") return activation::gelu;
-  if (name == "relu") return activation::relu;
-  throw error(
-      {errc::config_value, "is not supported", json.where("hidden_act"), in_quotes(name), "'gelu', 'relu'", ""});
 }
 
 /// Settings that would change the forward pass without changing a shape.
@@ -90,22 +82,22 @@ inline std::vector<std::string> read_labels(json_file const& json) {
 /// Reads the parts of one model; keeps what errors need to name the configuration beside the tensor.
 class bert_tensors {
  public:
-  bert_tensors(std::filesystem::path const& weights, std::filesystem::path const& config)
-      : file_(weights), origin_(" of " + printable(config.filename().string())) {}
+  bert_tensors(std::filesystem::path const& folder, std::filesystem::path const& config)
+      : files_(folder), origin_(" of " + printable(config.filename().string())) {}
 
   matrix<float> read(std::string const& name, std::size_t rows, std::size_t cols, std::string const& keys) {
-    return file_.read_matrix(name, rows, cols, keys + origin_);
+    return files_.read_matrix(name, rows, cols, keys + origin_);
   }
   linear_weights linear(std::string const& name, std::size_t out, std::size_t in, std::string const& out_key,
                         std::string const& in_key) {
-    return {file_.read_matrix(name + ".weight", out, in, out_key + " x " + in_key + origin_),
-            file_.read_vector(name + ".bias", out, out_key + origin_)};
+    return {files_.read_matrix(name + ".weight", out, in, out_key + " x " + in_key + origin_),
+            files_.read_vector(name + ".bias", out, out_key + origin_)};
   }
   /// Checkpoints converted from TensorFlow call the two tensors gamma and beta.
   norm_weights norm(std::string const& name, std::size_t width) {
-    bool const old = !file_.contains(name + ".weight") && file_.contains(name + ".gamma");
-    return {file_.read_vector(name + (old ? ".gamma" : ".weight"), width, "hidden_size" + origin_),
-            file_.read_vector(name + (old ? ".beta" : ".bias"), width, "hidden_size" + origin_)};
+    bool const old = !files_.contains(name + ".weight") && files_.contains(name + ".gamma");
+    return {files_.read_vector(name + (old ? ".gamma" : ".weight"), width, "hidden_size" + origin_),
+            files_.read_vector(name + (old ? ".beta" : ".bias"), width, "hidden_size" + origin_)};
   }
   encoder_weights layer(std::size_t l, bert_config const& c) {
     std::string const at = "bert.encoder.layer." + std::to_string(l) + ".";
@@ -123,24 +115,14 @@ class bert_tensors {
   }
   /// What is left of the file when all is read. Heads of other tasks lie outside.
   void refuse_unread() const {
-    refuse_unread_tensors(file_, {"bert.", "classifier."}, {".position_ids", ".token_type_ids"});
+    refuse_unread_tensors(files_, {"bert.", "classifier."}, {".position_ids", ".token_type_ids"});
   }
-  /// A file with more layers than the configuration says would be cut silently.
   void refuse_more_layers(std::size_t layers) const {
-    std::string_view const prefix = "bert.encoder.layer.";
-    for (tensor_info const& t : file_.tensors()) {
-      if (!t.name.starts_with(prefix)) continue;
-      std::size_t number = 0;
-      char const* const end = t.name.data() + t.name.size();
-      auto const [stop, ec] = std::from_chars(t.name.data() + prefix.size(), end, number);
-      if (ec == std::errc{} && number < layers) continue;
-      throw error({errc::shape, "belongs to no layer", place(file_.path(), "tensor " + in_quotes(t.name)), "",
-                   "layers 0 to " + std::to_string(layers - 1) + " (num_hidden_layers" + origin_ + ")", ""});
-    }
+    detail::refuse_more_layers(files_, "bert.encoder.layer.", layers, "num_hidden_layers" + origin_);
   }
 
  private:
-  safetensors_file file_;
+  safetensors_folder files_;
   std::string origin_;
 };
 }  // namespace detail
@@ -161,7 +143,7 @@ class bert_tensors {
   c.hidden = json.count("intermediate_size", 1, model_limits::hidden);
   c.positions = json.count("max_position_embeddings", 1, model_limits::positions);
   c.token_types = json.count("type_vocab_size", 1, model_limits::token_types);
-  c.hidden_activation = detail::read_activation(json);
+  c.hidden_activation = detail::read_activation(json, "hidden_act");
   if (c.width % c.heads != 0)
     throw error({errc::config_conflict, "does not divide hidden_size", json.where("num_attention_heads"),
                  std::to_string(c.heads) + " heads, hidden_size " + std::to_string(c.width), "a divisor of hidden_size",
@@ -179,15 +161,15 @@ class bert_tensors {
   return {c, std::move(labels)};
 }
 
-/// The classifier in `folder`: config.json and model.safetensors.
-/// Errors  those of read_bert_config and safetensors_file; errc::shape where a tensor contradicts config.json, naming
+/// The classifier in `folder`: config.json, and model.safetensors or the files of its index.
+/// Errors  those of read_bert_config and safetensors_folder; errc::shape where a tensor contradicts config.json, naming
 ///         both
 [[nodiscard]] inline bert read_bert(std::filesystem::path const& folder) {
   std::filesystem::path const config_file = folder / "config.json";
   bert m;
   std::tie(m.config, m.labels) = read_bert_config(config_file);
   bert_config const& c = m.config;
-  detail::bert_tensors tensors(folder / "model.safetensors", config_file);
+  detail::bert_tensors tensors(folder, config_file);
   tensors.refuse_more_layers(c.layers);
   std::string const at = "bert.embeddings.";
   m.word = tensors.read(at + "word_embeddings.weight", c.vocabulary, c.width, "vocab_size x hidden_size");

@@ -1,11 +1,10 @@
-// Reads a GPT-2 language model from a Hugging Face folder: config.json and model.safetensors of GPT2LMHeadModel or GPT2Model.
+// Reads a GPT-2 language model from a Hugging Face folder: config.json and safetensors, sharded or not, of GPT2LMHeadModel
+// or GPT2Model.
 #pragma once
 
-#include <charconv>
 #include <cstddef>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,23 +12,16 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/gpt2.hpp"
+#include "ohmic/model/import/activation_names.hpp"
+#include "ohmic/model/import/bare_model.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/model_keys.hpp"
-#include "ohmic/model/import/safetensors.hpp"
+#include "ohmic/model/import/sharded_safetensors.hpp"
 #include "ohmic/model/import/unread_tensors.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
 namespace detail {
-
-inline activation read_gpt2_activation(json_file const& json) {
-  std::string const name = json.has("activation_function") ? json.string("activation_function") : "gelu_new";
-  if (name == "gelu") return activation::gelu;
-  if (name == "gelu_new" || name == "gelu_pytorch_tanh") return activation::gelu_tanh;
-  if (name == "relu") return activation::relu;
-  throw error({errc::config_value, "is not supported", json.where("activation_function"), in_quotes(name),
-               "'gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu'", ""});
-}
 
 /// Settings that would change the forward pass without changing a shape.
 inline void refuse_other_decoders(json_file const& json) {
@@ -50,25 +42,25 @@ inline void refuse_other_decoders(json_file const& json) {
 /// Reads the parts of one model. Linear weights lie in the Conv1D layout [in, out].
 class gpt2_tensors {
  public:
-  gpt2_tensors(std::filesystem::path const& weights, std::filesystem::path const& config)
-      : file_(weights),
+  gpt2_tensors(std::filesystem::path const& folder, std::filesystem::path const& config)
+      : files_(folder),
         origin_(" of " + printable(config.filename().string())),
-        prefix_(file_.contains("wte.weight") && !file_.contains("transformer.wte.weight") ? "" : "transformer.") {}
+        prefix_(stem_of(files_, "transformer.", "wte.weight")) {}
 
-  [[nodiscard]] bool contains(std::string const& name) const { return file_.contains(name); }
+  [[nodiscard]] bool contains(std::string const& name) const { return files_.contains(name); }
   matrix<float> plain(std::string const& name, std::size_t rows, std::size_t cols, std::string const& keys) {
-    return file_.read_matrix(name, rows, cols, keys + origin_);
+    return files_.read_matrix(name, rows, cols, keys + origin_);
   }
   matrix<float> embedding(std::string const& name, std::size_t rows, std::size_t cols, std::string const& keys) {
     return plain(prefix_ + name, rows, cols, keys);
   }
   norm_weights norm(std::string const& name, std::size_t width) {
-    return {file_.read_vector(prefix_ + name + ".weight", width, "n_embd" + origin_),
-            file_.read_vector(prefix_ + name + ".bias", width, "n_embd" + origin_)};
+    return {files_.read_vector(prefix_ + name + ".weight", width, "n_embd" + origin_),
+            files_.read_vector(prefix_ + name + ".bias", width, "n_embd" + origin_)};
   }
   linear_weights conv1d(std::string const& name, std::size_t in, std::size_t out, std::string const& keys) {
-    return linear_of_columns(file_.read_matrix(prefix_ + name + ".weight", in, out, keys + origin_),
-                             file_.read_vector(prefix_ + name + ".bias", out, keys + origin_), 0, out);
+    return linear_of_columns(files_.read_matrix(prefix_ + name + ".weight", in, out, keys + origin_),
+                             files_.read_vector(prefix_ + name + ".bias", out, keys + origin_), 0, out);
   }
 
   pre_norm_weights layer(std::size_t l, gpt2_config const& c) {
@@ -76,9 +68,9 @@ class gpt2_tensors {
     pre_norm_weights w;
     w.attention_norm = norm(at + "ln_1", c.width);
     matrix<float> const qkv =
-        file_.read_matrix(prefix_ + at + "attn.c_attn.weight", c.width, 3 * c.width, "n_embd x 3 n_embd" + origin_);
+        files_.read_matrix(prefix_ + at + "attn.c_attn.weight", c.width, 3 * c.width, "n_embd x 3 n_embd" + origin_);
     std::vector<float> const bias =
-        file_.read_vector(prefix_ + at + "attn.c_attn.bias", 3 * c.width, "3 n_embd" + origin_);
+        files_.read_vector(prefix_ + at + "attn.c_attn.bias", 3 * c.width, "3 n_embd" + origin_);
     w.query = linear_of_columns(qkv, bias, 0, c.width);
     w.key = linear_of_columns(qkv, bias, c.width, c.width);
     w.value = linear_of_columns(qkv, bias, 2 * c.width, c.width);
@@ -91,28 +83,20 @@ class gpt2_tensors {
 
   /// What is left of the file when all is read. Masks are stored beside weights by older releases.
   void refuse_unread() const {
-    refuse_unread_tensors(file_, {"transformer.", "h.", "wte.", "wpe.", "ln_f.", "lm_head."},
+    refuse_unread_tensors(files_, {"transformer.", "h.", "wte.", "wpe.", "ln_f.", "lm_head."},
                           {".attn.bias", ".attn.masked_bias"});
   }
   /// A head stored beside embeddings that are tied to it.
   void require_tied(matrix<float> const& word) {
-    require_tied_head(file_, "lm_head.weight", word, prefix_ + "wte.weight");
+    require_tied_head(files_, "lm_head.weight", word, prefix_ + "wte.weight");
   }
-  /// A file with more layers than the configuration says would be cut silently.
   void refuse_more_layers(std::size_t layers) const {
-    std::string const prefix = prefix_ + "h.";
-    for (tensor_info const& t : file_.tensors()) {
-      if (!t.name.starts_with(prefix)) continue;
-      std::size_t number = 0;
-      auto const [stop, ec] = std::from_chars(t.name.data() + prefix.size(), t.name.data() + t.name.size(), number);
-      if (ec == std::errc{} && number < layers) continue;
-      throw error({errc::shape, "belongs to no layer", place(file_.path(), "tensor " + in_quotes(t.name)), "",
-                   "layers 0 to " + std::to_string(layers - 1) + " (n_layer" + origin_ + ")", ""});
-    }
+    detail::refuse_more_layers(files_, prefix_ + "h.", layers, "n_layer" + origin_);
   }
+  void require_head() const { detail::require_head(files_, prefix_, "lm_head.weight"); }
 
  private:
-  safetensors_file file_;
+  safetensors_folder files_;
   std::string origin_, prefix_;
 };
 }  // namespace detail
@@ -129,7 +113,7 @@ class gpt2_tensors {
   c.heads = detail::count_by(json, {"n_head", "num_attention_heads"}, 1, model_limits::width);
   c.hidden = json.has("n_inner") ? json.count("n_inner", 1, model_limits::hidden) : 4 * c.width;
   c.positions = detail::count_by(json, {"n_positions", "max_position_embeddings"}, 1, model_limits::positions);
-  c.hidden_activation = detail::read_gpt2_activation(json);
+  c.hidden_activation = detail::read_activation(json, "activation_function", c.hidden_activation);
   if (c.width % c.heads != 0)
     throw error({errc::config_conflict, "does not divide n_embd", json.where("n_head"),
                  std::to_string(c.heads) + " heads, n_embd " + std::to_string(c.width), "a divisor of n_embd", ""});
@@ -140,16 +124,18 @@ class gpt2_tensors {
   return c;
 }
 
-/// The language model in `folder`: config.json and model.safetensors. The head is tied to the embedding unless config.json says otherwise.
-/// Errors  those of read_gpt2_config and safetensors_file; errc::shape where a tensor contradicts config.json, naming both
+/// The language model in `folder`: config.json, and model.safetensors or the files of its index. The head is tied to the embedding unless
+/// config.json says otherwise.
+/// Errors  those of read_gpt2_config and safetensors_folder; errc::shape where a tensor contradicts config.json, naming both
 [[nodiscard]] inline gpt2 read_gpt2(std::filesystem::path const& folder) {
   std::filesystem::path const config_file = folder / "config.json";
   gpt2 m;
   m.config = read_gpt2_config(config_file);
   gpt2_config const& c = m.config;
   bool const tied = json_file(config_file).flag("tie_word_embeddings", true);
-  detail::gpt2_tensors tensors(folder / "model.safetensors", config_file);
+  detail::gpt2_tensors tensors(folder, config_file);
   tensors.refuse_more_layers(c.layers);
+  if (!tied) tensors.require_head();
   m.word = tensors.embedding("wte.weight", c.vocabulary, c.width, "vocab_size x n_embd");
   m.position = tensors.embedding("wpe.weight", c.positions, c.width, "n_positions x n_embd");
   for (std::size_t l = 0; l < c.layers; ++l) m.layers.push_back(tensors.layer(l, c));

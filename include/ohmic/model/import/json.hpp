@@ -46,6 +46,8 @@ class json_file {
 
   [[nodiscard]] std::filesystem::path const& path() const noexcept { return file_; }
   [[nodiscard]] bool has(std::string const& key) const { return find(key) != nullptr; }
+  /// True for a key that is there, be it null: that says more than its absence where a class has a default.
+  [[nodiscard]] bool names(std::string const& key) const { return root_.contains(key); }
   /// The value, nullptr if absent or null.
   [[nodiscard]] nlohmann::json const* find(std::string const& key) const {
     auto const it = root_.find(key);

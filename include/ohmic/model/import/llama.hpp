@@ -1,19 +1,19 @@
 // Reads a Llama-shaped language model from a Hugging Face folder: config.json and safetensors, sharded or not, of LlamaForCausalLM,
-// MistralForCausalLM or Qwen2ForCausalLM.
+// MistralForCausalLM or Qwen2ForCausalLM, or of their bare models.
 #pragma once
 
-#include <charconv>
 #include <cstddef>
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
+#include "ohmic/model/import/activation_names.hpp"
+#include "ohmic/model/import/bare_model.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/model_keys.hpp"
 #include "ohmic/model/import/sharded_safetensors.hpp"
@@ -101,8 +101,6 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
     require_class(json, "ForCausalLM", {"qwen2"});
   else
     require_class(json, "ForCausalLM", {"llama", "mistral", "yi"});  // one pass under several names
-  if (std::string const act = json.has("hidden_act") ? json.string("hidden_act") : "silu"; act != "silu")
-    throw error({errc::config_value, "is not supported", json.where("hidden_act"), in_quotes(act), "'silu'", ""});
   for (json_file const& at : rotation_places(json))
     if (at.has("partial_rotary_factor") && at.number("partial_rotary_factor") != 1.0)
       throw error({errc::config_value, "is not supported", at.where("partial_rotary_factor"),
@@ -118,8 +116,10 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
     return of;
   };
   bool const windowed = family == "mistral" || json.flag("use_sliding_window", false);
-  if (!windowed || !json.has("sliding_window")) return all_layers("full_attention", 0);
-  std::size_t const window = json.count("sliding_window", 1, model_limits::positions);
+  std::size_t const window = !windowed                     ? 0
+                             : !json.has("sliding_window") ? usual_window(json)
+                                                           : json.count("sliding_window", 1, model_limits::positions);
+  if (window == 0) return all_layers("full_attention", 0);
   if (window >= positions) return all_layers("", 0);  // either kind meets all keys
   if (family == "mistral") return all_layers("sliding_attention", window);
   // Qwen2 has it from a layer on: the 28th where its file does not say.
@@ -157,11 +157,13 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
       json.has("max_position_embeddings") ? json.count("max_position_embeddings", 1, model_limits::positions) : 2048;
   c.window = detail::read_window(json, family, c.positions);
   c.norm_epsilon = detail::float_or(json, "rms_norm_eps", 1e-6f);
+  c.hidden_activation = detail::read_activation(json, "hidden_act", c.hidden_activation);
   c.rotation = detail::read_rotation(json, c.positions);
-  bool const all = json.flag("attention_bias", false);
+  // The classes of Mistral and Qwen2 do not look at these keys.
+  bool const asks = family == "llama", all = json.flag("attention_bias", false) && asks;
   f.qkv_biases = all || family == "qwen2";
-  f.output_bias = all && family != "qwen2";
-  f.block_biases = json.flag("mlp_bias", false);
+  f.output_bias = all;
+  f.block_biases = json.flag("mlp_bias", false) && asks;
   f.tied = json.flag("tie_word_embeddings", false);
   validate(c, place(file));
   return f;
@@ -180,23 +182,26 @@ struct tensor_place {
 /// Reads the parts of one Llama. Linear weights lie as [out, in].
 class llama_tensors {
  public:
-  llama_tensors(std::filesystem::path const& folder, llama_files const& f) : files_(folder), f_(f) {}
+  llama_tensors(std::filesystem::path const& folder, llama_files const& f)
+      : files_(folder), f_(f), stem_(stem_of(files_, "model.", "embed_tokens.weight")) {}
 
-  [[nodiscard]] matrix<float> table(std::string const& name) {
-    return files_.read_matrix(name, f_.config.vocabulary, f_.config.width, "vocab_size x hidden_size");
+  [[nodiscard]] matrix<float> table() {
+    return files_.read_matrix(stem_ + "embed_tokens.weight", f_.config.vocabulary, f_.config.width,
+                              "vocab_size x hidden_size");
   }
   [[nodiscard]] norm_weights norm(std::string const& name) {
     std::size_t const m = f_.config.width;
     return {files_.read_vector(name + ".weight", m, "hidden_size"), std::vector<float>(m), false};
   }
+  [[nodiscard]] norm_weights final_norm() { return norm(stem_ + "norm"); }
   /// Where the matrix of a site lies.
   [[nodiscard]] tensor_place place_of(program::site s) const {
     using program::operation;
     llama_config const& c = f_.config;
     std::size_t const q = c.heads * c.head_width, kv = c.key_heads * c.head_width, m = c.width;
     if (s.op == operation::lm_head)
-      return {f_.tied ? "model.embed_tokens" : "lm_head", c.vocabulary, m, false, "vocab_size x hidden_size"};
-    std::string const at = "model.layers." + std::to_string(s.block - 1) + ".";
+      return {f_.tied ? stem_ + "embed_tokens" : "lm_head", c.vocabulary, m, false, "vocab_size x hidden_size"};
+    std::string const at = layers() + std::to_string(s.block - 1) + ".";
     switch (s.op) {
       case operation::A1:
         return {at + "self_attn.q_proj", q, m, f_.qkv_biases, "heads x head width, hidden_size"};
@@ -232,7 +237,7 @@ class llama_tensors {
   template <class Read>
   [[nodiscard]] gated_weights layer(std::size_t l, Read const& read) {
     using program::operation;
-    std::string const at = "model.layers." + std::to_string(l) + ".";
+    std::string const at = layers() + std::to_string(l) + ".";
     gated_weights w;
     w.attention_norm = norm(at + "input_layernorm");
     w.query = read({l + 1, operation::A1});
@@ -248,37 +253,35 @@ class llama_tensors {
 
   /// A head stored beside embeddings that are tied to it.
   void require_tied(matrix<float> const& word) {
-    if (f_.tied) require_tied_head(files_, "lm_head.weight", word, "model.embed_tokens.weight");
+    if (f_.tied) require_tied_head(files_, "lm_head.weight", word, stem_ + "embed_tokens.weight");
   }
   /// What is left of the files when all is read. Older releases store the angles of the rotation.
   void refuse_others() const {
-    refuse_unread_tensors(files_, {"model.", "lm_head."},
+    refuse_unread_tensors(files_, {"model.", "embed_tokens.", "layers.", "norm.", "lm_head."},
                           {".rotary_emb.inv_freq", ".rotary_emb.cos_cached", ".rotary_emb.sin_cached"});
   }
   /// Files with more layers, or with biases that config.json does not speak of, would be cut silently.
   void refuse_unread() const {
-    llama_files const& f = f_;
-    std::string const prefix = "model.layers.";
+    refuse_more_layers(files_, layers(), f_.config.layers, "num_hidden_layers");
     for (std::string const& name : files_.names()) {
-      if (!name.starts_with(prefix)) continue;
-      std::size_t number = 0;
-      auto const [stop, ec] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
-      std::string_view const part(stop, name.data() + name.size());
-      auto const refuse = [&](char const* what, std::string const& allowed) {
-        throw error({errc::shape, what, place(files_.path(), "tensor " + in_quotes(name)), "", allowed, ""});
-      };
-      if (ec != std::errc{} || number >= f.config.layers)
-        refuse("belongs to no layer", "layers 0 to " + std::to_string(f.config.layers - 1) + " (num_hidden_layers)");
-      if (!part.ends_with("_proj.bias")) continue;
-      bool const block = part.starts_with(".mlp."), output = part == ".self_attn.o_proj.bias";
-      if (block ? !f.block_biases : output ? !f.output_bias : !f.qkv_biases)
-        refuse("is a bias that config.json does not speak of", "attention_bias or mlp_bias true");
+      if (!name.starts_with(layers()) || !name.ends_with("_proj.bias")) continue;
+      bool const block = name.find(".mlp.") != std::string::npos, output = name.ends_with(".self_attn.o_proj.bias");
+      if (block ? f_.block_biases : output ? f_.output_bias : f_.qkv_biases) continue;
+      throw error({errc::shape, "is a bias that config.json does not speak of",
+                   place(files_.path_of(name), "tensor " + in_quotes(name)), "",
+                   "attention_bias or mlp_bias true of a Llama; queries, keys and values of a Qwen2", ""});
     }
+  }
+  void require_head() const {
+    if (!f_.tied) detail::require_head(files_, stem_, "lm_head.weight");
   }
 
  private:
+  [[nodiscard]] std::string layers() const { return stem_ + "layers."; }
+
   safetensors_folder files_;
   llama_files f_;
+  std::string stem_;
 };
 
 }  // namespace detail
@@ -292,13 +295,14 @@ class llama_tensors {
   m.config = f.config;
   detail::llama_tensors tensors(folder, f);
   tensors.refuse_unread();
+  tensors.require_head();
   auto const read = [&](program::site s) {
     return kept == matrices::in_files ? tensors.outline(s) : tensors.linear(s);
   };
-  m.word = tensors.table("model.embed_tokens.weight");
+  m.word = tensors.table();
   tensors.require_tied(m.word);
   for (std::size_t l = 0; l < m.config.layers; ++l) m.layers.push_back(tensors.layer(l, read));
-  m.final_norm = tensors.norm("model.norm");
+  m.final_norm = tensors.final_norm();
   m.head = read({m.config.layers + 1, operation::lm_head});
   tensors.refuse_others();
   if (kept == matrices::in_files)

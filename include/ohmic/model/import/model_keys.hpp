@@ -128,6 +128,10 @@ inline void require_class(json_file const& json, std::string const& head,
                  "a class that ends with " + in_quotes(head), ""});
 }
 
+/// Keys that a query meets in a Mistral or Qwen2 with a window, where `sliding_window` has no size: 4096 if it is absent, all (0) if null.
+/// Source  transformers, MistralConfig and Qwen2Config
+[[nodiscard]] inline std::size_t usual_window(json_file const& json) { return json.names("sliding_window") ? 0 : 4096; }
+
 /// layer_types, one a layer, where the pass has one kind of attention for all layers.
 /// Errors  config_value for a kind that is not the pass's; config_conflict for another number of layers; file_format
 inline void require_layer_types(json_file const& json, std::size_t layers, std::string_view kind) {

@@ -1,20 +1,20 @@
 // Reads GPT-NeoX (Pythia) and Phi language models from a Hugging Face folder: config.json and safetensors, sharded or not, of
-// GPTNeoXForCausalLM or PhiForCausalLM.
+// GPTNeoXForCausalLM or PhiForCausalLM, or of their bare models.
 #pragma once
 
-#include <charconv>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
+#include "ohmic/model/import/activation_names.hpp"
+#include "ohmic/model/import/bare_model.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/llama.hpp"
 #include "ohmic/model/import/model_keys.hpp"
@@ -34,15 +34,6 @@ struct neox_files {
 };
 
 namespace detail {
-
-inline activation read_neox_activation(json_file const& json, char const* otherwise) {
-  std::string const name = json.has("hidden_act") ? json.string("hidden_act") : otherwise;
-  if (name == "gelu") return activation::gelu;
-  if (name == "gelu_new" || name == "gelu_fast" || name == "gelu_pytorch_tanh") return activation::gelu_tanh;
-  if (name == "relu") return activation::relu;
-  throw error({errc::config_value, "is not supported", json.where("hidden_act"), in_quotes(name),
-               "'gelu', 'gelu_new', 'gelu_fast', 'gelu_pytorch_tanh', 'relu'", ""});
-}
 
 /// A number under one of these keys, wherever the file says how it rotates; `otherwise` if nowhere.
 /// Shape   place: its key, named as where it lies
@@ -113,7 +104,7 @@ inline std::size_t read_rotated_width(json_file const& json, char const* key, do
           .value);
   c.rotation.width = detail::read_rotated_width(json, f.phi ? "partial_rotary_factor" : "rotary_pct",
                                                 f.phi ? 0.5 : 0.25, c.width / c.heads);
-  c.hidden_activation = detail::read_neox_activation(json, f.phi ? "gelu_new" : "gelu");
+  c.hidden_activation = detail::read_activation(json, "hidden_act", f.phi ? activation::gelu_tanh : activation::gelu);
   c.one_norm = f.phi;
   c.parallel = f.phi || json.flag("use_parallel_residual", true);
   f.attention_biases = f.phi || json.flag("attention_bias", true);
@@ -135,9 +126,13 @@ namespace detail {
 /// Reads the parts of one model. Linear weights lie as [out, in]; GPT-NeoX keeps query, key and value of a head together.
 class neox_tensors {
  public:
-  neox_tensors(std::filesystem::path const& folder, neox_files const& f) : files_(folder), f_(f) {}
+  neox_tensors(std::filesystem::path const& folder, neox_files const& f)
+      : files_(folder),
+        f_(f),
+        stem_(f.phi ? stem_of(files_, "model.", "embed_tokens.weight")
+                    : stem_of(files_, "gpt_neox.", "embed_in.weight")) {}
 
-  [[nodiscard]] std::string layers() const { return f_.phi ? "model.layers." : "gpt_neox.layers."; }
+  [[nodiscard]] std::string layers() const { return stem_ + "layers."; }
   [[nodiscard]] matrix<float> table() {
     return files_.read_matrix(table_name() + ".weight", f_.config.vocabulary, f_.config.width,
                               "vocab_size x hidden_size");
@@ -147,9 +142,7 @@ class neox_tensors {
     return {files_.read_vector(name + ".weight", m, "hidden_size"),
             files_.read_vector(name + ".bias", m, "hidden_size"), true};
   }
-  [[nodiscard]] norm_weights final_norm() {
-    return norm(f_.phi ? "model.final_layernorm" : "gpt_neox.final_layer_norm");
-  }
+  [[nodiscard]] norm_weights final_norm() { return norm(stem_ + (f_.phi ? "final_layernorm" : "final_layer_norm")); }
 
   [[nodiscard]] linear_weights linear(program::site s) { return read(s, true); }
   /// The same without the matrix, of which only the header is checked.
@@ -179,30 +172,31 @@ class neox_tensors {
   /// What is left of the files when all is read. Older releases store masks and the angles of the rotation.
   void refuse_others() const {
     if (f_.phi)
-      refuse_unread_tensors(files_, {"model.", "lm_head."}, {".rotary_emb.inv_freq"});
+      refuse_unread_tensors(files_, {"model.", "embed_tokens.", "layers.", "final_layernorm.", "lm_head."},
+                            {".rotary_emb.inv_freq"});
     else
-      refuse_unread_tensors(files_, {"gpt_neox.", "embed_out."},
+      refuse_unread_tensors(files_, {"gpt_neox.", "embed_in.", "layers.", "final_layer_norm.", "embed_out."},
                             {".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"});
   }
   /// Files with more layers, or with biases that config.json does not speak of, would be cut silently.
   void refuse_unread() const {
-    std::string const prefix = layers();
-    for (std::string const& name : files_.names()) {
-      if (!name.starts_with(prefix)) continue;
-      std::size_t number = 0;
-      auto const [stop, ec] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
-      std::string_view const part(stop, name.data() + name.size());
-      if (!f_.attention_biases && (part == ".attention.query_key_value.bias" || part == ".attention.dense.bias"))
+    refuse_more_layers(files_, layers(), f_.config.layers, "num_hidden_layers");
+    if (f_.attention_biases) return;
+    for (std::string const& name : files_.names())
+      if (name.starts_with(layers()) &&
+          (name.ends_with(".attention.query_key_value.bias") || name.ends_with(".attention.dense.bias")))
         throw error({errc::shape, "is a bias that config.json does not speak of",
-                     place(files_.path(), "tensor " + in_quotes(name)), "", "attention_bias true", ""});
-      if (ec == std::errc{} && number < f_.config.layers) continue;
-      throw error({errc::shape, "belongs to no layer", place(files_.path(), "tensor " + in_quotes(name)), "",
-                   "layers 0 to " + std::to_string(f_.config.layers - 1) + " (num_hidden_layers)", ""});
-    }
+                     place(files_.path_of(name), "tensor " + in_quotes(name)), "", "attention_bias true", ""});
+  }
+  void require_head() const {
+    if (f_.phi)
+      detail::require_head(files_, stem_, "lm_head.weight", "save it with its head");
+    else if (!f_.tied)
+      detail::require_head(files_, stem_, "embed_out.weight");
   }
 
  private:
-  [[nodiscard]] std::string table_name() const { return f_.phi ? "model.embed_tokens" : "gpt_neox.embed_in"; }
+  [[nodiscard]] std::string table_name() const { return stem_ + (f_.phi ? "embed_tokens" : "embed_in"); }
 
   /// Where the matrix of a site lies; of a fused one the whole.
   [[nodiscard]] tensor_place place_of(program::site s) const {
@@ -265,6 +259,7 @@ class neox_tensors {
 
   safetensors_folder files_;
   neox_files f_;
+  std::string stem_;
 };
 
 }  // namespace detail
@@ -277,6 +272,7 @@ class neox_tensors {
   m.config = f.config;
   detail::neox_tensors tensors(folder, f);
   tensors.refuse_unread();
+  tensors.require_head();
   auto const read = [&](program::site s) {
     return kept == matrices::in_files ? tensors.outline(s) : tensors.linear(s);
   };

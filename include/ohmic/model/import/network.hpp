@@ -15,6 +15,7 @@
 #include "ohmic/model/catalogue.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
+#include "ohmic/model/import/model_keys.hpp"
 #include "ohmic/model/import/network_families.hpp"
 #include "ohmic/model/import/network_sizes.hpp"
 
@@ -73,7 +74,6 @@ inline void read_experts(network_source const& from, program::transformer_shape&
   if (auto const* inner = from.json.find("ffn_config");
       inner != nullptr && inner->is_object() && inner->contains("moe_num_experts")) {
     auto const json = from.json.inside("ffn_config");
-    s.hidden = size_by(json, {"ffn_hidden_size"}, 1, widest_size).value_or(s.hidden);
     return read_experts({json, from.family, false, false, from.remarks}, s);
   }
   auto const& json = from.json;
@@ -173,14 +173,19 @@ inline void read_window(network_source const& from, program::transformer_shape& 
     return windowed(json.count("local_attention", 1, longest) + 1,
                     count_layers([&](auto i) { return i % every != 0; }));
   }
-  std::size_t const window = size_by(json, {"sliding_window"}, 0, longest).value_or(0);
+  bool const qwen = from.family.starts_with("qwen"), by_key = json.flag("use_sliding_window", !qwen),
+             usual_size = from.family == "mistral" || qwen;
+  auto const size = size_by(json, {"sliding_window"}, 0, longest);
+  std::size_t const window = size ? *size : by_key && usual_size ? usual_window(json) : 0;
+  if (!size && window > 0)
+    from.remarks.push_back("sliding_window is not in the file: " + std::to_string(window) + ", as usual for " +
+                           from.family);
   if (auto const sliding =
           types_of("layer_types", "sliding_attention", {"full_attention", "sliding_attention", "chunked_attention"}))
     return windowed(window, *sliding);
-  bool const qwen = from.family.starts_with("qwen");
-  if (window == 0 || !json.flag("use_sliding_window", !qwen)) return;
+  if (window == 0 || !by_key) return;
   if (qwen) {
-    std::size_t const full = size_by(json, {"max_window_layers"}, 0, deepest_model).value_or(s.layers);
+    std::size_t const full = size_by(json, {"max_window_layers"}, 0, deepest_model).value_or(28);
     return windowed(window, s.layers - std::min(full, s.layers));
   }
   std::size_t const usual = from.family == "gemma2"    ? 2
@@ -237,10 +242,14 @@ inline void remark_on_omissions(network_source const& from, program::transformer
 
 inline void read_feed_forward(network_source const& from, program::transformer_shape& s) {
   auto const& json = from.json;
-  auto hidden = size_or_usual(from,
-                              {"intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim", "encoder_ffn_dim",
-                               "ffn_hidden_size", "d_inner", "dff", "feed_forward_size", "ff_intermediate_size"},
-                              widest_size);
+  std::optional<std::size_t> hidden;
+  if (auto const* v = json.find("ffn_config"); v != nullptr && v->is_object())
+    hidden = size_by(json.inside("ffn_config"), {"ffn_hidden_size"}, 1, widest_size);
+  if (!hidden)
+    hidden = size_or_usual(from,
+                           {"intermediate_size", "n_inner", "d_ff", "ffn_dim", "hidden_dim", "encoder_ffn_dim",
+                            "ffn_hidden_size", "d_inner", "dff", "feed_forward_size", "ff_intermediate_size"},
+                           widest_size);
   if (!hidden && json.has("expansion_ratio")) hidden = json.count("expansion_ratio", 1, 1024) * s.width;
   // OLMo: its activation halves what its first product gives.
   std::string const type = json.has("feed_forward_type") ? json.string("feed_forward_type")
@@ -281,7 +290,8 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
   s.heads = required_size(
       from, {"num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads", "attention_heads"},
       widest_size);
-  bool const shared = json.flag("multi_query", false) && !json.flag("new_decoder_architecture", false);
+  bool const usually_shared = one_of(family, {"gpt_bigcode", "falcon"}),
+             shared = json.flag("multi_query", usually_shared) && !json.flag("new_decoder_architecture", false);
   auto keys = size_or_usual(from, {"num_key_value_heads", "num_kv_heads", "n_head_kv"}, widest_size);
   if (!keys && json.flag("multi_query_attention", false))
     keys = size_by(json, {"multi_query_group_num"}, 1, widest_size);
@@ -318,7 +328,10 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
   s.rotary = s.rotary || family == "chatglm" || is_rms_rotary_family(family) ||
              (one_of(family, {"falcon", "RefinedWeb", "RefinedWebModel"}) && !json.flag("alibi", false));
   bool const usually = !rms || one_of(family, {"qwen2", "qwen2_moe"});
-  s.biases = json.flag("attention_bias", json.flag("bias", json.flag("use_bias", !json.flag("no_bias", !usually))));
+  bool const stated =
+      json.flag("attention_bias", json.flag("bias", json.flag("use_bias", !json.flag("no_bias", !usually))));
+  // The classes of these two do not look at the keys.
+  s.biases = family == "qwen2" || (stated && family != "mistral");
   if (two_parts) {
     s.cross_layers = size_by(json, {"num_decoder_layers", "decoder_layers"}, 1, deepest_model).value_or(s.layers);
     s.cross_hidden = size_by(json, {"decoder_ffn_dim"}, 1, widest_size).value_or(0);

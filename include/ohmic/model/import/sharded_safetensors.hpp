@@ -49,7 +49,12 @@ class safetensors_folder {
       for (tensor_info const& t : opened->tensors()) take(t.name, file, map);
   }
 
-  [[nodiscard]] std::filesystem::path const& path() const noexcept { return folder_; }
+  /// The file that has a tensor. Of one that none has: the file if there is one, else the folder.
+  [[nodiscard]] std::filesystem::path path_of(std::string const& name) const {
+    auto const found = file_of_.find(name);
+    if (found != file_of_.end()) return folder_ / found->second;
+    return files_.size() == 1 ? folder_ / files_.begin()->first : folder_;
+  }
   [[nodiscard]] bool contains(std::string const& name) const { return file_of_.contains(name); }
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> all;
@@ -97,7 +102,7 @@ class safetensors_folder {
     auto const found = file_of_.find(name);
     if (found != file_of_.end()) return open(found->second);
     std::string const near = nearest_name(name, names());
-    throw error({errc::missing_entry, "is missing", place(folder_, "tensor " + in_quotes(name)), "", "",
+    throw error({errc::missing_entry, "is missing", place(path_of(name), "tensor " + in_quotes(name)), "", "",
                  near.empty() ? "check that the folder is of this model" : "did you mean " + in_quotes(near) + "?"});
   }
 

@@ -13,6 +13,7 @@
 
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
+#include "ohmic/model/import/activation_names.hpp"
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/import/model_keys.hpp"
 #include "ohmic/model/import/sharded_safetensors.hpp"
@@ -51,17 +52,9 @@ inline void read_t5_block(json_file const& json, t5_config& c) {
     throw contradiction(json, "dense_act_fn", key, in_quotes(act));
   if (json.flag("is_gated_act", c.gated) != c.gated)
     throw contradiction(json, "is_gated_act", key, c.gated ? "true" : "false");
-  if (act == "relu")
-    c.hidden_activation = activation::relu;
-  else if (act == "gelu")
-    c.hidden_activation = activation::gelu;
-  else if (act == "gelu_new")
-    c.hidden_activation = activation::gelu_tanh;
-  else if (act == "silu")
-    c.hidden_activation = activation::silu;
-  else
-    throw error({errc::config_value, "is not supported", json.where(key), in_quotes(kind),
-                 "'relu', 'gelu', 'gelu_new', 'silu', or one of them behind 'gated-'", ""});
+  auto const found = activation_named(act);
+  if (!found) throw no_activation(json, key, kind, ", or one of them behind 'gated-'");
+  c.hidden_activation = *found;
 }
 
 }  // namespace detail
@@ -162,7 +155,7 @@ class t5_tensors {
       bool const bias = std::string_view(stop, name.data() + name.size()).ends_with(".bias");
       if (ec == std::errc{} && number < layers && !bias) continue;
       throw error({errc::shape, bias ? "is a bias, which a T5 has none of" : "belongs to no layer",
-                   place(files_.path(), "tensor " + in_quotes(name)), "",
+                   place(files_.path_of(name), "tensor " + in_quotes(name)), "",
                    "layers 0 to " + std::to_string(layers - 1) + (encoder ? " (num_layers)" : " (num_decoder_layers)") +
                        ", weights only",
                    ""});
