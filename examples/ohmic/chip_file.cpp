@@ -34,7 +34,9 @@ chip_request read_chip_file(std::string const& path) {
     apply(e, defaults, [&](std::string const& key, std::string const& value) {
       std::visit([&](auto& c) { set(c, key, value); }, settings);
     });
-    if (e.type != "a table") request.set.push_back(e.key + "=" + e.text);
+    if (e.type == "a table") continue;
+    request.set.push_back(e.key + "=" + e.text);
+    request.places.emplace(e.key, e.where);
   }
   return request;
 }

@@ -1,6 +1,7 @@
 // A chip as it is asked for: by name, with changes.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct chip_request {
   std::string label;
   std::string base;
   std::vector<std::string> set;
+  std::map<std::string, std::string> places{};  ///< of keys that a chip file gives: file and line
 };
 
 /// A chip that is priced: a preset, or a chip file on one.

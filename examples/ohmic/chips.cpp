@@ -37,10 +37,6 @@ std::vector<std::string> comma_list(std::string const& text) {
   return parts;
 }
 
-std::string key_of(std::string const& assignment) {
-  return std::string(detail::trimmed(std::string_view(assignment).substr(0, assignment.find('='))));
-}
-
 /// The chip that an error is of, where there are several.
 template <class F>
 auto naming_chip(chip_request const& r, bool several, F const& f) {
@@ -70,7 +66,7 @@ std::vector<chip_request> varied(std::vector<chip_request> const& requests, std:
       std::string const assignment = vary.substr(0, equals + 1) + value;
       out.push_back(r);
       out.back().label += " " + assignment;
-      out.back().set.push_back(assignment);
+      set_on_top(out.back(), assignment);
       auto const settings = naming_chip(r, several, [&] { return settings_of(out.back()); });
       if (!seen.insert(settings_object(settings).at(key_of(vary)).dump()).second)
         throw error({errc::config_conflict, "value is given twice", "--vary " + key_of(vary), in_quotes(value),
@@ -134,6 +130,26 @@ void require_other_key(std::vector<std::string> const& set, std::string const& k
   }
 }
 
+std::string key_of(std::string const& assignment) {
+  return std::string(detail::trimmed(std::string_view(assignment).substr(0, assignment.find('='))));
+}
+
+std::string place_of(chip_request const& r, std::string const& where) {
+  auto const is_of_key = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  };
+  std::string found, word;
+  for (char const c : where + ' ') {  // word by word: a key may begin as another does
+    if (is_of_key(c)) {
+      word += c;
+      continue;
+    }
+    if (auto const place = r.places.find(word); found.empty() && place != r.places.end()) found = place->second;
+    word.clear();
+  }
+  return found;
+}
+
 chip_settings defaults_of(std::string const& base) { return chip_named(base).settings(); }
 
 std::vector<chip_request> requested_chips(std::string const& chip, std::vector<std::string> const& set,
@@ -142,13 +158,15 @@ std::vector<chip_request> requested_chips(std::string const& chip, std::vector<s
   std::vector<chip_request> out;
   for (auto const& name : distinct_chips(chip, "--chip")) {
     out.push_back(name.ends_with(".toml") ? read_chip_file(name) : chip_request{chip_named(name).name, name, {}});
-    out.back().set.insert(out.back().set.end(), set.begin(), set.end());
+    for (auto const& s : set) set_on_top(out.back(), s);
   }
   bool const several = out.size() > 1;
   for (auto const& v : vary) out = varied(out, v, several);
   // Before anything is read or run, so that a slip in the last of many settings does not cost the time of the others.
   for (auto const& r : out)
-    naming_chip(r, several, [&] { std::visit([](auto const& c) { chip::validate(c); }, settings_of(r)); });
+    naming_chip(r, several, [&] {
+      naming_places(r, [&] { std::visit([](auto const& c) { chip::validate(c); }, settings_of(r)); });
+    });
   return out;
 }
 

@@ -71,6 +71,33 @@ inline chip_settings settings_of(chip_request const& r) {
   return settings;
 }
 
+/// The key of an assignment key=value.
+std::string key_of(std::string const& assignment);
+
+/// An assignment beside those of a request: what its file says of the key is no longer what is set.
+inline void set_on_top(chip_request& r, std::string const& assignment) {
+  r.places.erase(key_of(assignment));
+  r.set.push_back(assignment);
+}
+
+/// File and line of the first key in `where` that the chip file of a request gives, or nothing.
+std::string place_of(chip_request const& r, std::string const& where);
+
+/// Calls f(), which takes the settings of a request.
+/// Errors  those of f, with file and line where the chip file gives the key
+template <class F>
+auto naming_places(chip_request const& r, F const& f) {
+  try {
+    return f();
+  } catch (ohmic::error const& problem) {
+    auto info = problem.info();
+    auto const place = place_of(r, info.where);
+    if (place.empty()) throw;
+    info.where = place + ", " + info.where;
+    throw ohmic::error(std::move(info));
+  }
+}
+
 /// The settings as an object of dotted keys.
 inline json settings_object(chip_settings const& settings) {
   return std::visit([](auto const& c) { return settings_object(c); }, settings);

@@ -76,10 +76,12 @@ json function_settings(design const& d, std::vector<std::string> const& set) {
 }
 
 cost_case cost_case_of(design const& d, std::vector<std::string> const& set, std::size_t duplication) {
-  auto all = d.request.set;
-  all.insert(all.end(), set.begin(), set.end());
-  return d.request.base == chip::wang2024_published::name ? case_of<chip::wang2024_published>(all, duplication)
-                                                          : case_of<chip::wang2024>(all, duplication);
+  auto r = d.request;
+  for (auto const& s : set) set_on_top(r, s);
+  return naming_places(r, [&] {
+    return r.base == chip::wang2024_published::name ? case_of<chip::wang2024_published>(r.set, duplication)
+                                                    : case_of<chip::wang2024>(r.set, duplication);
+  });
 }
 
 model::network network_named(std::string const& name) {

@@ -16,6 +16,8 @@
 #include "deployment.hpp"
 #include "kernels.hpp"
 #include "ohmic/chip/evaluation.hpp"
+#include "ohmic/core/error.hpp"
+#include "ohmic/core/printable.hpp"
 #include "ohmic/model/file.hpp"
 #include "progress.hpp"
 
@@ -106,15 +108,22 @@ auto passes_by_length(std::vector<Input> const& texts) {
   return lengths;
 }
 
-/// The file of --calibration, or the one that lies beside the model.
+/// The file that an option or key gives, or the one that lies beside the model.
+/// Errors  file_missing, missing_calibration, naming the option
 inline std::filesystem::path calibration_path(std::string const& given, std::string const& model,
-                                              char const* beside_name) {
+                                              char const* beside_name, std::string const& option) {
+  std::error_code none;
+  if (!given.empty() && std::filesystem::status(given, none).type() == std::filesystem::file_type::not_found)
+    throw ohmic::error({ohmic::errc::file_missing, "no such file", option, ohmic::in_quotes(given),
+                        option == "--data"
+                            ? "a file of texts that are not scored"
+                            : "a file of texts that are not scored, or .json of ohmic calibrate --output",
+                        "check the path"});
   if (!given.empty()) return given;
   std::filesystem::path const beside = std::filesystem::path(model) / beside_name;
   if (std::filesystem::exists(beside)) return beside;
-  throw ohmic::error({ohmic::errc::missing_calibration, "no calibration data", "--calibration",
-                      "nothing, and no " + beside.string(), "a file of texts that are not scored",
-                      "give --calibration FILE"});
+  throw ohmic::error({ohmic::errc::missing_calibration, "no calibration data", option,
+                      "nothing, and no " + beside.string(), "a file of texts that are not scored", "give one"});
 }
 
 /// Calibration data of a run: texts, or the ranges that were kept of them.
@@ -128,9 +137,11 @@ struct calibration_source {
 
 /// Errors  those of the file; config_conflict for ranges of other weights
 template <class Family>
-auto read_calibration_source(Family const& family, std::string const& given, std::string const& folder) {
+auto read_calibration_source(Family const& family, std::string const& given, std::string const& folder,
+                             std::string const& option) {
   using namespace ohmic;
-  calibration_source<typename Family::model_type> c{calibration_path(given, folder, Family::default_calibration)};
+  calibration_source<typename Family::model_type> c{
+      calibration_path(given, folder, Family::default_calibration, option)};
   c.kept = c.path.extension() == ".json";
   if (!c.kept) {
     c.texts = family.calibration(c.path);

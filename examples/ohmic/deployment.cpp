@@ -321,20 +321,30 @@ void print_writing(FILE* out, contest_result const& r) {
 
 }  // namespace
 
-std::vector<std::string> idle_in(chip_request const& r) {
-  std::set<std::string, std::less<>> given;
+std::vector<in_situ::idle_setting> given_idle(chip_request const& r) {
+  std::set<std::string> given;
   // The first is the seed of the run, which nobody asked of this chip.
   bool const is_seeded = !r.set.empty() && r.set.front().starts_with("noise.seed=");
-  for (auto s = r.set.begin() + (is_seeded ? 1 : 0); s != r.set.end(); ++s)
-    given.emplace(detail::trimmed(std::string_view(*s).substr(0, s->find('='))));
-  std::vector<std::string> out;
+  for (auto s = r.set.begin() + (is_seeded ? 1 : 0); s != r.set.end(); ++s) given.insert(key_of(*s));
+  std::vector<in_situ::idle_setting> out;
   std::visit(
       [&](auto const& c) {
-        for (auto const& [key, why] : chip::idle_settings(c))
-          if (given.contains(key)) out.push_back(fmt::format("{}: {}", key, why));
+        for (auto const& i : chip::idle_settings(c))
+          if (given.contains(i.key)) out.push_back(i);
       },
       settings_of(r));
   return out;
+}
+
+std::vector<std::string> idle_in(chip_request const& r) {
+  std::vector<std::string> out;
+  for (auto const& [key, why] : given_idle(r)) out.push_back(fmt::format("{}: {}", key, why));
+  return out;
+}
+
+void say_idle(std::vector<chip_request> const& requests) {
+  for (auto const& r : requests)
+    for (auto const& i : idle_in(r)) say(stderr, "{}: has no effect: {}\n", r.label, i);
 }
 
 void see_writing(contest_result& r) {

@@ -14,6 +14,7 @@
 #include "ohmic/chip/evaluation.hpp"
 #include "ohmic/chip/in_situ_time.hpp"
 #include "ohmic/core/action.hpp"
+#include "ohmic/crossbar/in_situ/idle.hpp"
 #include "ohmic/model/dataset.hpp"
 #include "ohmic/model/task.hpp"
 #include "options.hpp"
@@ -66,9 +67,12 @@ struct deployment {
       published{};  ///< of the arithmetic of the published graph; empty: there is none
 };
 
-/// What is told of settings of a request with a seed (`seeded`) that do nothing beside the others:
-/// "range.sigmas: range.rule is not mean_sigma".
+/// Settings of a request with a seed (`seeded`) that were given and do nothing beside the others.
+std::vector<ohmic::in_situ::idle_setting> given_idle(chip_request const& r);
+/// What is told of them: "range.sigmas: range.rule is not mean_sigma".
 std::vector<std::string> idle_in(chip_request const& r);
+/// The same on standard error, of all requests.
+void say_idle(std::vector<chip_request> const& requests);
 
 /// The time that writing K and V took in the run, tries included, into the schedule of a conventional chip.
 void see_writing(contest_result& r);

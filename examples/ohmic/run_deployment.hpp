@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fmt/core.h>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <variant>
@@ -39,9 +40,7 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
              common.seed);
   bool const text = !common.quiet;
   FILE* const out = common.json == "-" ? stderr : stdout;
-  if (text)
-    for (auto const& r : requests)
-      for (auto const& i : idle_in(r)) say(stderr, "{}: has no effect: {}\n", r.label, i);
+  if (text) say_idle(requests);
 
   auto const& m = family.model();
   auto const loaded = family.scored(o.data, o.limit, o.no_truncate);
@@ -58,7 +57,7 @@ int deploy_passes(Family const& family, Passes const& passes, deploy_options con
                {},
                {}};
   if (o.decode) d.model["decode"] = true;
-  auto const calibration = load_calibration(family, o.calibration, o.model, o.data, scored);
+  auto const calibration = load_calibration(family, o.calibration, "--calibration", o.model, o.data, scored);
   d.calibration = calibration.described;
   d.calibration_line = calibration.line;
   executor threads(common.threads == 0 ? executor::available() : common.threads);
@@ -158,10 +157,11 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
   check_writable(common.json);
   check_writable(o.output, "--output");
   auto const& kernels = choose_kernels(common.instruction_set);
-  auto const requests = requested_chips(o.chip, common.set, {});
+  auto const requests = seeded(requested_chips(o.chip, common.set, {}), common.seed);
+  if (!common.quiet) say_idle(requests);
   auto const& m = family.model();
   auto const names = sites_of(m);
-  auto const path = calibration_path(o.data, o.model, Family::default_calibration);
+  auto const path = calibration_path(o.data, o.model, Family::default_calibration, "--data");
   auto const calib = family.calibration(path);
   executor threads(common.threads == 0 ? executor::available() : common.threads);
   auto const weights = model::fp32_weights_of(m, o.reading.layer_wise);
@@ -175,6 +175,7 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
       text_digests(calib.source.texts),
       {},
       {}};
+  std::map<std::string, std::vector<std::string>> idle;  // of a design, which several requests may share
   for (auto const& r : requests) {
     progress_line line("calibrating " + r.label, common.quiet);
     std::visit(
@@ -182,13 +183,17 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
           auto const design = chip::design_of(settings);
           auto chip = with_rows(chip::programmed(m, design, values, kernels_for(kernels, design)), kernels);
           chip.set_converters(chip::observed_currents(chip, m, calib.tokens, threads, std::ref(line)));
-          kept.chips.emplace(calibration_key(r.base, print(design)), chip.calibrated());
+          auto const key = calibration_key(r.base, print(design));
+          kept.chips.emplace(key, chip.calibrated());
+          for (auto const& i : idle_in(r)) idle[key].push_back(i);
         },
         settings_of(r));
   }
   json result = result_header("calibrate", common);
   result["model"] = family.description(o.model);
   result.update(calibration_object(kept, names));
+  auto of_chip = result["chips"].begin();
+  for (auto const& chip : kept.chips) (*of_chip++)["idle"] = idle[chip.first];
   result["run"] = run_object(start, threads.threads(), kernels.products->instruction_set);
   write_result(o.output, result);
   write_result(common.json, result);

@@ -43,6 +43,7 @@ class lap_clock {
 struct generated_text {
   std::string name;
   json settings;
+  std::vector<std::string> idle;  ///< settings that were given and do nothing, and why
   std::vector<std::int32_t> ids;
   std::vector<priced_step> steps;
   std::string plan_difference;  ///< empty: every step took the actions of its plan
@@ -79,7 +80,7 @@ generated_text generate_on(Model const& m, ohmic::chip::deployed<Spec> const& ch
                            ohmic::model::sampling const& how, std::span<std::int32_t const> ends,
                            ohmic::executor& threads) {
   using namespace ohmic;
-  generated_text out{std::move(name), settings_object(chip.settings()), {}, {}, {}};
+  generated_text out{std::move(name), settings_object(chip.settings()), {}, {}, {}, {}};
   chip::engine<Spec> e(chip, mode, threads);
   ledger planned;
   double before = 0.0;
@@ -123,6 +124,7 @@ json generated_object(Family const& family, generated_text const& g, bool priced
                       {"energy_J", priced ? json(g.steps[i].energy_J) : json(nullptr)}});
   }
   json out = {{"id", g.name}, {"config", g.settings}, {"text", printable_text(family.text(g.ids))}, {"tokens", tokens}};
+  out["idle"] = g.idle;
   if (priced) out["actions_equal_plan"] = g.plan_difference.empty();
   return out;
 }
@@ -159,16 +161,17 @@ int generate_family(Family const& family, generate_options const& o, common_opti
   auto const& kernels = choose_kernels(common.instruction_set);
   auto const requests = seeded(requested_chips(o.chip, common.set, {}), common.seed);
   model::sampling const how{o.temperature, common.seed};
+  if (!common.quiet) say_idle(requests);
   auto const& m = family.model();
   auto const prompt = family.prompt(o.prompt);
   if (prompt.empty())
     throw error({errc::shape, "the prompt has no token", "--prompt", in_quotes(o.prompt), "a text of at least one",
                  "give some text"});
-  auto const calibration = read_calibration_source(family, o.calibration, o.model);
+  auto const calibration = read_calibration_source(family, o.calibration, o.model, "--calibration");
   executor threads(common.threads == 0 ? executor::available() : common.threads);
   auto const weights = model::fp32_weights_of(m, o.reading.layer_wise);
 
-  std::vector<generated_text> texts{{"fp32", json::object(), {}, {}, {}}};
+  std::vector<generated_text> texts{{"fp32", json::object(), {}, {}, {}, {}}};
   {
     model::fp32_engine e(weights, nullptr, kernels.fp32);
     lap_clock time;
@@ -181,6 +184,7 @@ int generate_family(Family const& family, generate_options const& o, common_opti
                 [&](auto const& chip, std::string const& label, chip::product_mode mode) {
                   texts.push_back(generate_on(m, chip, label, mode, prompt, o.tokens, how, family.ends(), threads));
                 });
+  for (std::size_t i = 0; i < requests.size(); ++i) texts[i + 2].idle = idle_in(requests[i]);  // after fp32 and int8
 
   json result = result_header("generate", common);
   result["model"] = family.description(o.model);

@@ -1,6 +1,7 @@
 // ohmic sweep: many designs, resumable, over threads and machines; which of them no other beats.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/core.h>
@@ -57,6 +58,31 @@ void check_sweep_outputs(sweep_options const& o, common_options const& common) {
   check_reports(common);
 }
 
+/// Settings of [set] and --set that do nothing at any point that is asked, of a large sweep so many, evenly among them; a point that
+/// cannot be made says nothing.
+json idle_at_all_points(sweep_spec const& spec, point_runner const& runner) {
+  constexpr std::uint64_t most_asked = 64;
+  std::optional<std::map<std::string, std::string>> idle;
+  for (std::uint64_t i = 0; !spec.set.empty() && i < std::min(most_asked, spec.points()); ++i) {
+    // Steps of the golden section: no values of a grid are left out because they lie a step apart.
+    double const share = std::fmod(static_cast<double>(i) * 0.6180339887498949, 1.0);
+    std::uint64_t const point =
+        spec.points() <= most_asked ? i : static_cast<std::uint64_t>(share * static_cast<double>(spec.points()));
+    try {
+      auto const here = runner.idle(point);
+      if (!idle)
+        idle = here;
+      else
+        std::erase_if(*idle, [&](auto const& known) { return !here.contains(known.first); });
+    } catch (error const&) { continue; }
+    if (idle->empty()) break;
+  }
+  json out = json::array();
+  if (idle)
+    for (auto const& [key, why] : *idle) out.push_back(fmt::format("{}: {}", key, why));
+  return out;
+}
+
 /// The results of a file, as JSON, and in the other forms that were asked for.
 json exported(sweep_store const& store, sweep_options const& o, common_options const& common) {
   if (!o.csv.empty()) write_whole(o.csv, csv_of(store));
@@ -67,6 +93,7 @@ json exported(sweep_store const& store, sweep_options const& o, common_options c
   out["keys"] = store.keys();
   out["metrics"] = store.metrics();
   out["facts"] = store.kept("facts");
+  out["idle"] = store.kept("idle");
   out.update(summary_of(store));
   return out;
 }
@@ -168,6 +195,10 @@ int lead(sweep_options const& o, common_options const& common, rank_team& team) 
   auto& store = *file;
   store.check_values([&](std::uint64_t point) { return spec.values(point); });
   store.keep("goals", goals);
+  auto const idle = idle_at_all_points(spec, *runner);
+  store.keep("idle", idle);
+  if (!common.quiet)
+    for (auto const& i : idle) say(stderr, "{}: has no effect: {}\n", o.spec, i.get<std::string>());
 
   auto const there = store.present(spec.points(), o.retry);
   std::vector<std::uint64_t> points;
@@ -276,6 +307,7 @@ int merge_sweeps(sweep_options const& o, common_options const& common) {
     store.for_each([](sweep_row const&) {});  // it may be there already
     store.whole([&] {
       store.keep("goals", first.kept("goals"));
+      store.keep("idle", first.kept("idle"));
       for (auto const& file : o.merged) {
         sweep_store const part(file);
         store.merge(part);

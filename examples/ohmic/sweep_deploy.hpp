@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,7 +35,8 @@ class deploy_runner final : public point_runner {
     if (!spec.task.empty() && spec.task != task_type::name)
       throw ohmic::error({ohmic::errc::unknown_id, "task does not suit the model", "task", spec.task,
                           std::string(task_type::name) + " for a model of type " + Family::type, ""});
-    calibration_ = load_calibration(family_, spec.calibration, spec.model, spec.data, loaded_.source);
+    calibration_ = load_calibration(family_, spec.calibration, ohmic::model::place(spec.file, "key 'calibration'"),
+                                    spec.model, spec.data, loaded_.source);
     for (auto const& s : score_names()) metrics_.push_back(s);
     for (char const* name : {"agreement", "loss", "clip_rate", "snr_db.lowest"}) metrics_.emplace_back(name);
     for (auto const& name : cost_metrics()) metrics_.push_back(name);
@@ -60,8 +64,7 @@ class deploy_runner final : public point_runner {
     for (std::size_t i = 0; i < points.size(); ++i) {
       out[i].point = points[i];
       guarded_point(out[i], [&] {
-        auto const request = request_of(points[i]);
-        std::visit([](auto const& c) { ohmic::chip::validate(c); }, settings_of(request));
+        auto const request = valid_request(points[i]);
         chips[i].emplace(bench_->chip_of(request, {}));
         runnable.push_back(i);
       });
@@ -79,6 +82,14 @@ class deploy_runner final : public point_runner {
     return out;
   }
 
+  [[nodiscard]] std::map<std::string, std::string> idle(std::uint64_t point) const override {
+    std::set<std::string> for_all;
+    for (auto const& s : spec_->set) for_all.insert(key_of(s));
+    std::map<std::string, std::string> out;
+    for (auto const& [key, why] : given_idle(valid_request(point)))
+      if (for_all.contains(key)) out.emplace(key, why);
+    return out;
+  }
   [[nodiscard]] json price_rows(std::uint64_t point) const override {
     if (!std::holds_alternative<dense_settings>(settings_of(request_of(point))) || !has_config()) return nullptr;
     return designs_.rows(spec_->assignment(point));
@@ -92,8 +103,13 @@ class deploy_runner final : public point_runner {
     auto const a = spec_->assignment(point);
     chip_request r = spec_->chip_called(a.chip).request;
     for (auto const& s : a.set)
-      if (!of_cost(s)) r.set.push_back(s);
+      if (!of_cost(s)) set_on_top(r, s);
     return seeded({std::move(r)}, spec_->seed).front();
+  }
+  [[nodiscard]] chip_request valid_request(std::uint64_t point) const {
+    auto r = request_of(point);
+    naming_places(r, [&] { std::visit([](auto const& c) { ohmic::chip::validate(c); }, settings_of(r)); });
+    return r;
   }
   [[nodiscard]] static bool of_cost(std::string const& assignment) {
     return assignment.starts_with("cost.") || assignment.starts_with("report.");

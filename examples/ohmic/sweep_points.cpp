@@ -1,10 +1,13 @@
 #include "sweep_points.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <fmt/core.h>
 #include <limits>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "cost_case.hpp"
 #include "ohmic/chip/workload.hpp"
@@ -116,9 +119,34 @@ class cost_runner final : public point_runner {
     });
     return out;
   }
+  [[nodiscard]] std::map<std::string, std::string> idle(std::uint64_t point) const override {
+    auto const a = spec_->assignment(point);
+    auto const described = settings_at(a);
+    auto const found = designs_.of(a);
+    std::map<std::string, std::string> out;
+    for (std::size_t i = 0; i < spec_->set.size(); ++i) {
+      auto fewer = a;
+      fewer.set.erase(fewer.set.begin() + static_cast<std::ptrdiff_t>(i));
+      try {
+        if (settings_at(fewer) == described) continue;  // what it is without being asked for
+        if (same_numbers(designs_.of(fewer), found)) out.emplace(key_of(spec_->set[i]), "no metric depends on it");
+      } catch (error const&) {}  // the others need it
+    }
+    return out;
+  }
   [[nodiscard]] json price_rows(std::uint64_t point) const override { return designs_.rows(spec_->assignment(point)); }
 
  private:
+  [[nodiscard]] std::pair<json, json> settings_at(sweep_assignment const& a) const {
+    auto const& d = spec_->chip_called(a.chip);
+    return {settings_object(cost_case_of(d, a.set).config), function_settings(d, a.set)};
+  }
+  /// What is not modelled is not modelled in both.
+  [[nodiscard]] static bool same_numbers(std::vector<double> const& a, std::vector<double> const& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+  }
+
   sweep_spec const* spec_;
   priced_designs designs_;
 };

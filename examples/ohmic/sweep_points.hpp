@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +37,9 @@ class point_runner {
   virtual std::vector<sweep_result> run(std::span<std::uint64_t const> points, ohmic::executor& threads) = 0;
   /// What was found beside the points, such as the scores of fp32; what it was made from must be the same to resume.
   [[nodiscard]] virtual json facts() const { return json::object(); }
+  /// Keys that have one value at all points and do nothing at this one, and why.
+  /// Errors  those of the point
+  [[nodiscard]] virtual std::map<std::string, std::string> idle(std::uint64_t point) const = 0;
   /// Rows of a point's cost with the sources of their prices; null where it has counted actions or none.
   /// Errors  those of the point
   [[nodiscard]] virtual json price_rows(std::uint64_t) const { return nullptr; }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fmt/core.h>
 #include <limits>
@@ -117,6 +118,10 @@ void sweep_store::fail(std::string const& what) const {
   // SQLite says so of a damaged file too, whose sizes it believes.
   if (db_ != nullptr && (code == SQLITE_NOMEM || code == SQLITE_TOOBIG) && has_memory())
     throw not_a_sweep(file_, "it asks for memory without end");
+  if (int const refused = db_ == nullptr ? 0 : sqlite3_system_errno(db_);
+      code == SQLITE_CANTOPEN && refusal_code(refused, errc::write_failed) == errc::no_resource)
+    throw error({errc::no_resource, what, model::place(file_), std::strerror(refused), "",
+                 "close files, or allow more (ulimit -n)"});
   throw error({errc::write_failed, what + ": " + why, model::place(file_), "", "",
                "check the free space and the rights of the folder"});
 }

@@ -215,10 +215,10 @@ struct loaded_calibration {
 /// Errors  missing_calibration, data_leak; config_conflict for one of other weights; those of the files
 template <class Family>
 loaded_calibration<typename Family::model_type> load_calibration(Family const& family, std::string const& given,
-                                                                 std::string const& model, std::string const& data,
-                                                                 text_source const& scored) {
+                                                                 std::string const& option, std::string const& model,
+                                                                 std::string const& data, text_source const& scored) {
   using namespace ohmic;
-  loaded_calibration<typename Family::model_type> c{read_calibration_source(family, given, model), 0, {}, {}};
+  loaded_calibration<typename Family::model_type> c{read_calibration_source(family, given, model, option), 0, {}, {}};
   auto const& [path, kept, stored, texts] = c.source;
   if (kept) {
     c.common_texts = check_kept_disjoint(stored, path, scored);

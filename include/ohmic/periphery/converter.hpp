@@ -75,15 +75,29 @@ struct converter_config {
     within("slope", c.slope, 0.0, 0.5, "0..0.5 of the slope");
     within("bow", c.bow, 0.0, 0.5, "0..0.5 of the range");
     within("delay", c.delay, 0.0, 1024.0, "0..1024 clock cycles");
-    std::string const kind = field_format<converter_kind>::print(c.kind);
+    std::string const kind = field_format<converter_kind>::print(c.kind), own = where + "kind=";
+    bool const ideal = c.kind == converter_kind::ideal, ramp = c.kind == converter_kind::ramp;
+    auto const refuse_given = [&](bool bad, char const* what, char const* key, auto v, auto unset,
+                                  std::string allowed) {
+      refuse_if(bad && v != unset, what, key, field_format<decltype(v)>::print(v) + " with " + own + kind,
+                own + std::move(allowed), "set " + where + "kind, or leave " + where + key + " out");
+    };
     converter_config const none;
-    bool const of_all = c.columns != none.columns || c.mismatch != none.mismatch || c.offset != none.offset ||
-                        c.noise != none.noise || c.gain != none.gain;
-    bool const of_ramp = c.slope != none.slope || c.bow != none.bow || c.delay != none.delay;
-    refuse_if(c.kind == converter_kind::ideal && (of_all || of_ramp), "an ideal converter has no errors", "kind", kind,
-              "sar, flash or ramp with errors", "set " + where + "kind, or leave its errors out");
-    refuse_if(c.kind != converter_kind::ramp && of_ramp, "only a ramp has a slope, a bow and a delay", "kind", kind,
-              "ramp with slope, bow or delay", "set " + where + "kind=ramp, or leave them out");
+    auto const of_all = [&](char const* key, auto v, auto unset) {
+      refuse_given(ideal, "an ideal converter has no errors", key, v, unset, "sar, flash or ramp");
+    };
+    auto const of_ramp = [&](char const* key, double v, double unset) {
+      refuse_given(!ramp, ideal ? "an ideal converter has no errors" : "only a ramp has a slope, a bow and a delay",
+                   key, v, unset, "ramp");
+    };
+    of_all("columns", c.columns, none.columns);
+    of_all("mismatch", c.mismatch, none.mismatch);
+    of_all("offset", c.offset, none.offset);
+    of_all("noise", c.noise, none.noise);
+    of_all("gain", c.gain, none.gain);
+    of_ramp("slope", c.slope, none.slope);
+    of_ramp("bow", c.bow, none.bow);
+    of_ramp("delay", c.delay, none.delay);
     refuse_if(bits > most_bits(c.kind), "nobody builds this kind with so many bits", "kind",
               kind + " with " + std::to_string(bits) + " bits",
               "at most " + std::to_string(most_bits(c.kind)) + " bits", "set adc.bits, or " + where + "kind=sar");

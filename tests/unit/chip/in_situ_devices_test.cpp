@@ -328,13 +328,13 @@ TEST_CASE("settings of a chip that do nothing are found") {
     return all;
   };
   CHECK(on_dense({}).find("attention.arrays.adc_bits") != plain.npos);
-  CHECK(on_dense({"attention.policy=written_arrays"}).find("attention.") == plain.npos);
   auto const untouched = on_dense({});
   for (auto const& key : ohmic::keys(chip::defaults<chip::wang2024>()))
     if (key.starts_with("attention.arrays.")) CHECK(untouched.find(key + " ") != untouched.npos);
   for (std::string key :
        {"dense.cell.max_pulses", "dense.cell.tolerance", "dense.cell.rtn_base", "dense.cell.drift_exponent",
-        "dense.rereads", "dense.refresh_interval", "noise.rtn_share", "noise.arrays", "noise.resistor", "noise.seed"})
+        "dense.rereads", "dense.refresh_interval", "dense.age", "dense.levels", "dense.weights", "dense.columns",
+        "noise.rtn_share", "noise.arrays", "noise.resistor", "noise.seed"})
     CHECK(untouched.find(key) != untouched.npos);
   auto const erring =
       on_dense({"dense.cell.programming_error=0.1", "dense.cell.max_pulses=4", "dense.cell.rtn_multiple=1",
@@ -346,6 +346,59 @@ TEST_CASE("settings of a chip that do nothing are found") {
   CHECK(plain.find("noise.seed") != plain.npos);
   CHECK(busy.find("noise.seed") == busy.npos);
   CHECK(on_dense({"softmax.max=none", "softmax.full_scale=3"}).find("softmax.quantile") != plain.npos);
+  CHECK(on_dense({"softmax.max=none"}).find("softmax.quantile") == plain.npos);
+  CHECK(on_dense({"softmax.max=none", "softmax.rule=largest"}).find("softmax.quantile ") != plain.npos);
+  // What a bank is priced by is not idle, and its age is read where it drifts or is refreshed.
+  for (std::string key : {"dense.protection ", "dense.cell.bits "}) CHECK(untouched.find(key) == plain.npos);
+  settings_text const aged = {"dense.cell.read_noise=0.1", "dense.age=100 s"};
+  CHECK(on_dense(aged).find("dense.age ") != plain.npos);
+  CHECK(on_dense(aged).find("dense.levels ") == plain.npos);
+  for (char const* more : {"dense.cell.drift_exponent=0.1", "dense.refresh_interval=10 s"})
+    CHECK(on_dense({aged[0], aged[1], more}).find("dense.age ") == plain.npos);
+  CHECK(on_dense({"dense.cell.drift_exponent=0.1", "dense.age=0.5 s"}).find("dense.age ") != plain.npos);
+  // Conductances of ideal cells are shares of their range.
+  CHECK(plain.find("cell.r_on ") != plain.npos);
+  for (char const* more : {"cell.r_off=1e6 ohm", "cell.read_noise=0.1", "wires.word_segment=1 ohm"})
+    CHECK(keys({more}).find("cell.r_on ") == plain.npos);
+  CHECK(keys({"converter.kind=sar", "converter.columns=8"}).find("converter.columns") == plain.npos);  // fewer, slower
+}
+
+TEST_CASE("settings of arrays for keys and values that do nothing are those of cells that do nothing") {
+  auto const idle = [](settings_text const& changes) {
+    auto c = device_settings<chip::wang2024>(changes);
+    c.attention.policy = ohmic::attention_policy::written_arrays;
+    std::string all = " ";
+    for (auto const& i : chip::idle_settings(c))
+      if (i.key.starts_with("attention.")) {
+        all += i.key + " ";
+        CHECK(ohmic::print(c).find(i.key + "=") != std::string::npos);
+        for (std::string const& word : {std::string(" cell."), std::string("; cell.")})
+          CHECK((" " + i.why).find(word) == std::string::npos);  // keys as this chip has them
+      }
+    return all;
+  };
+  std::string const cell = "attention.arrays.cell.";
+  auto const has = [&](std::string const& all, std::string const& key) {
+    return all.find(" " + cell + key + " ") != std::string::npos;
+  };
+  auto const plain = idle({});
+  for (char const* key : {"write.tolerance", "write.max_tries", "write.pulse", "retention.compensation",
+                          "retention.reference", "temperature.activation_eV", "curve.read", "r_on"}) {
+    INFO(key);
+    CHECK(has(plain, key));
+  }
+  for (char const* key : {"r_off", "levels", "device", "programming_error", "read_noise", "faults.stuck_low"}) {
+    INFO(key);
+    CHECK(!has(plain, key));
+  }
+  auto const erring = idle({cell + "programming_error=0.1", cell + "write.max_tries=3", cell + "temperature.at=350 K",
+                            cell + "curve.scale=1 V", "attention.arrays.input_bits=2"});
+  for (char const* key : {"write.tolerance", "write.max_tries", "temperature.activation_eV", "curve.read", "r_on"}) {
+    INFO(key);
+    CHECK(!has(erring, key));
+  }
+  CHECK(has(idle({cell + "curve.scale=1 V"}), "curve.scale"));  // a bit at a time
+  CHECK(has(idle({cell + "retention.age=60 s", cell + "retention.exponent=0.1"}), "retention.exponent"));
 }
 
 TEST_CASE("counted energies of an array of isaac are the published ones of its MACs") {

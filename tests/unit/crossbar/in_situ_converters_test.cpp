@@ -222,7 +222,9 @@ TEST_CASE("in-situ inputs: pulses are amplitudes where cells are linear, and str
     CHECK(charge(sign * 4.0 / 127.0, "inputs.pulse_dead_time=5") == 0.0);
   }
   check_refused([] { in_situ::config::validate(in_situ_settings("inputs.pulse_leak=0.1")); }, errc::config_conflict,
-                {"inputs.coding", "sign_magnitude", "pulse_width"});
+                {"inputs.pulse_leak", "0.1 with inputs.coding=sign_magnitude", "inputs.coding=pulse_width"});
+  check_refused([] { in_situ::config::validate(in_situ_settings("inputs.pulse_dead_time=2")); }, errc::config_conflict,
+                {"inputs.pulse_dead_time", "2 with inputs.coding=sign_magnitude"});
   check_refused([] { in_situ::config::validate(in_situ_settings("inputs.pulse_leak=-1")); }, errc::config_value,
                 {"inputs.pulse_leak", "0..100"});
 }
@@ -359,31 +361,34 @@ TEST_CASE("in-situ array: settings without an effect are known, and have none") 
     }
     return out;
   };
-  for (auto const& v : std::vector<vain>{{"", "weights.bits", "5"},
-                                         {"", "inputs.largest", "3"},
-                                         {"inputs.coding=analog; ", "inputs.bits", "3"},
-                                         {"", "inputs.steps", "7"},
-                                         {"", "lines.wire_ratio", "100"},
-                                         {"", "lines.slope_point", "0.1"},
-                                         {"adc.levels=none; ", "adc.bits", "3"},
-                                         {"", "adc.steps", "7"},
-                                         {"adc.levels=none; ", "adc.range", "crosssim_max"},
-                                         {"", "adc.sigmas", "2"},
-                                         {"", "adc.percentile", "50"},
-                                         {"", "adc.margin", "2"},
-                                         {"", "cell.write.max_tries", "5"},
-                                         {"cell.programming_error=0.1; ", "cell.write.tolerance", "0.5"},
-                                         {"", "cell.write.pulse", "1e-7 s"},
-                                         {"", "cell.retention.exponent", "0.1"},
-                                         {"", "cell.retention.spread", "0.1"},
-                                         {"cell.retention.exponent=0.1; ", "cell.retention.age", "0.5 s"},
-                                         {"", "cell.retention.reference", "100 s"},
-                                         {"", "cell.retention.compensation", "global"},
-                                         {"", "cell.temperature.activation_eV", "0.5"},
-                                         {"cell.temperature.at=350 K; ", "cell.temperature.reference", "350 K"},
-                                         {"", "cell.curve.read", "0.1 V"},
-                                         {"inputs.slice_bits=1; ", "cell.curve.scale", "0.1 V"},
-                                         {"inputs.coding=pulse_width; ", "cell.curve.scale", "0.1 V"}}) {
+  for (auto const& v :
+       std::vector<vain>{{"", "weights.bits", "5"},
+                         {"", "inputs.largest", "3"},
+                         {"inputs.coding=analog; ", "inputs.bits", "3"},
+                         {"", "inputs.steps", "7"},
+                         {"", "lines.wire_ratio", "100"},
+                         {"", "lines.slope_point", "0.1"},
+                         {"adc.levels=none; ", "adc.bits", "3"},
+                         {"", "adc.steps", "7"},
+                         {"adc.levels=none; ", "adc.range", "crosssim_max"},
+                         {"", "adc.sigmas", "2"},
+                         {"", "adc.percentile", "50"},
+                         {"", "adc.margin", "2"},
+                         {"", "cell.write.max_tries", "5"},
+                         {"cell.programming_error=0.1; ", "cell.write.tolerance", "0.5"},
+                         {"", "cell.write.pulse", "1e-7 s"},
+                         {"", "cell.retention.exponent", "0.1"},
+                         {"", "cell.retention.spread", "0.1"},
+                         {"cell.retention.exponent=0.1; ", "cell.retention.age", "0.5 s"},
+                         {"", "cell.retention.reference", "100 s"},
+                         {"", "cell.retention.compensation", "global"},
+                         {"", "cell.temperature.activation_eV", "0.5"},
+                         {"cell.temperature.at=350 K; ", "cell.temperature.reference", "350 K"},
+                         {"", "cell.curve.read", "0.1 V"},
+                         {"converter.kind=sar; ", "converter.columns", "3"},
+                         {"converter.kind=flash; converter.gain=50; converter.noise=0.01; ", "converter.columns", "3"},
+                         {"inputs.slice_bits=1; ", "cell.curve.scale", "0.1 V"},
+                         {"inputs.coding=pulse_width; ", "cell.curve.scale", "0.1 V"}}) {
     INFO(v.around << v.key << "=" << v.value);
     auto const c = in_situ_settings(v.around + v.key + "=" + v.value);
     CHECK(keys_of(c).count(v.key) == 1);
@@ -404,6 +409,9 @@ TEST_CASE("in-situ array: settings without an effect are known, and have none") 
     INFO(key);
     CHECK(idle.count(key) == 0);
   }
+  for (std::string error : {"mismatch=0.1", "offset=0.01"})
+    CHECK(keys_of(in_situ_settings("adc.levels=uniform; converter.kind=sar; converter.columns=3; converter." + error))
+              .count("converter.columns") == 0);
 }
 
 TEST_CASE("in-situ converters: results have the same bits with every compiler and instruction set") {

@@ -252,22 +252,31 @@ TEST_CASE("converters: settings that are wrong or do nothing are refused") {
     errc code = errc::config_value;
     int bits = 8;
   };
-  for (auto const& r :
-       std::vector<refusal>{{"columns=0", {"converter.columns", "got 0"}},
-                            {"mismatch=0.6", {"converter.mismatch", "0..0.5"}},
-                            {"mismatch=-0.1", {"converter.mismatch"}},
-                            {"offset=2", {"converter.offset"}},
-                            {"noise=-1", {"converter.noise"}},
-                            {"gain=0.5", {"converter.gain", "1 and above"}},
-                            {"slope=1", {"converter.slope"}},
-                            {"bow=1", {"converter.bow"}},
-                            {"delay=-1", {"converter.delay"}},
-                            {"offset=0.1", {"converter.kind", "ideal", "sar, flash or ramp"}, errc::config_conflict},
-                            {"columns=8", {"converter.kind", "no errors"}, errc::config_conflict},
-                            {"kind=sar;slope=0.1", {"converter.kind", "ramp"}, errc::config_conflict},
-                            {"kind=flash;delay=1", {"converter.kind", "only a ramp"}, errc::config_conflict},
-                            {"kind=flash", {"converter.kind", "11 bits", "at most 10"}, errc::config_conflict, 11},
-                            {"kind=ramp", {"converter.kind", "at most 14"}, errc::config_conflict, 15}}) {
+  for (auto const& r : std::vector<refusal>{
+           {"columns=0", {"converter.columns", "got 0"}},
+           {"mismatch=0.6", {"converter.mismatch", "0..0.5"}},
+           {"mismatch=-0.1", {"converter.mismatch"}},
+           {"offset=2", {"converter.offset"}},
+           {"noise=-1", {"converter.noise"}},
+           {"gain=0.5", {"converter.gain", "1 and above"}},
+           {"slope=1", {"converter.slope"}},
+           {"bow=1", {"converter.bow"}},
+           {"delay=-1", {"converter.delay"}},
+           {"offset=0.1",
+            {"converter.offset", "0.1 with converter.kind=ideal", "kind=sar, flash or ramp"},
+            errc::config_conflict},
+           {"columns=8", {"converter.columns", "8 with converter.kind=ideal", "no errors"}, errc::config_conflict},
+           {"delay=10",
+            {"converter.delay", "10 with converter.kind=ideal", "converter.kind=ramp"},
+            errc::config_conflict},
+           {"kind=sar;slope=0.1",
+            {"converter.slope", "0.1 with converter.kind=sar", "converter.kind=ramp"},
+            errc::config_conflict},
+           {"kind=flash;delay=1",
+            {"converter.delay", "1 with converter.kind=flash", "only a ramp"},
+            errc::config_conflict},
+           {"kind=flash", {"converter.kind", "11 bits", "at most 10"}, errc::config_conflict, 11},
+           {"kind=ramp", {"converter.kind", "at most 14"}, errc::config_conflict, 15}}) {
     INFO(r.setting);
     converter_config c;
     for (std::string_view rest = r.setting; !rest.empty();) {

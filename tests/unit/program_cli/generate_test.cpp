@@ -55,11 +55,13 @@ TEST_CASE("deploy --decode scores as the whole pass does, with its plan", "[slow
 TEST_CASE("generate writes text, and the energy of every token on every chip", "[slow]") {
   few_lines const t;
   std::string const generate = "generate --model " + kjv_model +
-                               " --prompt 'And Jesus said' --tokens 20 --chip wang2024,isaac" + t.calibration();
+                               " --prompt 'And Jesus said' --tokens 20 --chip wang2024,isaac --set range.sigmas=3" +
+                               t.calibration();
   auto const r = run_program(generate + " --json " + (t / "out.json"));
   INFO(r.text);
   REQUIRE(r.status == 0);
   CHECK_THAT(r.text, contains("And Jesus said"));
+  CHECK_THAT(r.text, contains("isaac: has no effect: range.sigmas: range.rule is not mean_sigma"));
   auto const j = read_json(t.path() / "out.json");
   REQUIRE(j.at("texts").size() == 4);
   auto const prompt = j.at("prompt").at("ids").size();
@@ -70,6 +72,7 @@ TEST_CASE("generate writes text, and the energy of every token on every chip", "
   }
   for (std::size_t chip : {2u, 3u}) {
     CHECK(j.at("texts")[chip].at("actions_equal_plan") == true);
+    CHECK(j.at("texts")[chip].at("idle").size() == 1);
     // A longer context costs more.
     auto const& tokens = j.at("texts")[chip].at("tokens");
     for (std::size_t i = 2; i < 20; ++i)

@@ -104,6 +104,13 @@ TEST_CASE("a calibration of a conventional chip is kept and serves chips with ot
   CHECK(again.at("layers") == fresh.at("layers"));
   in_situ_result(wordnet_deploy("--chip multi_bit --set 'cell.r_off=1e6 ohm' --calibration " + (folder / "r.json")));
   refused(wordnet_deploy("--chip isaac --calibration " + (folder / "r.json")), {"no calibration", "isaac"});
+  refused(wordnet_deploy("--calibration nosuch"), {"--calibration: no such file; got 'nosuch'", "not scored", ".json"});
+  // What does nothing is told here too, and kept.
+  auto const idle = run_program("calibrate --model '" + wordnet + "' --chip multi_bit --set range.sigmas=3 --output " +
+                                (folder / "i.json"));
+  CHECK_THAT(idle.text, contains("multi_bit: has no effect: range.sigmas: range.rule is not mean_sigma"));
+  CHECK(read_json(folder.path() / "i.json").at("chips")[0].at("idle").size() == 1);
+  CHECK(read_json(folder.path() / "r.json").at("chips")[0].at("idle").empty());
 }
 
 TEST_CASE("chip files and lists know conventional chips") {
@@ -117,6 +124,15 @@ TEST_CASE("chip files and lists know conventional chips") {
   CHECK(j.at("chips")[1].at("layers") == j.at("layers"));
   CHECK(j.at("config").at("weights.slices") == "2,2,4");
   refused("cost --model bert_base --chip " + (folder / "mine.toml"), {"mine.toml", "ohmic deploy"});
+  // A value that is out of range has a place too, unless another is set on top of it.
+  folder.write("wires.toml", "chip = \"isaac\"\n[wires]\nword_segment = \"-1 ohm\"\nbit_segment = \"1 ohm\"\n");
+  std::string const broken = "--chip " + (folder / "wires.toml");
+  refused(wordnet_deploy(broken), {"wires.toml, line 3, wires.word_segment"});
+  auto const other = run_program(wordnet_deploy(broken + " --set 'wires.word_segment=-2 ohm'"));
+  CHECK(other.status == 2);
+  CHECK(other.text.find("line 3") == other.text.npos);
+  folder.write("dense.toml", "[adc]\nbits = 60\n");
+  refused("cost --model bert_base --chip " + (folder / "dense.toml"), {"dense.toml, line 2, adc.bits"});
   auto const list = nlohmann::json::parse(run_program("list chips --quiet --json -").text);
   std::size_t with_settings = 0;
   for (auto const& c : list.at("chips")) {

@@ -339,6 +339,41 @@ TEST_CASE("sweep: points of language models and of sentence encoders have the sc
   }
 }
 
+TEST_CASE("sweep: settings that do nothing at any point are told once, and are in the JSON of a merge too") {
+  sweep_folder const folder(
+      "model = \"bert_base\"\n[set]\ndense.levels = \"gray\"\narray.cells_per_weight = 5\nadc.lossless = false\n"
+      "[vary]\ndense.protection = [\"secded\", \"none\"]\nadc.bits = [4, 8]\n[objectives]\narea = \"min\"\n");
+  // The weights of a protected bank take the cells that they need: array.cells_per_weight does nothing at the first point alone.
+  std::vector<std::string> const idle = {"dense.levels: no metric depends on it"};
+  CHECK(folder.run("--shard 1/2", "a.sqlite")["idle"] == idle);
+  CHECK(folder.run("--shard 2/2", "b.sqlite")["idle"] == idle);
+  auto const all = run_program("sweep merge --quiet --output " + (folder / "all.sqlite") + " " + (folder / "a.sqlite") +
+                               " " + (folder / "b.sqlite") + " --json " + (folder / "all.json"));
+  INFO(all.text);
+  REQUIRE(all.status == 0);
+  CHECK(read_json(folder.path() / "all.json")["idle"] == idle);
+  auto const loud = run_program("sweep --spec " + (folder / "s.toml") + " --output " + (folder / "s.sqlite"));
+  CHECK_THAT(loud.text, contains("has no effect: dense.levels"));
+  CHECK(loud.text.find("has no effect: array.cells_per_weight") == loud.text.npos);
+}
+
+TEST_CASE("sweep: settings of deployed points that do nothing are those that deploy names", "[slow]") {
+  std::string const m = OHMIC_SOURCE_DIR "/examples/models/bert-wordnet";
+  sweep_folder const folder("");
+  folder.write("data.tsv", first_lines(m + "/test.tsv", 2));
+  folder.write("calib.tsv", first_lines(m + "/calib.tsv", 2));
+  folder.write("s.toml", "kind = \"deploy\"\nmodel = \"" + m + "\"\ndata = \"" + (folder.path() / "data.tsv").string() +
+                             "\"\ncalibration = \"" + (folder.path() / "calib.tsv").string() +
+                             "\"\n[set]\nrange.sigmas = 3\nrange.percentile = 99\n[vary]\n"
+                             "range.rule = [\"largest\", \"mean_sigma\"]\n[objectives]\nagreement = \"max\"\n");
+  CHECK(folder.run()["idle"] == std::vector<std::string>{"range.percentile: range.rule is not percentile"});
+  folder.write("n.toml",
+               "kind = \"deploy\"\nmodel = \"" + m + "\"\ndata = \"" + (folder.path() / "data.tsv").string() +
+                   "\"\ncalibration = \"nosuch\"\n[vary]\nadc.bits = [4]\n[objectives]\nagreement = \"max\"\n");
+  refused("sweep --quiet --spec " + (folder / "n.toml") + " --output " + (folder / "n.sqlite"),
+          {"n.toml, key 'calibration': no such file", "nosuch"});
+}
+
 TEST_CASE("sweep: a deployment's points have the scores that deploy has", "[slow]") {
   std::string const m = OHMIC_SOURCE_DIR "/examples/models/bert-wordnet";
   sweep_folder const folder("");

@@ -219,9 +219,11 @@ inline void validate_inputs(config const& c) {
           "set inputs.pulse_leak");
   require(x.pulse_dead_time >= 0.0 && x.pulse_dead_time <= 1024.0, "inputs.pulse_dead_time", text_of(x.pulse_dead_time),
           "0..1024 clock cycles", "set inputs.pulse_dead_time");
-  refuse_if(x.coding != input_coding::pulse_width && (x.pulse_leak > 0.0 || x.pulse_dead_time > 0.0),
-            "only pulses leak and have edges", "inputs.coding", text_of(x.coding) + " with inputs.pulse_*",
-            "pulse_width", "set inputs.coding=pulse_width, or leave inputs.pulse_* out");
+  for (auto const& [key, value] :
+       {std::pair("inputs.pulse_leak", x.pulse_leak), std::pair("inputs.pulse_dead_time", x.pulse_dead_time)})
+    refuse_if(x.coding != input_coding::pulse_width && value > 0.0, "only pulses leak and have edges", key,
+              text_of(value) + " with inputs.coding=" + text_of(x.coding), "inputs.coding=pulse_width",
+              "set inputs.coding=pulse_width, or leave it out");
   refuse_if(x.slice_bits > x.magnitude_bits(), "a slice has more bits than an input", "inputs.slice_bits",
             text_of(x.slice_bits), "at most the bits of a magnitude", "set inputs.slice_bits=0");
   refuse_if(x.coding == input_coding::pulse_width && x.pulse_dead_time >= x.longest_pulse(),

@@ -1,9 +1,11 @@
 // Settings of the in-situ array that do nothing beside the others.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
-#include <string_view>
+#include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "ohmic/core/config.hpp"
@@ -14,16 +16,26 @@ namespace ohmic::inline OHMIC_ABI::in_situ {
 
 /// A setting that has no effect, whatever it is, and what would have to be set for it to have one.
 struct idle_setting {
-  std::string_view key, why;
+  std::string key, why;
+};
+
+/// Settings as the rules find them, each once: the first of its reasons is told.
+class idle_list {
+ public:
+  void operator()(bool is, std::string key, std::string why) {
+    bool const known = std::any_of(all_.begin(), all_.end(), [&](auto const& i) { return i.key == key; });
+    if (is && !known) all_.push_back({std::move(key), std::move(why)});
+  }
+  [[nodiscard]] std::vector<idle_setting> all() && { return std::move(all_); }
+
+ private:
+  std::vector<idle_setting> all_;
 };
 
 /// All settings that have no effect beside the others.
 /// Range   c validates
 [[nodiscard]] inline std::vector<idle_setting> idle_settings(config const& c) {
-  std::vector<idle_setting> all;
-  auto const idle = [&](bool is, std::string_view key, std::string_view why) {
-    if (is) all.push_back({key, why});
-  };
+  idle_list idle;
   auto const& [w, x, a, l, cell] = std::tie(c.weights, c.inputs, c.adc, c.lines, c.cell);
   idle(!w.is_sliced(), "weights.bits", "weights.slices is empty: a cell holds a weight whole");
   idle(x.scale != input_scale::fixed, "inputs.largest", "inputs.scale is not fixed");
@@ -47,7 +59,10 @@ struct idle_setting {
       (x.coding == input_coding::pulse_width || x.slice_bits == 1) && (one_way || cell.curve.law == curve_law::sinh);
   find_idle_cell(cell, !whole, idle);
   idle(true, "cell.write.pulse", "here nothing takes time; ohmic deploy prices it");
-  return all;
+  // Gain and delay are those of all converters, and numbers of noise belong to columns.
+  idle(c.converter.mismatch == 0.0 && c.converter.offset == 0.0 && c.converter.slope == 0.0 && c.converter.bow == 0.0,
+       "converter.columns", "all converters are alike; ohmic deploy prices them");
+  return std::move(idle).all();
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::in_situ
