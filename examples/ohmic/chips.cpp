@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "command_words.hpp"
 #include "ohmic/chip/multi_bit.hpp"
 #include "ohmic/chip/single_bit.hpp"
 
@@ -130,9 +131,7 @@ void require_other_key(std::vector<std::string> const& set, std::string const& k
   }
 }
 
-std::string key_of(std::string const& assignment) {
-  return std::string(detail::trimmed(std::string_view(assignment).substr(0, assignment.find('='))));
-}
+std::string key_of(std::string const& assignment) { return setting_of(assignment).key; }
 
 std::string place_of(chip_request const& r, std::string const& where) {
   auto const is_of_key = [](char c) {
