@@ -126,7 +126,7 @@ for name, arguments in {
         "nothing": (), "no such command": ("deplyo",), "no such option": ("cost", "--modle", "gpt2"),
         "option without value": ("cost", "--model"), "required option": ("deploy", "--model", "m"),
         "a word too many": ("cost", "gpt2"), "no option of the program": ("--model", "gpt2"),
-        "option twice": ("cost", "--model", "gpt2", "--model", "gpt2"), "option of two": ("solve", "--resistances", "r.npy", "--conductances", "g.npy"),
+        "option twice": ("cost", "--model", "gpt2", "--model", "gpt2"),
         "misspelt instruction set": ("list", "--instruction-set", "avx52"),
         "two commands": ("list", "cost"), "negative seed": ("list", "--seed", "-1"),
         "seed beyond 64 bits": ("list", "--seed", "18446744073709551616"), "seed no number": ("list", "--seed", "one"),
