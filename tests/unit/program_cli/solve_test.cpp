@@ -232,7 +232,7 @@ TEST_CASE("solve: bad input is refused with status 2 and nothing is written") {
   refused("solve --voltages x --output y", {"no devices", "--resistances"});
   refused("solve --conductances a --resistances b --voltages x --output y", {"--conductances"});
   refused(c.arguments("--r-word -1"), {"wires.word_segment", "got -1 ohm"});
-  refused(c.arguments("--r-bit nan"), {"--r-bit", "'nan' is no number"});
+  refused(c.arguments("--r-bit nan"), {"--r-bit", "is no number; got 'nan'"});
   refused(c.arguments("--ground-words"), {"wires.word_end", "0 V"});
   refused(c.arguments("--two-sided --ground-words"), {"--two-sided"});
   refused(c.arguments("--r-driver inf --r-sense inf"), {"word node (0, 0)", "singular"});
