@@ -383,7 +383,7 @@ TEST_CASE("stamp: another order or spelling of the same is the same, and files o
   auto const set = hash(empty, "cost --model gpt2 --set adc.bits=6 --set 'cost.cycle=50 ns'");
   for (char const* same :
        {"--set 'cost.cycle=50 ns' --set adc.bits=6", "--set 'adc.bits = 6' --set 'cost.cycle=5e-8 s'",
-        "--set adc.bits=7 --set adc.bits=6 --set 'cost.cycle=50 ns' --set dac.bits=2"}) {
+        "--set adc.bits=7 --set adc.bits=6 --set 'cost.cycle=50 ns' --set dac.bits=8"}) {
     CAPTURE(same);
     CHECK(hash(empty, std::string("cost --model gpt2 ") + same) == set);
   }
