@@ -106,9 +106,10 @@ TEST_CASE("a calibration of a conventional chip is kept and serves chips with ot
   refused(wordnet_deploy("--chip isaac --calibration " + (folder / "r.json")), {"no calibration", "isaac"});
   refused(wordnet_deploy("--calibration nosuch"), {"--calibration: no such file; got 'nosuch'", "not scored", ".json"});
   // What does nothing is told here too, and kept.
-  auto const idle = run_program("calibrate --model '" + wordnet + "' --chip multi_bit --set softmax.entries=16 --output " +
-                                (folder / "i.json"));
-  CHECK_THAT(idle.text, contains("multi_bit: has no effect: softmax.entries: softmax.exponential is not table or base2"));
+  auto const idle = run_program("calibrate --model '" + wordnet +
+                                "' --chip multi_bit --set softmax.entries=16 --output " + (folder / "i.json"));
+  CHECK_THAT(idle.text,
+             contains("multi_bit: has no effect: softmax.entries: softmax.exponential is not table or base2"));
   CHECK(read_json(folder.path() / "i.json").at("chips")[0].at("idle").size() == 1);
   CHECK(read_json(folder.path() / "r.json").at("chips")[0].at("idle").empty());
 }
