@@ -72,12 +72,13 @@ TEST_CASE("generate writes text, and the energy of every token on every chip", "
   }
   for (std::size_t chip : {2u, 3u}) {
     CHECK(j.at("texts")[chip].at("actions_equal_plan") == true);
-    CHECK(j.at("texts")[chip].at("idle").size() == 1);
     // A longer context costs more.
     auto const& tokens = j.at("texts")[chip].at("tokens");
     for (std::size_t i = 2; i < 20; ++i)
       CHECK(tokens[i].at("energy_J").get<double>() > tokens[i - 1].at("energy_J").get<double>());
   }
+  CHECK(j.at("texts")[2].at("idle").empty());
+  CHECK(j.at("texts")[3].at("idle").size() == 1);
   CHECK(j.at("texts")[0].at("tokens")[0].at("energy_J").is_null());
   // isaac computes what int8 does.
   CHECK(j.at("texts")[1].at("text") == j.at("texts")[3].at("text"));
