@@ -383,7 +383,7 @@ int cost(cost_options const& o, common_options const& given) {
   if (!o.save_prices.empty())
     write_whole(o.save_prices,
                 "# kind,name,value unit,origin,source: the book " + std::string(name_of_prices(p.settings)) + " of " +
-                    std::string(report.chip) + "\n" +
+                    std::string(preset.name) + "\n" +  // not the name in a file, which a spreadsheet might run
                     to_text(computation_chip_book(p.settings.choice.prices, p.settings.prices, p.settings.chip)));
   write_result(common.json, out);
   return done;

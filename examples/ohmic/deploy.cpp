@@ -20,7 +20,7 @@ enum class family { bert, gpt2, llama, moonshine, neox, t5, sentence_encoder };
 /// By model_type of config.json (Hugging Face), by the graphs of Moonshine, or by model.json and vocab.json (the sentence encoder's files).
 family family_of(fs::path const& folder) {
   if (!fs::is_directory(folder))
-    throw error({errc::file_missing, "no such folder", model::place(folder), "",
+    throw error({errc::file_missing, "no such folder", model::place(folder), "nothing",
                  "a folder with a model; see: ohmic list models", "check the path"});
   if (fs::exists(folder / "encoder_model.onnx")) return family::moonshine;
   if (!fs::exists(folder / "config.json") && fs::exists(folder / "model.json")) return family::sentence_encoder;

@@ -92,7 +92,7 @@ class t5_family {
                                                                    std::size_t vocabulary) {
     if (std::filesystem::exists(folder / "tokenizer.json")) return model::read_unigram_json(folder / "tokenizer.json");
     if (std::filesystem::exists(folder / "spiece.model")) return model::read_t5_pieces(folder, vocabulary);
-    throw error({errc::file_missing, "no tokenizer", model::place(folder), "",
+    throw error({errc::file_missing, "no tokenizer", model::place(folder), "nothing",
                  "tokenizer.json of type Unigram, or spiece.model", ""});
   }
 

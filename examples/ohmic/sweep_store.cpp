@@ -219,8 +219,8 @@ sweep_store::sweep_store(std::string const& file) : file_(file) {
     throw error({errc::file_missing, there ? "is no file of a sweep" : "no such file", model::place(file),
                  fs::is_directory(file) ? "a folder"
                  : there                ? "a device or pipe"
-                                        : "",
-                 there ? "a regular file" : "", "check the path"});
+                                        : "nothing",
+                 "a regular file", "check the path"});
   }
   try {
     open(false);

@@ -169,8 +169,8 @@ class comparison {
 
  private:
   [[nodiscard]] bool same(json const& there, json const& here) const {
+    if (there.is_number() && here.is_number()) return there.dump() == here.dump();  // -0.0 is not 0.0
     if (there == here && there.type() == here.type()) return true;
-    if (there.is_number() && here.is_number()) return there.dump() == here.dump();
     if (!there.is_string() || !here.is_string()) return false;
     for (auto const& n : *names_)
       if (here == n.here && there == n.there) return true;

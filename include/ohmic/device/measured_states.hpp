@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -204,11 +205,13 @@ class state_reader {
                  "a CSV file, as it is read more than once", "write the table into a file"});
   errno = 0;
   std::ifstream in(file, std::ios::binary);
-  auto const code = in ? errc::file_missing : refusal_code(errno, errc::file_missing);
+  int const why = errno;
+  auto const code = in ? errc::file_missing : refusal_code(why, errc::file_missing);
   std::string text(static_cast<std::size_t>(most) + 1, '\0');
   if (in) in.read(text.data(), most + 1);
   if (!in && !in.eof())
-    throw error({code, "cannot be read", file, "", "a CSV file of measured states", "check cell.states"});
+    throw error({code, "cannot be read", file, why == 0 ? "a failure of the system" : std::strerror(why),
+                 "a CSV file of measured states", "check cell.states"});
   text.resize(static_cast<std::size_t>(in.gcount()));
   if (in.gcount() > most)
     throw error({errc::file_format, "is too large for a table of states", file,

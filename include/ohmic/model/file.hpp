@@ -34,16 +34,16 @@ namespace ohmic::inline OHMIC_ABI::model {
   std::error_code ec;
   auto const kind = std::filesystem::status(file, ec).type();
   if (kind == std::filesystem::file_type::not_found)
-    throw error({errc::file_missing, "no such file", place(file), "", "", "check the path"});
+    throw error({errc::file_missing, "no such file", place(file), "nothing", "a regular file", "check the path"});
   if (kind == std::filesystem::file_type::directory)
-    throw error({errc::file_missing, "is a folder", place(file), "", "a file", ""});
+    throw error({errc::file_missing, "cannot be read", place(file), "a folder", "a regular file", "name a file in it"});
   if (kind != std::filesystem::file_type::regular)
     throw error({refusal_code(ec.value(), errc::file_missing), "cannot be read", place(file),
                  ec ? ec.message() : "no regular file", "a regular file", ""});
   std::uintmax_t const size = std::filesystem::file_size(file, ec);
   if (ec)
-    throw error(
-        {refusal_code(ec.value(), errc::file_missing), "size cannot be read", place(file), ec.message(), "", ""});
+    throw error({refusal_code(ec.value(), errc::file_missing), "size cannot be read", place(file), ec.message(),
+                 "a regular file", ""});
   return size;
 }
 
@@ -54,9 +54,11 @@ namespace ohmic::inline OHMIC_ABI::model {
   std::ifstream in(file, std::ios::binary);
   int const why = errno;  // of open(2), which the stream called last
   if (!in && refusal_code(why, errc::file_missing) == errc::no_resource)
-    throw error(
-        {errc::no_resource, "cannot be opened", place(file), std::strerror(why), "", "close files, or allow more"});
-  if (!in) throw error({errc::file_missing, "cannot be opened", place(file), "", "", "check its permissions"});
+    throw error({errc::no_resource, "cannot be opened", place(file), std::strerror(why), "a file that can be read",
+                 "close files, or allow more"});
+  if (!in)
+    throw error({errc::file_missing, "cannot be opened", place(file), std::strerror(why), "a file that can be read",
+                 "check its permissions"});
   return in;
 }
 

@@ -57,7 +57,7 @@ class library {
   explicit library(std::filesystem::path const& file) : file_(file) {
     std::error_code ignored;
     if (!std::filesystem::is_regular_file(file, ignored))
-      throw error({errc::file_missing, "no such file", printable(file.string(), 512), "", "a shared library",
+      throw error({errc::file_missing, "no such file", printable(file.string(), 512), "nothing", "a shared library",
                    "check the path of the plugin"});
     file_ = std::filesystem::canonical(file, ignored);
     if (detail::is_cut_off(file_))

@@ -60,7 +60,8 @@ TEST_CASE("a data file that is missing or a folder is refused") {
   temporary_folder const folder;
   check_failure(failure([&] { (void)model::read_labelled(folder / "none.tsv"); }), errc::file_missing,
                 {"none.tsv", "no such file"});
-  check_failure(failure([&] { (void)model::read_labelled(folder.path()); }), errc::file_missing, {"is a folder"});
+  check_failure(failure([&] { (void)model::read_labelled(folder.path()); }), errc::file_missing,
+                {"got a folder, allowed: a regular file"});
 }
 
 TEST_CASE("a label that is no class of the model is refused by line") {
@@ -101,7 +102,8 @@ TEST_CASE("calibrating on the scored data is refused, however it is named or ord
 }
 
 TEST_CASE("texts that calibration and scored data have in common are counted") {
-  labelled_texts const calibration = lines_of("0\ta\n1\tb\n1\tb\n2\tx\n"), scored = lines_of("0\tb\n1\tc\n0\ta\n0\td\n0\td\n");
+  labelled_texts const calibration = lines_of("0\ta\n1\tb\n1\tb\n2\tx\n"),
+                       scored = lines_of("0\tb\n1\tc\n0\ta\n0\td\n0\td\n");
   model::data_overlap const o = model::check_disjoint("calib.tsv", calibration, "test.tsv", scored);
   CHECK(o.common == 2);
   CHECK(o.calibration == 3);

@@ -106,6 +106,22 @@ TEST_CASE("verify: what differs is said, value by value, with status 1") {
           {"2 of ", "relative_error: 0.125 recorded", "stamp.outputs[0].digest: \"0\" recorded"}, 1);
 }
 
+TEST_CASE("verify: minus zero is another number than zero") {
+  scratch_folder const folder;
+  write_product(folder);
+  ran(product_of(folder));
+  auto j = ohmic_test::read_json(folder.path() / "out.json");
+  bool changed = false;
+  for (auto const& [key, value] : j.flatten().items()) {
+    if (changed || !value.is_number_float() || value != 0.0 || key.starts_with("/run")) continue;
+    j[json::json_pointer(key)] = -0.0;
+    changed = true;
+  }
+  REQUIRE(changed);
+  folder.write("out.json", j.dump());
+  refused("verify " + (folder / "out.json"), {"1 of ", ": -0.0 recorded, 0.0 now"}, 1);
+}
+
 TEST_CASE("verify: numbers beside the result are looked at where they lie") {
   scratch_folder const folder;
   write_product(folder);
