@@ -70,12 +70,16 @@ class text_codec {
   }
 
  private:
+  [[nodiscard]] static std::filesystem::path settings_in(std::filesystem::path const& folder) {
+    auto const settings = folder / "tokenizer_config.json";
+    return std::filesystem::exists(settings) ? settings : std::filesystem::path();
+  }
   using codec = std::variant<ohmic::model::sentencepiece_bpe, ohmic::model::bpe_tokenizer>;
   [[nodiscard]] static codec read(std::filesystem::path const& folder) {
     using namespace ohmic;
     if (std::filesystem::exists(folder / "sp.model")) return model::read_sentencepiece_bpe(folder / "sp.model");
     if (std::filesystem::exists(folder / "tokenizer.json"))
-      return model::read_tokenizer_json(folder / "tokenizer.json");
+      return model::read_tokenizer_json(folder / "tokenizer.json", settings_in(folder));
     throw error({errc::file_missing, "no tokenizer", model::place(folder), "",
                  "tokenizer.json, or sp.model (SentencePiece of the BPE kind)",
                  "vocab.json, merges.txt and tokenizer.model are not read"});

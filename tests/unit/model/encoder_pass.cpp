@@ -48,7 +48,8 @@ struct note_taker {
     notes.push_back(note);
     return {x.rows, w.outputs()};
   }
-  tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads, ohmic::attention_mask mask) {
+  tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
+                ohmic::attention_mask mask) {
     notes.push_back("attention " + std::to_string(block));
     CHECK(q.rows == k.rows);
     CHECK(v.cols == q.cols);
@@ -56,7 +57,8 @@ struct note_taker {
     CHECK(mask == ohmic::attention_mask::none);
     return q;
   }
-  tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads, ohmic::attention_mask mask, cache&) {
+  tensor attend(std::size_t block, tensor const& q, tensor const& k, tensor const& v, std::size_t heads,
+                ohmic::attention_mask mask, cache&) {
     return attend(block, q, k, v, heads, mask);
   }
   tensor normalise(site mean, site square, model::norm_weights const&, float epsilon, tensor const& u) {
@@ -73,7 +75,8 @@ struct note_taker {
     notes.push_back(name(s));
     return {1, x.cols};
   }
-  ohmic::matrix<float> output(site s, model::linear_weights const& w, tensor const& x, model::projection_options<tensor> const&) {
+  ohmic::matrix<float> output(site s, model::linear_weights const& w, tensor const& x,
+                              model::projection_options<tensor> const&) {
     CHECK(x.rows == 1);
     notes.push_back(name(s));
     return {x.rows, w.outputs()};

@@ -140,6 +140,12 @@ TEST_CASE("what Hugging Face leaves out of config.json has its default") {
   model::bert const m = read_after(two_classes);
   CHECK(m.labels == std::vector<std::string>{"LABEL_0", "LABEL_1"});
   CHECK(m.config.hidden_activation == ohmic::activation::relu);
+  model::bert const silent = read_after([](tiny_bert& b) {
+    b.config.erase("hidden_act");
+    b.config.erase("layer_norm_eps");
+  });
+  CHECK(silent.config.hidden_activation == ohmic::activation::gelu);
+  CHECK(silent.config.norm_epsilon == 1e-12f);
   CHECK(read_after([](tiny_bert& b) {
           b.config.erase("id2label");
           b.config["num_labels"] = 3;

@@ -424,6 +424,26 @@ TEST_CASE("a Mistral's window is read, a Qwen2's where all layers have it") {
   CHECK(read_llama(q.whole()).config.window == 0);
 }
 
+TEST_CASE("sizes that a Llama's file leaves out are those of its class") {
+  llama_folder f;
+  auto const read = [&] { return read_llama_config(f.folder.write("config.json", f.config.dump())).config; };
+  f.config["num_attention_heads"] = 32;
+  f.config["head_dim"] = 6;
+  f.config.erase("num_key_value_heads");
+  f.config.erase("max_position_embeddings");
+  auto const expect = [&](char const* family, std::size_t keys, std::size_t positions) {
+    f.config["model_type"] = family;
+    f.config.erase("num_key_value_heads");
+    CHECK(read().key_heads == keys);
+    CHECK(read().positions == positions);
+    f.config["num_key_value_heads"] = nullptr;
+    CHECK(read().key_heads == 32);
+  };
+  expect("llama", 32, 2048);
+  expect("mistral", 8, 131072);
+  expect("qwen2", 32, 32768);
+}
+
 TEST_CASE("a window whose size is not in the file is the class's, and null means none") {
   llama_folder f;
   f.config["model_type"] = "mistral";

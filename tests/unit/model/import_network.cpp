@@ -47,6 +47,19 @@ TEST_CASE("config.json files of known families give the catalogue's sizes") {
     "is_encoder_decoder":true,"feed_forward_proj":"relu"})"));
 }
 
+TEST_CASE("heads of families whose class has a width of its own, where the file does not name one") {
+  auto const width = [](std::string const& family, std::string const& more = "") {
+    return network_of(R"({"hidden_size":1024,"num_hidden_layers":2,"num_attention_heads":16,"model_type":")" + family +
+                      "\"" + more + "}")
+        .transformer->head_width;
+  };
+  CHECK(width("qwen3") == 128);
+  CHECK(width("qwen3", R"(,"head_dim":null)") == 64);
+  CHECK(width("qwen3", R"(,"head_dim":32)") == 32);
+  CHECK(width("gemma2") == 256);
+  CHECK(width("llama") == 64);
+}
+
 TEST_CASE("the language model inside a model of several kinds, and keys of other families") {
   auto const inner =
       std::string(R"({"model_type":"llama","hidden_size":4096,"num_hidden_layers":32,"num_attention_heads":32,

@@ -114,6 +114,32 @@ TEST_CASE("what a T5's config.json leaves out has the published defaults") {
   CHECK(got.tied);
 }
 
+TEST_CASE("a T5 that a later release saved says apart whether its logits are scaled, and has the head that is stored") {
+  t5_folder gated(true);
+  gated.config["tie_word_embeddings"] = true;
+  gated.config["scale_decoder_outputs"] = false;
+  CHECK((gated.read() == gated.m));
+  gated.config["scale_decoder_outputs"] = true;
+  CHECK(gated.read().config.scaled_logits);
+  t5_folder tied;
+  tied.config["scale_decoder_outputs"] = false;
+  auto const m = tied.read();
+  CHECK_FALSE(m.config.scaled_logits);
+  CHECK((m.head.weight == tied.m.word));
+}
+
+TEST_CASE("the embeddings of a T5 go by the name of either side, too") {
+  for (std::string const side : {"encoder", "decoder"}) {
+    t5_folder f(true);
+    f.tensors.tensors.erase("shared.weight");
+    f.put(side + ".embed_tokens", f.m.word);
+    CHECK((f.read() == f.m));
+  }
+  t5_folder f;
+  f.tensors.tensors.erase("shared.weight");
+  f.refused(errc::missing_entry, {"shared.weight"});
+}
+
 TEST_CASE("a T5 whose matrices stay in their files gives the same logits") {
   t5_folder const f(true);
   auto const away = f.read(matrices::in_files);

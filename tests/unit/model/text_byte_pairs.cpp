@@ -95,9 +95,10 @@ nlohmann::json byte_level_form() {
              nlohmann::json::array({nlohmann::json::array({"h", "e"}), nlohmann::json::array({"\xC4\xA0", "he"})})}}}};
 }
 
-bpe_tokenizer read(nlohmann::json const& j) {
+bpe_tokenizer read(nlohmann::json const& j, nlohmann::json const& settings = nullptr) {
   ohmic_test::temporary_folder const folder;
-  return read_tokenizer_json(folder.write("tokenizer.json", j.dump()));
+  return read_tokenizer_json(folder.write("tokenizer.json", j.dump()),
+                             settings.is_null() ? "" : folder.write("tokenizer_config.json", settings.dump()));
 }
 
 }  // namespace
@@ -259,6 +260,91 @@ TEST_CASE("what a template has after a text is read, for a text that stands in i
   auto many = with({text, eos});
   many["post_processor"]["special_tokens"]["</s>"]["ids"] = std::vector<int>(257, 2);
   refused(many, errc::capacity, {"post_processor", "after a text", "at most 256"});
+}
+
+TEST_CASE("what stands around a text goes by tokenizer_config.json where its class makes it anew") {
+  nlohmann::json const tokens = {{"bos_token", {{"content", "<s>"}}}, {"eos_token", "</s>"}};
+  auto const with = [&](char const* family, nlohmann::json settings) {
+    settings.update(tokens);
+    settings["tokenizer_class"] = family;
+    return read(sentencepiece_form(), settings);
+  };
+  for (char const* family : {"LlamaTokenizer", "LlamaTokenizerFast", "GPTNeoXTokenizerFast"}) {
+    auto const t = with(family, {{"add_bos_token", false}, {"add_eos_token", true}});
+    CHECK(t.begin().empty());
+    CHECK(t.after() == token_ids{2});
+    CHECK(with(family, nlohmann::json::object()).begin() == token_ids{1});  // the file's
+    CHECK(with(family, {{"add_eos_token", true}}).begin() == token_ids{1});
+  }
+  // Releases differ in what others do.
+  CHECK(with("PreTrainedTokenizerFast", {{"add_bos_token", true}, {"add_eos_token", false}}).begin() == token_ids{1});
+  auto const refused = [](auto const& call, errc code, std::vector<std::string> const& parts) {
+    check_failure(failure([&] { static_cast<void>(call()); }), code, parts);
+  };
+  refused(
+      [&] {
+        return with("PreTrainedTokenizerFast", {{"add_bos_token", false}});
+      },
+      errc::config_conflict, {"add_bos_token", "post_processor of tokenizer.json", "got false"});
+  refused(
+      [&] {
+        return with("Qwen2Tokenizer", {{"add_eos_token", true}});
+      },
+      errc::config_conflict, {"add_eos_token", "got true"});
+  refused(
+      [] {
+        return read(sentencepiece_form(), {{"add_eos_token", true}, {"eos_token", "<end>"}});
+      },
+      errc::missing_entry, {"eos_token", "'<end>'", "add_eos_token"});
+  refused([] { return read(sentencepiece_form(), {{"add_bos_token", 1}}); }, errc::file_format, {"add_bos_token"});
+  refused(
+      [] {
+        return read(sentencepiece_form(), {{"add_eos_token", true}, {"eos_token", 2}});
+      },
+      errc::file_format, {"eos_token"});
+}
+
+TEST_CASE("the space in front of a text goes by tokenizer_config.json for byte-level classes") {
+  auto const first = [](char const* family, bool space) {
+    return read(byte_level_form(), {{"tokenizer_class", family}, {"add_prefix_space", space}}).encode("he");
+  };
+  for (char const* family : {"GPT2Tokenizer", "GPTNeoXTokenizerFast", "CodeGenTokenizer"}) {
+    CHECK(first(family, true) == token_ids{5});
+    CHECK(first(family, false) == token_ids{4});
+  }
+  CHECK(first("PreTrainedTokenizerFast", true) == token_ids{4});
+  CHECK(read(byte_level_form(), nlohmann::json::object()).encode("he") == token_ids{4});
+}
+
+TEST_CASE("numbers are cut off before words are, digit by digit or whole") {
+  auto j = byte_level_form();
+  for (std::string const piece : {"1", "2", "12",
+                                  "\xC4\xA0"
+                                  "1"})
+    j["model"]["vocab"][piece] = 20 + j["model"]["vocab"].size() - 8;
+  j["model"]["merges"].push_back(nlohmann::json::array({"1", "2"}));
+  j["model"]["merges"].push_back(nlohmann::json::array({"\xC4\xA0", "1"}));
+  CHECK(read(j).encode("he 12!") == token_ids{4, 3, 22, 2});  // 1 and 2 merge first
+  nlohmann::json const bytes = j["pre_tokenizer"];
+  auto const with = [&](bool each) {
+    j["pre_tokenizer"] = {{"type", "Sequence"},
+                          {"pretokenizers", {{{"type", "Digits"}, {"individual_digits", each}}, bytes}}};
+    return read(j);
+  };
+  CHECK(with(true).encode("he 12!") == token_ids{4, 3, 20, 21, 2});
+  CHECK(with(false).encode("he 12!") == token_ids{4, 3, 22, 2});
+  CHECK(with(true).encode(" 1") == token_ids{3, 20});  // no word goes over a cut
+  CHECK(with(false).encode(" 1") == token_ids{3, 20});
+  using parts = std::vector<std::string_view>;
+  CHECK((cut_at_digits("a12 3\u0664", digit_cut::each) == parts{"a", "1", "2", " ", "3", "\u0664"}));
+  CHECK((cut_at_digits("a12 3\u0664", digit_cut::runs) == parts{"a", "12", " ", "3\u0664"}));
+  CHECK((cut_at_digits("a12", digit_cut::none) == parts{"a12"}));
+  CHECK(cut_at_digits("", digit_cut::each).empty());
+  j["pre_tokenizer"]["pretokenizers"][1]["add_prefix_space"] = true;
+  check_failure(failure([&] { static_cast<void>(read(j)); }), errc::config_value,
+                {"pre_tokenizer", "add_prefix_space"});
+  j["pre_tokenizer"] = j["pre_tokenizer"]["pretokenizers"][0];
+  check_failure(failure([&] { static_cast<void>(read(j)); }), errc::config_value, {"pre_tokenizer", "ByteLevel"});
 }
 
 TEST_CASE("byte-level tokenizer.json: characters for bytes, merges as lists, added tokens") {

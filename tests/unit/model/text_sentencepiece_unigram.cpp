@@ -17,6 +17,9 @@ using namespace ohmic::model;
 using ohmic::errc;
 using ids_of_text = std::vector<std::int32_t>;
 
+nlohmann::json const strip_right = {{"type", "Strip"}, {"strip_left", false}, {"strip_right", true}};
+nlohmann::json const one_space = {{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", " "}};
+
 /// As T5's file is built: pad, end and unknown first, sentinels last.
 nlohmann::json t5_tokenizer() {
   nlohmann::json vocabulary = nlohmann::json::array();
@@ -33,7 +36,7 @@ nlohmann::json t5_tokenizer() {
                                                                                 {"<extra_id_0>", 0.0}})
     vocabulary.push_back(nlohmann::json::array({piece, score}));
   return {{"model", {{"type", "Unigram"}, {"unk_id", 2}, {"vocab", vocabulary}}},
-          {"normalizer", {{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", " "}}},
+          {"normalizer", {{"type", "Sequence"}, {"normalizers", {strip_right, one_space}}}},
           {"pre_tokenizer", {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"prepend_scheme", "always"}}},
           {"added_tokens",
            {{{"id", 0}, {"content", "<pad>"}, {"special", true}},
@@ -96,6 +99,52 @@ TEST_CASE("where runs of spaces stay, a Metaspace puts no mark in front of one")
   CHECK((t.encode("  a") == ids_of_text{3, 4}));
 }
 
+TEST_CASE("runs of spaces made one leave a space at the ends, but where it is stripped") {
+  auto j = t5_tokenizer();
+  j["normalizer"] = one_space;
+  auto const t = read_pieces(j);
+  CHECK((t.encode("  a   b ") == ids_of_text{4, 3, 6, 3}));
+  CHECK((t.encode("   ") == ids_of_text{3}));
+  CHECK((t.encode("a </s> b") == ids_of_text{4, 3, 1, 3, 6}));
+  CHECK((read_pieces(t5_tokenizer()).encode("   ") == ids_of_text{}));
+  j["added_tokens"][3]["rstrip"] = true;
+  ohmic_test::check_failure(ohmic_test::failure([&] { static_cast<void>(read_pieces(j)); }), errc::config_value,
+                            {"added_tokens", "rstrip"});
+  nlohmann::json const strip_left = {{"type", "Strip"}, {"strip_left", true}, {"strip_right", false}};
+  for (auto const& normaliser : {strip_right, strip_left}) {
+    j = t5_tokenizer();
+    j["normalizer"] = normaliser;
+    ohmic_test::check_failure(ohmic_test::failure([&] { static_cast<void>(read_pieces(j)); }), errc::config_value,
+                              {"normalizer", "Strip"});
+  }
+}
+
+TEST_CASE("a Metaspace that splits gives no piece that goes over the beginning of a word") {
+  auto j = t5_tokenizer();
+  j["model"]["vocab"][9] = nlohmann::json::array({"\u2581a\u2581b", -1.0});
+  CHECK((read_pieces(j).encode("a b") == ids_of_text{4, 3, 6}));
+  j["pre_tokenizer"]["split"] = true;
+  CHECK((read_pieces(j).encode("a b") == ids_of_text{4, 3, 6}));
+  j["model"]["vocab"][3][0] = "x";  // the mark alone is unknown: once a word
+  CHECK((read_pieces(j).encode("y z") == ids_of_text{2, 2}));
+  j["pre_tokenizer"]["split"] = false;
+  CHECK((read_pieces(j).encode("a b") == ids_of_text{9}));
+  CHECK((read_pieces(j).encode("y z") == ids_of_text{2}));
+}
+
+TEST_CASE("a mark in front of the first part alone is for what the text begins with") {
+  auto j = t5_tokenizer();
+  j["pre_tokenizer"]["prepend_scheme"] = "first";
+  auto const t = read_pieces(j);
+  CHECK((t.encode("ab a</s>a a") == ids_of_text{4, 6, 4, 1, 5, 4}));
+  CHECK((t.encode("</s>a") == ids_of_text{1, 5}));
+  CHECK((read_pieces(t5_tokenizer()).encode("</s>a") == ids_of_text{1, 4}));
+  j["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", {{{"type", "WhitespaceSplit"}}, j["pre_tokenizer"]}}};
+  j["normalizer"] = {{"type", "Precompiled"}, {"precompiled_charsmap", line_ends_table()}};
+  ohmic_test::check_failure(ohmic_test::failure([&] { static_cast<void>(read_pieces(j)); }), errc::config_value,
+                            {"pre_tokenizer", "first word alone"});
+}
+
 TEST_CASE("characters without a piece are one unknown a run, tokens in the text are themselves") {
   auto const t = read_pieces(t5_tokenizer());
   CHECK((t.encode("axyzb") == ids_of_text{4, 2, 6}));
@@ -156,10 +205,10 @@ TEST_CASE("a replacement of SentencePiece's table has a bound") {
 
 TEST_CASE("blanks beside a token go with those at the ends of texts, whether it takes them itself or not") {
   auto j = t5_tokenizer();
-  j["normalizer"] = {{"type", "Sequence"},
-                     {"normalizers",
-                      {{{"type", "Precompiled"}, {"precompiled_charsmap", line_ends_table()}},
-                       {{"type", "Strip"}, {"strip_left", false}, {"strip_right", true}}}}};
+  j["normalizer"] = {
+      {"type", "Sequence"},
+      {"normalizers",
+       {{{"type", "Precompiled"}, {"precompiled_charsmap", line_ends_table()}}, strip_right, one_space}}};
   auto const plain = read_pieces(j);
   j["added_tokens"][3]["lstrip"] = j["added_tokens"][3]["rstrip"] = true;
   j["model"]["vocab"][9][1] = -3.4028234e38;  // a float's least

@@ -111,8 +111,9 @@ TEST_CASE("verify: minus zero is another number than zero") {
   write_product(folder);
   ran(product_of(folder));
   auto j = ohmic_test::read_json(folder.path() / "out.json");
+  auto const flat = j.flatten();
   bool changed = false;
-  for (auto const& [key, value] : j.flatten().items()) {
+  for (auto const& [key, value] : flat.items()) {
     if (changed || !value.is_number_float() || value != 0.0 || key.starts_with("/run")) continue;
     j[json::json_pointer(key)] = -0.0;
     changed = true;

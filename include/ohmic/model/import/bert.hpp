@@ -143,12 +143,12 @@ class bert_tensors {
   c.hidden = json.count("intermediate_size", 1, model_limits::hidden);
   c.positions = json.count("max_position_embeddings", 1, model_limits::positions);
   c.token_types = json.count("type_vocab_size", 1, model_limits::token_types);
-  c.hidden_activation = detail::read_activation(json, "hidden_act");
+  if (json.names("hidden_act")) c.hidden_activation = detail::read_activation(json, "hidden_act");
   if (c.width % c.heads != 0)
     throw error({errc::config_conflict, "does not divide hidden_size", json.where("num_attention_heads"),
                  std::to_string(c.heads) + " heads, hidden_size " + std::to_string(c.width), "a divisor of hidden_size",
                  ""});
-  c.norm_epsilon = static_cast<float>(json.number("layer_norm_eps"));
+  if (json.names("layer_norm_eps")) c.norm_epsilon = static_cast<float>(json.number("layer_norm_eps"));
   if (!(c.norm_epsilon > 0.0f && c.norm_epsilon < 1.0f))
     throw error({errc::config_value, "is out of range", json.where("layer_norm_eps"),
                  json_file::text(*json.find("layer_norm_eps")), "more than 0, less than 1", ""});

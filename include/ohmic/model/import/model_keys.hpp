@@ -132,6 +132,17 @@ inline void require_class(json_file const& json, std::string const& head,
 /// Source  transformers, MistralConfig and Qwen2Config
 [[nodiscard]] inline std::size_t usual_window(json_file const& json) { return json.names("sliding_window") ? 0 : 4096; }
 
+/// What a Llama-shaped family has where its config.json does not name these sizes; key_heads 0: as many as heads.
+/// Source  transformers, LlamaConfig, MistralConfig and Qwen2Config
+struct unnamed_sizes {
+  std::size_t key_heads = 0, positions = 2048;
+};
+[[nodiscard]] inline unnamed_sizes usual_sizes(std::string_view family) noexcept {
+  if (family == "mistral") return {8, 131072};
+  if (family == "qwen2") return {32, 32768};
+  return {};
+}
+
 /// layer_types, one a layer, where the pass has one kind of attention for all layers.
 /// Errors  config_value for a kind that is not the pass's; config_conflict for another number of layers; file_format
 inline void require_layer_types(json_file const& json, std::size_t layers, std::string_view kind) {

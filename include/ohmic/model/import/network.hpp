@@ -300,6 +300,10 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
   s.key_heads = shared ? 1 : keys.value_or(s.heads);
   auto head_width =
       size_or_usual(from, {"head_dim", "d_kv", "kv_channels", "d_head", "attention_head_dim"}, widest_size);
+  if (std::size_t const usual = usual_head_width(family); !head_width && usual != 0 && !json.names("head_dim")) {
+    from.remarks.push_back("head_dim is not in the file: " + std::to_string(usual) + ", as usual for " + family);
+    head_width = usual;
+  }
   if (json.has("kv_lora_rank")) head_width = 1;  // its heads have sizes of their own
   if (!head_width && s.width % s.heads != 0)
     throw error({errc::config_conflict, "does not divide hidden_size", json.where("num_attention_heads"),

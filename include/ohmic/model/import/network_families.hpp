@@ -93,30 +93,19 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
 }
 /// Family of a class that Hugging Face's files name in `architectures`; empty for others.
 [[nodiscard]] inline std::string_view family_of_class(std::string_view name) noexcept {
-  constexpr std::pair<std::string_view, std::string_view> classes[] = {{"GPT2", "gpt2"},
-                                                                       {"GPTNeoX", "gpt_neox"},
-                                                                       {"GPTJ", "gptj"},
-                                                                       {"OPT", "opt"},
-                                                                       {"Bloom", "bloom"},
-                                                                       {"Falcon", "falcon"},
-                                                                       {"MPT", "mpt"},
-                                                                       {"Mpt", "mpt"},
-                                                                       {"Llama", "llama"},
-                                                                       {"Mistral", "mistral"},
-                                                                       {"Mixtral", "mixtral"},
-                                                                       {"Qwen2", "qwen2"},
-                                                                       {"Gemma", "gemma"},
-                                                                       {"Phi", "phi"},
-                                                                       {"Phi3", "phi3"},
-                                                                       {"Bert", "bert"},
-                                                                       {"Roberta", "roberta"},
-                                                                       {"XLMRoberta", "xlm-roberta"},
-                                                                       {"Albert", "albert"},
-                                                                       {"DistilBert", "distilbert"},
-                                                                       {"Electra", "electra"},
-                                                                       {"T5", "t5"},
-                                                                       {"Bart", "bart"},
-                                                                       {"MBart", "mbart"}};
+  constexpr std::pair<std::string_view, std::string_view> classes[] = {
+      {"GPT2", "gpt2"},       {"GPTNeoX", "gpt_neox"},
+      {"GPTJ", "gptj"},       {"OPT", "opt"},
+      {"Bloom", "bloom"},     {"Falcon", "falcon"},
+      {"MPT", "mpt"},         {"Mpt", "mpt"},
+      {"Llama", "llama"},     {"Mistral", "mistral"},
+      {"Mixtral", "mixtral"}, {"Qwen2", "qwen2"},
+      {"Gemma", "gemma"},     {"Phi", "phi"},
+      {"Phi3", "phi3"},       {"Bert", "bert"},
+      {"Roberta", "roberta"}, {"XLMRoberta", "xlm-roberta"},
+      {"Albert", "albert"},   {"DistilBert", "distilbert"},
+      {"Electra", "electra"}, {"T5", "t5"},
+      {"Bart", "bart"},       {"MBart", "mbart"}};
   for (auto const& [of_class, family] : classes)
     if (name.starts_with(of_class))
       for (std::string_view rest : {"For", "Model", "LMHead", "EncoderModel"})
@@ -175,6 +164,13 @@ namespace ohmic::inline OHMIC_ABI::model::detail {
   std::string const near = nearest_name(name, known);
   throw error({errc::config_value, "no activation of that name", json.where(key), in_quotes(name), joined(known),
                near.empty() ? "" : "did you mean '" + near + "'?"});
+}
+
+/// Width of a head where a file does not name it; 0: hidden_size / num_attention_heads.
+/// Source  the families' published configuration classes
+[[nodiscard]] inline std::size_t usual_head_width(std::string_view family) noexcept {
+  if (family == "qwen3") return 128;
+  return one_of(family, {"gemma", "gemma2", "gemma3"}) ? 256 : 0;
 }
 
 /// Sizes that files leave out because they are the family's own; only inside a `text_config`, which is saved that way.

@@ -33,7 +33,8 @@ namespace ohmic::inline OHMIC_ABI::model {
 /// Ids that end a generated text: eos_token_id of generation_config.json in a model's folder, where that file says one, else that of
 /// config.json.
 /// Errors  those of the files and of read_special_ids
-/// Source  `generate` of https://github.com/huggingface/transformers, for which config.json counts where there is no other file
+/// Source  `generate` of https://github.com/huggingface/transformers, for which config.json counts where there is no other file; that it counts
+///         too where the other file is silent is ours: a text then ends where the model's author says
 [[nodiscard]] inline std::vector<std::int32_t> read_end_ids(std::filesystem::path const& folder,
                                                             std::size_t vocabulary) {
   if (auto const of_generation = folder / "generation_config.json"; std::filesystem::exists(of_generation))

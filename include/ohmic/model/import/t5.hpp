@@ -27,6 +27,7 @@ namespace ohmic::inline OHMIC_ABI::model {
 struct t5_files {
   t5_config config;
   bool tied = true;
+  bool head_if_stored = false;  ///< tied, but a head of the files' own counts
 };
 
 namespace detail {
@@ -82,7 +83,9 @@ inline void read_t5_block(json_file const& json, t5_config& c) {
   if (json.has("layer_norm_epsilon")) c.norm_epsilon = static_cast<float>(json.number("layer_norm_epsilon"));
   detail::read_t5_block(json, c);
   f.tied = json.flag("tie_word_embeddings", true);
-  c.scaled_logits = f.tied;
+  // transformers 5 ties always, but where the files have a head that differs, and says by a key of its own whether logits are scaled.
+  f.head_if_stored = json.has("scale_decoder_outputs");
+  c.scaled_logits = json.flag("scale_decoder_outputs", f.tied);
   c.start = static_cast<std::int32_t>(count_or("decoder_start_token_id", 0, 0, c.vocabulary - 1));
   validate(c, place(file));
   return f;
@@ -93,10 +96,14 @@ namespace detail {
 /// Reads the parts of one T5. Linear weights lie as [out, in], none has a bias.
 class t5_tensors {
  public:
-  t5_tensors(std::filesystem::path const& folder, t5_files const& f) : files_(folder), f_(f) {}
+  t5_tensors(std::filesystem::path const& folder, t5_files const& f) : files_(folder), f_(f) {
+    for (char const* copy : {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight"})
+      if (!files_.contains(table_) && files_.contains(copy)) table_ = copy;
+    if (f_.head_if_stored && files_.contains("lm_head.weight")) f_.tied = false;
+  }
 
   [[nodiscard]] matrix<float> word() {
-    return files_.read_matrix("shared.weight", f_.config.vocabulary, f_.config.width, "vocab_size x d_model");
+    return files_.read_matrix(table_, f_.config.vocabulary, f_.config.width, "vocab_size x d_model");
   }
   [[nodiscard]] matrix<float> bias(std::string const& side) {
     return files_.read_matrix(side + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight", f_.config.buckets,
@@ -121,9 +128,9 @@ class t5_tensors {
   /// A head stored beside embeddings that are tied to it, and the copies of those that either side may have.
   void require_tied(matrix<float> const& word) {
     for (char const* copy : {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight"})
-      detail::require_tied(files_, copy, word, "shared.weight", "both sides read shared.weight");
+      detail::require_tied(files_, copy, word, table_, "both sides read one table");
     if (f_.tied)
-      detail::require_tied(files_, "lm_head.weight", word, "shared.weight",
+      detail::require_tied(files_, "lm_head.weight", word, table_,
                            "set tie_word_embeddings to false (which changes the scale of the logits too)");
   }
   /// What is left of the files when all is read. The published T5 have biases of the second attention, which nothing reads.
@@ -178,7 +185,7 @@ class t5_tensors {
     std::size_t const inner = c.heads * c.head_width;
     std::string const dense = block_at(s.block) + "DenseReluDense.";
     if (s.op == operation::lm_head)
-      return {f_.tied ? "shared.weight" : "lm_head.weight", c.vocabulary, c.width, "vocab_size x d_model"};
+      return {f_.tied ? table_ : "lm_head.weight", c.vocabulary, c.width, "vocab_size x d_model"};
     if (s.op == operation::B1)
       return {dense + (c.gated ? "wi_0.weight" : "wi.weight"), c.hidden, c.width, "d_ff x d_model"};
     if (s.op == operation::gate) return {dense + "wi_1.weight", c.hidden, c.width, "d_ff x d_model"};
@@ -191,6 +198,7 @@ class t5_tensors {
 
   safetensors_folder files_;
   t5_files f_;
+  std::string table_ = "shared.weight";  ///< both sides' own names are copies of it, or stand for it
 };
 
 }  // namespace detail

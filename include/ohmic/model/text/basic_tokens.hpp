@@ -29,12 +29,12 @@ namespace detail {
   return utf8proc_category(static_cast<utf8proc_int32_t>(c));
 }
 
-/// Removed from the text: everything of Unicode's group C (controls, formats, unassigned, private use), and U+FFFD.
+/// Removed from the text: Unicode's controls, formats and private use, and U+FFFD. What is not assigned stays, as in the fast tokenizer: a
+/// character that is newer than the tables is a character of the text.
 [[nodiscard]] inline bool is_dropped(char32_t c) noexcept {
   if (c < 0x80) return c < 0x20 || c == 0x7F;
   if (c == replacement_character) return true;
   switch (category(c)) {
-    case UTF8PROC_CATEGORY_CN:
     case UTF8PROC_CATEGORY_CC:
     case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_CS:

@@ -37,6 +37,7 @@ struct bpe_text_rules {
   std::optional<front_mark> metaspace{};  ///< words: a space becomes U+2581; absent: it does not
   bool byte_level = false;                ///< words: every byte becomes a visible character
   bool space_in_front = false;            ///< byte_level: a part that begins with no space gets one
+  digit_cut digits = digit_cut::none;     ///< numbers are words of their own, before the pattern cuts
   std::optional<word_pattern> pattern{};  ///< how the text is cut; absent: not at all
 };
 
@@ -158,10 +159,13 @@ class bpe_tokenizer {
       if (wanted && !text.starts_with(space_mark)) text.insert(0, space_mark);
     }
     if (rules_.space_in_front && !text.starts_with(' ')) text.insert(0, 1, ' ');
-    if (!rules_.pattern) {
-      word(text, ids);
-      return;
-    }
+    if (rules_.digits == digit_cut::none)
+      cut_words(text, ids);
+    else
+      for (std::string_view const part : cut_at_digits(text, rules_.digits)) cut_words(part, ids);
+  }
+  void cut_words(std::string_view text, std::vector<std::int32_t>& ids) const {
+    if (!rules_.pattern) return word(text, ids);
     for (std::string_view const w : word_cutter(text, *rules_.pattern).words()) word(w, ids);
   }
   void word(std::string_view w, std::vector<std::int32_t>& ids) const {

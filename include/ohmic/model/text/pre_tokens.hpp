@@ -31,6 +31,36 @@ inline constexpr std::pair<std::string_view, word_pattern> word_patterns[] = {
      word_pattern::qwen2},
 };
 
+/// How numbers are cut off before words are.
+enum class digit_cut { none, runs, each };
+
+namespace detail {
+
+/// Unicode's group N.
+[[nodiscard]] inline bool is_number(char32_t c) noexcept {
+  utf8proc_category_t const k = category(c);
+  return k == UTF8PROC_CATEGORY_ND || k == UTF8PROC_CATEGORY_NL || k == UTF8PROC_CATEGORY_NO;
+}
+
+}  // namespace detail
+
+/// The parts of a text between and of its numbers: each character of group N a part, or each run of them; nothing is left out.
+[[nodiscard]] inline std::vector<std::string_view> cut_at_digits(std::string_view text, digit_cut how) {
+  std::vector<std::string_view> parts;
+  bool last = false;
+  for (std::size_t i = 0; i < text.size();) {
+    auto const c = decode_utf8(text, i);
+    bool const number = how != digit_cut::none && detail::is_number(c.value);
+    if (parts.empty() || number != last || (number && how == digit_cut::each))
+      parts.push_back(text.substr(i, c.bytes));
+    else
+      parts.back() = std::string_view(parts.back().data(), parts.back().size() + c.bytes);
+    last = number;
+    i += c.bytes;
+  }
+  return parts;
+}
+
 /// Cuts a text into the words of a pattern; nothing is left out.
 class word_cutter {
  public:
@@ -69,12 +99,8 @@ class word_cutter {
       case UTF8PROC_CATEGORY_LM:
       case UTF8PROC_CATEGORY_LO:
         return kind::letter;
-      case UTF8PROC_CATEGORY_ND:
-      case UTF8PROC_CATEGORY_NL:
-      case UTF8PROC_CATEGORY_NO:
-        return kind::digit;
       default:
-        return kind::other;
+        return detail::is_number(c) ? kind::digit : kind::other;
     }
   }
   [[nodiscard]] std::size_t offset(std::size_t i) const noexcept {

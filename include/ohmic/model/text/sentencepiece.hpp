@@ -134,11 +134,12 @@ class sentencepiece_text {
   }
 
   /// Text as pieces see it: characters replaced by the model's table, runs of spaces made one if the model says so, one in front, spaces
-  /// marked.
-  [[nodiscard]] std::string normalised(std::string_view text) const {
+  /// marked. first: the text is what a whole one begins with
+  [[nodiscard]] std::string normalised(std::string_view text, bool first = true) const {
     std::string out;
     std::string_view const space = data_.escape_whitespace ? space_mark : std::string_view(" ");
-    bool after_space = data_.remove_extra_whitespace;  // spaces at the start are extra
+    bool const bare_ends = data_.remove_extra_whitespace && !data_.ends_keep_space;
+    bool after_space = bare_ends;  // spaces at the start are extra
     auto const put = [&](std::string_view s) {
       for (char const c : s) {
         if (c == ' ') {
@@ -165,11 +166,12 @@ class sentencepiece_text {
       }
       i += c.bytes;
     }
-    if (data_.remove_extra_whitespace)
+    if (bare_ends)
       while (out.ends_with(space)) out.resize(out.size() - space.size());
     // Where extra spaces go, one in front of nothing is extra, too.
     bool const is_text = data_.remove_extra_whitespace || data_.prefix_if_absent ? !out.empty() : !text.empty();
-    if (data_.dummy_prefix && is_text && !(data_.prefix_if_absent && out.starts_with(space))) out.insert(0, space);
+    bool const prefix = data_.dummy_prefix && (first || !data_.prefix_first_only);
+    if (prefix && is_text && !(data_.prefix_if_absent && out.starts_with(space))) out.insert(0, space);
     return out;
   }
 

@@ -38,6 +38,11 @@ struct sentencepiece_data {
       false;  ///< only a text that begins with no space does: as Metaspace of a tokenizer.json; no field of the file
   bool remove_extra_whitespace = true;
   bool escape_whitespace = true;
+  // Of tokenizer.json; no fields of the file.
+  bool ends_keep_space = false;  ///< remove_extra_whitespace leaves one space at the ends of a text
+  bool prefix_first_only =
+      false;  ///< of the parts between tokens only the one that the text begins with gets the space in front
+  bool words_apart = false;  ///< no piece goes over the beginning of a word
 };
 
 namespace detail {

@@ -23,6 +23,7 @@
 #include "ohmic/model/text/sentencepiece.hpp"
 #include "ohmic/model/text/sentencepiece_file.hpp"
 #include "ohmic/model/text/token_search.hpp"
+#include "ohmic/model/text/tokenizer_parts.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -62,15 +63,18 @@ class sentencepiece_unigram : public sentencepiece_text {
     detail::require_unigram_size(text, where);
     std::vector<std::int32_t> ids;
     search_.cut(
-        text, [&](std::string_view part, std::size_t) { append(part, ids); },
+        text, [&](std::string_view part, std::size_t at) { append(part, at == 0, ids); },
         [&](std::size_t token) { ids.push_back(found_[token].second); });
     return ids;
   }
 
  private:
-  void append(std::string_view text, std::vector<std::int32_t>& ids) const {
+  void append(std::string_view text, bool first, std::vector<std::int32_t>& ids) const {
     constexpr double unknown_penalty = 10.0;
-    std::string const normal = normalised(text);
+    std::string const normal = normalised(text, first);
+    auto const ends_word = [&](std::size_t at) {
+      return data_.words_apart && std::string_view(normal).substr(at).starts_with(space_mark);
+    };
     struct node {
       double sum = 0.0;
       std::size_t start = 0;
@@ -90,7 +94,7 @@ class sentencepiece_unigram : public sentencepiece_text {
           offer(end, piece->second, static_cast<double>(data_.pieces[static_cast<std::size_t>(piece->second)].score));
           alone = alone || end == at + character;
         }
-        if (end == normal.size()) break;
+        if (end == normal.size() || ends_word(end)) break;
         end += decode_utf8(normal, end).bytes;
       }
       if (!alone) offer(at + character, unknown_, least_ - unknown_penalty);
@@ -98,7 +102,8 @@ class sentencepiece_unigram : public sentencepiece_text {
     }
     std::vector<std::int32_t> back;
     for (std::size_t end = normal.size(); end > 0; end = best[end].start)
-      if (best[end].id != unknown_ || back.empty() || back.back() != unknown_) back.push_back(best[end].id);
+      if (best[end].id != unknown_ || back.empty() || back.back() != unknown_ || ends_word(end))
+        back.push_back(best[end].id);
     ids.insert(ids.end(), back.rbegin(), back.rend());
   }
 
@@ -155,8 +160,8 @@ namespace detail {
   return out;
 }
 
-/// Reads a tokenizer.json of type Unigram; spaces at the ends of a text go with runs of spaces, as in SentencePiece itself;
-/// whatever would change ids and is not known is refused by key. What a template puts after a text is the caller's.
+/// Reads a tokenizer.json of type Unigram; whatever would change ids and is not known is refused by key. What a template puts after a text is
+/// the caller's.
 class unigram_reader {
  public:
   static constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
@@ -166,36 +171,37 @@ class unigram_reader {
   [[nodiscard]] sentencepiece_unigram read() {
     json_file const model = json_.inside("model");
     if (std::string const type = model.string("type"); type != "Unigram")
-      throw refused(model.where("type"), in_quotes(type), "'Unigram'");
-    if (model.flag("byte_fallback", false)) throw refused(model.where("byte_fallback"), "true", "false");
+      throw tokenizer_parts::unknown(model.where("type"), in_quotes(type), "'Unigram'");
+    if (model.flag("byte_fallback", false))
+      throw tokenizer_parts::unknown(model.where("byte_fallback"), "true", "false");
     data_.algorithm = 1;
     read_pieces(model);
     data_.dummy_prefix = data_.escape_whitespace = data_.remove_extra_whitespace = false;
     for (auto const& p : parts("normalizer", "normalizers")) read_normaliser(p);
     for (auto const& p : parts("pre_tokenizer", "pretokenizers")) read_pre_tokens(p);
     if (!data_.escape_whitespace)
-      throw refused(json_.where("pre_tokenizer"), "no Metaspace", "Metaspace, or WhitespaceSplit and Metaspace");
+      throw tokenizer_parts::unknown(json_.where("pre_tokenizer"), "no Metaspace",
+                                     "Metaspace, or WhitespaceSplit and Metaspace");
+    if (strips_ && !runs_ && !splits_)
+      throw tokenizer_parts::unknown(json_.where("normalizer"), "Strip alone", "runs of spaces made one, too");
+    if (splits_ && data_.prefix_first_only)
+      throw tokenizer_parts::unknown(json_.where("pre_tokenizer"),
+                                     "WhitespaceSplit and a mark in front of the first word alone",
+                                     "WhitespaceSplit with a mark in front of each");
+    data_.remove_extra_whitespace = runs_ || splits_;
+    data_.ends_keep_space = !strips_ && !splits_;
+    data_.words_apart = data_.words_apart || splits_;
     require_post_processor();
     auto found = read_added();
     return sentencepiece_unigram(std::move(data_), place(json_.path()), std::move(found));
   }
 
  private:
-  [[nodiscard]] static error refused(std::string where, std::string got, std::string allowed) {
-    return error({errc::config_value, "is not supported", std::move(where), std::move(got), std::move(allowed), ""});
-  }
   [[nodiscard]] static std::string text_of(nlohmann::json const& j, char const* key) {
-    if (!j.is_object()) return {};
-    auto const found = j.find(key);
-    return found != j.end() && found->is_string() ? found->get<std::string>() : std::string();
+    return tokenizer_parts::text_of(j, key);
   }
-  /// A part, or the parts of a sequence.
   [[nodiscard]] std::vector<nlohmann::json> parts(char const* key, char const* list) const {
-    auto const* const part = json_.find(key);
-    if (part == nullptr) return {};
-    if (text_of(*part, "type") == "Sequence" && part->contains(list) && (*part)[list].is_array())
-      return {(*part)[list].begin(), (*part)[list].end()};
-    return {*part};
+    return tokenizer_parts::parts(json_.find(key), list);
   }
 
   void read_pieces(json_file const& model) {
@@ -228,26 +234,31 @@ class unigram_reader {
     }
     bool const runs = type == "Replace" && p.contains("pattern") && text_of(p["pattern"], "Regex") == " {2,}" &&
                       (text_of(p, "content") == " " || text_of(p, "content") == space_mark);
-    if (type != "Strip" && !runs)
-      throw refused(where, json_file::text(p), "Precompiled, Strip, runs of spaces made one");
-    data_.remove_extra_whitespace = true;
+    bool const strip = type == "Strip" && (!p.contains("strip_right") || p["strip_right"] == true);
+    if (!strip && !runs)
+      throw tokenizer_parts::unknown(where, json_file::text(p),
+                                     "Precompiled, Strip on the right, runs of spaces made one");
+    strips_ = strips_ || strip;
+    runs_ = runs_ || runs;
   }
 
   void read_pre_tokens(nlohmann::json const& p) {
     std::string const type = text_of(p, "type"), scheme = text_of(p, "prepend_scheme");
     if (type == "WhitespaceSplit") {
       if (data_.normaliser_table.empty())
-        throw refused(json_.where("pre_tokenizer"), "WhitespaceSplit without a Precompiled normaliser",
-                      "a table that makes every blank a space");
-      data_.remove_extra_whitespace = true;
+        throw tokenizer_parts::unknown(json_.where("pre_tokenizer"), "WhitespaceSplit without a Precompiled normaliser",
+                                       "a table that makes every blank a space");
+      splits_ = true;
       return;
     }
-    bool const in_front =
-        scheme.empty() ? !p.contains("add_prefix_space") || p["add_prefix_space"] == true : scheme == "always";
+    bool const in_front = scheme.empty() ? !p.contains("add_prefix_space") || p["add_prefix_space"] == true
+                                         : scheme == "always" || scheme == "first";
     if (type != "Metaspace" || text_of(p, "replacement") != space_mark || !in_front)
-      throw refused(json_.where("pre_tokenizer"), json_file::text(p),
-                    "WhitespaceSplit, Metaspace with a mark in front");
+      throw tokenizer_parts::unknown(json_.where("pre_tokenizer"), json_file::text(p),
+                                     "WhitespaceSplit, Metaspace with a mark in front");
     data_.dummy_prefix = data_.prefix_if_absent = data_.escape_whitespace = true;
+    data_.prefix_first_only = scheme == "first";
+    data_.words_apart = !p.contains("split") || p["split"] != false;
   }
 
   /// A template that puts nothing in front of a text, and at most one token after it, which the caller adds.
@@ -259,8 +270,8 @@ class unigram_reader {
                        (*single)[0].contains("Sequence") &&
                        (single->size() == 1 || ((*single)[1].is_object() && (*single)[1].contains("SpecialToken")));
       if (!has)
-        throw refused(json_.where("post_processor"), json_file::text(p),
-                      "TemplateProcessing of a text and a token after it");
+        throw tokenizer_parts::unknown(json_.where("post_processor"), json_file::text(p),
+                                       "TemplateProcessing of a text and a token after it");
     }
   }
 
@@ -280,13 +291,15 @@ class unigram_reader {
         throw error({errc::capacity, "token is too long", json_.where("added_tokens"),
                      std::to_string(text.size()) + " bytes", "at most " + std::to_string(max_added_token_bytes), ""});
       // Blanks beside a token go anyway where each is a space, and ends of texts lose theirs.
-      bool const blanks_go = data_.remove_extra_whitespace && !data_.normaliser_table.empty();
+      bool const blanks_go = data_.remove_extra_whitespace && !data_.ends_keep_space && !data_.normaliser_table.empty();
       for (char const* flag : {"lstrip", "rstrip", "single_word"})
         if (a.contains(flag) && a[flag] != false && (!blanks_go || flag[0] == 's'))
-          throw refused(json_.where("added_tokens"), in_quotes(printable(text)) + " with " + flag, "false");
+          throw tokenizer_parts::unknown(json_.where("added_tokens"), in_quotes(printable(text)) + " with " + flag,
+                                         "false");
       // Such a token is found in normal text; without a normaliser that is the text.
       if (a.contains("normalized") && a["normalized"] != false && json_.has("normalizer"))
-        throw refused(json_.where("added_tokens"), in_quotes(printable(text)) + " with normalized", "false");
+        throw tokenizer_parts::unknown(json_.where("added_tokens"), in_quotes(printable(text)) + " with normalized",
+                                       "false");
       auto const id = static_cast<std::size_t>(a["id"].get<std::uint64_t>());
       if (id == data_.pieces.size()) data_.pieces.push_back({text, 0.0f, piece_kind::control});
       auto& piece = data_.pieces[id];
@@ -304,6 +317,7 @@ class unigram_reader {
 
   json_file json_;
   sentencepiece_data data_;
+  bool strips_ = false, runs_ = false, splits_ = false;
 };
 
 }  // namespace detail

@@ -16,36 +16,37 @@
 #include "ohmic/core/error.hpp"
 #include "ohmic/model/file.hpp"
 #include "ohmic/model/import/json.hpp"
+#include "ohmic/model/text/around_tokens.hpp"
 #include "ohmic/model/text/bpe_tokenizer.hpp"
 #include "ohmic/model/text/byte_pairs.hpp"
 #include "ohmic/model/text/piece_ids.hpp"
 #include "ohmic/model/text/pre_tokens.hpp"
 #include "ohmic/model/text/sentencepiece.hpp"
 #include "ohmic/model/text/token_search.hpp"
+#include "ohmic/model/text/tokenizer_parts.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
 namespace detail {
 
 /// Reads the parts of one tokenizer.json; whatever would change ids and is not known is refused by key.
-class bpe_reader {
+class bpe_reader : private tokenizer_parts {
  public:
   static constexpr std::uint64_t max_bytes = std::uint64_t{64} << 20;
-  /// Most tokens in front of a text, and most after it.
-  static constexpr std::size_t max_around = 256;
 
-  explicit bpe_reader(std::filesystem::path const& file) : json_(file, max_bytes) {}
+  explicit bpe_reader(std::filesystem::path const& file) : tokenizer_parts{json_file(file, max_bytes)} {}
 
-  [[nodiscard]] bpe_tokenizer read() {
-    json_file const model = json_.inside("model");
+  /// settings: the tokenizer_config.json beside it, nullptr for none
+  [[nodiscard]] bpe_tokenizer read(json_file const* settings) {
+    json_file const model = json.inside("model");
     if (std::string const type = model.has("type") ? model.string("type") : "BPE"; type != "BPE")
       throw unknown(model.where("type"), in_quotes(type), "'BPE'");
     for (char const* key : {"continuing_subword_prefix", "end_of_word_suffix"})
       if (model.has(key) && !model.string(key).empty())
         throw unknown(model.where(key), in_quotes(model.string(key)), "none");
     if (model.has("dropout") && model.number("dropout") != 0.0) throw unknown(model.where("dropout"), "", "none");
-    read_normaliser(json_.find("normalizer"));
-    read_pre_tokens(json_.find("pre_tokenizer"));
+    read_normaliser(json.find("normalizer"));
+    read_pre_tokens(json.find("pre_tokenizer"), settings);
     byte_pairs::config c;
     c.byte_fallback = model.flag("byte_fallback", false);
     c.fuse_unknown = model.flag("fuse_unk", false);
@@ -59,9 +60,11 @@ class bpe_reader {
       c.unknown = static_cast<std::int32_t>(found - pieces.begin());
     }
     auto added = read_added(pieces);
-    auto [begin, after] = read_around(pieces, added);
-    byte_pairs pairs(std::move(pieces), read_merges(model), c, place(json_.path()));
-    bpe_tokenizer tokens(std::move(pairs), rules_, std::move(added), std::move(begin), std::move(after));
+    around_reader const reader(*this, pieces, added);
+    tokens_around around = reader.read();
+    if (settings) reader.settle(*settings, around);
+    byte_pairs pairs(std::move(pieces), read_merges(model), c, place(json.path()));
+    bpe_tokenizer tokens(std::move(pairs), rules_, std::move(added), std::move(around.begin), std::move(around.after));
     for (auto const& [ids, what] : {std::pair{&tokens.begin(), "begins"}, {&tokens.after(), "ends"}})
       for (std::int32_t const id : *ids)
         if (static_cast<std::size_t>(id) >= tokens.size())
@@ -71,29 +74,6 @@ class bpe_reader {
   }
 
  private:
-  [[nodiscard]] static error unknown(std::string where, std::string got, std::string allowed) {
-    return error({errc::config_value, "is not supported", std::move(where), std::move(got), std::move(allowed), ""});
-  }
-  [[nodiscard]] std::string at(std::string const& key) const { return json_.where(key); }
-  [[nodiscard]] static std::string text_of(nlohmann::json const& j, char const* key) {
-    auto const found = j.find(key);
-    return found != j.end() && found->is_string() ? found->get<std::string>() : std::string();
-  }
-  /// Of an object that belongs to the part `of` of the file; absent or null: otherwise.
-  [[nodiscard]] bool flag_of(nlohmann::json const& j, char const* key, bool otherwise, std::string const& of) const {
-    auto const found = j.find(key);
-    if (found == j.end() || found->is_null()) return otherwise;
-    if (!found->is_boolean()) throw json_.wrong_type(of + "." + key, *found, "true or false");
-    return found->get<bool>();
-  }
-  /// A part, or the parts of a sequence.
-  [[nodiscard]] static std::vector<nlohmann::json> parts(nlohmann::json const* part, char const* list) {
-    if (part == nullptr) return {};
-    if (part->is_object() && text_of(*part, "type") == "Sequence" && part->contains(list) && (*part)[list].is_array())
-      return {(*part)[list].begin(), (*part)[list].end()};
-    return {*part};
-  }
-
   void read_normaliser(nlohmann::json const* part) {
     for (auto const& p : parts(part, "normalizers")) {
       std::string const type = p.is_object() ? text_of(p, "type") : "";
@@ -112,13 +92,18 @@ class bpe_reader {
       throw unknown(at("normalizer"), "a mark in front alone", "marks in the place of spaces too");
   }
 
-  void read_pre_tokens(nlohmann::json const* part) {
+  void read_pre_tokens(nlohmann::json const* part, json_file const* settings) {
     for (auto const& p : parts(part, "pretokenizers")) {
       std::string const type = p.is_object() ? text_of(p, "type") : "";
       if (type == "ByteLevel") {
         rules_.byte_level = true;
-        rules_.space_in_front = flag_of(p, "add_prefix_space", true, "pre_tokenizer");
+        rules_.space_in_front = settled_space(settings, flag_of(p, "add_prefix_space", true, "pre_tokenizer"));
+        // Each piece that was cut before would get one.
+        if (rules_.space_in_front && (rules_.pattern || rules_.digits != digit_cut::none))
+          throw unknown(at("pre_tokenizer"), "add_prefix_space after other cuts", "add_prefix_space false");
         if (flag_of(p, "use_regex", true, "pre_tokenizer")) cut_by(word_pattern::gpt2, p);
+      } else if (type == "Digits" && !rules_.byte_level && !rules_.pattern && rules_.digits == digit_cut::none) {
+        rules_.digits = flag_of(p, "individual_digits", false, "pre_tokenizer") ? digit_cut::each : digit_cut::runs;
       } else if (type == "Split" && text_of(p, "behavior") == "Isolated" &&
                  !flag_of(p, "invert", false, "pre_tokenizer") && p.contains("pattern")) {
         std::string const regex = text_of(p["pattern"], "Regex");
@@ -139,11 +124,20 @@ class bpe_reader {
                         "'always', 'first', 'never'");
       } else {
         throw unknown(at("pre_tokenizer"), json_file::text(p),
-                      "ByteLevel, Split by a known pattern, Metaspace without split");
+                      "ByteLevel, Digits or Split by a known pattern in front of it, Metaspace without split");
       }
     }
-    if (rules_.pattern && !rules_.byte_level)
-      throw unknown(at("pre_tokenizer"), "words without bytes", "ByteLevel after Split");
+    if ((rules_.pattern || rules_.digits != digit_cut::none) && !rules_.byte_level)
+      throw unknown(at("pre_tokenizer"), "words without bytes", "ByteLevel after Digits and Split");
+  }
+  /// add_prefix_space of the settings, which byte-level classes read instead of the file's.
+  /// Source  GPT2TokenizerFast, GPTNeoXTokenizerFast, CodeGenTokenizerFast of https://github.com/huggingface/transformers, release 4
+  [[nodiscard]] static bool settled_space(json_file const* settings, bool of_file) {
+    if (settings == nullptr || !settings->has("tokenizer_class")) return of_file;
+    std::string family = settings->string("tokenizer_class");
+    if (family.ends_with("Fast")) family.resize(family.size() - 4);
+    bool const asks = family == "GPT2Tokenizer" || family == "GPTNeoXTokenizer" || family == "CodeGenTokenizer";
+    return asks ? settings->flag("add_prefix_space", of_file) : of_file;
   }
   void cut_by(word_pattern pattern, nlohmann::json const& p) {
     if (rules_.pattern) throw unknown(at("pre_tokenizer"), json_file::text(p), "one pattern");
@@ -178,14 +172,14 @@ class bpe_reader {
       if (!pieces[i].empty()) known.emplace(pieces[i], i);
     std::vector<added_token> added;
     std::unordered_map<std::string, std::int32_t> ids;
-    auto const* list = json_.find("added_tokens");
+    auto const* list = json.find("added_tokens");
     if (list == nullptr) return added;
-    if (!list->is_array()) throw json_.wrong_type("added_tokens", *list, "a list");
+    if (!list->is_array()) throw json.wrong_type("added_tokens", *list, "a list");
     for (auto const& a : *list) {
       std::string const text = a.is_object() ? text_of(a, "content") : "";
       if (text.empty() || !a.contains("id") || !a["id"].is_number_unsigned() ||
           a["id"].get<std::uint64_t>() >= max_piece_ids)
-        throw json_.wrong_type("added_tokens", a, "tokens with content and id");
+        throw json.wrong_type("added_tokens", a, "tokens with content and id");
       if (text.size() > max_added_token_bytes)
         throw error({errc::capacity, "token is too long", at("added_tokens"), std::to_string(text.size()) + " bytes",
                      "at most " + std::to_string(max_added_token_bytes), ""});
@@ -210,98 +204,21 @@ class bpe_reader {
     return added;
   }
 
-  /// Ids in front of a single text, and ids after it.
-  struct around {
-    std::vector<std::int32_t> begin, after;
-  };
-  /// The special tokens around a single text: those of a template, or RoBERTa's two.
-  [[nodiscard]] around read_around(std::vector<std::string> const& pieces,
-                                   std::vector<added_token> const& added) const {
-    around out;
-    bool has = false;
-    for (auto const& p : parts(json_.find("post_processor"), "processors")) {
-      std::string const type = p.is_object() ? text_of(p, "type") : "";
-      if (type == "ByteLevel") continue;  // which only moves offsets
-      if (type != "TemplateProcessing" && type != "RobertaProcessing")
-        throw unknown(at("post_processor"), json_file::text(p), "TemplateProcessing, RobertaProcessing, ByteLevel");
-      if (has) throw unknown(at("post_processor"), json_file::text(p), "tokens of one part");  // a second takes a pair
-      has = true;
-      out = type == "TemplateProcessing" ? read_template(p) : read_roberta(p, pieces, added);
-    }
-    return out;
-  }
-  [[nodiscard]] around read_template(nlohmann::json const& p) const {
-    if (!p.contains("single") || !p["single"].is_array())
-      throw error({errc::file_format, "has no template", at("post_processor.single"), "", "a list of pieces", ""});
-    around out;
-    bool has_text = false;
-    for (auto const& piece : p["single"]) {
-      if (piece.is_object() && piece.contains("Sequence")) {
-        if (has_text || text_of(piece["Sequence"], "id") != "A")
-          throw unknown(at("post_processor.single"), json_file::text(piece), "sequence A, once");
-        has_text = true;
-        continue;
-      }
-      if (!piece.is_object() || !piece.contains("SpecialToken"))
-        throw error({errc::file_format, "is no piece of a template", at("post_processor.single"),
-                     json_file::text(piece), "SpecialToken or Sequence", ""});
-      std::string const name = text_of(piece["SpecialToken"], "id");
-      auto& ids = has_text ? out.after : out.begin;
-      try {
-        auto const& of_token = p.at("special_tokens").at(name).at("ids");
-        if (of_token.size() > max_around - ids.size())  // a short template may name a long list many times
-          throw error({errc::capacity,
-                       std::string("puts too many tokens ") + (has_text ? "after" : "in front of") + " a text",
-                       at("post_processor"), "", "at most " + std::to_string(max_around), ""});
-        for (auto const& id : of_token) {
-          if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_piece_ids)
-            throw json_.wrong_type("post_processor", id, "an id of a token");
-          ids.push_back(static_cast<std::int32_t>(id.get<std::uint64_t>()));
-        }
-      } catch (nlohmann::json::exception const&) {
-        throw error({errc::file_format, "names a special token without ids", at("post_processor"),
-                     in_quotes(printable(name)), "", ""});
-      }
-    }
-    return out;
-  }
-  /// cls before a text, sep after it; the rest of it only moves offsets.
-  [[nodiscard]] around read_roberta(nlohmann::json const& p, std::vector<std::string> const& pieces,
-                                    std::vector<added_token> const& added) const {
-    around out;
-    for (char const* key : {"trim_offsets", "add_prefix_space"})
-      static_cast<void>(flag_of(p, key, true, "post_processor"));
-    for (char const* key : {"cls", "sep"}) {
-      auto const token = p.find(key);
-      if (token == p.end() || !token->is_array() || token->size() != 2 || !token->front().is_string() ||
-          !token->back().is_number_unsigned() || token->back().get<std::uint64_t>() >= max_piece_ids)
-        throw error({errc::file_format, "is no token with its id", at(std::string("post_processor.") + key), "",
-                     "['<s>', 0]", ""});
-      auto const text = token->front().get<std::string>();
-      auto const id = static_cast<std::size_t>(token->back().get<std::uint64_t>());
-      bool const known = (id < pieces.size() && pieces[id] == text) ||
-                         std::any_of(added.begin(), added.end(), [&](added_token const& a) {
-                           return a.text == text && static_cast<std::size_t>(a.id) == id;
-                         });
-      if (!known)
-        throw error({errc::file_format, "names a token that is none", at(std::string("post_processor.") + key),
-                     in_quotes(text) + " with " + std::to_string(id), "a token of the vocabulary with its id",
-                     "take all parts of the file from one tokenizer"});
-      (key[0] == 'c' ? out.begin : out.after).push_back(static_cast<std::int32_t>(id));
-    }
-    return out;
-  }
-
-  json_file json_;
   bpe_text_rules rules_;
 };
 
 }  // namespace detail
 
-/// The tokenizer in a tokenizer.json. What a template has around a text is begin() and after() of it.
-/// Errors  file_missing, file_format, missing_entry, config_value, capacity; file and key
-[[nodiscard]] inline bpe_tokenizer read_tokenizer_json(std::filesystem::path const& file) {
-  return detail::bpe_reader(file).read();
+/// The tokenizer in a tokenizer.json. What is around a text is begin() and after() of it.
+/// settings: the tokenizer_config.json beside it, empty for none; its add_bos_token, add_eos_token and add_prefix_space count where its
+/// class reads them
+/// Errors  file_missing, file_format, missing_entry, config_value, config_conflict, capacity; file and key
+[[nodiscard]] inline bpe_tokenizer read_tokenizer_json(std::filesystem::path const& file,
+                                                       std::filesystem::path const& settings = {}) {
+  detail::bpe_reader reader(file);
+  if (settings.empty()) return reader.read(nullptr);
+  json_file const beside(settings);
+  return reader.read(&beside);
 }
 
 }  // namespace ohmic::inline OHMIC_ABI::model

@@ -23,6 +23,7 @@
 #include "ohmic/model/import/json.hpp"
 #include "ohmic/model/text/basic_tokens.hpp"
 #include "ohmic/model/text/piece_ids.hpp"
+#include "ohmic/model/text/tokenizer_parts.hpp"
 
 namespace ohmic::inline OHMIC_ABI::model {
 
@@ -164,15 +165,6 @@ class wordpiece {
 
 namespace detail {
 
-/// A special token is a string, or an object that holds it as "content".
-inline std::string read_special(json_file const& json, std::string const& key, std::string otherwise) {
-  nlohmann::json const* v = json.find(key);
-  if (v == nullptr) return otherwise;
-  if (v->is_object() && v->contains("content")) v = &v->at("content");
-  if (!v->is_string()) throw json.wrong_type(key, *v, "a string");
-  return v->get<std::string>();
-}
-
 /// Absent, or so large that it means "no limit" (Hugging Face writes 1e30): the model's positions bound the text.
 inline std::size_t read_max_length(json_file const& json, std::size_t positions) {
   nlohmann::json const* v = json.find("model_max_length");
@@ -306,20 +298,27 @@ inline void read_around(json_file const& json, std::vector<std::string> const& p
   }
 }
 
+/// Classes of transformers 4 and 5 that keep what a tokenizer.json says.
+[[nodiscard]] inline bool takes_json_as_it_is(json_file const& settings) {
+  if (!settings.has("tokenizer_class")) return false;
+  std::string const name = settings.string("tokenizer_class");
+  return name == "PreTrainedTokenizerFast" || name == "TokenizersBackend";
+}
+
 /// What the tokenizer_config.json beside a tokenizer.json changes: a text's length, and basic tokens by keys whose absence means their
 /// defaults, but for a class that takes tokenizer.json as it is.
 /// Source  BertTokenizerFast of https://github.com/huggingface/transformers, which makes its normaliser anew by these keys
 inline void apply_settings(json_file const& settings, wordpiece_config& c) {
   require_cut_at_end(settings, "truncation_side", "right");
   c.max_length = read_max_length(settings, c.max_length);
-  if (settings.has("tokenizer_class") && settings.string("tokenizer_class") == "PreTrainedTokenizerFast") return;
+  if (takes_json_as_it_is(settings)) return;
   c.basic = read_basic(settings);
 }
 }  // namespace detail
 
 /// The tokenizer in a tokenizer.json whose model is WordPiece. Tokens of its vocabulary that stand in a text, such as "[MASK]", are text.
-/// settings: the tokenizer_config.json beside it, empty for none; its model_max_length bounds texts too, and its do_lower_case, strip_accents
-/// and tokenize_chinese_chars count, not the normalizer's.
+/// settings: the tokenizer_config.json beside it, empty for none; its model_max_length bounds texts, not the file's truncation, and its
+/// do_lower_case, strip_accents and tokenize_chinese_chars count, not the normalizer's.
 /// Errors  file_missing, file_format, missing_entry, config_value, capacity; file and key
 [[nodiscard]] inline wordpiece read_wordpiece_json(std::filesystem::path const& file, std::size_t positions,
                                                    std::filesystem::path const& settings = {}) {
@@ -341,7 +340,8 @@ inline void apply_settings(json_file const& settings, wordpiece_config& c) {
   c.basic.strip_accents = normalizer.flag("strip_accents", c.basic.lower_case);
   c.basic.space_ideographs = normalizer.flag("handle_chinese_chars", true);
   c.max_length = positions;
-  if (json.has("truncation")) {
+  // Left behind by a run that cut texts; transformers cuts by model_max_length of the settings instead.
+  if (json.has("truncation") && settings.empty()) {
     auto const truncation = json.inside("truncation");
     c.max_length = std::min(positions, truncation.count("max_length", 3, model_limits::positions));
     detail::require_cut_at_end(truncation, "direction", "Right");
@@ -355,16 +355,17 @@ inline void apply_settings(json_file const& settings, wordpiece_config& c) {
   return {std::move(pieces), std::move(c), place(file, "key 'model.vocab'")};
 }
 
-/// The tokenizer in `folder` (vocab.txt; where there is none, tokenizer.json; by the settings of a tokenizer_config.json that is there)
+/// The tokenizer in `folder` (vocab.txt; where there is none, or the class takes tokenizer.json as it is, that; by the settings of a tokenizer_config.json that is there)
 /// for a model: its ids are rows of the model's word embedding, its texts fit into the model's positions.
 /// Errors  those of read_wordpiece_config, read_wordpiece_json and wordpiece; errc::config_conflict if the vocabulary has more pieces than
 ///         the model
 [[nodiscard]] inline wordpiece read_wordpiece(std::filesystem::path const& folder, bert_config const& model) {
   std::filesystem::path const lines = folder / "vocab.txt", json = folder / "tokenizer.json";
-  bool const in_json = !std::filesystem::exists(lines) && std::filesystem::exists(json);
-  std::filesystem::path const& file = in_json ? json : lines;
   std::filesystem::path const settings = folder / "tokenizer_config.json";
   bool const has_settings = std::filesystem::exists(settings);
+  bool const as_it_is = has_settings && detail::takes_json_as_it_is(json_file(settings));
+  bool const in_json = std::filesystem::exists(json) && (as_it_is || !std::filesystem::exists(lines));
+  std::filesystem::path const& file = in_json ? json : lines;
   wordpiece tokens = in_json ? read_wordpiece_json(json, model.positions, has_settings ? settings : "") : [&] {
     wordpiece_config config;  // Hugging Face's defaults
     config.max_length = model.positions;
