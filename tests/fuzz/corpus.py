@@ -525,6 +525,18 @@ TOKENIZER_JSON = {
                               "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581"}, "post_processor": {
                                   "type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "a"}}, {"Sequence": {"id": "A"}}]}}), "a"),
     "pair": parts(tokenizer({"vocab": {"a": 0}, "merges": ["a  a"]}), "a"),
+    "digits": parts(tokenizer({"vocab": {"a": 0, "1": 1, "2": 2, "12": 3, "\u0120": 4}, "merges": ["1 2"]},
+                              pre_tokenizer={"type": "Sequence", "pretokenizers": [
+                                  {"type": "Digits", "individual_digits": True},
+                                  {"type": "ByteLevel", "add_prefix_space": False}]}), "a 12\u0664a1"),
+    "settings": parts(tokenizer({"vocab": {"a": 0, "<s>": 1, "</s>": 2}, "merges": []}, pre_tokenizer={"type": "ByteLevel"}), "a", to_json({
+                      "tokenizer_class": "LlamaTokenizer", "add_bos_token": True, "bos_token": {"content": "<s>"},
+                      "add_eos_token": True, "eos_token": "</s>", "add_prefix_space": False})),
+    "settings_space": parts(tokenizer({"vocab": {"a": 0}, "merges": []}, pre_tokenizer={"type": "ByteLevel"}), "a", to_json({
+                            "tokenizer_class": "GPT2TokenizerFast", "add_prefix_space": True, "add_bos_token": True, "bos_token": 7})),
+    "unigram_first": parts(to_json({"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["\u2581", -1], ["a\u2581a", -3.0]]},
+                           "normalizer": {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "},
+                           "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first"}}), " a  a "),
     "unigram": parts(to_json({"model": {"type": "Unigram", "unk_id": 1, "vocab": [["</s>", 0], ["<unk>", 0],
                      ["\u2581", -2.0], ["a", -3.0], ["\u2581a", -4.5], ["aa", -5.5]]},
                      "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always"},

@@ -1,4 +1,4 @@
-// Hugging Face's tokenizer.json with byte pair encoding: byte-level (GPT-2, Llama 3, Qwen2) and SentencePiece's form with byte fallback
+// Hugging Face's tokenizer.json with byte pair encoding: byte-level (GPT-2, Llama 3, Qwen2, SmolLM) and SentencePiece's form with byte fallback
 // (Llama 2, Mistral).
 #pragma once
 
