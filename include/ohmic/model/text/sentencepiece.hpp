@@ -37,6 +37,12 @@ inline void require_unigram_size(std::string_view text, std::string const& where
                  "at most " + std::to_string(max_unigram_bytes) + " bytes", "cut it into lines"});
 }
 
+/// Unicode's White_Space.
+[[nodiscard]] constexpr bool is_white_space(char32_t c) noexcept {
+  return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
+         c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
 /// The replacement table of a SentencePiece model: a double-array trie over bytes, and the replacements it points into.
 /// Source  Darts-clone's unit layout; normalizer.cc of SentencePiece
 class replacement_table {
@@ -136,40 +142,32 @@ class sentencepiece_text {
   /// Text as pieces see it: characters replaced by the model's table, runs of spaces made one if the model says so, one in front, spaces
   /// marked. first: the text is what a whole one begins with
   [[nodiscard]] std::string normalised(std::string_view text, bool first = true) const {
+    return marked(cleaned(text), first, !text.empty());
+  }
+  /// The first half of that: characters replaced, runs of spaces made one.
+  [[nodiscard]] std::string cleaned(std::string_view text) const {
+    std::string const plain = replaced(text);
+    std::string out;
+    bool after_space = bare_ends();  // spaces at the start are extra
+    for (char const c : plain) {
+      if (c != ' ' || !(after_space && data_.remove_extra_whitespace)) out.push_back(c);
+      after_space = c == ' ';
+    }
+    return out;
+  }
+  /// The second: spaces marked, one in front; is_text: there was something to clean.
+  [[nodiscard]] std::string marked(std::string_view text, bool first, bool is_text = true) const {
     std::string out;
     std::string_view const space = data_.escape_whitespace ? space_mark : std::string_view(" ");
-    bool const bare_ends = data_.remove_extra_whitespace && !data_.ends_keep_space;
-    bool after_space = bare_ends;  // spaces at the start are extra
-    auto const put = [&](std::string_view s) {
-      for (char const c : s) {
-        if (c == ' ') {
-          if (!(after_space && data_.remove_extra_whitespace)) out += space;
-          after_space = true;
-        } else {
-          out.push_back(c);
-          after_space = false;
-        }
-      }
-    };
-    for (std::size_t i = 0; i < text.size();) {
-      auto const [length, replacement] = table_.longest(text.substr(i));
-      if (length > 0) {
-        put(replacement);
-        i += length;
-        continue;
-      }
-      utf8_code_point const c = decode_utf8(text, i);
-      if (c.valid) {
-        put(text.substr(i, c.bytes));
-      } else {
-        put("\xEF\xBF\xBD");
-      }
-      i += c.bytes;
-    }
-    if (bare_ends)
+    for (char const c : text)
+      if (c == ' ')
+        out += space;
+      else
+        out.push_back(c);
+    if (bare_ends())
       while (out.ends_with(space)) out.resize(out.size() - space.size());
     // Where extra spaces go, one in front of nothing is extra, too.
-    bool const is_text = data_.remove_extra_whitespace || data_.prefix_if_absent ? !out.empty() : !text.empty();
+    if (data_.remove_extra_whitespace || data_.prefix_if_absent) is_text = !out.empty();
     bool const prefix = data_.dummy_prefix && (first || !data_.prefix_first_only);
     if (prefix && is_text && !(data_.prefix_if_absent && out.starts_with(space))) out.insert(0, space);
     return out;
@@ -194,6 +192,36 @@ class sentencepiece_text {
         rest.remove_prefix(space ? space_mark.size() : 1);
       }
     }
+    return out;
+  }
+
+ private:
+  /// No space stays at the ends.
+  [[nodiscard]] bool bare_ends() const noexcept { return data_.remove_extra_whitespace && !data_.ends_keep_space; }
+  /// Characters as the model's table has them, without blanks at the end if the file strips those.
+  [[nodiscard]] std::string replaced(std::string_view text) const {
+    std::string out;
+    std::size_t stop = 0;  // behind the last character that is no blank
+    auto const put = [&](std::string_view s) {
+      for (std::size_t i = 0; i < s.size();) {
+        auto const c = decode_utf8(s, i);
+        out += s.substr(i, c.bytes);
+        i += c.bytes;
+        if (!detail::is_white_space(c.value)) stop = out.size();
+      }
+    };
+    for (std::size_t i = 0; i < text.size();) {
+      auto const [length, replacement] = table_.longest(text.substr(i));
+      if (length > 0) {
+        put(replacement);
+        i += length;
+        continue;
+      }
+      utf8_code_point const c = decode_utf8(text, i);
+      put(c.valid ? text.substr(i, c.bytes) : std::string_view("\xEF\xBF\xBD"));
+      i += c.bytes;
+    }
+    if (data_.strip_end) out.resize(stop);
     return out;
   }
 

@@ -39,6 +39,7 @@ struct sentencepiece_data {
   bool remove_extra_whitespace = true;
   bool escape_whitespace = true;
   // Of tokenizer.json; no fields of the file.
+  bool strip_end = false;        ///< blanks at the end go before spaces are looked at
   bool ends_keep_space = false;  ///< remove_extra_whitespace leaves one space at the ends of a text
   bool prefix_first_only =
       false;  ///< of the parts between tokens only the one that the text begins with gets the space in front

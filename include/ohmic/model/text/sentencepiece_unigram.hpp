@@ -36,10 +36,15 @@ class sentencepiece_unigram : public sentencepiece_text {
   /// Longest piece: so many are tried at every character of a text.
   static constexpr std::size_t max_piece_bytes = 256;
 
-  /// found: texts that are tokens wherever they stand, with their ids
-  explicit sentencepiece_unigram(sentencepiece_data data, std::string const& where = "vocabulary",
-                                 std::vector<std::pair<std::string, std::int32_t>> found = {})
-      : sentencepiece_text(std::move(data), {1, "unigram"}, where), found_(std::move(found)) {
+  using named_ids = std::vector<std::pair<std::string, std::int32_t>>;
+
+  /// found: texts that are tokens wherever they stand, with their ids; found_normal: those whose cleaned form is searched for in cleaned text,
+  /// after the others
+  explicit sentencepiece_unigram(sentencepiece_data data, std::string const& where = "vocabulary", named_ids found = {},
+                                 named_ids found_normal = {})
+      : sentencepiece_text(std::move(data), {1, "unigram"}, where),
+        found_(std::move(found)),
+        found_normal_(std::move(found_normal)) {
     least_ = std::numeric_limits<double>::infinity();
     for (auto const& p : data_.pieces) {
       if (p.kind != piece_kind::normal) continue;
@@ -52,6 +57,9 @@ class sentencepiece_unigram : public sentencepiece_text {
     std::vector<std::string> texts;
     for (auto const& f : found_) texts.push_back(f.first);
     search_ = token_search(std::move(texts));
+    texts.clear();
+    for (auto const& f : found_normal_) texts.push_back(cleaned(f.first));
+    search_normal_ = token_search(std::move(texts));
     if (longest_ == 0)
       throw error({errc::file_format, "has no piece of text", where, std::to_string(size()) + " pieces",
                    "at least one normal piece", ""});
@@ -63,15 +71,21 @@ class sentencepiece_unigram : public sentencepiece_text {
     detail::require_unigram_size(text, where);
     std::vector<std::int32_t> ids;
     search_.cut(
-        text, [&](std::string_view part, std::size_t at) { append(part, at == 0, ids); },
+        text,
+        [&](std::string_view part, std::size_t at) {
+          if (found_normal_.empty()) return append(normalised(part, at == 0), ids);
+          search_normal_.cut(
+              cleaned(part), [&](std::string_view p, std::size_t within) { append(marked(p, at + within == 0), ids); },
+              [&](std::size_t token) { ids.push_back(found_normal_[token].second); });
+        },
         [&](std::size_t token) { ids.push_back(found_[token].second); });
     return ids;
   }
 
  private:
-  void append(std::string_view text, bool first, std::vector<std::int32_t>& ids) const {
+  /// Ids of a text as pieces see it.
+  void append(std::string const& normal, std::vector<std::int32_t>& ids) const {
     constexpr double unknown_penalty = 10.0;
-    std::string const normal = normalised(text, first);
     auto const ends_word = [&](std::size_t at) {
       return data_.words_apart && std::string_view(normal).substr(at).starts_with(space_mark);
     };
@@ -107,8 +121,8 @@ class sentencepiece_unigram : public sentencepiece_text {
     ids.insert(ids.end(), back.rbegin(), back.rend());
   }
 
-  std::vector<std::pair<std::string, std::int32_t>> found_;
-  token_search search_;
+  named_ids found_, found_normal_;
+  token_search search_, search_normal_;
   double least_ = 0.0;
   std::size_t longest_ = 0;  ///< bytes
 };
@@ -189,11 +203,12 @@ class unigram_reader {
                                      "WhitespaceSplit and a mark in front of the first word alone",
                                      "WhitespaceSplit with a mark in front of each");
     data_.remove_extra_whitespace = runs_ || splits_;
-    data_.ends_keep_space = !strips_ && !splits_;
+    data_.ends_keep_space = !splits_;
+    data_.strip_end = strips_ && !splits_;
     data_.words_apart = data_.words_apart || splits_;
     require_post_processor();
-    auto found = read_added();
-    return sentencepiece_unigram(std::move(data_), place(json_.path()), std::move(found));
+    read_added();
+    return sentencepiece_unigram(std::move(data_), place(json_.path()), std::move(found_), std::move(found_normal_));
   }
 
  private:
@@ -235,9 +250,10 @@ class unigram_reader {
     bool const runs = type == "Replace" && p.contains("pattern") && text_of(p["pattern"], "Regex") == " {2,}" &&
                       (text_of(p, "content") == " " || text_of(p, "content") == space_mark);
     bool const strip = type == "Strip" && (!p.contains("strip_right") || p["strip_right"] == true);
-    if (!strip && !runs)
+    // Behind the other a Strip leaves marks, which are no blanks any more.
+    if ((!strip && !runs) || (strip && runs_))
       throw tokenizer_parts::unknown(where, json_file::text(p),
-                                     "Precompiled, Strip on the right, runs of spaces made one");
+                                     "Precompiled, Strip on the right, runs of spaces made one, in this order");
     strips_ = strips_ || strip;
     runs_ = runs_ || runs;
   }
@@ -276,11 +292,10 @@ class unigram_reader {
   }
 
   /// Special tokens become control pieces, which text never gives but where it holds them as they are.
-  [[nodiscard]] std::vector<std::pair<std::string, std::int32_t>> read_added() {
-    std::vector<std::pair<std::string, std::int32_t>> found;
+  void read_added() {
     std::unordered_map<std::string, std::size_t> ids;
     auto const* const list = json_.find("added_tokens");
-    if (list == nullptr) return found;
+    if (list == nullptr) return;
     if (!list->is_array()) throw json_.wrong_type("added_tokens", *list, "a list");
     for (auto const& a : *list) {
       std::string const text = text_of(a, "content");
@@ -291,15 +306,15 @@ class unigram_reader {
         throw error({errc::capacity, "token is too long", json_.where("added_tokens"),
                      std::to_string(text.size()) + " bytes", "at most " + std::to_string(max_added_token_bytes), ""});
       // Blanks beside a token go anyway where each is a space, and ends of texts lose theirs.
-      bool const blanks_go = data_.remove_extra_whitespace && !data_.ends_keep_space && !data_.normaliser_table.empty();
+      bool const blanks_go = (splits_ || strips_) && !data_.prefix_first_only && !data_.normaliser_table.empty();
       for (char const* flag : {"lstrip", "rstrip", "single_word"})
         if (a.contains(flag) && a[flag] != false && (!blanks_go || flag[0] == 's'))
           throw tokenizer_parts::unknown(json_.where("added_tokens"), in_quotes(printable(text)) + " with " + flag,
                                          "false");
-      // Such a token is found in normal text; without a normaliser that is the text.
-      if (a.contains("normalized") && a["normalized"] != false && json_.has("normalizer"))
-        throw tokenizer_parts::unknown(json_.where("added_tokens"), in_quotes(printable(text)) + " with normalized",
-                                       "false");
+      auto const normal = a.find("normalized");
+      if (normal != a.end() && !normal->is_boolean())
+        throw json_.wrong_type("added_tokens.normalized", *normal, "true or false");
+      bool const is_normal = normal != a.end() && *normal == true;
       auto const id = static_cast<std::size_t>(a["id"].get<std::uint64_t>());
       if (id == data_.pieces.size()) data_.pieces.push_back({text, 0.0f, piece_kind::control});
       auto& piece = data_.pieces[id];
@@ -310,13 +325,13 @@ class unigram_reader {
       if (auto const [first, is_new] = ids.emplace(text, id); !is_new && first->second != id)
         throw error({errc::file_format, "has two ids", json_.where("added_tokens"), in_quotes(text),
                      std::to_string(first->second) + " or " + std::to_string(id), "keep one"});
-      found.emplace_back(text, static_cast<std::int32_t>(id));
+      (is_normal ? found_normal_ : found_).emplace_back(text, static_cast<std::int32_t>(id));
     }
-    return found;
   }
 
   json_file json_;
   sentencepiece_data data_;
+  sentencepiece_unigram::named_ids found_, found_normal_;
   bool strips_ = false, runs_ = false, splits_ = false;
 };
 
