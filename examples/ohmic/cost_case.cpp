@@ -75,8 +75,10 @@ json function_settings(design const& d, std::vector<std::string> const& set) {
              : settings_object(function_of<chip::wang2024>(all, of_cost));
 }
 
-cost_case cost_case_of(design const& d, std::vector<std::string> const& set, std::size_t duplication) {
+cost_case cost_case_of(design const& d, std::vector<std::string> const& set, std::size_t duplication,
+                       bool with_places) {
   auto r = d.request;
+  if (!with_places) r.places.clear();
   for (auto const& s : set) set_on_top(r, s);
   return naming_places(r, [&] {
     return r.base == chip::wang2024_published::name ? case_of<chip::wang2024_published>(r.set, duplication)

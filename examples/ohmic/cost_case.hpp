@@ -44,7 +44,8 @@ struct cost_case {
 
 /// The design with assignments key=value on top of its own; duplication 0: the setting's.
 /// Errors  those of the settings
-cost_case cost_case_of(design const& d, std::vector<std::string> const& set, std::size_t duplication = 0);
+cost_case cost_case_of(design const& d, std::vector<std::string> const& set, std::size_t duplication = 0,
+                       bool with_places = true);
 
 /// The settings of its chip's function, of which cost takes what decides counts and prices.
 json function_settings(design const& d, std::vector<std::string> const& set);

@@ -108,17 +108,16 @@ auto passes_by_length(std::vector<Input> const& texts) {
   return lengths;
 }
 
-/// The file that an option or key gives, or the one that lies beside the model.
+/// The file that an option or key gives, or the one that lies beside the model. or_kept: ranges of an earlier one are taken, too
 /// Errors  file_missing, missing_calibration, naming the option
 inline std::filesystem::path calibration_path(std::string const& given, std::string const& model,
-                                              char const* beside_name, std::string const& option) {
+                                              char const* beside_name, std::string const& option, bool or_kept = true) {
   std::error_code none;
   if (!given.empty() && std::filesystem::status(given, none).type() == std::filesystem::file_type::not_found)
-    throw ohmic::error({ohmic::errc::file_missing, "no such file", option, ohmic::in_quotes(given),
-                        option == "--data"
-                            ? "a file of texts that are not scored"
-                            : "a file of texts that are not scored, or .json of ohmic calibrate --output",
-                        "check the path"});
+    throw ohmic::error(
+        {ohmic::errc::file_missing, "no such file", option, ohmic::in_quotes(given),
+         std::string("a file of texts that are not scored") + (or_kept ? ", or .json of ohmic calibrate --output" : ""),
+         "check the path"});
   if (!given.empty()) return given;
   std::filesystem::path const beside = std::filesystem::path(model) / beside_name;
   if (std::filesystem::exists(beside)) return beside;

@@ -119,10 +119,9 @@ std::size_t last_end(std::vector<std::size_t> const& ends, std::size_t from) {
 std::string named_by(given_option const& o) {
   if (names_output(o.option) || names_no_file(o.option)) return {};
   if (o.option != "--set" && o.option != "--vary") return o.value;
-  auto const equals = o.value.find('=');
-  std::string const key = o.value.substr(0, equals);
+  auto const [key, value] = setting_of(o.value);
   bool const names = key.ends_with("cell.states") || key.ends_with("cell.parameters");
-  return equals == o.value.npos || !names ? std::string() : o.value.substr(equals + 1);
+  return names ? value : std::string();
 }
 
 /// True where the value is a list of names, or names stand in it among other words. Separators may be part of a name too.

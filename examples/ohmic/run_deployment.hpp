@@ -161,7 +161,7 @@ int calibrate_family(Family const& family, calibrate_options const& o, common_op
   if (!common.quiet) say_idle(requests);
   auto const& m = family.model();
   auto const names = sites_of(m);
-  auto const path = calibration_path(o.data, o.model, Family::default_calibration, "--data");
+  auto const path = calibration_path(o.data, o.model, Family::default_calibration, "--calibration", false);
   auto const calib = family.calibration(path);
   executor threads(common.threads == 0 ? executor::available() : common.threads);
   auto const weights = model::fp32_weights_of(m, o.reading.layer_wise);

@@ -93,7 +93,7 @@ json exported(sweep_store const& store, sweep_options const& o, common_options c
   out["keys"] = store.keys();
   out["metrics"] = store.metrics();
   out["facts"] = store.kept("facts");
-  out["idle"] = store.kept("idle");
+  out["idle"] = kept_idle(store);
   out.update(summary_of(store));
   return out;
 }
@@ -300,6 +300,7 @@ int merge_sweeps(sweep_options const& o, common_options const& common) {
     sweep_store const part(file);
     first.check_same_sweep(part);
     static_cast<void>(kept_goals(part));
+    static_cast<void>(kept_idle(part));
     part.for_each([](sweep_row const&) {});
   }
   sweep_store store(o.output, first.identity(), first.keys(), first.metrics());
@@ -307,7 +308,7 @@ int merge_sweeps(sweep_options const& o, common_options const& common) {
     store.for_each([](sweep_row const&) {});  // it may be there already
     store.whole([&] {
       store.keep("goals", first.kept("goals"));
-      store.keep("idle", first.kept("idle"));
+      store.keep("idle", kept_idle(first));
       for (auto const& file : o.merged) {
         sweep_store const part(file);
         store.merge(part);

@@ -102,13 +102,14 @@ class deploy_runner final : public point_runner {
   [[nodiscard]] chip_request request_of(std::uint64_t point) const {
     auto const a = spec_->assignment(point);
     chip_request r = spec_->chip_called(a.chip).request;
+    r.places.clear();  // a point is the same wherever its chip file lies
     for (auto const& s : a.set)
       if (!of_cost(s)) set_on_top(r, s);
     return seeded({std::move(r)}, spec_->seed).front();
   }
   [[nodiscard]] chip_request valid_request(std::uint64_t point) const {
     auto r = request_of(point);
-    naming_places(r, [&] { std::visit([](auto const& c) { ohmic::chip::validate(c); }, settings_of(r)); });
+    std::visit([](auto const& c) { ohmic::chip::validate(c); }, settings_of(r));
     return r;
   }
   [[nodiscard]] static bool of_cost(std::string const& assignment) {

@@ -88,7 +88,7 @@ struct priced_designs::parts {
   template <class Use>
   auto priced(sweep_assignment const& a, Use const& use) {
     auto const& d = spec->chip_called(a.chip);
-    auto const c = cost_case_of(d, a.set);
+    auto const c = cost_case_of(d, a.set, 0, false);  // a point is the same wherever its chip file lies
     auto const w = work(a, c);
     return use(d.preset->cost(*w, c.settings()), w->decode > 0);
   }

@@ -77,6 +77,16 @@ std::size_t metric_index(std::string const& name, std::vector<std::string> const
                near.empty() ? "" : "did you mean '" + near + "'?"});
 }
 
+json kept_idle(sweep_store const& store) {
+  json idle = store.kept("idle");
+  if (idle.is_null()) return json::array();
+  if (!idle.is_array() || !std::all_of(idle.begin(), idle.end(), [](json const& each) { return each.is_string(); }))
+    throw error({errc::file_format, "does not say what had no effect", store.file(),
+                 printable(idle.dump(-1, ' ', true, json::error_handler_t::replace)), "a list of texts",
+                 "name another file"});
+  return idle;
+}
+
 json kept_goals(sweep_store const& store) {
   json goals = store.kept("goals");
   if (goals.is_null()) return {{"objectives", json::array()}, {"constraints", json::array()}};

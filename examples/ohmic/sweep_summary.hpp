@@ -22,6 +22,9 @@ json goals_of(sweep_spec const& spec, std::vector<std::string> const& metrics);
 /// What a file says is better; nothing, if it does not.
 /// Errors  file_format
 json kept_goals(sweep_store const& store);
+/// Settings that had no effect, as a file says; none where it is of before they were kept.
+/// Errors  file_format for anything but a list of texts: the file may be a stranger's
+json kept_idle(sweep_store const& store);
 
 /// The best point of the first objective, as points come.
 class best_so_far {

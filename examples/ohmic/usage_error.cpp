@@ -2,6 +2,7 @@
 #include "usage_error.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ohmic/core/near_names.hpp"
@@ -48,7 +49,8 @@ ohmic::error unknown_word(command_reached const& at, std::string const& word) {
                          "options, and a value behind each", at.see()});
   auto const name = word.substr(0, word.find('='));
   auto const options = at.options();
-  auto const near = ohmic::nearest_name(name, options);
+  auto near = ohmic::nearest_name(name, options);
+  if (near == name) near.clear();  // behind --, where no option is one
   return ohmic::error({errc::unknown_key, "no such option", at.name, ohmic::in_quotes(name), ohmic::joined(options),
                        near.empty() ? at.see() : "did you mean '" + near + "'?"});
 }
@@ -72,6 +74,20 @@ ohmic::error usage_error(CLI::App const& app, CLI::ParseError const& e) {
     return ohmic::error({errc::config_value, twice ? "is given more than once" : "needs a value", name,
                          twice ? "" : "nothing", (twice ? "one " : "") + at.type_of(name), at.see()});
   }
+  if (kind == CLI::ExitCodes::ConversionError) {  // "Could not convert: --quiet = maybe"
+    constexpr std::string_view head = "Could not convert: ";
+    auto const equals = said.find(" = ");
+    if (said.starts_with(head) && equals != said.npos) {
+      auto const name = said.substr(head.size(), equals - head.size());
+      auto const type = at.type_of(name);
+      return ohmic::error({errc::config_value, "takes no such value", name, ohmic::in_quotes(said.substr(equals + 3)),
+                           type.empty() ? "true, false, or no value" : type, at.see()});
+    }
+  }
+  if (kind == CLI::ExitCodes::ExcludesError)  // "--a excludes --b"
+    if (auto const word = said.find(" excludes "); word != said.npos)
+      return ohmic::error({errc::config_conflict, "cannot be given together", said.substr(0, word),
+                           "it and " + said.substr(word + 10), "one of both", at.see()});
   // Its validators (command_line.cpp) say the rest behind the option's name.
   auto const colon = said.find(": ");
   return ohmic::error({errc::config_value, colon == said.npos ? said : said.substr(colon + 2),

@@ -83,7 +83,8 @@ recorded_run read_recorded(std::string const& file) {
     } catch (error const& e) {
       auto const& why = e.info();
       throw error({errc::file_format, "is no result that can be verified", where,
-                   (why.got.empty() ? "" : why.got + ": ") + why.where + " " + why.what, "words that ohmic takes", ""});
+                   (why.got.empty() ? "" : why.got + ": ") + (why.where.empty() ? "" : why.where + " ") + why.what,
+                   "words that ohmic takes", ""});
     }
   }
   if (!is_command())

@@ -52,8 +52,9 @@ std::map<std::string, std::string> settings_given(std::vector<given_option> cons
   return out;
 }
 
-/// True where the settings that a result says have the key: the hash is of these.
+/// True where the settings that a result says have the key: the hash is of these. Chips that it is compared with say none.
 bool is_configured(json const& result, std::string const& key) {
+  if (result.contains("compare")) return false;
   for (char const* group : {"config", "function"})
     if (auto const c = result.find(group); c != result.end() && c->is_object() && c->contains(key)) return true;
   auto const chips = result.find("chips");

@@ -725,6 +725,11 @@ for name, data in {
         "range of 1e-40": c.CALIBRATION["tiny"], "full scale of 3e38": c.CALIBRATION["large"]}.items():
     case("calibration: " + name, llama_folder(k_json=data), *KEPT)
 
+case("calibrate: no such file", llama_folder(), "calibrate", "--model", "m", "--calibration", "none.txt", "--output", "k.json")
+case("calibrate: no texts beside the model", llama_folder(), "calibrate", "--model", "m", "--output", "k.json")
+case("command line: a flag that is neither", {}, "cost", "--model", "gpt2", "--quiet=maybe")
+case("command line: a value behind two dashes", {}, "cost", "--", "--model")
+
 # --- sweeps
 
 SWEEP = ("sweep", "--spec", "s.toml", "--output", "s.sqlite")

@@ -34,7 +34,7 @@ void find_idle_written(Attention const& c, Idle& idle) {
   }
   for (char const* key : {"retention.exponent", "retention.spread", "retention.compensation"})
     idle(true, cell + key, "keys and values are read as soon as they are written");
-  idle(true, cell + "write.pulse", "cost.write_time is what a write takes");
+  idle(true, cell + "write.pulse", "cost.attention.write_time is what a write takes");
   idle(hold_digits(c.arrays.cell, {}), cell + "r_on", only_shares);
   in_situ::find_idle_cell(c.arrays.cell, c.arrays.input_bits > 1, idle, cell);
 }

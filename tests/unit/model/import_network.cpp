@@ -58,6 +58,14 @@ TEST_CASE("heads of families whose class has a width of its own, where the file 
   CHECK(width("qwen3", R"(,"head_dim":32)") == 32);
   CHECK(width("gemma2") == 256);
   CHECK(width("llama") == 64);
+  // Heads of keys too, as the importer of the family has them.
+  auto const mistral = [](std::string const& more) {
+    return network_of(R"({"hidden_size":1024,"num_hidden_layers":2,"num_attention_heads":16,"model_type":"mistral")" +
+                      more + "}")
+        .transformer->key_heads;
+  };
+  CHECK(mistral("") == 8);
+  CHECK(mistral(R"(,"num_key_value_heads":null)") == 16);
 }
 
 TEST_CASE("the language model inside a model of several kinds, and keys of other families") {

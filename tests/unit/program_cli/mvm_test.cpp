@@ -82,6 +82,17 @@ TEST_CASE("mvm: a file is written once, and is no input") {
           {"--output", "file named twice"});
 }
 
+TEST_CASE("mvm: a table of states is an input however its setting is spelt") {
+  small_case const p;
+  p.write("st.csv", "target,mean,sigma\n");
+  auto const before = ohmic_test::read_bytes(p.path() / "st.csv");
+  for (std::string const set : {"cell.states=", "cell.states =", " cell.states = "})
+    refused("mvm --weights " + (p / "w.npy") + " --inputs " + (p / "x.npy") + " --output " + (p / "st.csv") +
+                " --set cell.device=table --set '" + set + (p.path() / "st.csv").string() + "'",
+            {"file named twice"});
+  CHECK(ohmic_test::read_bytes(p.path() / "st.csv") == before);
+}
+
 TEST_CASE("mvm: outputs that are not finite are refused, and none is written") {
   small_case const p;
   matrix<double> w(3, 4), x(4, 2);

@@ -362,6 +362,33 @@ TEST_CASE("sweep: settings that do nothing at any point are told once, and are i
   CHECK(loud.text.find("has no effect: array.cells_per_weight") == loud.text.npos);
 }
 
+TEST_CASE("sweep: a failed point is the same wherever its chip file lies, and parts of both merge") {
+  auto const spec = [](std::string const& file) {
+    return "model = \"bert_base\"\nchip = \"" + file +
+           "\"\n[vary]\ndense.protection = [\"none\", \"secded\"]\n[objectives]\narea = \"min\"\n";
+  };
+  scratch_folder const chips;
+  std::string const chip =
+      "name = \"odd\"\n[array]\ncheck_rows = 128\n";  // fits no bank that is protected, or none that is not
+  sweep_folder const folder(spec("z.toml"));
+  folder.write("z.toml", chip);
+  auto const here = run_program(folder.arguments("", "a.sqlite"));
+  folder.write("s.toml", spec(chips.write("z.toml", chip).string()));
+  auto const there = run_program(folder.arguments("", "b.sqlite"));
+  INFO(here.text << there.text);
+  CHECK(here.status == there.status);
+  auto const merged = [&](std::string const& first, std::string const& second) {
+    auto const r = run_program("sweep merge --quiet --output " + (folder / (first + second)) + " " + (folder / first) +
+                               " " + (folder / second) + " --json " + (folder / "m.json"));
+    INFO(r.text);
+    CHECK(r.text.find("another result") == r.text.npos);
+    auto const j = read_json(folder.path() / "m.json");
+    CHECK(j["points"]["failed"] == 1);
+    return j["points"]["digest"];
+  };
+  CHECK(merged("a.sqlite", "b.sqlite") == merged("b.sqlite", "a.sqlite"));
+}
+
 TEST_CASE("sweep: settings of deployed points that do nothing are those that deploy names", "[slow]") {
   std::string const m = OHMIC_SOURCE_DIR "/examples/models/bert-wordnet";
   sweep_folder const folder("");

@@ -404,6 +404,10 @@ TEST_CASE("stamp: another order or spelling of the same is the same, and files o
     CHECK(hash(empty, std::string("cost --model gpt2 ") + same) == set);
   }
   CHECK(hash(empty, "cost --model gpt2 --set adc.bits=8") == hash(empty, "cost --model gpt2"));
+  // A chip that a result is compared with takes the settings too, where its file does not say otherwise.
+  empty.write("six.toml", "name = \"six\"\n[adc]\nbits = 6\n");
+  std::string const compared = "cost --model gpt2 --chip six.toml --compare wang2024";
+  CHECK(hash(empty, compared + " --set adc.bits=6") != hash(empty, compared));
   CHECK(hash(empty, "cost --model gpt2 --set adc.bits=6") != set);
   CHECK(hash(folder, "reproduce --only tab11") == hash(empty, "reproduce --only tab11"));
 }

@@ -297,6 +297,12 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
     keys = size_by(json, {"multi_query_group_num"}, 1, widest_size);
   if (auto const* v = json.find("attn_config"); !keys && v != nullptr && v->is_object())
     keys = size_by(json.inside("attn_config"), {"kv_n_heads"}, 1, widest_size);
+  if (std::size_t const usual = usual_sizes(family).key_heads;
+      !keys && usual != 0 && !json.names("num_key_value_heads")) {
+    from.remarks.push_back("num_key_value_heads is not in the file: " + std::to_string(usual) + ", as usual for " +
+                           family);
+    keys = usual;
+  }
   s.key_heads = shared ? 1 : keys.value_or(s.heads);
   auto head_width =
       size_or_usual(from, {"head_dim", "d_kv", "kv_channels", "d_head", "attention_head_dim"}, widest_size);

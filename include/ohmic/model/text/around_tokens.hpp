@@ -135,6 +135,7 @@ class around_reader {
                      in_quotes(printable(name)), "", ""});
       }
     }
+    if (!has_text) throw tokenizer_parts::unknown(file_.at("post_processor.single"), "no sequence", "sequence A, once");
     return out;
   }
   /// cls before a text, sep after it; the rest of it only moves offsets.
