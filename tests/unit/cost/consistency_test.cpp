@@ -112,7 +112,7 @@ TEST_CASE("dense crossbars of a full count hold whole columns, and a step reads 
     // A pass reads every column of a crossbar at most once, and no fewer than hold its weights.
     double reads = 0.0;
     for (auto const& row : r.rows)
-      if (row.what == metric::energy && row.when == phase::prefill && row.part == "dense_bank.column_access")
+      if (row.what == metric::dynamic_energy && row.when == phase::prefill && row.part == "dense_bank.column_access")
         reads += row.count;
     CHECK(reads > 0.0);
     CHECK(reads <= static_cast<double>(dense_columns(c, model_work, count_rule::full)));

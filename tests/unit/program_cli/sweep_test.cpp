@@ -373,7 +373,8 @@ TEST_CASE("sweep: a failed point is the same wherever its chip file lies, and pa
   sweep_folder const folder(spec("z.toml"));
   folder.write("z.toml", chip);
   auto const here = run_program(folder.arguments("", "a.sqlite"));
-  folder.write("s.toml", spec(chips.write("z.toml", chip).string()));
+  chips.write("z.toml", chip);
+  folder.write("s.toml", spec((chips.path() / "z.toml").string()));
   auto const there = run_program(folder.arguments("", "b.sqlite"));
   INFO(here.text << there.text);
   CHECK(here.status == there.status);
