@@ -158,6 +158,10 @@ TEST_CASE("a chip's file that has no folder in its name may name plugins, and no
   CHECK(read_json(f.path() / "r.json")["stamp"]["files"].size() == 4);  // weights, inputs, settings, plugin
   refused(f.mvm("b.npy", "--no-plugins --array " + (f / "c.toml")), {"device_pcm.so", "--no-plugins"});
   refused("plugin check --no-plugins " + plugin_file("template"), {"template.so", "--no-plugins"});
+  auto const by_variable = run_with("OHMIC_NO_PLUGINS=1 ", "plugin check " + plugin_file("template"));
+  CHECK(by_variable.status == 2);
+  CHECK_THAT(by_variable.text,
+             contains("template.so: a plugin, which runs its code; got --no-plugins or OHMIC_NO_PLUGINS"));
   CHECK_FALSE(std::filesystem::exists(f.path() / "b.npy"));
 }
 
