@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <thread>
 #include <vector>
 
@@ -293,6 +295,29 @@ TEST_CASE("what a device gives is checked before it is used") {
       },
       errc::plugin_failed, {"throws.so: throwing_cell", "program throws: no laws today"});
   CHECK(std::isnan(throwing.programming_mean(5.0)));
+}
+
+TEST_CASE("rounding may pass the ends of a device's range, and is never below zero or beyond what conducts") {
+  ohmic_device_v1 const table{};
+  auto const of = [&](double low_uS, double high_uS) {
+    ohmic_device_facts f{};
+    f.low_uS = low_uS, f.high_uS = high_uS;
+    return plugin::results("a.so: cell", table, f);
+  };
+  auto const takes = [](plugin::results const& r, double mean) {
+    double const sigma = 0.0;
+    r.program({&mean, 1}, {&sigma, 1});
+  };
+  for (double const mean : {1.0 - 2e-8, 25.0 + 2e-8}) takes(of(1.0, 25.0), mean);
+  check_refused([&] { takes(of(1.0, 25.0), 25.0 + 5e-8); }, errc::plugin_failed, {"allowed: 1..25, finite"});
+  takes(of(0.0, 25.0), 0.0);
+  check_refused([&] { takes(of(0.0, 25.0), -1e-9); }, errc::plugin_failed, {"got -1e-09, allowed: 0..25, finite"});
+  check_refused([&] { takes(of(0.0, 1e12), 1e12 + 1.0); }, errc::plugin_failed, {"element 0 of the tile"});
+  double const unlimited = std::numeric_limits<double>::infinity();
+  takes(of(0.0, unlimited), 1e12);
+  check_refused([&] { takes(of(0.0, unlimited), 2e12); }, errc::plugin_failed, {"allowed: 0..1e+12, finite"});
+  check_refused([&] { static_cast<void>(of(0.0, 1e300)); }, errc::plugin_failed,
+                {"high_uS; got 1e+300, allowed: at most 1e+12, or infinite"});
 }
 
 TEST_CASE("the host's rounding stays, whatever a plugin makes of it") {
