@@ -1,6 +1,7 @@
 // Plugins through the program: devices by name, where they are looked up, lists, checks, and what it says to bad ones.
 #include <fstream>
 #include <string>
+#include <sys/stat.h>
 
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/import/npy.hpp"
@@ -227,5 +228,8 @@ TEST_CASE("what is wrong with a plugin or its device ends the program with words
                              " --set cell.device=test_cell --set 'cell.r_off=1000 kohm'"),
           {"not_a_number.so: test_cell", "program gives what cannot be"}, 3);
   CHECK(f.files() == 2);
+  REQUIRE(::mkfifo((f.path() / "p.so").c_str(), 0600) == 0);
+  for (auto const* command : {"plugin check ", "list plugins --plugin "})
+    refused(command + (f / "p.so"), {"p.so: cannot be read; got no regular file, allowed: a shared library"});
 }
 #endif
