@@ -364,6 +364,7 @@ TEST_CASE("conformance finds what tables and single results do not show") {
     CHECK_FALSE(f->passed);
   };
   fails("not_deterministic", "the same bits again");
+  fails("other_facts", "the same bits from another instance");
   fails("ignores_stride", "keeps to its tile");
   for (auto const* way : {"fails", "not_a_number", "negative", "writes_nothing"}) fails(way, "answers every call");
   fails("taken_name", "has a name of its own");
