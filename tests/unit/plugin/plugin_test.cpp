@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
 #include <vector>
@@ -243,6 +244,24 @@ TEST_CASE("malformed plugins are refused by name before anything of them is call
     check_refused([&, w = way] { plugin::loaded const p(one_case(w)); }, errc::plugin_table,
                   {std::string(way) + ".so", part});
   }
+}
+
+TEST_CASE("where no file is left, the plugin that is to be checked is named, which may have left them open") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  check_refused(
+      [&] {
+        rlimit const none = {0, before.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &none);
+        try {
+          plugin::own_memory const memory("a.so");
+        } catch (...) {
+          ::setrlimit(RLIMIT_NOFILE, &before);
+          throw;
+        }
+        ::setrlimit(RLIMIT_NOFILE, &before);
+      },
+      errc::no_resource, {"a.so: a plugin cannot be checked; got no file left", "the plugin may leave files open"});
 }
 
 TEST_CASE("files that are no plugins are refused by name") {
