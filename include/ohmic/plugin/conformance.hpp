@@ -72,6 +72,14 @@ struct tile_results {
   return f;
 }
 
+/// True where the process of an isolated plugin is no more.
+[[nodiscard]] inline bool is_gone(loaded const& p) {
+  try {
+    p.require_alive();
+    return false;
+  } catch (error const&) { return true; }
+}
+
 /// Tries the price books of a plugin, with parameters that open one.
 [[nodiscard]] inline std::vector<finding> price_trials(loaded const& p, std::string const& parameters) {
   std::vector<finding> out;
@@ -313,6 +321,8 @@ class device_trial {
       throw error({errc::unknown_id, "no device of that name in the plugin", p.where(), only, joined(names), ""});
     return out;
   }
+  // Price books cannot be tried without a process, and it was a device that ended it.
+  if (!out.empty() && !out.back().passed && detail::is_gone(p)) return out;
   bool has_prices = false;
   auto const looked = detail::attempted("prices", "has a table of price books, or none", [&] {
     has_prices = p.price_books().has_value();
