@@ -168,6 +168,8 @@ class file_collector {
   void plugin(std::string const& name_or_path) {
     try {
       auto const path = find_plugin(name_or_path).string();
+      std::error_code ec;
+      if (!fs::is_regular_file(path, ec)) return;  // to open a pipe would wait for its other end
       file(path);
       if (auto const at = found_.find(path); at != found_.end()) at->second.is_plugin = true;
     } catch (error const&) {}  // where it is loaded, that is said better

@@ -17,7 +17,7 @@ int plugin_check(plugin_check_options const& o, common_options const& common) {
   check_writable(common.json);
   // First in a process of its own, so that a crash or a hang is a finding too; then in this one, which can do more.
   auto const file = find_plugin(o.file);
-  if (common.no_plugins) static_cast<void>(open_plugin(file));
+  require_plugins_allowed(file);
   plugin::loaded p(file, isolation_of(common));
   auto findings = plugin::conformance(p, o.parameters, o.device);
   if (!common.plugin_isolated &&

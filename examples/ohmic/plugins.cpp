@@ -117,10 +117,14 @@ plugin::loaded const* plugin_named(std::string const& name) {
   return nullptr;
 }
 
-plugin::loaded open_plugin(fs::path const& file) {
+void require_plugins_allowed(fs::path const& file) {
   if (loading_is_refused())
     throw error({errc::config_conflict, "a plugin, which runs its code", file.string(),
                  "--no-plugins or OHMIC_NO_PLUGINS", "a plugin that you trust", "leave that out, or the plugin"});
+}
+
+plugin::loaded open_plugin(fs::path const& file) {
+  require_plugins_allowed(file);
   auto const& isolation = isolation_of_run();
   return isolation ? plugin::loaded(file, *isolation) : plugin::loaded(file);
 }

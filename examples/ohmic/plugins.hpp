@@ -20,6 +20,9 @@ std::filesystem::path find_plugin(std::string const& name_or_path);
 /// The shared libraries in the folders of OHMIC_PLUGIN_PATH, by name.
 std::vector<std::filesystem::path> plugin_files();
 
+/// Errors  config_conflict where this run may load no plugins
+void require_plugins_allowed(std::filesystem::path const& file);
+
 /// A plugin that no other part of the run sees, in a process of its own where the run has that for plugins.
 /// Errors  config_conflict where plugins may not be loaded; those of plugin::loaded
 ohmic::plugin::loaded open_plugin(std::filesystem::path const& file);

@@ -51,6 +51,7 @@ enum ways {
   drift_without_function,
   spread_not_said,
   not_deterministic,
+  other_facts,
   own_thread_only,
   counts_processors,
   ignores_stride,
@@ -105,6 +106,7 @@ static int32_t facts(void* self, ohmic_device_facts* out, ohmic_error* error) {
   if (!OHMIC_IS(spread_not_said)) out->flags |= OHMIC_DEVICE_HAS_SPREAD;
   out->low_uS = 1.0;
   out->high_uS = OHMIC_IS(bad_facts) ? 0.5 : 25.0;
+  if (OHMIC_IS(other_facts)) out->high_uS += ++calls;
   out->levels = 0;
   out->first_s = 0.0;
   out->last_s = INFINITY;

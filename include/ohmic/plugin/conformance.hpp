@@ -15,6 +15,7 @@
 #include <string_view>
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,15 @@ struct tile_results {
   friend bool operator==(tile_results const&, tile_results const&) = default;
 };
 
+/// True where all but the texts, which stand in the table, are equal.
+[[nodiscard]] inline bool same_facts(device_facts const& a, device_facts const& b) noexcept {
+  auto const of = [](device_facts const& f) {
+    return std::tuple(f.low_uS, f.high_uS, f.levels, f.programmable, f.has_spread, f.has_read_noise, f.has_drift,
+                      f.is_volatile, f.is_activated, f.first_s, f.last_s);
+  };
+  return of(a) == of(b);
+}
+
 [[nodiscard]] inline error fault(std::string what) {
   return error({errc::plugin_failed, std::move(what), "", "", "", ""});
 }
@@ -60,6 +70,14 @@ struct tile_results {
     if (ours != nullptr && ours->info().where.empty()) f.detail = ours->info().what;
   }
   return f;
+}
+
+/// True where the process of an isolated plugin is no more.
+[[nodiscard]] inline bool is_gone(loaded const& p) {
+  try {
+    p.require_alive();
+    return false;
+  } catch (error const&) { return true; }
 }
 
 /// Tries the price books of a plugin, with parameters that open one.
@@ -126,7 +144,12 @@ class device_trial {
       throw fault(broken.front() + (broken.size() > 1 ? " (and " + std::to_string(broken.size() - 1) + " more)" : ""));
     });
     attempt("the same bits again", [&] { return same(whole(*device_), "called again"); });
-    attempt("the same bits from another instance", [&] { return same(whole(*make()), "another instance"); });
+    attempt("the same bits from another instance", [&] {
+      auto const other = make();
+      if (!same_facts(device_->facts(), other->facts()))
+        throw fault("another window, levels, flags or ages, another instance");
+      return same(whole(*other), "another instance");
+    });
     attempt("the same bits cell by cell", [&] { return same(cell_by_cell(), "one call a cell"); });
     attempt("keeps to its tile", [&] { return padded(); });
     attempt("the same bits from four threads", [&] { return threaded(); });
@@ -298,6 +321,8 @@ class device_trial {
       throw error({errc::unknown_id, "no device of that name in the plugin", p.where(), only, joined(names), ""});
     return out;
   }
+  // Price books cannot be tried without a process, and it was a device that ended it.
+  if (!out.empty() && !out.back().passed && detail::is_gone(p)) return out;
   bool has_prices = false;
   auto const looked = detail::attempted("prices", "has a table of price books, or none", [&] {
     has_prices = p.price_books().has_value();

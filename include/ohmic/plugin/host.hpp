@@ -43,17 +43,17 @@ class resident {
       at = entry();
       return std::int32_t{OHMIC_OK};
     });
-    tables_ = check_table(own_memory{}, at, library_->where());
+    tables_ = check_table(own_memory(library_->where()), at, library_->where());
   }
 
   [[nodiscard]] ohmic_plugin_v1 const& table() const noexcept { return tables_.table; }
   [[nodiscard]] std::vector<ohmic_device_v1> const& devices() const noexcept { return tables_.devices; }
   [[nodiscard]] std::string where() const { return library_->where(); }
   [[nodiscard]] std::string price_text(std::string const& parameters) const {
-    return detail::price_text(own_memory{}, tables_.table, where(), parameters);
+    return detail::price_text(own_memory(where()), tables_.table, where(), parameters);
   }
   [[nodiscard]] std::optional<ohmic_prices_v1> price_books() const {
-    return detail::find_price_books(own_memory{}, tables_.table, where());
+    return detail::find_price_books(own_memory(where()), tables_.table, where());
   }
   [[nodiscard]] std::shared_ptr<device const> make_plugin_device(std::string_view name, std::string const& parameters,
                                                                  bool checks_results = true) const {
@@ -81,7 +81,7 @@ class resident {
         auto const n = std::min<std::size_t>(out.table.device_count, max_devices);
         out.devices.assign(a.devices, a.devices + n);
       });
-  own_memory const memory;
+  own_memory const memory(process.where());
   table_check<own_memory> const check(memory, process.where());
   check.name(out.table.name, "name");
   check.text(out.table.version, "version", true);
@@ -154,7 +154,7 @@ class loaded {
         [&](detail::lane const& a) {
           if (a.text_bytes != 0) std::memcpy(&found.emplace(), a.values, sizeof(ohmic_prices_v1));
         });
-    if (found) detail::check_price_texts(detail::table_check<own_memory>(own_memory{}, where()), *found);
+    if (found) detail::check_price_texts(detail::table_check<own_memory>(own_memory(where()), where()), *found);
     return found;
   }
   /// The prices of the book that these parameters open, as parse_price_book reads them.

@@ -56,7 +56,11 @@ class library {
   /// Errors  file_missing; plugin_file where the system does not load it, with what the system says
   explicit library(std::filesystem::path const& file) : file_(file) {
     std::error_code ignored;
-    if (!std::filesystem::is_regular_file(file, ignored))
+    auto const status = std::filesystem::status(file, ignored);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+      throw error({errc::file_missing, "cannot be read", printable(file.string(), 512), "no regular file",
+                   "a shared library", "check the path of the plugin"});
+    if (!std::filesystem::is_regular_file(status))
       throw error({errc::file_missing, "no such file", printable(file.string(), 512), "nothing", "a shared library",
                    "check the path of the plugin"});
     file_ = std::filesystem::canonical(file, ignored);

@@ -8,6 +8,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <string>
 #include <unistd.h>
 
 #include "ohmic/core/config.hpp"
@@ -18,11 +19,11 @@ namespace ohmic::inline OHMIC_ABI::plugin {
 /// Reads the process's own memory through a pipe: the system refuses pages that are not there, and does not end the process.
 class own_memory {
  public:
-  /// Errors  no_resource where the system has no pipe left
-  own_memory() {
+  /// Errors  no_resource where the system has no pipe left, naming the plugin that is to be checked
+  explicit own_memory(std::string const& plugin) {
     if (::pipe2(ends_, O_CLOEXEC | O_NONBLOCK) != 0)
-      throw error({refusal_code(errno, errc::plugin_file), "plugins cannot be checked", "pipe", "no file left",
-                   "two files", "close files"});
+      throw error({refusal_code(errno, errc::plugin_file), "a plugin cannot be checked", plugin, "no file left",
+                   "two files for a pipe", "the plugin may leave files open: have it close them, or allow more"});
   }
   own_memory(own_memory const&) = delete;
   own_memory& operator=(own_memory const&) = delete;

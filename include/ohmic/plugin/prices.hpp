@@ -64,12 +64,12 @@ template <class Memory>
                   "mend the plugin"});
   };
   check.text(p.name, "price.name", true);
-  check.text(p.source, "price.source", true);
   std::string const name = p.name;
+  check.text(p.source, "price.source of " + name, true);
   if (name.find(',') != name.npos) throw broken("a name with a comma", name, "adc, adc.convert");
   if (!(p.value >= 0.0) || !std::isfinite(p.value))
     throw broken("a price", ohmic::detail::number_text(p.value) + " of " + name, "finite, not negative");
-  if (p.origin > OHMIC_ORIGIN_ASSUMPTION) throw broken("an origin", std::to_string(p.origin), "0..3");
+  if (p.origin > OHMIC_ORIGIN_ASSUMPTION) throw broken("an origin", std::to_string(p.origin) + " of " + name, "0..3");
   std::string kind, value;
   switch (p.kind) {
     case OHMIC_PRICE_AREA:
@@ -82,7 +82,7 @@ template <class Memory>
       kind = "energy", value = to_text(joules(p.value));
       break;
     default:
-      throw broken("a kind of price", std::to_string(p.kind), "1..3");
+      throw broken("a kind of price", std::to_string(p.kind) + " of " + name, "1..3");
   }
   return kind + "," + name + "," + value + "," + std::string(name_of(static_cast<origin>(p.origin))) + "," + p.source +
          "\n";

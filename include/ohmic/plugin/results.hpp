@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -29,7 +28,7 @@ class results {
 
   void program(std::span<double const> mean, std::span<double const> sigma) const {
     double const slack = std::isfinite(facts_.high_uS) ? 1e-9 * facts_.high_uS : 0.0;
-    require("program", "mean_uS", mean, facts_.low_uS - slack, facts_.high_uS + slack);
+    require("program", "mean_uS", mean, facts_.low_uS, std::min(facts_.high_uS, max_uS), slack);
     require("program", "sigma_uS", sigma, 0.0, facts_.has_spread ? max_uS : 0.0);
   }
   void draw(std::span<double const> programmed) const { require("draw", "programmed_uS", programmed, 0.0, max_uS); }
@@ -47,11 +46,12 @@ class results {
     return error({errc::plugin_failed, std::string(function) + " gives what cannot be: " + what, where_, std::move(got),
                   std::move(allowed), "mend the plugin; ohmic plugin check FILE shows its faults"});
   }
-  void require(char const* function, char const* name, std::span<double const> values, double low, double high) const {
-    // No comparison with NaN holds, and of an unlimited range infinity is not a conductance either. Without a way out of the
-    // loop, so that it runs over lanes.
-    double const most = std::min(high, std::numeric_limits<double>::max());
-    auto const is_right = [&](double v) { return v >= low && v <= most; };
+  /// `slack` is for rounding at both ends, and makes nothing negative or too large.
+  void require(char const* function, char const* name, std::span<double const> values, double low, double high,
+               double slack = 0.0) const {
+    // No comparison with NaN holds. Without a way out of the loop, so that it runs over lanes.
+    double const least = std::max(0.0, low - slack), most = std::min(high + slack, max_uS);
+    auto const is_right = [&](double v) { return v >= least && v <= most; };
     bool right = true;
     for (double const v : values) right = right & is_right(v);
     if (right) return;
@@ -65,6 +65,8 @@ class results {
     auto const number = ohmic::detail::number_text<double>;
     if (!(f.low_uS >= 0.0 && f.high_uS > f.low_uS && f.low_uS <= max_uS))
       throw broken("facts", "low_uS, high_uS", number(f.low_uS) + ", " + number(f.high_uS), "0 <= low < high");
+    if (std::isfinite(f.high_uS) && f.high_uS > max_uS)
+      throw broken("facts", "high_uS", number(f.high_uS), "at most " + number(max_uS) + ", or infinite");
     if (!(f.first_s >= 0.0 && f.last_s >= f.first_s))
       throw broken("facts", "first_s, last_s", number(f.first_s) + ", " + number(f.last_s), "0 <= first <= last");
     if (f.levels != 0 && (f.levels < 2 || f.levels > 65536))

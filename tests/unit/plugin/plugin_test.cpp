@@ -7,9 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <thread>
 #include <vector>
 
@@ -243,11 +246,32 @@ TEST_CASE("malformed plugins are refused by name before anything of them is call
   }
 }
 
+TEST_CASE("where no file is left, the plugin that is to be checked is named, which may have left them open") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  check_refused(
+      [&] {
+        rlimit const none = {0, before.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &none);
+        try {
+          plugin::own_memory const memory("a.so");
+        } catch (...) {
+          ::setrlimit(RLIMIT_NOFILE, &before);
+          throw;
+        }
+        ::setrlimit(RLIMIT_NOFILE, &before);
+      },
+      errc::no_resource, {"a.so: a plugin cannot be checked; got no file left", "the plugin may leave files open"});
+}
+
 TEST_CASE("files that are no plugins are refused by name") {
   auto const load = [](std::filesystem::path const& file) { return [file] { plugin::loaded const p(file); }; };
   check_refused(load("/nowhere/a.so"), errc::file_missing, {"/nowhere/a.so"});
-  check_refused(load(OHMIC_PLUGIN_CASES), errc::file_missing, {"no such file"});
   ohmic_test::temporary_folder const folder;
+  REQUIRE(::mkfifo((folder.path() / "fifo.so").c_str(), 0600) == 0);
+  for (std::filesystem::path const& file : {std::filesystem::path(OHMIC_PLUGIN_CASES), folder.path() / "fifo.so"})
+    check_refused(load(file), errc::file_missing,
+                  {file.filename(), "cannot be read; got no regular file, allowed: a shared library"});
   check_refused(load(folder.write(
                     "text.so",
                     "this is not an ELF file, whatever its name says; and it is as long as the head of one has to be")),
@@ -295,6 +319,29 @@ TEST_CASE("what a device gives is checked before it is used") {
   CHECK(std::isnan(throwing.programming_mean(5.0)));
 }
 
+TEST_CASE("rounding may pass the ends of a device's range, and is never below zero or beyond what conducts") {
+  ohmic_device_v1 const table{};
+  auto const of = [&](double low_uS, double high_uS) {
+    ohmic_device_facts f{};
+    f.low_uS = low_uS, f.high_uS = high_uS;
+    return plugin::results("a.so: cell", table, f);
+  };
+  auto const takes = [](plugin::results const& r, double mean) {
+    double const sigma = 0.0;
+    r.program({&mean, 1}, {&sigma, 1});
+  };
+  for (double const mean : {1.0 - 2e-8, 25.0 + 2e-8}) takes(of(1.0, 25.0), mean);
+  check_refused([&] { takes(of(1.0, 25.0), 25.0 + 5e-8); }, errc::plugin_failed, {"allowed: 1..25, finite"});
+  takes(of(0.0, 25.0), 0.0);
+  check_refused([&] { takes(of(0.0, 25.0), -1e-9); }, errc::plugin_failed, {"got -1e-09, allowed: 0..25, finite"});
+  check_refused([&] { takes(of(0.0, 1e12), 1e12 + 1.0); }, errc::plugin_failed, {"element 0 of the tile"});
+  double const unlimited = std::numeric_limits<double>::infinity();
+  takes(of(0.0, unlimited), 1e12);
+  check_refused([&] { takes(of(0.0, unlimited), 2e12); }, errc::plugin_failed, {"allowed: 0..1e+12, finite"});
+  check_refused([&] { static_cast<void>(of(0.0, 1e300)); }, errc::plugin_failed,
+                {"high_uS; got 1e+300, allowed: at most 1e+12, or infinite"});
+}
+
 TEST_CASE("the host's rounding stays, whatever a plugin makes of it") {
   auto const d = device_of(one_case("rounds_up"), "test_cell");
   static_cast<void>(d.programming_mean(5.0));
@@ -336,6 +383,7 @@ TEST_CASE("conformance finds what tables and single results do not show") {
     CHECK_FALSE(f->passed);
   };
   fails("not_deterministic", "the same bits again");
+  fails("other_facts", "the same bits from another instance");
   fails("ignores_stride", "keeps to its tile");
   for (auto const* way : {"fails", "not_a_number", "negative", "writes_nothing"}) fails(way, "answers every call");
   fails("taken_name", "has a name of its own");

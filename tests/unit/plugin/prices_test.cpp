@@ -1,4 +1,5 @@
 // Price books of plugins: the prices of the file, with their sources; bad ones are refused.
+#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -93,6 +94,22 @@ TEST_CASE("cost_accelergy reads energies and areas of Accelergy, renamed where t
   refuse("ERT:\n  tables:\n  - name: a\n    actions:\n    - {name: b, energy: -1}\n", {"out of range"}, errc::value);
   refuse("ERT:\n  tables:\n  - name: a\n    actions:\n    - {name: b, energy: 1}\n    - {name: b, energy: 2}\n",
          {"priced twice"}, errc::config_value);
+}
+
+TEST_CASE("what is wrong with a price names it") {
+  plugin::own_memory const memory("a.so");
+  plugin::detail::table_check const check(memory, "a.so");
+  ohmic_price p{};
+  std::strcpy(p.name, "adc.convert");
+  p.kind = OHMIC_PRICE_ENERGY;
+  auto const line = [&] { static_cast<void>(plugin::detail::price_line(check, p, "a.so")); };
+  check_refused(line, errc::plugin_table, {"a.so: price.source of adc.convert: a text is missing"});
+  std::strcpy(p.source, "ours");
+  line();
+  p.origin = 7;
+  check_refused(line, errc::plugin_failed, {"an origin; got 7 of adc.convert"});
+  p.origin = 0, p.kind = 9;
+  check_refused(line, errc::plugin_failed, {"a kind of price; got 9 of adc.convert"});
 }
 
 TEST_CASE("a plugin without price books says so") {

@@ -1,6 +1,7 @@
 // Plugins through the program: devices by name, where they are looked up, lists, checks, and what it says to bad ones.
 #include <fstream>
 #include <string>
+#include <sys/stat.h>
 
 #include "ohmic/core/view.hpp"
 #include "ohmic/model/import/npy.hpp"
@@ -158,6 +159,10 @@ TEST_CASE("a chip's file that has no folder in its name may name plugins, and no
   CHECK(read_json(f.path() / "r.json")["stamp"]["files"].size() == 4);  // weights, inputs, settings, plugin
   refused(f.mvm("b.npy", "--no-plugins --array " + (f / "c.toml")), {"device_pcm.so", "--no-plugins"});
   refused("plugin check --no-plugins " + plugin_file("template"), {"template.so", "--no-plugins"});
+  auto const by_variable = run_with("OHMIC_NO_PLUGINS=1 ", "plugin check " + plugin_file("template"));
+  CHECK(by_variable.status == 2);
+  CHECK_THAT(by_variable.text,
+             contains("template.so: a plugin, which runs its code; got --no-plugins or OHMIC_NO_PLUGINS"));
   CHECK_FALSE(std::filesystem::exists(f.path() / "b.npy"));
 }
 
@@ -223,5 +228,8 @@ TEST_CASE("what is wrong with a plugin or its device ends the program with words
                              " --set cell.device=test_cell --set 'cell.r_off=1000 kohm'"),
           {"not_a_number.so: test_cell", "program gives what cannot be"}, 3);
   CHECK(f.files() == 2);
+  REQUIRE(::mkfifo((f.path() / "p.so").c_str(), 0600) == 0);
+  for (auto const* command : {"plugin check ", "list plugins --plugin "})
+    refused(command + (f / "p.so"), {"p.so: cannot be read; got no regular file, allowed: a shared library"});
 }
 #endif
