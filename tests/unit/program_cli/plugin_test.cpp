@@ -228,6 +228,11 @@ TEST_CASE("what is wrong with a plugin or its device ends the program with words
                              " --set cell.device=test_cell --set 'cell.r_off=1000 kohm'"),
           {"not_a_number.so: test_cell", "program gives what cannot be"}, 3);
   CHECK(f.files() == 2);
+  f.write("c.toml", "plugins.file = \"./a.so\"\n");
+  refused("cost --model gpt2 --chip " + (f / "c.toml"),
+          {"line 1, plugins.file: unknown key, allowed: chip, name, plugin.files, array.*"});
+  f.write("c.toml", "adc.bit = 1\n");
+  refused("cost --model gpt2 --chip " + (f / "c.toml"), {"unknown key, allowed: adc.bits, adc.lossless"});
   REQUIRE(::mkfifo((f.path() / "p.so").c_str(), 0600) == 0);
   for (auto const* command : {"plugin check ", "list plugins --plugin "})
     refused(command + (f / "p.so"), {"p.so: cannot be read; got no regular file, allowed: a shared library"});
