@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
+#include "ohmic/core/error.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/operand.hpp"
 #include "ohmic/crossbar/shape.hpp"
@@ -14,11 +16,15 @@ namespace ohmic::inline OHMIC_ABI {
 
 /// Z = X Y^T in integers, exactly. Each operand is read once from its cache, but for the ones of a sum, which nobody reads.
 /// Shape   x (tokens, inner) codes of 16 bits with or without sign, y (outputs, inner) -> (tokens, outputs)
+/// Errors  shape if the inner sizes differ
 /// Cost    as program::planned_digital says
 template <switched_codes X>
 [[nodiscard]] product_sums digital_product(X const& x, matrix_view<std::int16_t const> y, operand_source source,
                                            program::attention_unit_tally& done) {
   auto const codes = switched_view(x);
+  if (codes.cols != y.cols)
+    throw error({errc::shape, "inner sizes differ", "digital_product", shape_text(codes.rows, codes.cols),
+                 "n x " + std::to_string(y.cols), "make both operands as wide as each other"});
   product_sums z(codes.rows, y.rows);
   for (std::size_t n = 0; n < codes.rows; ++n) {
     auto const row = codes.row(n);

@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "ohmic/attention/concept.hpp"
 #include "ohmic/attention/position_bias.hpp"
 #include "ohmic/core/action.hpp"
+#include "ohmic/core/error.hpp"
 #include "ohmic/core/simd.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/nonlinear/softmax.hpp"
@@ -33,18 +35,23 @@ class shared_array_attention {
   /// (outputs, inner) on the array and returns sums;
   /// `seen(step, values)` is shown scores, row sums and results as real numbers,
   /// of the scores those that the mask shows.
+  /// Errors  shape for sizes that do not fit each other, more new tokens than keys under a causal mask, or fewer heads of biases
+  ///         than the queries are of
   template <class Product, class Observer>
   void head(head_operands const& in, matrix_view<float> out, attention_report& report, Product const& product,
             Observer const& seen) const {
+    require_values(in.q.rows, in.k.rows, in.v, out);
     auto const codes = scores(in, report, product, seen);
     values(codes.view(), in.v, in.v_scale, out, report, product, seen);
   }
 
   /// The first step alone: codes of EXP(S).
   /// Shape   q (n, d), k (c, d) -> (n, c)
+  /// Errors  as head
   template <class Product, class Observer>
   [[nodiscard]] matrix<std::uint16_t> scores(head_operands const& in, attention_report& report, Product const& product,
                                              Observer const& seen) const {
+    require_queries(in);
     std::size_t const n = in.q.rows, c = in.k.rows;
     matrix<std::uint16_t> codes(n, c);
     auto const z = product(attention_step::scores, in.q, in.k);  // (n, c)
@@ -73,9 +80,11 @@ class shared_array_attention {
 
   /// The other two steps: row sums, and the weighted values divided by them.
   /// Shape   codes (n, c), v (c, d) -> out (n, d)
+  /// Errors  shape for sizes that do not fit each other
   template <class Product, class Observer>
   void values(matrix_view<std::uint16_t const> codes, matrix_view<std::int16_t const> v, float v_scale,
               matrix_view<float> out, attention_report& report, Product const& product, Observer const& seen) const {
+    require_values(codes.rows, codes.cols, v, out);
     std::size_t const n = codes.rows, c = codes.cols, width = v.cols;
     matrix<std::int16_t> ones(1, c);
     for (auto& code : ones.flat()) code = one_;
@@ -99,6 +108,31 @@ class shared_array_attention {
   }
 
  private:
+  void require_queries(head_operands const& in) const {
+    if (in.q.cols != in.k.cols)
+      throw error({errc::shape, "queries and keys of different widths", "attention.q", shape_text(in.q.rows, in.q.cols),
+                   "n x " + std::to_string(in.k.cols), "give both d_k columns"});
+    if (!in.q_scales.empty() && in.q_scales.size() < in.q.rows)
+      throw error({errc::shape, "scales of queries are missing", "attention.q_scales",
+                   std::to_string(in.q_scales.size()), std::to_string(in.q.rows) + ", or none", "give one per query"});
+    if (scope_.mask == attention_mask::causal && in.new_tokens() > in.k.rows)
+      throw error({errc::shape, "more new tokens than keys", "attention.tokens", std::to_string(in.new_tokens()),
+                   "at most " + std::to_string(in.k.rows), "give the keys of the whole context"});
+    if (scope_.bias != nullptr && in.q.rows > 0 && in.head_of(in.q.rows - 1) >= scope_.bias->heads())
+      throw error({errc::shape, "position biases of fewer heads", "attention.bias",
+                   std::to_string(scope_.bias->heads()) + " heads",
+                   "at least " + std::to_string(in.head_of(in.q.rows - 1) + 1), "give one row of biases a head"});
+  }
+  static void require_values(std::size_t queries, std::size_t keys, matrix_view<std::int16_t const> v,
+                             matrix_view<float> out) {
+    if (v.rows != keys)
+      throw error({errc::shape, "keys and values of different tokens", "attention.v", shape_text(v.rows, v.cols),
+                   std::to_string(keys) + " x d_k", "give a value for every key"});
+    if (out.rows != queries || out.cols != v.cols)
+      throw error({errc::shape, "results do not fit", "attention.out", shape_text(out.rows, out.cols),
+                   shape_text(queries, v.cols), "give a row for every query"});
+  }
+
   Softmax softmax_;
   attention_scope scope_;
   std::int16_t one_;

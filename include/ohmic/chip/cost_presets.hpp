@@ -52,13 +52,16 @@ inline constexpr cost_preset baseline_preset{Preset::name,         Preset::summa
   return out;
 }
 
+// At any settings: cost.scale is free here, so that other chips of the family are costed without a spec.
 template <class Spec>
 [[nodiscard]] cost_report wang2024_report(workload const& w, cost_settings const& s) {
-  return with_links(cost_of<Spec>(w, s), w, s.baselines.links());
+  return with_links(computation_chip_cost<crossbar_block_of<Spec>>(Spec::name, s.chip, s.prices, w, s.choice), w,
+                    s.baselines.links());
 }
 template <class Spec>
 [[nodiscard]] cost_report wang2024_report_at(workload const& w, cost_settings const& s, run_time_book const& book) {
-  return with_links(cost_of<Spec>(w, s, book), w, s.baselines.links());
+  return with_links(computation_chip_cost<crossbar_block_of<Spec>>(Spec::name, s.chip, w, book, s.choice.count), w,
+                    s.baselines.links());
 }
 inline constexpr std::string_view wang_citation = "Wang et al., IEEE TPAMI 47(2):916-933, 2025 (arXiv 2410.15977)";
 }  // namespace detail

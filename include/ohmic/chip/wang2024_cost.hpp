@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "ohmic/attention/written_arrays.hpp"
 #include "ohmic/chip/function_prices.hpp"
 #include "ohmic/chip/published.hpp"
 #include "ohmic/chip/wang2024.hpp"
+#include "ohmic/core/error.hpp"
 #include "ohmic/cost/computation_report.hpp"
 #include "ohmic/numeral/shape.hpp"
 #include "ohmic/program/encoder.hpp"
@@ -113,17 +115,53 @@ template <class Spec, class List>
   return out;
 }
 
-/// What a workload costs on a chip of this spec: the same description that runs models.
-/// Errors  as computation_chip_cost
+namespace detail {
+/// Settings and workload of another numeral system than the spec's.
+/// Errors  config_conflict for another scale factor, or digits of an activation outside low..high
 template <class Spec>
-[[nodiscard]] cost_report cost_of(workload const& w, cost_settings const& s = {}) {
+void check_numerals(workload const& w, computation_chip_config const& chip, int low, int high, char const* fix) {
+  if (chip.scale != Spec::scale)
+    throw error({errc::config_conflict, "the chip has another scale factor", "cost.scale", std::to_string(chip.scale),
+                 std::to_string(Spec::scale) + ", that of " + std::string(Spec::name),
+                 "leave cost.scale to cost_config, or make a spec of that scale"});
+  if (w.digits < low || w.digits > high)
+    throw error({errc::config_conflict, "the chip's activations have another number of digits", "workload.digits",
+                 std::to_string(w.digits), std::to_string(low) + ".." + std::to_string(high), fix});
+}
+}  // namespace detail
+
+/// What a workload costs on a chip of this spec at these settings, which are those of the spec where they come from
+/// cost_config: nothing else of the spec than its name, its scale factor and its parts is looked at.
+/// Errors  as computation_chip_cost; config_conflict for settings of another scale factor, or a workload whose activations
+///         have digits that no width of coding.activation_bits has at it. Another scale factor with a possible number of
+///         digits is not seen
+template <class Spec>
+[[nodiscard]] cost_report cost_of(workload const& w, cost_settings const& s) {
+  detail::check_numerals<Spec>(w, s.chip, balanced_digits(Spec::scale, symmetric_top(4)),
+                               balanced_digits(Spec::scale, symmetric_top(11)),
+                               "make the workload with cost_choices of this spec");
   return computation_chip_cost<crossbar_block_of<Spec>>(Spec::name, s.chip, s.prices, w, s.choice);
 }
 
+/// The same at the spec's own settings, defaults<Spec>(): the description that runs models.
+/// Errors  as above, and those of cost_config; config_conflict for a workload of other digits than those settings have
+template <class Spec>
+[[nodiscard]] cost_report cost_of(workload const& w) {
+  auto const c = defaults<Spec>();
+  cost_settings const s{.chip = cost_config(c)};
+  int const digits = cost_choices(c).activation_digits;
+  detail::check_numerals<Spec>(w, s.chip, digits, digits,
+                               "make the workload with cost_choices(defaults<Spec>()), or give cost settings");
+  return cost_of<Spec>(w, s);
+}
+
 /// The same at the prices of a book in place of those of the settings.
-/// Errors  as computation_chip_cost
+/// Errors  as cost_of with settings
 template <class Spec, class Book>
 [[nodiscard]] cost_report cost_of(workload const& w, cost_settings const& s, Book const& book) {
+  detail::check_numerals<Spec>(w, s.chip, balanced_digits(Spec::scale, symmetric_top(4)),
+                               balanced_digits(Spec::scale, symmetric_top(11)),
+                               "make the workload with cost_choices of this spec");
   return computation_chip_cost<crossbar_block_of<Spec>>(Spec::name, s.chip, w, book, s.choice.count);
 }
 

@@ -91,7 +91,7 @@ class contract_error : public error {
 #define OHMIC_STRINGIZE_(x) #x
 #define OHMIC_STRINGIZE(x) OHMIC_STRINGIZE_(x)
 
-/// States what must hold here. Tested in checked builds (OHMIC_CHECKED=1), free otherwise.
+/// States what must hold here. Tested in checked builds (OHMIC_CHECKED=1), free otherwise. No header of the library uses it yet.
 #if defined(OHMIC_CHECKED) && OHMIC_CHECKED
 #define OHMIC_EXPECTS(...) \
   ((__VA_ARGS__) ? void() : throw ::ohmic::contract_error(#__VA_ARGS__, __FILE__ ":" OHMIC_STRINGIZE(__LINE__)))

@@ -147,10 +147,11 @@ template <lane V>
 [[nodiscard]] constexpr V clamp(V v, V low, V high) noexcept {
   return simd::min<V>(simd::max<V>(v, low), high);
 }
+/// Magnitude: the sign bit cleared, also that of -0.
 template <lane V>
 [[nodiscard]] constexpr V abs(V v) noexcept {
   if constexpr (std::is_same_v<V, float>) {
-    return v < 0.0f ? -v : v;
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) & 0x7fffffffu);
   } else {
     return xsimd::abs(v);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -56,6 +57,8 @@ struct computation_config {
 /// Source  Wang et al. 2024, section 5; the geometry is our reading of its Fig 8
 template <int S, adc_policy Adc = uniform_adc, dac_policy Dac = linear_dac>
 class computation_array {
+  static_assert(S >= 1 && S <= 7, "ohmic: a computation array's scale factor S lies in 1..7");
+
  public:
   using config = computation_config<Adc, Dac>;
   using adc = Adc;
@@ -135,9 +138,16 @@ class computation_array {
 
   /// Converters of these full scales.
   /// Shape   (digits) -> (digits)
+  /// Units   product units
+  /// Errors  config_value, naming the digit, for a full scale that is not finite and above 0
   [[nodiscard]] std::vector<Adc> converters(std::span<float const> full_scales) const {
     std::vector<Adc> out;
-    for (float f : full_scales) out.emplace_back(config_.adc, f);
+    for (float f : full_scales) {
+      if (!(f > 0.0f) || !std::isfinite(f))
+        throw error({errc::config_value, "unusable full scale", "full_scales[" + std::to_string(out.size()) + "]",
+                     detail::number_text(f), "finite and > 0", "calibrate, or use range.rule=full_scale"});
+      out.emplace_back(config_.adc, f);
+    }
     return out;
   }
   /// The converters of a matrix, one setting per digit.
@@ -150,14 +160,15 @@ class computation_array {
   /// Z = X . Y through the converters. With lossless converters the digits collapse into one integer product: the same
   /// sums.
   /// Shape   x (tokens, inner) codes of 16 bits with or without sign (switched_codes), converters (digits)
-  /// Errors  shape, value as switched_operand; capacity if a sum could leave exact arithmetic, or if noise has no
+  /// Errors  shape, value as switched_operand; shape for an operand of another array, config_conflict for one without
+  ///         magnitudes where the product is not lossless; capacity if a sum could leave exact arithmetic, or if noise has no
   ///         addresses left; value for a place inside a group of tokens
   /// Random  where `noise` asks for it: functions of the seed, the place and the position in the product alone
   template <switched_codes X>
   [[nodiscard]] product_sums multiply(X const& x, driven_operand const& y, std::vector<Adc> const& adcs,
                                       operand_source source, product_report& report, executor& threads,
                                       std::string const& where, read_place const& place = {}) const {
-    check_operand(y, where);
+    check_operand(y, where, !lossless() || !config_.noise.ideal());
     if (lossless() && config_.noise.ideal()) {
       switched_operand::require_digits<S>(switched_view(x), y.cut(), static_cast<int>(adcs.size()), where);
       return exact_product(x, y, static_cast<int>(adcs.size()), source, report, threads, where);
@@ -175,9 +186,16 @@ class computation_array {
   }
 
   /// Z = X . Y in integers, whatever the converters are; the actions counted are those of `digits` digits.
+  /// Shape   x (tokens, inner) codes of 16 bits with or without sign (switched_codes)
+  /// Errors  shape, value as switched_operand; shape for an operand of another array; config_conflict for less than one
+  ///         digit; capacity for an inner size beyond 2^16
   template <switched_codes X>
   [[nodiscard]] product_sums exact_product(X const& x, driven_operand const& y, int digits, operand_source source,
                                            product_report& report, executor& threads, std::string const& where) const {
+    check_operand(y, where, false);
+    if (digits < 1)
+      throw error({errc::config_conflict, "number of digits", where, std::to_string(digits), "at least 1",
+                   "give the digits that the activations have"});
     auto const switched = switched_operand::bytes_of(switched_view(x), y.cut(), where);
     if (y.cut().inner > (std::size_t{1} << 16))
       throw error({errc::capacity, "inner size too large for 32-bit sums", where, std::to_string(y.cut().inner),
@@ -195,9 +213,12 @@ class computation_array {
 
   /// Statistics of the column currents of a product, digit by digit, added to `seen`.
   /// Shape   seen (digits)
+  /// Errors  shape, value as switched_operand; shape for an operand of another array, config_conflict for one without
+  ///         magnitudes
   template <switched_codes X>
   void observe(X const& x, driven_operand const& y, std::vector<current_statistics>& seen,
                std::string const& where) const {
+    check_operand(y, where, true);
     auto const switched =
         switched_operand::balanced_digits_of<S>(switched_view(x), y.cut(), static_cast<int>(seen.size()), where);
     std::size_t const tiles = y.cut().tiles();
@@ -222,8 +243,12 @@ class computation_array {
   }
 
  private:
-  /// Errors  shape for an operand that was driven for another array
-  void check_operand(driven_operand const& y, std::string const& where) const {
+  /// Range   reads_magnitudes: true where columns are read one by one
+  /// Errors  shape for an operand that was driven for another array; config_conflict for one without magnitudes that are read
+  void check_operand(driven_operand const& y, std::string const& where, bool reads_magnitudes) const {
+    if (reads_magnitudes && !y.has_magnitudes())
+      throw error({errc::config_conflict, "operand without magnitudes", where, "a product through converters",
+                   "an operand with magnitudes, or a lossless product", "drive it with this array"});
     if (y.cut().activations != config_.array.activations(S))
       throw error({errc::shape, "operand was driven for another array", where,
                    std::to_string(y.cut().activations) + " activations a column pair",

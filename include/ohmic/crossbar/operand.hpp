@@ -44,11 +44,18 @@ struct tiling {
 class driven_operand {
  public:
   driven_operand() = default;
-  /// Errors  shape for an empty matrix; value, naming the element, for a code beyond -top..top of the DAC
-  /// Range   magnitudes false: without |w|, for products in integers alone; one byte per padded weight
+  /// Errors  shape for an empty matrix; config_value for no activations, or a top whose codes are no bytes; value, naming the
+  ///         element, for a code beyond -top..top of the DAC
+  /// Range   activations at least 1, top 1..127; magnitudes false: without |w|, for products in integers alone; one byte per padded weight
   driven_operand(matrix_view<std::int16_t const> codes, std::size_t activations, std::int32_t top,
                  std::string const& where, bool magnitudes = true)
       : cut_{codes.cols, activations}, outputs_(codes.rows) {
+    if (top < 1 || top > 127)
+      throw error({errc::config_value, "largest code of the DAC is out of range", where, std::to_string(top), "1..127",
+                   "use a DAC of 2 to 8 bits"});
+    if (activations < 1)
+      throw error({errc::config_value, "a column pair without activations", where, "0 activations", "at least 1",
+                   "use more rows in an array"});
     if (codes.rows == 0 || codes.cols == 0)
       throw error({errc::shape, "empty matrix", where, shape_text(codes.rows, codes.cols), "at least 1 x 1",
                    "check the model's sizes"});
@@ -74,6 +81,8 @@ class driven_operand {
 
   /// First byte of a block of outputs.
   [[nodiscard]] std::uint8_t const* offset(std::size_t b) const noexcept { return offset_.data() + start(b, 0); }
+  /// Whether it holds |w| as well.
+  [[nodiscard]] bool has_magnitudes() const noexcept { return !magnitude_.empty(); }
   [[nodiscard]] std::uint8_t const* magnitude(std::size_t b) const noexcept {
     return magnitude_.empty() ? nullptr : magnitude_.data() + start(b, 0);
   }

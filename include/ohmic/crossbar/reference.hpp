@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "ohmic/core/error.hpp"
 #include "ohmic/core/view.hpp"
 #include "ohmic/crossbar/computation.hpp"
+#include "ohmic/crossbar/operand.hpp"
 #include "ohmic/device/fixed_resistor.hpp"
 
 namespace ohmic::inline OHMIC_ABI {
@@ -38,6 +40,8 @@ struct column_pair {
 
 /// Z = X . Y of a computation array, by the definition.
 /// Shape   x (tokens, inner), y (outputs, inner), converters (digits) -> z (tokens, outputs)
+/// Errors  shape for an empty operand or inner sizes that differ; config_conflict for a number of digits, value for a code
+///         without digits, as multiply
 /// Cost    counts every action as it takes it
 template <int S, adc_policy Adc, class Dac, switched_codes X, switched_cell Cell = fixed_resistor>
 [[nodiscard]] matrix<double> reference_product(computation_array<S, Adc, Dac> const& array, X const& codes,
@@ -46,6 +50,10 @@ template <int S, adc_policy Adc, class Dac, switched_codes X, switched_cell Cell
   array_geometry const& g = array.settings().array;
   std::size_t const per_tile = g.activations(S);
   auto const x = switched_view(codes);
+  if (y.rows == 0 || y.cols == 0)
+    throw error({errc::shape, "empty matrix", "reference_product", shape_text(y.rows, y.cols), "at least 1 x 1",
+                 "give at least one output"});
+  switched_operand::require_digits<S>(x, array.cut(y.cols), static_cast<int>(adcs.size()), "reference_product");
   matrix<double> z(x.rows, y.rows);
   auto& count = report.actions;
   for (std::size_t session = 0; session < y.rows; ++session) {

@@ -44,6 +44,9 @@ struct device_facts {
 /// `programming_mean(g)`, `programming_sigma(g)`: what programming to g leaves, mean and standard deviation.
 /// `aged(target, programmed, age, z)`: its mean conductance at that age; at age 0 the programmed one.
 /// `read_sigma(programmed, aged, age)`: standard deviation of one read.
+/// A mean other than the target needs has_spread, whatever its sigma is: without, cells are taken to keep their targets.
+/// Range   results are finite. A device_cell does not refuse others, but those of a plugin's device are: NaN of programming leaves 0,
+///         NaN of ageing and reading goes on; broken_laws finds them
 /// Units   uS, s
 template <class D>
 concept device_law = requires(D const& d, double g_uS, double age_s, double z) {

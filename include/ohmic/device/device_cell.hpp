@@ -22,7 +22,8 @@ struct fault_config {
   double stuck_high = 0.0;  ///< share of the cells that stay at the highest level
 };
 
-/// Write and verify: written again until the cell lies within the tolerance of its target. A try is what the law of
+/// Write and verify: written again until the cell lies within the tolerance of its target; of a device of so many states, of the
+/// mean that its law gives for the target, which is the state that it can reach. A try is what the law of
 /// the device describes: one pulse, or, where measured cells were verified already, all the pulses of one such cycle.
 struct write_config {
   int max_tries = 1;        ///< 1: written once, not verified
@@ -61,6 +62,7 @@ struct device_cell {
   write_config writing{};
   double low_uS = 0.0, high_uS = 0.0;  ///< lowest and highest level
   bool drifts = true;                  ///< false: the law does not, and its normal need not be drawn
+  bool has_states = true;  ///< false: any conductance can be reached, and verifying looks for the target itself
 
   /// Writes a cell. Conductances never fall below 0.
   /// Range   first_normal: s.programming.normal(cell, s.first_try) where it is known, or null
@@ -68,10 +70,11 @@ struct device_cell {
                                    float const* first_normal = nullptr) const noexcept {
     written_cell out{target_uS, target_uS};
     auto const most = static_cast<std::uint32_t>(writing.max_tries);
-    // What a write aims at: the target, or of a table the state that is nearest to it.
     double const mean = law.programming_mean(target_uS), sigma = law.programming_sigma(target_uS);
+    // What verifying looks for: the target, or of a table the state that is nearest to it.
+    double const aim = has_states ? mean : target_uS;
     auto const near = [&](double g_uS) {
-      return most == 1 || std::fabs(g_uS - mean) <= writing.tolerance * (high_uS - low_uS);
+      return most == 1 || std::fabs(g_uS - aim) <= writing.tolerance * (high_uS - low_uS);
     };
     if (faults.stuck_low + faults.stuck_high > 0.0) {
       double const u = static_cast<double>(s.fault.uniform(cell, 0));
@@ -102,14 +105,15 @@ struct device_cell {
     return {target_uS, g > 0.0 ? g : 0.0};
   }
 
-  /// Mean conductance of a written cell at an age.
+  /// Mean conductance of a written cell at an age; 0 where the law says less.
   /// Range   normal: s.drift.normal(cell, 0) where it is known, or null
   [[nodiscard]] double aged(device_streams const& s, std::uint64_t cell, written_cell const& w, double age_s,
                             float const* normal = nullptr) const noexcept {
     if (w.stuck) return w.programmed_uS;
     double const z =
         age_s > 0.0 && drifts ? static_cast<double>(normal != nullptr ? *normal : s.drift.normal(cell, 0)) : 0.0;
-    return law.aged(w.target_uS, w.programmed_uS, age_s, z);
+    double const g = law.aged(w.target_uS, w.programmed_uS, age_s, z);
+    return g < 0.0 ? 0.0 : g;
   }
 
   /// Standard deviation of one read of it; a stuck cell has none.

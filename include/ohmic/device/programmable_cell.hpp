@@ -51,6 +51,7 @@ class configured_cell {
     cell_.faults = c.faults, cell_.writing = c.write, cell_.low_uS = low_uS, cell_.high_uS = g_max_uS_;
     auto const f = law.facts();
     cell_.drifts = f.has_drift;
+    cell_.has_states = f.levels > 0;
     keeps_targets_ =
         !f.has_spread && law.factor == 1.0 && age_s_ == 0.0 && c.faults.stuck_low + c.faults.stuck_high == 0.0;
     reads_exactly_ = !f.has_read_noise;

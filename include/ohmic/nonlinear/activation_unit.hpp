@@ -87,6 +87,7 @@ class activation_unit {
 
   /// out[i] = f(in[i]).
   /// Shape   in (n), out (n); they may be the same memory
+  /// Range   NaN stays NaN in the kind `exact`, and of identity; in `table` and `integer` it becomes 0, of tanh -1; of relu always 0
   /// Errors  shape if the sizes differ
   void apply(activation f, std::span<float const> in, std::span<float> out,
              row_kernels const& rows = row_kernels_of<>) const {

@@ -108,8 +108,7 @@ class rotary {
  public:
   rotary() = default;
   /// Errors  as rotary_config::validate; config_value for an odd head width, config_conflict for one that is narrower than what turns
-  rotary(rotary_config const& c, std::size_t head_width)
-      : frequencies_((c.width == 0 ? head_width : c.width) / 2), head_width_(head_width) {
+  rotary(rotary_config const& c, std::size_t head_width) : head_width_(head_width) {
     rotary_config::validate(c);
     if (head_width == 0 || (c.width == 0 && head_width % 2 != 0))
       throw error({errc::config_value, "rotation needs pairs", "rotary.head_width", std::to_string(head_width),
@@ -117,6 +116,7 @@ class rotary {
     if (c.width > head_width)
       throw error({errc::config_conflict, "more elements turn than a head has", "rotary.width", std::to_string(c.width),
                    "at most " + std::to_string(head_width), ""});
+    frequencies_.resize((c.width == 0 ? head_width : c.width) / 2);
     double const turning = static_cast<double>(2 * frequencies_.size());
     for (std::size_t i = 0; i < frequencies_.size(); ++i)
       // Rounded to float, as the models were trained.

@@ -11,7 +11,8 @@
 namespace ohmic::inline OHMIC_ABI {
 
 /// v with `bits` significant bits, ties to even. 0 and 24 or more: as it is.
-/// Range   relative error at most 2^-bits; infinity and NaN stay, as zeros do
+/// Range   relative error of normal numbers at most 2^-bits; subnormal ones are off by at most 2^(-126 - bits), and may become 0;
+///         from (2 - 2^-bits) 2^127 on infinity; infinity and NaN stay, as zeros do
 /// Source  ours: the carry of an addition on the representation moves the exponent, IEEE 754-2019, 3.4
 [[nodiscard]] constexpr float rounded_to_bits(float v, int bits) noexcept {
   if (bits < 1 || bits >= 24) return v;

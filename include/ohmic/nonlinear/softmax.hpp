@@ -122,7 +122,8 @@ class split_softmax {
 
   /// Codes of one row of scores; returns how many saturated, never any under the row rule.
   /// Shape   scores (n), codes (n)
-  /// Range   a score of -infinity is masked and gives code 0; so does NaN, which calibration refuses
+  /// Range   a score of -infinity is masked and gives code 0; so does NaN, which calibration refuses. +infinity saturates at a full
+  ///         scale; under a row or running maximum it leaves the whole row codes 0
   std::size_t row_codes(std::span<float const> scores, std::span<std::uint16_t> codes) const noexcept {
     if (max_ == softmax_maximum::running) return running_codes(scores, codes);
     float const reference = max_ == softmax_maximum::row ? row_maximum(scores) : full_scale_;

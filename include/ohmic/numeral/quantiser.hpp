@@ -31,7 +31,7 @@ template <simd::lane V>
   return simd::round_even(simd::clamp(simd::mul(value, per_code), V(0.0f) - top, top));
 }
 
-/// Codes of a row; returns how many values lie beyond `limit`.
+/// Codes of a row; returns how many values do not lie within -limit..limit, NaN among them: its code means nothing.
 /// Shape   values (n) -> codes (n)
 template <class Arch = simd::native>
 std::size_t quantise_row(float const* values, std::size_t n, float per_code, float top, float limit,
@@ -51,7 +51,7 @@ std::size_t quantise_row(float const* values, std::size_t n, float per_code, flo
     simd::store<batch>(rounded, symmetric_code(simd::load<batch>(rest), batch(per_code), batch(top)));
     for (std::size_t i = whole; i < n; ++i) codes[i] = static_cast<std::int16_t>(rounded[i - whole]);
   }
-  for (std::size_t i = 0; i < n; ++i) clipped += static_cast<std::size_t>(values[i] > limit || values[i] < -limit);
+  for (std::size_t i = 0; i < n; ++i) clipped += static_cast<std::size_t>(!(values[i] <= limit && values[i] >= -limit));
   return clipped;
 }
 using quantise_kernel = decltype(&quantise_row<>);
@@ -87,7 +87,8 @@ class symmetric_quantiser {
     return symmetric_code(value, V(per_code_), V(top_));
   }
 
-  /// Codes of a row. Returns how many values saturated: a value beyond half a step above the top code is lost, not rounded.
+  /// Codes of a row. Returns how many values saturated: a value beyond half a step above the top code is lost, not rounded;
+  /// so is NaN.
   /// Shape   values (n) -> codes (n)
   std::size_t quantise(std::span<float const> values, std::span<std::int16_t> codes,
                        quantise_kernel kernel = &quantise_row<>) const noexcept {

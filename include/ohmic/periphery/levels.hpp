@@ -42,7 +42,7 @@ class level_converter {
   /// The converter that passes everything.
   level_converter() = default;
 
-  /// Range   low < high; low = -high but for `uniform`; bits 1..16 (2..16 for sign_magnitude); steps > 0, infinite: clips
+  /// Range   low < high; low = -high but for `uniform`; bits 1..24 (2..24 for sign_magnitude); steps > 0, infinite: clips
   ///         and does not round
   level_converter(level_convention convention, int bits, double steps, double low, double high) noexcept
       : convention_(convention), low_(low), high_(high) {

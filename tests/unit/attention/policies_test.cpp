@@ -198,3 +198,10 @@ TEST_CASE("settings of written arrays that cannot be are refused by name") {
   refused([](auto& c) { c.cell.r_off = c.cell.r_on; }, "above attention.arrays.cell.r_on");
   refused([](auto& c) { c.cell.levels = 4; }, "set attention.arrays.cell_bits");
 }
+
+TEST_CASE("a digital product refuses operands of different widths") {
+  program::attention_unit_tally done;
+  auto const q = random_codes(2, 5, 10, 1), k = random_codes(3, 4, 10, 2);
+  ohmic_test::check_refused([&] { static_cast<void>(digital_product(q, k.view(), operand_source::activations, done)); },
+                            errc::shape, {"2 x 5", "n x 4"});
+}

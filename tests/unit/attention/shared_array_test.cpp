@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "ohmic/program/encoder.hpp"
@@ -283,4 +284,38 @@ TEST_CASE("attention takes any softmax policy") {
     for (std::size_t i = 0; i < 10; ++i)
       CHECK_THAT(static_cast<double>(got.out(i, l)), ohmic_test::within(mean, 4 * 0x1p-24));
   }
+}
+
+TEST_CASE("a head refuses operands that do not fit each other") {
+  head const h(4, 3, 1.0, 5);
+  codes const more(5, 3), wide(4, 4), fewer(2, 3);
+  split_softmax const softmax({.exp_bits = 15});
+  auto const run = [&](ohmic::head_operands const& in, std::size_t rows, std::size_t cols,
+                       ohmic::attention_scope const& scope = {}) {
+    ohmic::matrix<float> out(rows, cols);
+    attention_report report;
+    shared_array_attention<>(softmax, scope, 127)
+        .head(in, out.view(), report, exact, [](attention_step, std::span<float const>) {});
+  };
+  auto const refused = [&](std::string const& part, auto const& f) {
+    ohmic_test::check_refused(f, ohmic::errc::shape, {part});
+  };
+  auto const good = h.operands();
+  CHECK_NOTHROW(run(good, 4, 3));
+  auto in = good;
+  in.v = more.view();
+  refused("attention.v", [&] { run(in, 4, 3); });
+  refused("attention.out", [&] { run(good, 3, 3); });
+  refused("attention.out", [&] { run(good, 4, 2); });
+  in = good, in.q = wide.view();
+  refused("attention.q", [&] { run(in, 4, 3); });
+  std::vector<float> const scales(3, 1.0f);
+  in = good, in.q_scales = scales;
+  refused("attention.q_scales", [&] { run(in, 4, 3); });
+  in = good, in.k = fewer.view(), in.v = fewer.view();
+  CHECK_NOTHROW(run(in, 4, 3));
+  refused("attention.tokens", [&] { run(in, 4, 3, attention_mask::causal); });
+  auto const slopes = ohmic::position_bias::linear({0.5f});
+  in = good, in.first_head = 1;
+  refused("attention.bias", [&] { run(in, 4, 3, {attention_mask::none, 0, &slopes}); });
 }

@@ -22,6 +22,7 @@ static_assert(simd::mul_add(a, a, c) == 0.0f);
 static_assert(simd::fence(0.1) == 0.1);
 static_assert(simd::round_even(2.5f) == 2.0f && simd::round_even(3.5f) == 4.0f && simd::round_even(-2.5f) == -2.0f);
 static_assert(simd::clamp(5.0f, -1.0f, 1.0f) == 1.0f && simd::abs(-2.0f) == 2.0f);
+static_assert(std::bit_cast<std::uint32_t>(simd::abs(-0.0f)) == 0);
 static_assert(simd::lane<float> && simd::lane<simd::f32<simd::native>> && !simd::lane<double> && !simd::lane<int>);
 static_assert(simd::width<float> == 1 && simd::width<simd::f32<simd::native>> == simd::f32<simd::native>::size);
 
@@ -107,4 +108,13 @@ TEST_CASE("a lane function may write where it reads") {
   auto const before = x;
   simd::for_each_lane(x.data(), x.data(), x.size(), [](auto v) { return simd::abs(v); });
   for (std::size_t i = 0; i < x.size(); ++i) CHECK(x[i] == std::fabs(before[i]));
+}
+
+TEST_CASE("the magnitude of -0 is +0, alone and in a register") {
+  float const zero = -0.0f;
+  CHECK_FALSE(std::signbit(simd::abs(zero)));
+  std::vector<float> out(33, -1.0f);
+  std::vector<float> const in(33, zero);
+  simd::for_each_lane(in.data(), out.data(), in.size(), [](auto v) { return simd::abs(v); });
+  for (float const v : out) CHECK_FALSE(std::signbit(v));
 }

@@ -244,6 +244,55 @@ TEST_CASE("a slot with a name of its own is a part of its own, priced by a book 
   CHECK(own.area_mm2() - plain.area_mm2() == Approx(arrays * s.prices.adc_area.value.si() * 1e6));
 }
 
+namespace {
+/// Other settings and another base than wang2024 has.
+struct coarse_chip : wang2024 {
+  static constexpr char const* name = "coarse";
+  static constexpr int scale = 3;
+  template <class Config>
+  static void configure(Config& c) {
+    c.array.rows = 96;
+    c.adc.bits = 6;
+  }
+};
+}  // namespace
+
+TEST_CASE("the cost of a spec is that of its own settings") {
+  auto const c = defaults<coarse_chip>();
+  auto const w = workload_of(model::find_network("bert_large"), {256, 1, 1}, cost_choices(c));
+  cost_settings s{.chip = cost_config(c)};
+  auto const own = cost_of<coarse_chip>(w), same = cost_of<coarse_chip>(w, s);
+  CHECK(own.area_mm2() == same.area_mm2());
+  CHECK(own.latency_s(phase::prefill) == same.latency_s(phase::prefill));
+  CHECK(own.area_mm2() != cost_of<wang2024>(bert_large(1)).area_mm2());
+  // The presets cost what cost_config of their specs says.
+  auto const plain = find_cost_preset("wang2024").cost(bert_large(1), {});
+  CHECK(cost_of<wang2024>(bert_large(1)).latency_s(phase::prefill) == plain.latency_s(phase::prefill));
+  CHECK(diff(cost_config(defaults<wang2024>()), computation_chip_config{}).empty());
+  CHECK(diff(cost_config(defaults<wang2024_published>()), computation_chip_config{}).empty());
+}
+
+TEST_CASE("the cost of a spec refuses settings of another scale factor and a workload of other digits") {
+  auto const w = bert_large(1);
+  auto const refused = [](std::string_view where, auto const& f) {
+    try {
+      f();
+      FAIL("accepted");
+    } catch (error const& e) {
+      CHECK(e.code() == errc::config_conflict);
+      CHECK(e.info().where == where);
+    }
+  };
+  refused("cost.scale", [&] { static_cast<void>(cost_of<coarse_chip>(w, {})); });
+  auto other = w;
+  other.digits = balanced_digits(1, 127);
+  refused("workload.digits", [&] { static_cast<void>(cost_of<wang2024>(other)); });
+  refused("workload.digits", [&] { static_cast<void>(cost_of<wang2024>(other, {})); });
+  other.digits = balanced_digits(2, 511);
+  refused("workload.digits", [&] { static_cast<void>(cost_of<wang2024>(other)); });
+  CHECK_NOTHROW(cost_of<wang2024>(other, {}));
+}
+
 TEST_CASE("absurd settings, unknown chips and unknown models are refused by name") {
   auto const w = bert_large(1);
   cost_settings s;

@@ -1,11 +1,13 @@
 // What the computation crossbar refuses, and what it says then.
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ohmic/core/threads.hpp"
 #include "ohmic/crossbar/computation.hpp"
+#include "ohmic/crossbar/reference.hpp"
 #include "support/catch.hpp"
 #include "support/diagnosis.hpp"
 
@@ -231,4 +233,68 @@ TEST_CASE("a user range without a value for every digit is refused") {
   array const a(c);
   CHECK_NOTHROW(a.converters({}, 2, "w"));
   check_refused([&] { (void)a.converters({}, 3, "w"); }, errc::config_value, {"range.user", "2 values"});
+}
+
+TEST_CASE("an operand of impossible activations or codes, or without magnitudes, is refused") {
+  auto const y = constant(2, 8, 3);
+  auto const driven = [&](std::size_t activations, std::int32_t top) {
+    return ohmic::driven_operand(y, activations, top, "w");
+  };
+  check_refused([&] { (void)driven(0, 127); }, errc::config_value, {"w", "0 activations"});
+  check_refused([&] { (void)driven(64, 0); }, errc::config_value, {"w", "1..127"});
+  check_refused([&] { (void)driven(64, 128); }, errc::config_value, {"w", "got 128"});
+
+  array const a(full_range());
+  ohmic::executor one(1);
+  ohmic::product_report report;
+  auto const x = constant(1, 8, 5);
+  std::size_t const activations = a.settings().array.activations(2);
+  ohmic::driven_operand const bare(y, activations, 127, "w", false);
+  auto const source = ohmic::operand_source::weights;
+  check_refused([&] { (void)a.multiply(x, bare, a.converters({}, 3, "x"), source, report, one, "x"); },
+                errc::config_conflict, {"x", "magnitudes"});
+  auto seen = a.no_statistics(3);
+  check_refused([&] { a.observe(x, bare, seen, "x"); }, errc::config_conflict, {"x", "magnitudes"});
+  CHECK(a.exact_product(x, bare, 3, source, report, one, "x")(0, 1) == 8 * 5 * 3);
+  auto c = full_range();
+  c.adc.lossless = true;
+  array const lossless(c);
+  CHECK(lossless.multiply(x, bare, lossless.converters({}, 3, "x"), source, report, one, "x")(0, 1) == 8 * 5 * 3);
+}
+
+TEST_CASE("integers and statistics refuse an operand of another array, and less than one digit") {
+  array const a(full_range());
+  ohmic::executor one(1);
+  ohmic::product_report report;
+  auto const x = constant(1, 8, 5), y = constant(2, 8, 3);
+  ohmic::driven_operand const other(y, a.settings().array.activations(2) + 1, 127, "w");
+  auto const source = ohmic::operand_source::weights;
+  check_refused([&] { (void)a.exact_product(x, other, 3, source, report, one, "x"); }, errc::shape, {"another array"});
+  auto seen = a.no_statistics(3);
+  check_refused([&] { a.observe(x, other, seen, "x"); }, errc::shape, {"another array"});
+  for (int digits : {0, -1})
+    check_refused([&] { (void)a.exact_product(x, a.drive(y, "w"), digits, source, report, one, "x"); },
+                  errc::config_conflict, {"digits", std::to_string(digits)});
+}
+
+TEST_CASE("full scales that are no current are refused with their digit") {
+  array const a(full_range());
+  for (float bad : {0.0f, -1.0f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()})
+    check_refused(
+        [&] {
+          (void)a.converters(std::vector<float>{255.0f, bad});
+        },
+        errc::config_value, {"full_scales[1]", "finite and > 0"});
+}
+
+TEST_CASE("the definition refuses what the kernels refuse: sizes and digits") {
+  array const a(full_range());
+  ohmic::product_report report;
+  auto const defined = [&](codes const& x, codes const& y, int digits) {
+    (void)ohmic::reference_product(a, x, y, a.converters({}, digits, "x"), ohmic::operand_source::weights, report);
+  };
+  check_refused([&] { defined(constant(1, 3, 1), constant(1, 4, 1), 3); }, errc::shape, {"1 x 3", "n x 4"});
+  check_refused([&] { defined(constant(1, 4, 1), codes(0, 4), 3); }, errc::shape, {"0 x 4"});
+  check_refused([&] { defined(constant(1, 4, 127), constant(1, 4, 1), 2); }, errc::value, {"[0,0]", "127"});
+  check_refused([&] { defined(constant(1, 4, 1), constant(1, 4, 1), 0); }, errc::config_conflict, {"digits"});
 }

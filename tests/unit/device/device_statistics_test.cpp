@@ -192,6 +192,36 @@ TEST_CASE("write and verify: tries are geometric, and what verifies lies within 
   CHECK((right.tries == 1 && right.verified));
 }
 
+namespace {
+/// Leaves a tenth less than it is told, without spread, and loses more with age than it has.
+struct biased_cell : ideal_device {
+  [[nodiscard]] constexpr device_facts facts() const noexcept {
+    return {.name = "biased", .summary = "off its target", .source = "ours", .has_spread = true, .has_drift = true};
+  }
+  [[nodiscard]] double programming_mean(double g_uS) const noexcept { return 0.9 * g_uS; }
+  [[nodiscard]] double aged(double, double programmed_uS, double age_s, double) const noexcept {
+    return programmed_uS - age_s;
+  }
+};
+}  // namespace
+
+TEST_CASE("verifying looks for the target, or for the state that a device of states can reach") {
+  device_cell<biased_cell> cell{.writing = {.max_tries = 3, .tolerance = 0.01}, .high_uS = 100.0};
+  cell.has_states = false;
+  auto const off = cell.write(numbers, 0, 50.0);
+  CHECK((off.tries == 3 && !off.verified && off.programmed_uS == 45.0));
+  cell.has_states = true;
+  auto const state = cell.write(numbers, 0, 50.0);
+  CHECK((state.tries == 1 && state.verified));
+}
+
+TEST_CASE("a conductance does not fall below 0 with age, whatever the law says") {
+  device_cell<biased_cell> const cell{.high_uS = 100.0};
+  auto const w = cell.write(numbers, 0, 50.0);
+  CHECK(cell.aged(numbers, 0, w, 44.0) == 1.0);
+  CHECK(cell.aged(numbers, 0, w, 46.0) == 0.0);
+}
+
 TEST_CASE("cells have numbers of their own: by seed, array, cell and purpose, whatever the order") {
   auto const c = settings_of({"device=pcm_nandakumar", "r_on=40 kohm", "r_off=inf ohm", "retention.age=1000 s"});
   programmable_cell const device(c);

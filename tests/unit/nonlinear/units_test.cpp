@@ -12,6 +12,8 @@
 #include "ohmic/nonlinear/exponential_unit.hpp"
 #include "ohmic/nonlinear/integer_root.hpp"
 #include "ohmic/nonlinear/layer_norm.hpp"
+#include "ohmic/nonlinear/root.hpp"
+#include "ohmic/nonlinear/rotary.hpp"
 #include "ohmic/nonlinear/significant_bits.hpp"
 #include "ohmic/nonlinear/softmax.hpp"
 #include "support/catch.hpp"
@@ -89,7 +91,7 @@ TEST_CASE("the bound of an exponential falls with its entries and bits to roundi
   };
   CHECK(bound(exponential_kind::table, 256, 8) < 0.25 * bound(exponential_kind::table, 16, 8));
   CHECK(bound(exponential_kind::base2, 16, 16) < 0.54);  // (ln 2 / 16)^2 / 8 of 127 codes: 0.03
-  CHECK(bound(exponential_kind::base2, 1, 16) > 5.0);  // one line an octave: 6 % of a code
+  CHECK(bound(exponential_kind::base2, 1, 16) > 5.0);    // one line an octave: 6 % of a code
   CHECK(bound(exponential_kind::table, 65536, 8) < 0.51);
 }
 
@@ -275,4 +277,53 @@ TEST_CASE("settings of units are refused by name") {
   CHECK(unit([](auto& c) { c.fraction_bits = 15; }) == "activation.fraction_bits");
   CHECK(unit([](auto& c) { c.bits = 25; }) == "activation.bits");
   CHECK(refusal([] { check_root_bits(25); }) == "norm.root_bits");
+}
+
+TEST_CASE("what NaN and infinity become is as the doc blocks say") {
+  float const infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  for (auto kind : {activation_kind::exact, activation_kind::table, activation_kind::integer}) {
+    auto const of = [&](activation f) {
+      float y = 7.0f;
+      activation_unit({.kind = kind}).apply(f, std::span(&nan, 1), std::span(&y, 1));
+      return y;
+    };
+    CHECK(std::isnan(of(activation::identity)));
+    CHECK(of(activation::relu) == 0.0f);
+    for (auto f : {activation::gelu, activation::gelu_tanh, activation::silu})
+      CHECK((kind == activation_kind::exact ? std::isnan(of(f)) : of(f) == 0.0f));
+    CHECK((kind == activation_kind::exact ? std::isnan(of(activation::tanh)) : of(activation::tanh) == -1.0f));
+  }
+  for (auto unit : exponentials)
+    for (auto maximum : {softmax_maximum::row, softmax_maximum::running, softmax_maximum::none}) {
+      split_softmax const s({.max = maximum, .exp_bits = 8, .full_scale = 1.0f, .exponential = unit});
+      std::vector<float> const scores{0.5f, infinity, -1.0f};
+      std::vector<std::uint16_t> codes(3);
+      bool const scaled = maximum == softmax_maximum::none;
+      CHECK(s.row_codes(scores, codes) == (scaled ? 1u : 0u));
+      CHECK(codes[1] == (scaled ? 255 : 0));
+      CHECK((codes[0] > 0) == scaled);
+    }
+  CHECK(lane_inverse_root(0.0f) == infinity);
+  CHECK(lane_inverse_root(-0.0f) == -infinity);
+}
+
+TEST_CASE("rounding to bits: subnormal numbers by an absolute step, the largest become infinite") {
+  for (int bits : {4, 8, 23}) {
+    float const edge = static_cast<float>(std::ldexp(2.0 - std::ldexp(1.0, -bits), 127));
+    CHECK(std::isinf(rounded_to_bits(edge, bits)));
+    CHECK(std::isfinite(rounded_to_bits(std::nextafter(edge, 0.0f), bits)));
+    for (int e = -149; e < -126; ++e) {
+      float const v = static_cast<float>(std::ldexp(1.0, e) + std::ldexp(1.0, -149));
+      CHECK(std::fabs(static_cast<double>(rounded_to_bits(v, bits)) - static_cast<double>(v)) <=
+            std::ldexp(1.0, -126 - bits));
+    }
+  }
+}
+
+TEST_CASE("a rotation of more elements than a head has is refused before anything is allocated") {
+  rotary_config c;
+  c.width = std::size_t{1} << 62;
+  CHECK(refusal([&] { (void)rotary(c, 8); }) == "rotary.width");
+  c.width = 4;
+  CHECK(rotary(c, 8).frequencies().size() == 2);
 }

@@ -101,6 +101,17 @@ TEST_CASE("a quantiser saturates at its top codes and counts what was lost") {
   CHECK(codes[1] == -127);
 }
 
+TEST_CASE("a quantiser counts NaN as lost, wherever it stands") {
+  symmetric_quantiser const q(8, 1.0f);
+  std::vector<std::int16_t> codes(37);
+  for (std::size_t at = 0; at < codes.size(); ++at) {
+    std::vector<float> values(codes.size(), 3.0f);
+    values[at] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(q.quantise(values, codes) == 1);
+    CHECK(codes[(at + 1) % codes.size()] == 3);
+  }
+}
+
 TEST_CASE("the largest value takes the largest code and nothing is lost") {
   ohmic_test::dice dice(3);
   for (int bits = 2; bits <= 16; ++bits)
