@@ -34,7 +34,7 @@ enum class errc : int {
   plugin_failed = 402,        ///< a plugin's function failed, or gave what cannot be
   plugin_died = 403,          ///< an isolated plugin crashed, or did not answer in time
   no_resource = 404,          ///< the machine refuses what the work needs: threads, files
-  contract = 901,             ///< a bug: an internal contract was broken (checked builds only)
+  contract = 901,             ///< a bug: a contract that was stated with OHMIC_EXPECTS was broken (checked builds only)
 };
 
 /// The code of a call that the system refused with a number of errno: no_resource where files or memory are used up, which no other
