@@ -87,7 +87,7 @@ ohmic::error usage_error(CLI::App const& app, CLI::ParseError const& e) {
   if (kind == CLI::ExitCodes::ExcludesError)  // "--a excludes --b"
     if (auto const word = said.find(" excludes "); word != said.npos)
       return ohmic::error({errc::config_conflict, "cannot be given together", said.substr(0, word),
-                           "it and " + said.substr(word + 10), "one of both", at.see()});
+                           said.substr(0, word) + " and " + said.substr(word + 10), "one of both", at.see()});
   // Its validators (command_line.cpp) say the rest behind the option's name.
   auto const colon = said.find(": ");
   return ohmic::error({errc::config_value, colon == said.npos ? said : said.substr(colon + 2),
