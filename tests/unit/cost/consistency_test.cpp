@@ -109,14 +109,13 @@ TEST_CASE("dense crossbars of a full count hold whole columns, and a step reads 
     CHECK(weights == n.weights());
     CHECK(beside == n.weights_beside());
     auto const r = find_cost_preset("wang2024").cost(model_work, {});
-    // A pass reads every column of a crossbar at most once, and no fewer than hold its weights.
+    // A pass reads every column at most once: an encoder-decoder's first one none of the decoder's, a step few of many experts'.
     double reads = 0.0;
     for (auto const& row : r.rows)
       if (row.what == metric::dynamic_energy && row.when == phase::prefill && row.part == "dense_bank.column_access")
         reads += row.count;
     CHECK(reads > 0.0);
     CHECK(reads <= static_cast<double>(dense_columns(c, model_work, count_rule::full)));
-    CHECK(reads * 256.0 >= static_cast<double>(weights));
   }
 }
 
