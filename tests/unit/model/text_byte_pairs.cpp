@@ -254,7 +254,7 @@ TEST_CASE("what a template has after a text is read, for a text that stands in i
   j["post_processor"]["processors"].push_back(j["post_processor"]["processors"][1]);
   refused(j, errc::config_value, {"post_processor", "tokens of one part"});
   refused(with({bos, text, text}), errc::config_value, {"post_processor.single", "sequence A, once"});
-  refused(with({bos}), errc::config_value, {"post_processor.single", "no sequence"});
+  refused(with(nlohmann::json::array({bos})), errc::config_value, {"post_processor.single", "no sequence"});
   refused(with({{{"Sequence", {{"id", "B"}}}}}), errc::config_value, {"post_processor.single", "sequence A, once"});
   refused(with({text, eos}, 900), errc::file_format, {"post_processor", "ends with a token that is none", "900"});
   refused(with({text, {{"SpecialToken", {{"id", "<e>"}}}}}), errc::file_format, {"without ids", "'<e>'"});
@@ -410,6 +410,7 @@ TEST_CASE("what a template or a token may grow to is bounded") {
     j["post_processor"]["single"] = nlohmann::json::array();
     for (std::size_t i = 0; i < times; ++i)
       j["post_processor"]["single"].push_back({{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}});
+    j["post_processor"]["single"].push_back({{"Sequence", {{"id", "A"}, {"type_id", 0}}}});
     j["post_processor"]["special_tokens"]["<s>"]["ids"] = std::vector<int>(ids, 1);
     return j;
   };

@@ -119,6 +119,20 @@ TEST_CASE("runs of spaces made one leave a space at the ends, but where it is st
   }
 }
 
+TEST_CASE("normalised tokens of a unigram tokenizer are found in cleaned text, after the others") {
+  auto j = t5_tokenizer();
+  j["normalizer"]["normalizers"].insert(j["normalizer"]["normalizers"].begin(),
+                                        {{"type", "Precompiled"}, {"precompiled_charsmap", line_ends_table()}});
+  j["added_tokens"].push_back({{"id", 11}, {"content", "b\na"}, {"normalized", true}});
+  auto const t = read_pieces(j);
+  CHECK((t.encode("ab a") == ids_of_text{4, 11}));  // cleaned, the token is "b a"
+  CHECK((t.encode("ab\n  a") == ids_of_text{4, 11}));
+  CHECK((t.encode("b</s>\na") == ids_of_text{3, 6, 1, 4}));  // no part holds it
+  j["added_tokens"][4]["normalized"] = false;
+  CHECK((read_pieces(j).encode("ab a") == ids_of_text{4, 6, 4}));
+  CHECK((read_pieces(j).encode("ab\na") == ids_of_text{4, 11}));
+}
+
 TEST_CASE("a Metaspace that splits gives no piece that goes over the beginning of a word") {
   auto j = t5_tokenizer();
   j["model"]["vocab"][9] = nlohmann::json::array({"\u2581a\u2581b", -1.0});
@@ -182,7 +196,8 @@ TEST_CASE("of a tokenizer.json of the unigram kind, what would change ids and is
   refused([](auto& j) { j["added_tokens"][3]["id"] = 9; }, errc::file_format, {"added_tokens"});
   refused([&](auto& j) { j["added_tokens"][3]["single_word"] = true; }, errc::config_value,
           {"added_tokens", "single_word"});
-  for (char const* flag : {"lstrip", "rstrip", "normalized"})
+  refused([](auto& j) { j["added_tokens"][3]["normalized"] = 1; }, errc::file_format, {"added_tokens.normalized"});
+  for (char const* flag : {"lstrip", "rstrip"})
     refused([&](auto& j) { j["added_tokens"][3][flag] = true; }, errc::config_value, {"added_tokens", flag});
   refused([](auto& j) { j["model"]["vocab"][3][1] = -1e39; }, errc::value, {"entry 3"});
   refused([](auto& j) { j["model"]["vocab"][5][0] = std::string(257, 'a'); }, errc::capacity, {"piece", "257 bytes"});

@@ -370,8 +370,9 @@ TEST_CASE("sweep: a failed point is the same wherever its chip file lies, and pa
   scratch_folder const chips;
   std::string const chip =
       "name = \"odd\"\n[array]\ncheck_rows = 128\n";  // fits no bank that is protected, or none that is not
-  sweep_folder const folder(spec("z.toml"));
+  sweep_folder const folder("");
   folder.write("z.toml", chip);
+  folder.write("s.toml", spec((folder.path() / "z.toml").string()));
   auto const here = run_program(folder.arguments("", "a.sqlite"));
   chips.write("z.toml", chip);
   folder.write("s.toml", spec((chips.path() / "z.toml").string()));

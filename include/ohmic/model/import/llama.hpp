@@ -146,11 +146,8 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
   c.width = json.count("hidden_size", 1, model_limits::width);
   c.layers = json.count("num_hidden_layers", 1, model_limits::layers);
   c.heads = json.count("num_attention_heads", 1, model_limits::width);
-  auto const usual = detail::usual_sizes(family);
-  if (json.has("num_key_value_heads"))
-    c.key_heads = json.count("num_key_value_heads", 1, c.heads);
-  else  // null means as many
-    c.key_heads = usual.key_heads == 0 || json.names("num_key_value_heads") ? c.heads : usual.key_heads;
+  c.key_heads = json.has("num_key_value_heads") ? json.count("num_key_value_heads", 1, c.heads)
+                                                : detail::usual_key_heads(json, family, c.heads);
   if (!json.has("head_dim") && c.width % c.heads != 0)
     throw error({errc::config_conflict, "does not divide hidden_size", json.where("num_attention_heads"),
                  std::to_string(c.heads) + " heads, hidden_size " + std::to_string(c.width),
@@ -158,7 +155,7 @@ inline void refuse_other_llamas(json_file const& json, std::string const& family
   c.head_width = json.has("head_dim") ? json.count("head_dim", 1, model_limits::width) : c.width / c.heads;
   c.hidden = json.count("intermediate_size", 1, model_limits::hidden);
   c.positions = json.has("max_position_embeddings") ? json.count("max_position_embeddings", 1, model_limits::positions)
-                                                    : usual.positions;
+                                                    : detail::usual_positions(family);
   c.window = detail::read_window(json, family, c.positions);
   c.norm_epsilon = detail::float_or(json, "rms_norm_eps", 1e-6f);
   c.hidden_activation = detail::read_activation(json, "hidden_act", c.hidden_activation);

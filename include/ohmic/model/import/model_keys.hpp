@@ -132,15 +132,18 @@ inline void require_class(json_file const& json, std::string const& head,
 /// Source  transformers, MistralConfig and Qwen2Config
 [[nodiscard]] inline std::size_t usual_window(json_file const& json) { return json.names("sliding_window") ? 0 : 4096; }
 
-/// What a Llama-shaped family has where its config.json does not name these sizes; key_heads 0: as many as heads.
+/// Heads of keys of a Llama-shaped family where its config.json does not say how many: those of its class, or as many as heads where these are no
+/// multiple of them, or null is said.
 /// Source  transformers, LlamaConfig, MistralConfig and Qwen2Config
-struct unnamed_sizes {
-  std::size_t key_heads = 0, positions = 2048;
-};
-[[nodiscard]] inline unnamed_sizes usual_sizes(std::string_view family) noexcept {
-  if (family == "mistral") return {8, 131072};
-  if (family == "qwen2") return {32, 32768};
-  return {};
+[[nodiscard]] inline std::size_t usual_key_heads(json_file const& json, std::string_view family, std::size_t heads) {
+  std::size_t const usual = family == "mistral" ? 8 : family == "qwen2" ? 32 : heads;
+  return json.names("num_key_value_heads") || heads % usual != 0 ? heads : usual;
+}
+
+/// Positions of such a family where its config.json does not say how many.
+/// Source  transformers, LlamaConfig, MistralConfig and Qwen2Config
+[[nodiscard]] inline std::size_t usual_positions(std::string_view family) noexcept {
+  return family == "mistral" ? 131072 : family == "qwen2" ? 32768 : 2048;
 }
 
 /// layer_types, one a layer, where the pass has one kind of attention for all layers.

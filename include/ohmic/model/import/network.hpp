@@ -297,8 +297,7 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
     keys = size_by(json, {"multi_query_group_num"}, 1, widest_size);
   if (auto const* v = json.find("attn_config"); !keys && v != nullptr && v->is_object())
     keys = size_by(json.inside("attn_config"), {"kv_n_heads"}, 1, widest_size);
-  if (std::size_t const usual = usual_sizes(family).key_heads;
-      !keys && usual != 0 && !json.names("num_key_value_heads")) {
+  if (std::size_t const usual = usual_key_heads(json, family, s.heads); !keys && usual != s.heads) {
     from.remarks.push_back("num_key_value_heads is not in the file: " + std::to_string(usual) + ", as usual for " +
                            family);
     keys = usual;
