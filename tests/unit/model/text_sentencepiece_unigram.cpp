@@ -211,11 +211,12 @@ TEST_CASE("of a tokenizer.json of the unigram kind, what would change ids and is
 TEST_CASE("a replacement of SentencePiece's table has a bound") {
   std::string table(4 + 1024, '\0');
   table[1] = 4;  // 1024 bytes of a trie
-  CHECK_NOTHROW(model::detail::replacement_table(table + std::string(256, 'x') + std::string(1, '\0'), "table"));
-  ohmic_test::check_failure(
-      ohmic_test::failure(
-          [&] { model::detail::replacement_table(table + std::string(257, 'x') + std::string(1, '\0'), "table"); }),
-      errc::capacity, {"replacement", "256"});
+  CHECK_NOTHROW(ohmic::model::detail::replacement_table(table + std::string(256, 'x') + std::string(1, '\0'), "table"));
+  ohmic_test::check_failure(ohmic_test::failure([&] {
+                              ohmic::model::detail::replacement_table(
+                                  table + std::string(257, 'x') + std::string(1, '\0'), "table");
+                            }),
+                            errc::capacity, {"replacement", "256"});
 }
 
 TEST_CASE("blanks beside a token go with those at the ends of texts, whether it takes them itself or not") {
