@@ -121,8 +121,8 @@ TEST_CASE("runs of spaces made one leave a space at the ends, but where it is st
 
 TEST_CASE("normalised tokens of a unigram tokenizer are found in cleaned text, after the others") {
   auto j = t5_tokenizer();
-  j["normalizer"]["normalizers"].insert(j["normalizer"]["normalizers"].begin(),
-                                        {{"type", "Precompiled"}, {"precompiled_charsmap", line_ends_table()}});
+  nlohmann::json const table = {{"type", "Precompiled"}, {"precompiled_charsmap", line_ends_table()}};
+  j["normalizer"]["normalizers"] = {table, strip_right, one_space};
   j["added_tokens"].push_back({{"id", 11}, {"content", "b\na"}, {"normalized", true}});
   auto const t = read_pieces(j);
   CHECK((t.encode("ab a") == ids_of_text{4, 11}));  // cleaned, the token is "b a"
