@@ -176,10 +176,8 @@ inline void read_window(network_source const& from, program::transformer_shape& 
   bool const qwen = from.family.starts_with("qwen"), by_key = json.flag("use_sliding_window", !qwen),
              usual_size = from.family == "mistral" || qwen;
   auto const size = size_by(json, {"sliding_window"}, 0, longest);
-  std::size_t const window = size ? *size : by_key && usual_size ? usual_window(json) : 0;
-  if (!size && window > 0)
-    from.remarks.push_back("sliding_window is not in the file: " + std::to_string(window) + ", as usual for " +
-                           from.family);
+  std::size_t const of_class = by_key && usual_size ? usual_window(json) : 0;
+  std::size_t const window = size ? *size : of_class > 0 ? as_usual(from, "sliding_window", of_class) : 0;
   if (auto const sliding =
           types_of("layer_types", "sliding_attention", {"full_attention", "sliding_attention", "chunked_attention"}))
     return windowed(window, *sliding);
@@ -297,18 +295,13 @@ inline void read_feed_forward(network_source const& from, program::transformer_s
     keys = size_by(json, {"multi_query_group_num"}, 1, widest_size);
   if (auto const* v = json.find("attn_config"); !keys && v != nullptr && v->is_object())
     keys = size_by(json.inside("attn_config"), {"kv_n_heads"}, 1, widest_size);
-  if (std::size_t const usual = usual_key_heads(json, family, s.heads); !keys && usual != s.heads) {
-    from.remarks.push_back("num_key_value_heads is not in the file: " + std::to_string(usual) + ", as usual for " +
-                           family);
-    keys = usual;
-  }
+  if (std::size_t const usual = usual_key_heads(json, family, s.heads); !keys && usual != s.heads)
+    keys = as_usual(from, "num_key_value_heads", usual);
   s.key_heads = shared ? 1 : keys.value_or(s.heads);
   auto head_width =
       size_or_usual(from, {"head_dim", "d_kv", "kv_channels", "d_head", "attention_head_dim"}, widest_size);
-  if (std::size_t const usual = usual_head_width(family); !head_width && usual != 0 && !json.names("head_dim")) {
-    from.remarks.push_back("head_dim is not in the file: " + std::to_string(usual) + ", as usual for " + family);
-    head_width = usual;
-  }
+  if (std::size_t const usual = usual_head_width(family); !head_width && usual != 0 && !json.names("head_dim"))
+    head_width = as_usual(from, "head_dim", usual);
   if (json.has("kv_lora_rank")) head_width = 1;  // its heads have sizes of their own
   if (!head_width && s.width % s.heads != 0)
     throw error({errc::config_conflict, "does not divide hidden_size", json.where("num_attention_heads"),

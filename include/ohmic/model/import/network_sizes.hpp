@@ -76,6 +76,11 @@ struct network_source {
                "a whole number under " + joined(known),
                near.empty() ? "add it" : "the nearest key of the file is '" + near + "'"});
 }
+/// A size that the family has where the file leaves it out; the counts say so.
+[[nodiscard]] inline std::size_t as_usual(network_source const& from, std::string const& key, std::size_t usual) {
+  from.remarks.push_back(key + " is not in the file: " + std::to_string(usual) + ", as usual for " + from.family);
+  return usual;
+}
 /// The same, or what the family has where a part of a model leaves it out. The first key is the usual one.
 [[nodiscard]] inline std::optional<std::size_t> size_or_usual(network_source const& from,
                                                               std::initializer_list<char const*> keys,
@@ -83,9 +88,7 @@ struct network_source {
   auto const v = size_by(from.json, keys, 1, high);
   std::size_t const usual = from.part_of_another ? usual_size(from.family, *keys.begin()) : 0;
   if (v || usual == 0) return v;
-  from.remarks.push_back(std::string(*keys.begin()) + " is not in the file: " + std::to_string(usual) +
-                         ", as usual for " + from.family);
-  return usual;
+  return as_usual(from, *keys.begin(), usual);
 }
 [[nodiscard]] inline std::size_t required_size(network_source const& from, std::initializer_list<char const*> keys,
                                                std::size_t high) {

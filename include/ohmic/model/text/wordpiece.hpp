@@ -355,7 +355,8 @@ inline void apply_settings(json_file const& settings, wordpiece_config& c) {
   return {std::move(pieces), std::move(c), place(file, "key 'model.vocab'")};
 }
 
-/// The tokenizer in `folder` (vocab.txt; where there is none, or the class takes tokenizer.json as it is, that; by the settings of a tokenizer_config.json that is there)
+/// The tokenizer in `folder` (vocab.txt; where there is none, or the class takes tokenizer.json as it is, that; by the settings of a
+/// tokenizer_config.json that is there)
 /// for a model: its ids are rows of the model's word embedding, its texts fit into the model's positions.
 /// Errors  those of read_wordpiece_config, read_wordpiece_json and wordpiece; errc::config_conflict if the vocabulary has more pieces than
 ///         the model
